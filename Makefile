@@ -1,0 +1,43 @@
+# Every target sets itself up: the virtual environment, its packages, and missing Debian packages.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint fix docs bench lock clean
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): requirements.lock pyproject.toml scripts/setup.sh
+	@PYTHON="$(PYTHON)" scripts/setup.sh
+
+demo: $(STAMP) ## A simulated dialler on an embedded PostgreSQL, and the exporter on it (ARGS="--scenario ...")
+	@exec $(BIN)/campaign-exporter demo $(ARGS)
+
+lint: $(STAMP) ## Style and strict types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+fix: $(STAMP) ## Mend style where that can be done by a program
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+test: lint ## Style, types, all tests on real programs, and the coverage figure (ARGS="-k name")
+	@scripts/debian-packages.sh prometheus
+	@$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+docs: $(STAMP) ## Write the generated pages anew (contract, metrics, configuration)
+	@$(BIN)/python scripts/generate_docs.py
+
+bench: $(STAMP) ## Compare with other ways to export the same figures (ARGS="--tasks 1000000 --calls 2000000")
+	@scripts/debian-packages.sh prometheus-sql-exporter
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.lock
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(STAMP) ## Pin the newest allowed versions anew
+	@scripts/lock.sh
+
+clean: ## Remove what the targets made, the demo's database included
+	rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage build dist *.egg-info

@@ -1,0 +1,88 @@
+"""The rolling audit: a campaign at a time is counted by SQL and compared with the ledger, at the same snapshot."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from exporter.config import AuditConfig
+from exporter.database import Connection
+from exporter.days import Day
+from exporter.ledger import Ledger
+from exporter.meter import Meter
+from exporter.reader import ROW_ERRORS, Moment, Reader
+
+BURST_SECONDS = 5.0
+"""Database time that audits may save up, so that deleted contacts are seen in seconds."""
+
+
+class AuditSchedule:
+    """Which campaign is next: those whose rows may have been deleted first, then each once a period.
+
+    Spread evenly: a campaign's turn within the period follows from its id. `budget` is database time that may be
+    spent now; it grows with the time that passes.
+    """
+
+    def __init__(self, config: AuditConfig) -> None:
+        self._config = config
+        self._audited: dict[str, float] = {}
+        self._suspects: set[str] = set()
+        self._activity: Counter[str] = Counter()
+        self._budget = BURST_SECONDS
+
+    def pass_time(self, seconds: float) -> None:
+        """Real time went by: the budget grows."""
+        self._budget = min(BURST_SECONDS, self._budget + seconds * self._config.max_share)
+
+    def note_activity(self, changed: Mapping[str, Iterable[str]]) -> None:
+        """Campaigns that changed in this refresh."""
+        self._activity.update({campaign for campaigns in changed.values() for campaign in campaigns})
+
+    def suspect(self, campaigns: Iterable[str]) -> None:
+        """Rows were deleted under the views: audit these early."""
+        self._suspects.update(campaigns)
+
+    def due(self, campaigns: Iterable[str], now: float) -> str | None:
+        """The campaign to audit now, if the budget allows one."""
+        known = set(campaigns)
+        self._suspects &= known
+        for gone in self._audited.keys() - known:
+            del self._audited[gone]
+            self._activity.pop(gone, None)
+        for campaign in known - self._audited.keys():
+            share = zlib.crc32(campaign.encode()) / 2**32
+            self._audited[campaign] = now - share * self._config.period
+        if self._budget <= 0 or not known:
+            return None
+        if self._suspects:
+            return max(self._suspects, key=lambda campaign: (self._activity[campaign], campaign))
+        oldest = min(known, key=lambda campaign: (self._audited[campaign], campaign))
+        return oldest if self._audited[oldest] <= now - self._config.period else None
+
+    def done(self, campaign: str, now: float, seconds: float) -> None:
+        """A campaign was audited or loaded, which took this much database time."""
+        self._audited[campaign] = now
+        self._suspects.discard(campaign)
+        self._activity[campaign] = 0
+        self._budget -= seconds
+
+
+def differing(
+    connection: Connection, reader: Reader, ledger: Ledger, campaign: str, day: Day, moment: Moment, meter: Meter
+) -> set[str] | None:
+    """The relations whose totals of a campaign differ from SQL's; `None` where a view cannot show some row."""
+    wrong: set[str] = set()
+    number = ledger.campaign(campaign)
+    try:
+        with connection.transaction():
+            for projection in ledger.projections.values():
+                if projection.relation in wrong:
+                    continue
+                rows = reader.totals(connection, projection, [campaign], moment, meter, settled=False, day=day)
+                fold = ledger.folds[projection.relation]
+                if fold.cells(projection, rows).get(number, {}) != ledger.cells(projection.name, campaign):
+                    wrong.add(projection.relation)
+    except ROW_ERRORS:
+        return None
+    return wrong

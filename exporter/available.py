@@ -1,0 +1,165 @@
+"""What of the contract a database has: held against `contract`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import sqlalchemy as sa
+
+from exporter.contract import OPTIONAL_FEATURES, RELATIONS, Column, Kind, Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Available:
+    """What of the contract a database has: usable columns and their PostgreSQL types, by relation."""
+
+    schema: str
+    types: Mapping[str, Mapping[str, str]]
+    problems: tuple[Problem, ...] = ()
+    tables: Mapping[str, sa.Table] = field(init=False)
+
+    def __post_init__(self) -> None:
+        metadata = sa.MetaData(schema=self.schema)
+        tables = {
+            relation: sa.Table(relation, metadata, *(sa.Column(name, _SQL_TYPES[kind]) for name, kind in types.items()))
+            for relation, types in self.types.items()
+        }
+        object.__setattr__(self, "tables", MappingProxyType(tables))
+
+    def has(self, relation: str, *columns: str) -> bool:
+        """Whether the relation and all these columns can be read."""
+        types = self.types.get(relation)
+        return types is not None and all(column in types for column in columns)
+
+    def column(self, relation: str, name: str) -> sa.ColumnElement[Any]:
+        """The column as SQL, or a null of its kind where the database has none."""
+        kind = RELATIONS[relation].column(name).kind
+        if self.has(relation, name):
+            return self.tables[relation].c[name]
+        return sa.cast(sa.null(), _NULL_TYPES[kind])
+
+    @property
+    def usable(self) -> bool:
+        """Whether all required relations can be read."""
+        return not any(problem.fatal for problem in self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One way in which a database differs from the contract, what it costs, and how to mend it."""
+
+    relation: str
+    column: str | None
+    what: str
+    effect: str
+    remedy: str
+    fatal: bool
+
+    def __str__(self) -> str:
+        thing = self.relation if self.column is None else f"{self.relation}.{self.column}"
+        return f"{thing}: {self.what}; {self.effect}; {self.remedy}"
+
+
+class _AnyType(sa.types.UserDefinedType[Any]):
+    """A type we do not tell SQLAlchemy about: every expression casts what it needs."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "text"
+
+
+_SQL_TYPES: Mapping[str, sa.types.TypeEngine[Any]] = MappingProxyType(
+    {
+        **{name: sa.Text() for name in ("text", "varchar", "bpchar", "name", "citext", "enum")},
+        "uuid": _AnyType(),
+        "int2": sa.BigInteger(),
+        "int4": sa.BigInteger(),
+        "int8": sa.BigInteger(),
+        "numeric": sa.Numeric(),
+        "float4": sa.Double(),
+        "float8": sa.Double(),
+        "bool": sa.Boolean(),
+        "timestamptz": sa.DateTime(timezone=True),
+        "json": _AnyType(),
+        "jsonb": _AnyType(),
+    }
+)
+
+_NULL_TYPES: Mapping[Kind, sa.types.TypeEngine[Any]] = MappingProxyType(
+    {
+        Kind.ID: sa.Text(),
+        Kind.TEXT: sa.Text(),
+        Kind.TIME: sa.DateTime(timezone=True),
+        Kind.INTEGER: sa.BigInteger(),
+        Kind.NUMBER: sa.Numeric(),
+        Kind.BOOLEAN: sa.Boolean(),
+        Kind.JSON: sa.Text(),
+    }
+)
+
+
+def compare(schema: str, found: Mapping[str, Mapping[str, str]]) -> Available:
+    """Hold what a database has (`relation -> column -> pg_type.typname`) against the contract.
+
+    Columns of a wrong type count as missing, and are named as a problem of their own.
+    """
+    types: dict[str, dict[str, str]] = {}
+    problems: list[Problem] = []
+    for relation in RELATIONS.values():
+        columns = found.get(relation.name)
+        if columns is None:
+            problems.append(_missing_relation(schema, relation))
+            continue
+        usable = {
+            column.name: columns[column.name]
+            for column in relation.columns
+            if column.kind.accepts(columns.get(column.name, ""))
+        }
+        lost = [
+            _column_problem(schema, relation, column, columns.get(column.name))
+            for column in relation.columns
+            if column.name not in usable
+        ]
+        problems += lost
+        if not all(
+            column.optional for column in relation.columns if column.name not in usable
+        ):  # without a required column the relation cannot be read at all
+            continue
+        types[relation.name] = usable
+    return Available(schema, types, tuple(problems))
+
+
+def _missing_relation(schema: str, relation: Relation) -> Problem:
+    return Problem(
+        relation.name,
+        None,
+        f"the schema {schema!r} has no such relation that this role may read",
+        f"without it: no {relation.without}" if relation.optional else "nothing can be exported without it",
+        f"create the view {schema}.{relation.name} as docs/contract.md shows, and grant SELECT on it",
+        fatal=not relation.optional,
+    )
+
+
+def _column_problem(schema: str, relation: Relation, column: Column, typname: str | None) -> Problem:
+    wanted = "timestamptz" if column.kind is Kind.TIME else column.kind.name.lower()
+    what = "missing" if typname is None else f"has the type {typname}, not {wanted}"
+    if column.optional:
+        feature = OPTIONAL_FEATURES.get((relation.name, column.name), column.name.replace("_", " "))
+        effect = f"without it: no {feature}"
+    elif relation.optional:
+        effect = f"the whole relation is left out: no {relation.without}"
+    else:
+        effect = "nothing can be exported without it"
+    hint = " (for a timestamp without time zone: AT TIME ZONE 'UTC')" if column.kind is Kind.TIME else ""
+    return Problem(
+        relation.name,
+        column.name,
+        what,
+        effect,
+        f"add it to the view {schema}.{relation.name} as {wanted}{hint}",
+        fatal=not column.optional and not relation.optional,
+    )

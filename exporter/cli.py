@@ -1,0 +1,111 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import structlog
+import yaml
+from aiohttp import web
+
+from exporter import __version__
+from exporter.config import Config, load
+from exporter.errors import CampaignExporterError, ConfigError
+from exporter.logs import configure
+from exporter.refresh import Clock, database_clock
+from exporter.service import Service
+from exporter.web import application
+
+log = structlog.get_logger()
+
+_CONFIG_FILE = click.option(
+    "--config.file",
+    "config_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The configuration, see docs/configuration.md.",
+)
+
+
+class _Commands(click.Group):
+    """Turns errors that a person can mend into a line and exit status 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CampaignExporterError as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="campaign-exporter")
+def main() -> None:
+    """Prometheus metrics of outbound calling campaigns, from PostgreSQL."""
+
+
+@main.command()
+@_CONFIG_FILE
+@click.option("--web.listen-address", "listen", metavar="HOST:PORT", help="Instead of the configuration's.")
+def serve(config_file: Path, listen: str | None) -> None:
+    """Read the database and serve /metrics."""
+    config = load(config_file)
+    configure(config.log)
+    run(config, listen or config.web.listen_address)
+
+
+@main.command("config")
+@_CONFIG_FILE
+def show_config(config_file: Path) -> None:
+    """Print the effective configuration, with every default; secrets hidden."""
+    config = load(config_file)
+    text = yaml.safe_dump(config.model_dump(mode="json", by_alias=True), sort_keys=False)
+    click.echo(text, nl=False)
+
+
+def parse_address(text: str) -> tuple[str | None, int]:
+    """`HOST:PORT`, `[::1]:PORT` or `:PORT` (all interfaces)."""
+    host, separator, port = text.rpartition(":")
+    if not separator or not port.isdigit() or not 0 <= int(port) <= 65_535:
+        raise ConfigError(f"web.listen_address: {text!r} is not an address; write HOST:PORT, such as 127.0.0.1:10517")
+    return host.strip("[]") or None, int(port)
+
+
+def run(config: Config, address: str, clock: Clock = database_clock) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    host, port = parse_address(address)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(config, host, port, clock))
+
+
+async def _serve(config: Config, host: str | None, port: int, clock: Clock) -> None:
+    service = Service(config, clock)
+    runner = web.AppRunner(application(service), access_log=None, shutdown_timeout=5.0)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            raise ConfigError(
+                f"web.listen_address: cannot listen on {host or '*'}:{port}: {error.strerror}; "
+                "stop what uses it or name another with --web.listen-address"
+            ) from None
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        service.start()
+        log.info("listening", address=f"{host or '*'}:{port}", version=__version__)
+        await stop.wait()
+        log.info("stopping")
+    finally:
+        await asyncio.get_running_loop().run_in_executor(None, service.stop)
+        await runner.cleanup()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""The codes of the contract and their meaning: states, outcomes, blockers with groups and first moves."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+CAMPAIGN_STATUSES = ("scheduled", "running", "paused", "completed", "cancelled")
+"""Exported campaign states. A `draft` is never exported."""
+
+ENDED_STATUSES = ("completed", "cancelled")
+TASK_STATUSES = ("pending", "in_progress", "completed", "failed", "cancelled")
+LIVE_TASK_STATUSES = ("pending", "in_progress")
+SETTLED_OUTCOMES = ("answered", "voicemail", "no_answer", "busy", "rejected", "failed")
+OUTCOMES = ("in_progress", *SETTLED_OUTCOMES)
+NUMBER_STATUSES = ("active", "resting", "flagged", "released")
+UPLOAD_STATUSES = ("staged", "processing", "imported", "failed")
+SENTIMENTS = ("positive", "neutral", "negative")
+
+OTHER = "other"
+"""What a value becomes that is outside its closed set, does not look like a code, or is over its budget."""
+
+READY = "none"
+"""The effective blocker of a pending task that could be dialled now."""
+
+RETRY_WAIT = "retry_wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One blocker code: its group, what it means, and the operator's first move."""
+
+    code: str
+    group: str
+    meaning: str
+    first_move: str
+
+
+_GROUP_MOVES = {
+    "lifecycle": "Read the reason; fix it before resuming.",
+    "audience": "Fix the file or the data.",
+    "compliance": "Never override; keep the evidence.",
+    "window": "Wait, or fix the schedule; mind the contact's zone.",
+    "money": "A governance decision: ask who owns the budget.",
+    "capacity": "Find who holds the slots; look for leaked slots.",
+    "number": "Rest, replace or add numbers.",
+    "provider": "Contain, back off, fail over.",
+    "retry": "Wait for the time of the next attempt.",
+    "terminal": "None: the task is done.",
+    "unknown": "Tell the platform's owners.",
+}
+
+_BLOCKERS = (
+    ("campaign_paused", "lifecycle", "The campaign is paused."),
+    ("not_started", "lifecycle", "The campaign has not started yet."),
+    ("circuit_breaker_open", "lifecycle", "The platform stopped the campaign after too many failures."),
+    ("audience_not_ready", "audience", "The list is not imported yet."),
+    ("invalid_number", "audience", "The contact's number cannot be dialled."),
+    ("timezone_missing", "audience", "The contact's time zone is unknown."),
+    ("dnc", "compliance", "The contact is on a do-not-call list."),
+    ("consent_missing", "compliance", "The contact's consent is missing."),
+    ("contact_frequency_cap", "compliance", "The contact was called as often as is allowed."),
+    ("outside_call_window", "window", "The call window is closed."),
+    ("no_window_enabled", "window", "The schedule has no window at all."),
+    ("budget_exhausted", "money", "The campaign's budget is spent."),
+    ("credits_exhausted", "money", "The tenant's credits are spent."),
+    ("campaign_concurrency", "capacity", "The campaign's own limit of calls at once is reached."),
+    ("tenant_concurrency", "capacity", "The tenant's limit of calls at once is reached."),
+    ("pool_exhausted", "capacity", "No number of the pool has capacity left."),
+    ("connection_limit", "capacity", "The trunk's limit is reached."),
+    ("higher_priority_campaign", "capacity", "A campaign of higher priority takes the slots."),
+    ("number_cooldown", "number", "The numbers rest between calls."),
+    ("number_daily_cap", "number", "The numbers reached their calls of the day."),
+    ("number_flagged", "number", "The number is flagged as spam."),
+    ("no_country_match", "number", "No number of the pool fits the contact's country."),
+    ("provider_throttled", "provider", "The provider asks us to slow down."),
+    ("provider_error", "provider", "The provider fails."),
+    ("provider_auth", "provider", "The provider refuses our credentials."),
+    ("network_blocked", "provider", "The network between us and the provider is blocked."),
+    (RETRY_WAIT, "retry", "The task waits for its next attempt."),
+    ("attempts_exhausted", "terminal", "The task has used all its attempts."),
+)
+
+BLOCKERS: dict[str, Blocker] = {
+    code: Blocker(code, group, meaning, _GROUP_MOVES[group]) for code, group, meaning in _BLOCKERS
+}
+BLOCKER_GROUPS = tuple(_GROUP_MOVES)
+
+
+def blocker_group(code: str) -> str:
+    """The group of an effective blocker: `ready` for `none`, `unknown` for a code outside the vocabulary."""
+    if code == READY:
+        return "ready"
+    known = BLOCKERS.get(code)
+    return known.group if known else "unknown"
+
+
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}\Z")
+_LABEL = re.compile(r"[^\x00-\x1f\x7f]{1,64}\Z")
+_MANY_DIGITS = re.compile(r"(?:\d[ ().-]{0,2}){7}")
+
+
+def clean_code(raw: str) -> str:
+    """The code itself when it looks like one (letters first, at most 64 characters), else `other`."""
+    return raw if _CODE.match(raw) and not _MANY_DIGITS.search(raw) else OTHER
+
+
+def clean_label(raw: str) -> str:
+    """A short text fit for a label, else `other`.
+
+    Seven digits or more may be a contact's phone number in an error text or an outcome, and an `@` somebody's
+    address: neither may become a label.
+    """
+    text = raw.strip()
+    if not _LABEL.match(text) or _MANY_DIGITS.search(text) or "@" in text:
+        return OTHER
+    return text
+
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ufeff]+")
+
+
+def clean_name(raw: str | None, limit: int = 200) -> str:
+    """An owner's own words (a campaign's name, a pause reason) on one line, cut at `limit` characters."""
+    text = _UNPRINTABLE.sub(" ", raw or "").strip()
+    return text if len(text) <= limit else text[: limit - 1] + "…"

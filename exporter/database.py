@@ -1,0 +1,218 @@
+"""Read-only sessions on the platform's database: connecting, what is there, and cutting off one that hangs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from psycopg.adapt import Buffer, Loader
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+from exporter.available import Available, compare
+from exporter.config import Config
+from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError
+from exporter.sql import statement
+
+APPLICATION_NAME = "campaign-exporter"
+
+Connection = psycopg.Connection[Any]
+
+_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy does not type it
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A statement as text with its parameters' names; made once, run often."""
+
+    text: str
+    fixed: Mapping[str, Any]
+
+    def bind(self, **values: Any) -> dict[str, Any]:
+        """The parameters of one execution."""
+        return {**self.fixed, **{name: value for name, value in values.items() if name in self.fixed}}
+
+
+def compile_statement(query: sa.Select[*tuple[Any, ...]]) -> Compiled:
+    """A SQLAlchemy statement as psycopg runs it."""
+    compiled = query.compile(dialect=_DIALECT)
+    return Compiled(str(compiled), compiled.construct_params(_check=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What we talk to. `started` (seconds since 1970) tells one run of the server from the next."""
+
+    version: int
+    encoding: str
+    started: float
+    replica: bool
+    prepares: bool
+    may_see: bool
+
+
+class _ReplacingLoader(Loader):
+    """Text of a SQL_ASCII database, which may hold any bytes: what is not UTF-8 is replaced."""
+
+    def load(self, data: Buffer) -> str:
+        return bytes(data).decode("utf-8", "replace")
+
+
+class Database:
+    """Connections of one configuration. One thread uses it; another may call `abort`."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._lock = threading.Lock()
+        self._open: set[Connection] = set()
+
+    def connect(self) -> Connection:
+        """A read-only session with all timeouts set. `DatabaseUnavailableError` says where and why not."""
+        settings = self._config.database
+        try:
+            parameters: dict[str, Any] = conninfo_to_dict(settings.secret_url())
+        except psycopg.ProgrammingError:
+            raise ConfigError(
+                "database.url: not a PostgreSQL connection string; write postgresql://user@host:5432/database"
+            ) from None
+        password = settings.secret_password()
+        if password is not None:
+            parameters["password"] = password
+        parameters.update(
+            application_name=APPLICATION_NAME,
+            connect_timeout=max(2, round(settings.connect_timeout)),
+            keepalives_idle=30,
+            keepalives_interval=10,
+            keepalives_count=3,
+        )
+        try:
+            connection = psycopg.connect(make_conninfo(**parameters), autocommit=True, prepare_threshold=None)
+        except psycopg.Error as error:
+            raise DatabaseUnavailableError(f"cannot connect to {_where(parameters)}: {reason(error)}") from None
+        with self._lock:
+            self._open.add(connection)
+        try:
+            self._prepare(connection)
+        except psycopg.Error as error:
+            self.close(connection)
+            raise DatabaseUnavailableError(f"cannot use {_where(parameters)}: {reason(error)}") from None
+        return connection
+
+    def _prepare(self, connection: Connection) -> None:
+        settings = self._config.database
+        if connection.info.parameter_status("server_encoding") == "SQL_ASCII":
+            connection.execute("SET client_encoding TO 'SQL_ASCII'")
+            for name in ("text", "varchar", "bpchar", "name", "unknown"):
+                connection.adapters.register_loader(name, _ReplacingLoader)
+        else:
+            connection.execute("SET client_encoding TO 'UTF8'")
+        for name, value in (
+            ("default_transaction_read_only", "on"),
+            ("statement_timeout", _milliseconds(settings.statement_timeout)),
+            ("lock_timeout", _milliseconds(settings.lock_timeout)),
+            ("idle_in_transaction_session_timeout", _milliseconds(settings.statement_timeout * 4)),
+            ("timezone", "UTC"),
+            # Compiling costs more than it saves on statements that read a few thousand rows.
+            ("jit", "off"),
+        ):
+            connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
+
+    def close(self, connection: Connection) -> None:
+        """Close a connection, whatever state it is in."""
+        with self._lock:
+            self._open.discard(connection)
+        with contextlib.suppress(psycopg.Error, OSError):
+            connection.close()
+
+    def abort(self) -> None:
+        """Cut all connections, from another thread: whoever waits on one gets an error at once."""
+        with self._lock:
+            for connection in self._open:
+                with contextlib.suppress(psycopg.Error, OSError, ValueError):
+                    duplicate = socket.socket(fileno=os.dup(connection.fileno()))
+                    with duplicate:
+                        duplicate.shutdown(socket.SHUT_RDWR)
+
+    def server(self, connection: Connection) -> Server:
+        """What this connection talks to."""
+        row = connection.execute(statement("server")).fetchone()
+        assert row is not None, "server.sql returns one row"
+        return Server(*row)
+
+    def discover(self, connection: Connection) -> Available:
+        """What the database has of the contract. `ContractError` when a required part is missing."""
+        schema = self._config.database.schema_
+        found: dict[str, dict[str, str]] = {}
+        for relation, column, typname in connection.execute(statement("discover"), {"schema": schema}):
+            found.setdefault(relation, {})[column] = typname
+        available = compare(schema, found)
+        if not available.usable:
+            raise ContractError("; ".join(str(problem) for problem in available.problems if problem.fatal))
+        return available
+
+    def sources(self, connection: Connection) -> list[int]:
+        """The tables under the views that are read by change, as oids."""
+        rows = connection.execute(statement("sources"), {"schema": self._config.database.schema_})
+        return [row[0] for row in rows]
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{max(1, round(seconds * 1000))}ms"
+
+
+def _where(parameters: Mapping[str, Any]) -> str:
+    """Host, port, database and user, without what is secret."""
+    host = parameters.get("host") or parameters.get("hostaddr") or os.environ.get("PGHOST") or "the local socket"
+    port = parameters.get("port") or "5432"
+    return f"database {parameters.get('dbname', '')!r} on {host} port {port} as {parameters.get('user', '')!r}"
+
+
+# Data exceptions, constraint violations and a view's own RAISE may quote the value of a row.
+_QUOTES_DATA = ("22", "23", "P0")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|\+?\d[\d ().-]{5,}|\S+@\S+")
+_DATA_DETAIL = ("DETAIL", "CONTEXT", "HINT", "LINE")
+
+
+def reason(error: psycopg.Error) -> str:
+    """The server's own words on one line, without details that may quote a row."""
+    if error.diag.message_primary:
+        message = error.diag.message_primary
+        if error.sqlstate and error.sqlstate.startswith(_QUOTES_DATA):
+            message = _QUOTED.sub("…", message)
+        return f"{message} ({error.sqlstate})"
+    lines = [line.strip() for line in str(error).splitlines()]
+    kept = [line for line in lines if line and not line.startswith(_DATA_DETAIL)]
+    return _without_secrets("; ".join(kept)) or type(error).__name__
+
+
+def _without_secrets(text: str) -> str:
+    """libpq quotes a connection string it cannot read: never pass that on."""
+    return text if "://" not in text and "password=" not in text else "the connection failed"
+
+
+@contextlib.contextmanager
+def snapshot(connection: Connection, exported: str | None = None) -> Iterator[None]:
+    """One consistent, read-only look at the database; the same as another's when its snapshot is named."""
+    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    try:
+        if exported is not None:
+            connection.execute(psycopg.sql.SQL("SET TRANSACTION SNAPSHOT {}").format(exported))
+        yield
+    finally:
+        with contextlib.suppress(psycopg.Error):
+            connection.execute("ROLLBACK")
+
+
+def fetch(connection: Connection, query: Compiled, **values: Any) -> Sequence[tuple[Any, ...]]:
+    """All rows of a statement, in PostgreSQL's binary format."""
+    with connection.cursor(binary=True) as cursor:
+        cursor.execute(query.text.encode(), query.bind(**values))
+        return cursor.fetchall()

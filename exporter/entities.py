@@ -1,0 +1,285 @@
+"""The small relations as typed, cleaned values. A bad value is counted and left out; it never costs the others."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from exporter.codes import CAMPAIGN_STATUSES, NUMBER_STATUSES, OTHER, UPLOAD_STATUSES, clean_label, clean_name
+from exporter.contract import RELATIONS, Column, Kind
+from exporter.days import zone
+
+EARLIEST, LATEST = 0.0, 7_258_118_400.0
+"""Times outside 1970 to 2200 are taken for mistakes."""
+
+ID_LIMIT = 128
+
+Violation = tuple[str, str, str]
+"""Relation, column and rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A customer of the platform. Times are seconds since 1970, here and below."""
+
+    tenant_id: str
+    name: str
+    timezone: str | None
+    concurrency_limit: int | None
+    credits_remaining: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign's settings and state."""
+
+    campaign_id: str
+    tenant_id: str
+    name: str
+    status: str
+    agent: str | None
+    priority: int | None
+    scheduled_at: float | None
+    started_at: float | None
+    paused_at: float | None
+    pause_reason: str | None
+    ended_at: float | None
+    timezone: str | None
+    call_windows: Any
+    expires_at: float | None
+    concurrency_limit: int | None
+    calls_per_minute: float | None
+    max_attempts: int | None
+    country_match: bool | None
+    currency: str | None
+    budget: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a campaign is to achieve."""
+
+    campaign_id: str
+    goal: str
+    target: float | None
+    achieved: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """An arm of an A/B test and its share of contacts, in per cent."""
+
+    campaign_id: str
+    variant: str
+    agent: str | None
+    weight: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """A connection to a provider."""
+
+    connection_id: str
+    tenant_id: str
+    provider: str
+    concurrency_limit: int | None
+    calls_per_second: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A phone number of a tenant."""
+
+    number_id: str
+    tenant_id: str
+    connection_id: str | None
+    phone: str
+    label: str | None
+    country: str | None
+    status: str
+    daily_cap: int | None
+    cooldown_until: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolEntry:
+    """A number of a campaign's pool."""
+
+    campaign_id: str
+    number_id: str
+    weight: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A staged audience file."""
+
+    upload_id: str
+    campaign_id: str
+    filename: str
+    size_bytes: int | None
+    rows_total: int | None
+    rows_accepted: int | None
+    rows_rejected: int | None
+    status: str
+    uploaded_at: float | None
+
+
+Entity = Tenant | Campaign | Goal | Variant | Trunk | Number | PoolEntry | Upload
+
+_TYPES: Mapping[str, type[Any]] = {
+    "tenants": Tenant,
+    "campaigns": Campaign,
+    "goals": Goal,
+    "variants": Variant,
+    "connections": Trunk,
+    "numbers": Number,
+    "campaign_numbers": PoolEntry,
+    "audience_uploads": Upload,
+}
+
+_NOT_NEGATIVE = frozenset(
+    {
+        "concurrency_limit",
+        "calls_per_minute",
+        "calls_per_second",
+        "max_attempts",
+        "budget",
+        "target",
+        "achieved",
+        "weight",
+        "daily_cap",
+        "size_bytes",
+        "rows_total",
+        "rows_accepted",
+        "rows_rejected",
+    }
+)
+_CLOSED: Mapping[tuple[str, str], frozenset[str]] = {
+    ("campaigns", "status"): frozenset((*CAMPAIGN_STATUSES, "draft")),
+    ("numbers", "status"): frozenset(NUMBER_STATUSES),
+    ("audience_uploads", "status"): frozenset(UPLOAD_STATUSES),
+}
+_LABELS = frozenset({"goal", "variant", "provider", "country", "currency"})
+
+
+class _UnusableError(ValueError):
+    """A value that cannot be taken; the message is the rule it breaks."""
+
+
+def parse_row(relation: str, raw: Mapping[str, str | None]) -> tuple[Entity | None, tuple[Violation, ...]]:
+    """A row of texts as an entity, and what is wrong with it. `None` when it has no identity."""
+    kind = _TYPES[relation]
+    values: dict[str, Any] = {}
+    violations: list[Violation] = []
+    for name in kind.__dataclass_fields__:
+        text = raw[name]
+        column = RELATIONS[relation].column(name)
+        try:
+            values[name] = _parse(relation, name, column, text)
+        except _UnusableError as error:
+            violations.append((relation, name, str(error)))
+            if column.kind is Kind.ID and name != "connection_id":
+                return None, tuple(violations)
+            values[name] = _WITHOUT.get(name)
+    return kind(**values), tuple(violations)
+
+
+_WITHOUT: Mapping[str, str] = {
+    "name": "",
+    "status": OTHER,
+    "goal": OTHER,
+    "variant": OTHER,
+    "provider": OTHER,
+    "phone": "",
+    "filename": "",
+}
+"""What stands in for a text that is required and cannot be taken."""
+
+
+def _parse(relation: str, name: str, column: Column, text: str | None) -> Any:
+    if text is None:
+        if not column.optional:
+            raise _UnusableError("null")
+        return None
+    if name == "timezone":
+        if zone(text) is None:
+            raise _UnusableError("unknown_timezone")
+        return text
+    if (known := _CLOSED.get((relation, name))) is not None:
+        if text not in known:
+            raise _UnusableError("unknown_code")
+        return text
+    if name in _LABELS:
+        label = clean_label(text)
+        if label == OTHER != text:
+            raise _UnusableError("not_a_label")
+        return label
+    value = _PARSERS[column.kind](text)
+    if name in _NOT_NEGATIVE and value < 0:
+        raise _UnusableError("out_of_range")
+    return value
+
+
+def _id(text: str) -> str:
+    if not text or len(text) > ID_LIMIT or not text.isprintable():
+        raise _UnusableError("not_an_id")
+    return text
+
+
+def _time(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):  # infinity, before Christ, after 9999
+        raise _UnusableError("out_of_range") from None
+    if not EARLIEST <= seconds < LATEST:
+        raise _UnusableError("out_of_range")
+    return seconds
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise _UnusableError("not_a_number") from None
+    if not math.isfinite(value):
+        raise _UnusableError("out_of_range")
+    return value
+
+
+def _integer(text: str) -> int:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise _UnusableError("not_a_number") from None
+    if not value.is_finite() or abs(value) > 2**63:
+        raise _UnusableError("out_of_range")
+    return int(value)
+
+
+def _boolean(text: str) -> bool:
+    return text in ("t", "true")
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise _UnusableError("not_json") from None
+
+
+_PARSERS: Mapping[Kind, Callable[[str], Any]] = {
+    Kind.ID: _id,
+    Kind.TEXT: clean_name,
+    Kind.TIME: _time,
+    Kind.INTEGER: _integer,
+    Kind.NUMBER: _number,
+    Kind.BOOLEAN: _boolean,
+    Kind.JSON: _json,
+}

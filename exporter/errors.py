@@ -1,0 +1,23 @@
+"""What can go wrong, each with the thing, its value and the remedy. The first line of a docstring is its meaning."""
+
+from __future__ import annotations
+
+
+class CampaignExporterError(Exception):
+    """Something this program can name and a person can mend."""
+
+
+class ConfigError(CampaignExporterError):
+    """The configuration cannot be used."""
+
+
+class DatabaseUnavailableError(CampaignExporterError):
+    """The database cannot be reached or does not answer; worth trying again."""
+
+
+class ContractError(CampaignExporterError):
+    """The database lacks what nothing can be exported without."""
+
+
+class RowError(CampaignExporterError):
+    """A view raises an error while a row is read; the other rows are read one by one."""

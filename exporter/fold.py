@@ -1,0 +1,245 @@
+"""The fold of one relation: a changed row's old contribution goes out of the totals, its new one comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exporter.held import Array, HeldRows, Slots
+from exporter.interning import NONE
+from exporter.projections import KEY_COLUMNS, Projection, Vocabulary
+from exporter.totals import Cell, Ints, Totals, pack, pack_key
+
+Columns = dict[str, Array]
+Row = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What a batch of rows did: how many were taken, left out, and which campaigns must be loaded anew."""
+
+    rows: int = 0
+    ignored: int = 0
+    dirty: frozenset[int] = field(default_factory=frozenset)
+
+
+class Fold:
+    """Totals of a relation by projection, and the rows that can still change.
+
+    `derive` adds the columns that only the ledger knows (what depends on the clock or on the tenant's day).
+    """
+
+    def __init__(
+        self,
+        projections: Iterable[Projection],
+        fetched: Sequence[str],
+        types: Mapping[str, Any],
+        vocabulary: Vocabulary,
+        derive: Callable[[Columns], None],
+    ) -> None:
+        self.projections = tuple(projections)
+        self.totals = {projection.name: Totals(1 + len(projection.sums)) for projection in self.projections}
+        self.held = HeldRows(types)
+        self.changed: dict[str, set[int]] = {projection.name: set() for projection in self.projections}
+        self._fetched = tuple(fetched)
+        self._vocabulary = vocabulary
+        self._derive = derive
+        self._forgotten: dict[int, float] = {}
+
+    # -- rows in ------------------------------------------------------------------------------------------
+
+    def decode(self, rows: Sequence[Row]) -> tuple[list[Any], Columns]:
+        """Ids, and each column as an array: interned texts, whole numbers (-1 for null), seconds (NaN)."""
+        raw = dict(zip(self._fetched, zip(*rows, strict=True), strict=True))
+        count = len(rows)
+        columns: Columns = {}
+        for name in self._fetched:
+            if name == "task":
+                columns[name] = np.array(raw[name], object)
+            elif name in _SECONDS:
+                columns[name] = np.array(raw[name], np.float64)
+            elif name == "campaign":
+                columns[name] = self._vocabulary.campaign.numbers(raw[name], count)
+            elif name == "error":
+                pairs = zip(raw["provider"], raw["error"], strict=True)
+                numbers = self._vocabulary.of("error")
+                assert numbers is not None
+                columns[name] = numbers.numbers((pair if pair[1] is not None else None for pair in pairs), count)
+            elif (interning := self._vocabulary.of("effective" if name == "blocker" else name)) is not None:
+                columns[name] = interning.numbers(raw[name], count)
+            elif name not in ("id", "provider"):
+                columns[name] = _whole(raw[name])
+        columns["broken"][columns["broken"] == 0] = NONE
+        return list(raw["id"]), columns
+
+    def apply(self, rows: Sequence[Row], scope: NDArray[np.bool_], *, loading: bool = False) -> Folded:
+        """Fold changed rows. `scope` says by campaign number which are exported.
+
+        A row that is not remembered although rows as old as it were forgotten may have been counted before:
+        its campaign is dirty, and the row is left to the loading of the campaign (which sets `loading`).
+        """
+        if not rows:
+            return Folded()
+        ids, columns = self.decode(rows)
+        ids, columns = _last_of_each(ids, columns)
+        slots = self.held.find(ids, len(ids))
+        campaign = columns["campaign"]
+        inside = _in_scope(campaign, scope)
+        known = slots >= 0
+        forgotten = np.array([self._forgotten.get(number, -np.inf) for number in campaign.tolist()], np.float64)
+        suspect = ~known & inside & (columns["created"] <= forgotten) & (not loading)
+        dirty = frozenset(np.unique(campaign[suspect]).tolist())
+        self.remove(slots[known & ~inside])
+        fresh = ~known & inside & ~suspect
+        new_slots = self.held.allocate([ids[i] for i in np.flatnonzero(fresh)])
+        slots[fresh] = new_slots
+        take = inside & ~suspect
+        self._put(slots[take], {name: column[take] for name, column in columns.items()}, fresh[take])
+        return Folded(int(take.sum()), int((~inside & ~known).sum()), dirty)
+
+    def _put(self, slots: Slots, new: Columns, fresh: NDArray[np.bool_]) -> None:
+        self._derive(new)
+        old = self.held.take(slots)
+        same = ~fresh
+        for name, column in old.items():
+            same &= (column == new[name]) | ((column != column) & (new[name] != new[name]))  # NaN is NaN
+        if same.all():
+            return
+        touched = ~same
+        slots, fresh = slots[touched], fresh[touched]
+        old = {name: column[touched] for name, column in old.items()}
+        new = {name: column[touched] for name, column in new.items()}
+        self.held.put(slots, new)
+        self._count([({name: column[~fresh] for name, column in old.items()}, -1), (new, 1)])
+        self.stored(slots, new)
+
+    def stored(self, slots: Slots, new: Columns) -> None:
+        """Called with what was stored: the hook for a relation's own bookkeeping."""
+
+    def _count(self, parts: Sequence[tuple[Columns, int]]) -> None:
+        for projection in self.projections:
+            packed: list[Ints] = []
+            signs: list[Ints] = []
+            sums: list[list[Ints]] = [[] for _ in projection.sums]
+            for columns, sign in parts:
+                counted = np.ones(len(columns["campaign"]), bool)
+                for name in (*projection.keys, *projection.given):
+                    counted &= columns[name] >= 0
+                keys = [columns[name][counted].astype(np.int64) for name in projection.keys]
+                packed.append(pack(columns["campaign"][counted].astype(np.int64), keys))
+                signs.append(np.full(len(packed[-1]), sign, np.int64))
+                for values, name in zip(sums, projection.sums, strict=True):
+                    values.append(columns[name][counted])
+            self.changed[projection.name] |= self.totals[projection.name].add(
+                np.concatenate(packed), np.concatenate(signs), [np.concatenate(values) for values in sums]
+            )
+
+    # -- rows out -----------------------------------------------------------------------------------------
+
+    def remove(self, slots: Slots) -> None:
+        """Take remembered rows and their contributions out."""
+        if slots.size:
+            self._count([(self.held.take(slots), -1)])
+            self.held.drop(slots)
+
+    def forget(self, settled: Slots) -> None:
+        """Stop remembering rows; their contributions stay."""
+        if not settled.size:
+            return
+        rows = self.held.take(settled)
+        for campaign, created in zip(rows["campaign"].tolist(), rows["created"].tolist(), strict=True):
+            self.note_forgotten(campaign, created)
+        self.held.drop(settled)
+
+    def note_forgotten(self, campaign: int, created: float) -> None:
+        """Rows of this campaign made up to `created` may be counted without being remembered."""
+        if created > self._forgotten.get(campaign, -np.inf):
+            self._forgotten[campaign] = created
+
+    def clear(self, campaign: int) -> None:
+        """Drop everything of a campaign: rows, totals and what was forgotten."""
+        self.held.drop(self.held.of_campaign(campaign))
+        self._forgotten.pop(campaign, None)
+        for name, totals in self.totals.items():
+            if totals.of(campaign):
+                self.changed[name].add(campaign)
+                totals.replace(campaign, {})
+
+    # -- totals by GROUP BY -------------------------------------------------------------------------------
+
+    def cells(self, projection: Projection, rows: Iterable[Row]) -> dict[int, dict[int, Cell]]:
+        """The rows of `Projection.grouped` as cells, by campaign and key."""
+        found: dict[int, dict[int, Cell]] = {}
+        for row in rows:
+            campaign, key, cell = self._cell(projection, row)
+            cells = found.setdefault(campaign, {})
+            if key in cells:  # two raw values with one label
+                cells[key] = [a + b for a, b in zip(cells[key], cell, strict=True)]
+            else:
+                cells[key] = cell
+        return found
+
+    def _cell(self, projection: Projection, row: Row) -> tuple[int, int, Cell]:
+        values = iter(row)
+        campaign = self._vocabulary.campaign.number(next(values))
+        keys = []
+        for name in projection.keys:
+            raw: Any = tuple(next(values) for _ in KEY_COLUMNS.get(name, (name,)))
+            interning = self._vocabulary.of(name)
+            if interning is None:
+                keys.append(int(raw[0]))
+            else:
+                keys.append(interning.number(raw if len(raw) > 1 else raw[0]))
+        cell = [int(next(values)) for _ in range(1 + len(projection.sums))]
+        return campaign, pack_key(keys), cell
+
+    def add_settled(self, projection: Projection, rows: Iterable[Row]) -> None:
+        """Add the totals of settled rows, which are counted but not remembered."""
+        rows = list(rows)
+        totals = self.totals[projection.name]
+        for campaign, cells in self.cells(projection, rows).items():
+            merged = {key: list(cell) for key, cell in totals.of(campaign).items()}
+            for key, cell in cells.items():
+                merged[key] = [a + b for a, b in zip(merged.get(key, [0] * len(cell)), cell, strict=True)]
+            totals.replace(campaign, merged)
+            self.changed[projection.name].add(campaign)
+        if projection.name.endswith("_rows"):
+            for row in rows:
+                self.note_forgotten(self._vocabulary.campaign.number(row[0]), row[-1])
+
+    def drain_changed(self) -> dict[str, set[int]]:
+        """By projection, the campaigns whose totals changed since the last call."""
+        changed = {name: campaigns for name, campaigns in self.changed.items() if campaigns}
+        for name in changed:
+            self.changed[name] = set()
+        return changed
+
+
+_SECONDS = frozenset({"eligible", "since", "created", "updated", "started"})
+
+
+def _whole(values: Sequence[int | None]) -> Ints:
+    """Whole numbers with -1 for null; a double holds them exactly up to 2^53, beyond any clean value."""
+    numbers = np.array(values, np.float64)
+    numbers[np.isnan(numbers)] = NONE
+    return numbers.astype(np.int64)
+
+
+def _in_scope(campaign: Array, scope: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    inside = np.zeros(len(campaign), bool)
+    valid = (campaign >= 0) & (campaign < len(scope))
+    inside[valid] = scope[campaign[valid]]
+    return inside
+
+
+def _last_of_each(ids: list[Any], columns: Columns) -> tuple[list[Any], Columns]:
+    """One row an id: a row that two ranges returned, or that a view shows twice, counts once."""
+    last = dict(zip(ids, range(len(ids)), strict=True))
+    if len(last) == len(ids):
+        return ids, columns
+    keep = np.fromiter(last.values(), np.int64, len(last))
+    return list(last), {name: column[keep] for name, column in columns.items()}

@@ -1,0 +1,64 @@
+"""Raw texts to small whole numbers and back, cleaning each distinct text once and bounding how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Raw = TypeVar("Raw", bound=Hashable)
+Label = TypeVar("Label", bound=Hashable)
+
+NONE = -1
+"""The number of a null."""
+
+_CACHE_LIMIT = 100_000
+
+
+class Interning(Generic[Raw, Label]):
+    """Numbers for the distinct cleaned values of one kind.
+
+    `clean` makes a label of a raw value. Once `cap` labels exist, every new one becomes `overflow`: memory
+    stays bounded whatever a platform writes, and a value keeps its number as long as the process lives.
+    """
+
+    def __init__(
+        self, clean: Callable[[Raw], Label], overflow: Label, cap: int = 10_000, known: Iterable[Label] = ()
+    ) -> None:
+        self._clean = clean
+        self._cap = cap
+        self._numbers: dict[Label, int] = {}
+        self._cache: dict[Raw | None, int] = {None: NONE}
+        self.labels: list[Label] = []
+        for label in (overflow, *known):
+            self._add(label)
+
+    def _add(self, label: Label) -> int:
+        number = self._numbers.get(label)
+        if number is None:
+            number = self._numbers[label] = len(self.labels)
+            self.labels.append(label)
+        return number
+
+    def label_number(self, label: Label) -> int:
+        """The number of a label; a new label past the cap shares the number of `overflow`, which is 0."""
+        if label not in self._numbers and len(self.labels) >= self._cap:
+            return 0
+        return self._add(label)
+
+    def number(self, raw: Raw | None) -> int:
+        """The number of a raw value; `NONE` for a null."""
+        number = self._cache.get(raw)
+        if number is None:
+            assert raw is not None, "a null is always in the cache"
+            number = self.label_number(self._clean(raw))
+            if len(self._cache) >= _CACHE_LIMIT:
+                self._cache = {None: NONE}
+            self._cache[raw] = number
+        return number
+
+    def numbers(self, raws: Iterable[Raw | None], count: int) -> NDArray[np.int32]:
+        """The numbers of `count` raw values, shape (count,)."""
+        return np.fromiter(map(self.number, raws), np.int32, count)

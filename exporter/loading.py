@@ -1,0 +1,148 @@
+"""Loading campaigns into the ledger: settled rows as totals by GROUP BY, rows that can still change one by one."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from queue import SimpleQueue
+
+from exporter.database import Connection, Database, snapshot
+from exporter.days import Day
+from exporter.errors import DatabaseUnavailableError
+from exporter.ledger import Ledger
+from exporter.meter import Meter
+from exporter.projections import Projection
+from exporter.reader import ROW_ERRORS, Moment, Reader, Rows
+
+Progress = Callable[[float], None]
+Job = tuple[Projection, Sequence[str], Day | None]
+
+
+class Loader:
+    """Loads campaigns at one snapshot. `patience`: seconds that a statement may take when all are loaded."""
+
+    def __init__(self, reader: Reader, ledger: Ledger, moment: Moment, meter: Meter, patience: float) -> None:
+        self._patience = patience
+        self._reader = reader
+        self._ledger = ledger
+        self._moment = moment
+        self._meter = meter
+
+    def load(self, connection: Connection, days: Mapping[str, Day]) -> None:
+        """Drop what is known of these campaigns and load them, on one connection."""
+        try:
+            with connection.transaction():
+                self._bulk(connection, days)
+        except ROW_ERRORS:  # some view cannot show some row: find out whose
+            for campaign, day in days.items():
+                self._load_one(connection, campaign, day)
+
+    def load_in_parallel(
+        self, connection: Connection, days: Mapping[str, Day], database: Database, workers: int, progress: Progress
+    ) -> None:
+        """The same for a start: totals on further connections that share this one's snapshot."""
+        try:
+            with _helpers(connection, database, workers, self._patience) as helpers, connection.transaction():
+                _allow(connection, self._patience)
+                self._bulk(connection, days, helpers, progress)
+        except ROW_ERRORS:
+            self.load(connection, days)
+
+    def _bulk(
+        self,
+        connection: Connection,
+        days: Mapping[str, Day],
+        helpers: Sequence[Connection] = (),
+        progress: Progress | None = None,
+    ) -> None:
+        for campaign in days:
+            self._ledger.clear(campaign)
+        jobs = self._jobs(days)
+        steps = len(jobs) + len(self._ledger.folds)
+        done = 0
+        for projection, rows in self._totals(connection, helpers, jobs):
+            self._ledger.folds[projection.relation].add_settled(projection, rows)
+            done += 1
+            if progress is not None:
+                progress(done / steps)
+        for relation in self._ledger.folds:
+            for batch in self._reader.remembered(connection, relation, list(days), self._moment, self._meter):
+                self._ledger.apply(relation, batch, loading=True)
+            done += 1
+            if progress is not None:
+                progress(done / steps)
+
+    def _jobs(self, days: Mapping[str, Day]) -> list[Job]:
+        by_day: dict[Day, list[str]] = {}
+        for campaign, day in days.items():
+            by_day.setdefault(day, []).append(campaign)
+        jobs: list[Job] = []
+        for projection in self._ledger.projections.values():
+            if "day" in projection.keys:
+                jobs += [(projection, campaigns, day) for day, campaigns in by_day.items()]
+            else:
+                jobs.append((projection, list(days), None))
+        return jobs
+
+    def _totals(
+        self, connection: Connection, helpers: Sequence[Connection], jobs: Sequence[Job]
+    ) -> Iterator[tuple[Projection, Rows]]:
+        if not helpers:
+            for job in jobs:
+                yield job[0], self._settled(connection, job, self._meter)
+            return
+        free: SimpleQueue[Connection] = SimpleQueue()
+        for helper in helpers:
+            free.put(helper)
+
+        def run(job: Job) -> tuple[Projection, Rows, Meter]:
+            helper, meter = free.get(), Meter(self._meter.watch)
+            try:
+                return job[0], self._settled(helper, job, meter), meter
+            finally:
+                free.put(helper)
+
+        with ThreadPoolExecutor(len(helpers), "load") as pool:
+            for future in as_completed([pool.submit(run, job) for job in jobs]):
+                projection, rows, meter = future.result()
+                self._meter.seconds += meter.seconds
+                yield projection, rows
+
+    def _settled(self, connection: Connection, job: Job, meter: Meter) -> Rows:
+        projection, campaigns, day = job
+        return self._reader.totals(connection, projection, campaigns, self._moment, meter, settled=True, day=day)
+
+    def _load_one(self, connection: Connection, campaign: str, day: Day) -> None:
+        try:
+            with connection.transaction():
+                self._bulk(connection, {campaign: day})
+        except ROW_ERRORS:
+            self._ledger.clear(campaign)
+            for relation in self._ledger.folds:
+                for batch in self._reader.one_by_one(connection, relation, [campaign], self._moment, self._meter):
+                    self._ledger.apply(relation, batch, loading=True)
+
+
+@contextlib.contextmanager
+def _helpers(connection: Connection, database: Database, count: int, patience: float) -> Iterator[list[Connection]]:
+    """Further connections on this one's snapshot; fewer where the database refuses more."""
+    row = connection.execute("SELECT pg_catalog.pg_export_snapshot()").fetchone()
+    assert row is not None, "the function returns one row"
+    with contextlib.ExitStack() as stack:
+        helpers: list[Connection] = []
+        for _ in range(count):
+            try:
+                helper = database.connect()
+            except DatabaseUnavailableError:
+                break
+            stack.callback(database.close, helper)
+            stack.enter_context(snapshot(helper, row[0]))
+            _allow(helper, patience)
+            helpers.append(helper)
+        yield helpers
+
+
+def _allow(connection: Connection, seconds: float) -> None:
+    """Let the statements of this transaction take longer: there are many rows to count, once."""
+    connection.execute("SELECT pg_catalog.set_config('statement_timeout', %s, true)", (f"{round(seconds * 1000)}ms",))

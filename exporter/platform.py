@@ -1,0 +1,136 @@
+"""The small relations of one refresh, put together: who owns what, which campaigns are exported."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from exporter.codes import ENDED_STATUSES
+from exporter.entities import Campaign, Entity, Goal, Number, PoolEntry, Tenant, Trunk, Upload, Variant, parse_row
+
+RawRow = tuple[str | None, ...]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Everything but tasks and calls, at one instant. Ids are text; mappings by campaign hold tuples."""
+
+    tenants: Mapping[str, Tenant] = field(default_factory=dict)
+    campaigns: Mapping[str, Campaign] = field(default_factory=dict)
+    goals: Mapping[str, tuple[Goal, ...]] = field(default_factory=dict)
+    variants: Mapping[str, tuple[Variant, ...]] = field(default_factory=dict)
+    connections: Mapping[str, Trunk] = field(default_factory=dict)
+    numbers: Mapping[str, Number] = field(default_factory=dict)
+    pools: Mapping[str, tuple[PoolEntry, ...]] = field(default_factory=dict)
+    uploads: Mapping[str, Upload] = field(default_factory=dict)
+    violations: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+
+    def zone_of(self, campaign: Campaign) -> str | None:
+        """Whose midnight resets the caps of a campaign's numbers."""
+        tenant = self.tenants.get(campaign.tenant_id)
+        return tenant.timezone if tenant else None
+
+
+class PlatformReader:
+    """Makes a `Platform` of raw rows; a row that did not change is not parsed again."""
+
+    def __init__(self) -> None:
+        self._parsed: dict[str, dict[RawRow, tuple[Entity | None, tuple[tuple[str, str, str], ...]]]] = {}
+
+    def build(
+        self, names: Mapping[str, Sequence[str]], raw: Mapping[str, Sequence[RawRow]], now: float, retention: float
+    ) -> Platform:
+        """The platform as it is at `now`. `names` gives the columns of each relation's rows, in order."""
+        violations: Counter[tuple[str, str, str]] = Counter()
+        found = {relation: self._parse(relation, names[relation], rows, violations) for relation, rows in raw.items()}
+
+        def keyed(relation: str, *fields: str) -> dict[Any, Any]:
+            return _keyed(relation, found.get(relation, ()), fields, violations)
+
+        tenants = keyed("tenants", "tenant_id")
+        campaigns = {
+            key: campaign
+            for key, campaign in keyed("campaigns", "campaign_id").items()
+            if exported(campaign, now, retention)
+        }
+        if "tenants" in raw:
+            orphans = sum(campaign.tenant_id not in tenants for campaign in campaigns.values())
+            if orphans:
+                violations[("campaigns", "tenant_id", "unknown_reference")] += orphans
+        numbers = keyed("numbers", "number_id")
+        return Platform(
+            tenants,
+            campaigns,
+            _by_campaign(keyed("goals", "campaign_id", "goal").values(), campaigns),
+            _by_campaign(keyed("variants", "campaign_id", "variant").values(), campaigns),
+            keyed("connections", "connection_id"),
+            numbers,
+            _by_campaign(keyed("campaign_numbers", "campaign_id", "number_id").values(), campaigns),
+            _latest(keyed("audience_uploads", "upload_id").values(), campaigns),
+            dict(violations),
+        )
+
+    def _parse(
+        self, relation: str, names: Sequence[str], rows: Sequence[RawRow], violations: Counter[tuple[str, str, str]]
+    ) -> list[Any]:
+        before = self._parsed.get(relation, {})
+        after: dict[RawRow, tuple[Entity | None, tuple[tuple[str, str, str], ...]]] = {}
+        entities = []
+        for row in rows:
+            parsed = before.get(row) or after.get(row) or parse_row(relation, dict(zip(names, row, strict=True)))
+            after[row] = parsed
+            entity, broken = parsed
+            violations.update(broken)
+            if entity is not None:
+                entities.append(entity)
+        self._parsed[relation] = after
+        return entities
+
+
+def exported(campaign: Campaign, now: float, retention: float) -> bool:
+    """Drafts never; ended ones for `retention` seconds; one whose end is not known stays."""
+    if campaign.status == "draft":
+        return False
+    if campaign.status in ENDED_STATUSES and campaign.ended_at is not None:
+        return campaign.ended_at >= now - retention
+    return True
+
+
+def _keyed(
+    relation: str, entities: Sequence[T], fields: Sequence[str], violations: Counter[tuple[str, str, str]]
+) -> dict[Any, T]:
+    """Entities by identity; a second one of the same identity is a violation and left out."""
+    keyed: dict[Any, T] = {}
+    for entity in entities:
+        values = tuple(getattr(entity, name) for name in fields)
+        key = values[0] if len(values) == 1 else values
+        if key in keyed:
+            violations[(relation, fields[-1], "duplicate")] += 1
+        else:
+            keyed[key] = entity
+    return keyed
+
+
+def _by_campaign(entities: Any, campaigns: Mapping[str, Campaign]) -> dict[str, tuple[Any, ...]]:
+    grouped: dict[str, list[Any]] = {}
+    for entity in entities:
+        if entity.campaign_id in campaigns:
+            grouped.setdefault(entity.campaign_id, []).append(entity)
+    return {campaign: tuple(members) for campaign, members in grouped.items()}
+
+
+def _latest(uploads: Any, campaigns: Mapping[str, Campaign]) -> dict[str, Upload]:
+    """The newest upload of each campaign."""
+    latest: dict[str, Upload] = {}
+    for upload in uploads:
+        if upload.campaign_id in campaigns:
+            known = latest.get(upload.campaign_id)
+            if known is None or (upload.uploaded_at or 0.0, upload.upload_id) > (
+                known.uploaded_at or 0.0,
+                known.upload_id,
+            ):
+                latest[upload.campaign_id] = upload
+    return latest

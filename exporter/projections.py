@@ -1,0 +1,155 @@
+"""The projections: by what tasks and calls are counted and summed. The ledger folds them, SQL groups by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from exporter.available import Available
+from exporter.codes import (
+    BLOCKERS,
+    OTHER,
+    OUTCOMES,
+    READY,
+    RETRY_WAIT,
+    SENTIMENTS,
+    TASK_STATUSES,
+    clean_code,
+    clean_label,
+)
+from exporter.interning import Interning
+from exporter.rows import CleanRows, Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Totals of a relation by campaign and up to two keys.
+
+    `keys` and `sums` name columns of the cleaned rows. A row counts where every key and every column of
+    `given` is not null. `needs` are optional columns of the contract without which the totals mean nothing.
+    """
+
+    name: str
+    relation: str
+    keys: tuple[str, ...] = ()
+    sums: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+    def grouped(self, rows: CleanRows, *where: Expression) -> sa.Select[Any]:
+        """`campaign, key…, count, sum…` of the rows that satisfy `where`."""
+        clean = rows.columns
+        keys = [clean["campaign"], *(column for key in self.keys for column in _key_columns(clean, key))]
+        needed = (KEY_COLUMNS.get(name, (name,))[-1] for name in (*self.keys, *self.given))
+        counted: list[Expression] = [clean[name].is_not(None) for name in needed]
+        if "broken" in self.keys:
+            counted = [*counted, clean["broken"] != 0]
+        totals: list[Any] = [sa.func.count(), *(sa.func.sum(clean[name]) for name in self.sums)]
+        if self.name.endswith("_rows"):  # the ledger must know up to when rows were made that it forgot
+            totals.append(sa.func.max(clean["created"]))
+        return (
+            sa.select(*keys, *totals)
+            .select_from(rows.table)
+            .where(*counted, *where)
+            .group_by(*(sa.literal_column(str(n + 1)) for n in range(len(keys))))
+        )
+
+
+KEY_COLUMNS: Mapping[str, tuple[str, ...]] = {"error": ("provider", "error")}
+"""Keys that take more than one column; the last one decides whether the row counts."""
+
+
+def _key_columns(clean: Mapping[str, Expression], key: str) -> list[Expression]:
+    return [clean[name] for name in KEY_COLUMNS.get(key, (key,))]
+
+
+PROJECTIONS: tuple[Projection, ...] = (
+    Projection("task_rows", "tasks"),
+    Projection("tasks", "tasks", ("status",)),
+    Projection("waiting", "tasks", ("effective", "band")),
+    Projection("ready", "tasks", ("ready_minute",)),
+    Projection("in_progress", "tasks", ("since_minute",)),
+    Projection("stale", "tasks", given=("stale",)),
+    Projection("retries", "tasks", sums=("retries_micro",), needs=("system_retries",)),
+    Projection("dispositions", "tasks", ("disposition",), needs=("disposition",)),
+    Projection("goals", "tasks", ("variant",), ("goal_micro",), needs=("variant", "goal_met")),
+    Projection("broken_tasks", "tasks", ("broken",)),
+    Projection("call_rows", "calls"),
+    Projection("attempts", "calls", ("attempt", "outcome"), ("ai_micro", "telephony_micro")),
+    Projection("numbers", "calls", ("number", "outcome"), needs=("number_id",)),
+    Projection("today", "calls", ("number", "day"), needs=("number_id",)),
+    Projection(
+        "variants",
+        "calls",
+        ("variant",),
+        ("answered_micro", "ai_micro", "telephony_micro"),
+        needs=("variant",),
+    ),
+    Projection("errors", "calls", ("error",), needs=("error_code",)),
+    Projection("talk", "calls", ("talk_bucket",), ("talk_micro",), needs=("talk_seconds",)),
+    Projection("scores", "calls", ("score_bucket",), ("score_micro",), needs=("score",)),
+    Projection("delays", "calls", ("delay_bucket",), ("delay_micro",), needs=("eligible_at",)),
+    Projection("silent", "calls", given=("silent",), needs=("agent_spoke_at",)),
+    Projection("sentiments", "calls", ("sentiment",), needs=("sentiment",)),
+    Projection("broken_calls", "calls", ("broken",)),
+)
+
+ERROR_OTHER = (OTHER, OTHER)
+
+
+def _clean_error(raw: tuple[str | None, str]) -> tuple[str, str]:
+    provider, code = raw
+    return (clean_label(provider) if provider else "", _clean_error_code(code))
+
+
+def _clean_error_code(raw: str) -> str:
+    """Error codes may be numbers (486) or words (SIP_503); a sentence is not a code."""
+    label = clean_label(raw)
+    return label if " " not in label else OTHER
+
+
+def _clean_id(raw: str) -> str:
+    return raw if len(raw) <= 128 and raw.isprintable() else OTHER
+
+
+class Vocabulary:
+    """The interned values of one ledger: a number for each campaign, code, label and id seen."""
+
+    def __init__(self) -> None:
+        self.campaign: Interning[str, str] = Interning(str, "", cap=1 << 20)
+        self._by_key: dict[str, Interning[Any, Any]] = {
+            "status": Interning(_member(TASK_STATUSES), OTHER, known=TASK_STATUSES),
+            "effective": Interning(clean_code, OTHER, known=(READY, RETRY_WAIT, *BLOCKERS)),
+            "outcome": Interning(_member(OUTCOMES), OTHER, known=OUTCOMES),
+            "disposition": Interning(clean_label, OTHER),
+            "variant": Interning(clean_label, OTHER),
+            "number": Interning(_clean_id, OTHER, cap=1 << 24),
+            "sentiment": Interning(clean_label, OTHER, known=SENTIMENTS),
+            "error": Interning(_clean_error, ERROR_OTHER),
+        }
+
+    def of(self, key: str) -> Interning[Any, Any] | None:
+        """The interning of a key; `None` for a key that is a whole number already."""
+        return self._by_key.get(key)
+
+    def label(self, key: str, number: int) -> Any:
+        """What a number of this key stands for."""
+        interning = self._by_key.get(key)
+        return interning.labels[number] if interning else number
+
+
+def _member(known: Sequence[str]) -> Any:
+    allowed = frozenset(known)
+
+    def clean(raw: str) -> str:
+        return raw if raw in allowed else OTHER
+
+    return clean
+
+
+def available_projections(available: Available) -> tuple[Projection, ...]:
+    """The projections whose columns the database has."""
+    return tuple(projection for projection in PROJECTIONS if available.has(projection.relation, *projection.needs))

@@ -1,0 +1,261 @@
+"""What is read from the database: small relations whole, tasks and calls by what changed or by campaign."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+
+from exporter.available import Available
+from exporter.contract import RELATIONS
+from exporter.database import Compiled, Connection, compile_statement, fetch
+from exporter.days import Day
+from exporter.horizon import Plan
+from exporter.meter import Meter
+from exporter.projections import Projection, available_projections
+from exporter.rows import (
+    CAMPAIGNS,
+    ROW_KEYS,
+    SETTLED_BEFORE,
+    STAMP_FUTURE_SECONDS,
+    CleanRows,
+    Expression,
+    call_rows,
+    task_rows,
+)
+
+Rows = Sequence[tuple[Any, ...]]
+
+SMALL: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        name: tuple(column.name for column in RELATIONS[name].columns)
+        for name in (
+            "tenants",
+            "campaigns",
+            "goals",
+            "variants",
+            "connections",
+            "numbers",
+            "campaign_numbers",
+            "audience_uploads",
+        )
+    }
+)
+"""The relations that are read whole at each refresh, with all their columns."""
+
+SMALL_LIMIT = 200_000
+"""Rows read of a small relation; reaching it is named in the log."""
+
+_BATCH = 20_000
+_SALVAGE_CHUNK = 1_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LOW = sa.bindparam("low", type_=sa.DateTime(timezone=True))
+_HIGH = sa.bindparam("high", type_=sa.DateTime(timezone=True))
+
+ROW_ERRORS = (psycopg.DataError, psycopg.errors.RaiseException, psycopg.errors.InternalError_)
+"""One row's fault: a data exception, a view's own RAISE, a failed cast or a division in a view."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What the clock-dependent expressions need: the refresh's instant, in seconds since 1970, and two spans."""
+
+    now: float
+    settle_after: float
+    stale_after: float
+
+    def parameters(self, day: Day | None = None) -> dict[str, Any]:
+        """Values of the parameters of `rows`."""
+        values: dict[str, Any] = {
+            "now": self.now,
+            "stale_after": self.stale_after,
+            SETTLED_BEFORE.key: self.now - self.settle_after,
+        }
+        if day is not None:
+            values["today"] = day.today
+            values.update({f"midnight_{n}": midnight for n, midnight in enumerate(day.midnights)})
+        return values
+
+
+class Statements:
+    """Every statement of a relation that is read by change, compiled once."""
+
+    def __init__(self, available: Available, rows: CleanRows, projections: Sequence[Projection]) -> None:
+        types = available.types[rows.relation]
+        self.rows = rows
+        self.projections = tuple(projections)
+        self._campaign_type = (
+            types["campaign_id"] if types["campaign_id"] == available.types["campaigns"]["campaign_id"] else None
+        )
+        mine = rows.of_campaigns(self._campaign_type)
+        changed = rows.stamped(_LOW, _HIGH)
+        self.changed = compile_statement(rows.select(changed))
+        self.remembered = compile_statement(rows.select(mine, rows.remembered()))
+        self.by_key = compile_statement(rows.select(rows.of_keys(types[RELATIONS[rows.relation].key[0]])))
+        self.changed_keys = compile_statement(_keys(rows, changed))
+        self.all_keys = compile_statement(_keys(rows, mine))
+        self.settled = {p.name: compile_statement(p.grouped(rows, mine, rows.settled())) for p in projections}
+        self.whole = {p.name: compile_statement(p.grouped(rows, mine)) for p in projections}
+
+    def campaigns(self, ids: Sequence[str]) -> list[str]:
+        """The ids that this relation's column can hold; there are no rows of the others."""
+        if self._campaign_type in {"int2", "int4", "int8"}:
+            return [campaign for campaign in ids if campaign.lstrip("-").isdigit()]
+        return list(ids)
+
+
+def _keys(rows: CleanRows, where: Expression) -> sa.Select[Any]:
+    return sa.select(sa.cast(rows.id_column, sa.Text)).select_from(rows.table).where(where)
+
+
+class Reader:
+    """The reads of one discovered database. All need an open `snapshot`."""
+
+    def __init__(self, available: Available) -> None:
+        self.available = available
+        projections = available_projections(available)
+        self._statements = {
+            rows.relation: Statements(available, rows, [p for p in projections if p.relation == rows.relation])
+            for rows in (task_rows(available), call_rows(available))
+        }
+        self._small = {name: _small_statements(available, name) for name in SMALL if available.has(name)}
+
+    @property
+    def small_relations(self) -> tuple[str, ...]:
+        """The small relations that the database has."""
+        return tuple(self._small)
+
+    def fetched(self, relation: str) -> tuple[str, ...]:
+        """Names of the columns of changed rows."""
+        return self._statements[relation].rows.fetched
+
+    def small(self, connection: Connection, relation: str, meter: Meter) -> Rows:
+        """All rows of a small relation, every column as text; columns that the database lacks are null."""
+        query, keys, by_key = self._small[relation]
+        batches = self._read_or_salvage(connection, relation, query, keys, by_key, {}, meter)
+        return list(itertools.chain.from_iterable(batches))
+
+    def changed(
+        self, connection: Connection, relation: str, plan: Plan, moment: Moment, meter: Meter
+    ) -> Iterator[Rows]:
+        """Rows of `tasks` or `calls` that the plan asks for, in batches."""
+        statements = self._statements[relation]
+        for low, high in (*plan.bands, (plan.low, moment.now + STAMP_FUTURE_SECONDS)):
+            values = {**moment.parameters(), "low": _time(low), "high": _time(high)}
+            yield from self._read_or_salvage(
+                connection, relation, statements.changed, statements.changed_keys, statements.by_key, values, meter
+            )
+
+    def remembered(
+        self, connection: Connection, relation: str, campaigns: Sequence[str], moment: Moment, meter: Meter
+    ) -> Iterator[Rows]:
+        """Rows of these campaigns that can still change, in batches, streamed by a cursor in binary."""
+        statements = self._statements[relation]
+        values = {**moment.parameters(), CAMPAIGNS.key: statements.campaigns(campaigns)}
+        query = statements.remembered
+        with connection.cursor("campaign_exporter_rows", binary=True) as cursor:
+            meter.timed(lambda: cursor.execute(query.text.encode(), query.bind(**values)))
+            while rows := meter.timed(lambda: cursor.fetchmany(_BATCH)):
+                meter.count(relation, len(rows))
+                yield rows
+
+    def one_by_one(
+        self, connection: Connection, relation: str, campaigns: Sequence[str], moment: Moment, meter: Meter
+    ) -> Iterator[Rows]:
+        """All rows of these campaigns that can be read, where a view raises an error for some."""
+        statements = self._statements[relation]
+        values = {**moment.parameters(), CAMPAIGNS.key: statements.campaigns(campaigns)}
+        yield from self._salvage(connection, relation, statements.all_keys, statements.by_key, values, meter)
+
+    def totals(
+        self,
+        connection: Connection,
+        projection: Projection,
+        campaigns: Sequence[str],
+        moment: Moment,
+        meter: Meter,
+        *,
+        settled: bool,
+        day: Day | None = None,
+    ) -> Rows:
+        """Totals by `GROUP BY` of these campaigns' rows: of the settled ones, or of all."""
+        statements = self._statements[projection.relation]
+        query = (statements.settled if settled else statements.whole)[projection.name]
+        values = {**moment.parameters(day), CAMPAIGNS.key: statements.campaigns(campaigns)}
+        return meter.timed(lambda: fetch(connection, query, **values))
+
+    def _read_or_salvage(
+        self,
+        connection: Connection,
+        relation: str,
+        query: Compiled,
+        keys: Compiled,
+        by_key: Compiled,
+        values: Mapping[str, Any],
+        meter: Meter,
+    ) -> Iterator[Rows]:
+        """All rows at once or, where the view raises an error for some, all that can be read."""
+        try:
+            with connection.transaction():
+                rows = meter.timed(lambda: fetch(connection, query, **values))
+        except ROW_ERRORS:
+            yield from self._salvage(connection, relation, keys, by_key, values, meter)
+            return
+        meter.count(relation, len(rows))
+        yield rows
+
+    def _salvage(
+        self,
+        connection: Connection,
+        relation: str,
+        keys: Compiled,
+        by_key: Compiled,
+        values: Mapping[str, Any],
+        meter: Meter,
+    ) -> Iterator[Rows]:
+        """Rows by key, halving a group that cannot be read until the faulty row stands alone."""
+        found = [row[0] for row in meter.timed(lambda: fetch(connection, keys, **values))]
+        groups = [found[start : start + _SALVAGE_CHUNK] for start in range(0, len(found), _SALVAGE_CHUNK)]
+        while groups:
+            group = groups.pop()
+            wanted = {**values, ROW_KEYS.key: group}
+            try:
+                with connection.transaction():
+                    rows = meter.timed(functools.partial(fetch, connection, by_key, **wanted))
+            except ROW_ERRORS:
+                if len(group) == 1:
+                    meter.lost(relation)
+                else:
+                    half = len(group) // 2
+                    groups += [group[:half], group[half:]]
+                continue
+            meter.count(relation, len(rows))
+            yield rows
+
+
+def _time(seconds: float) -> datetime:
+    """A moment as PostgreSQL takes it, bounded to what Python can hold."""
+    return _EPOCH + timedelta(seconds=min(max(seconds, -60_000_000_000.0), 7_258_118_400.0))
+
+
+def _small_statements(available: Available, relation: str) -> tuple[Compiled, Compiled, Compiled]:
+    """All rows, their keys, and rows by key.
+
+    Every column travels as text, so that no odd value can fail to arrive; `entities` makes sense of them.
+    """
+    table = available.tables[relation]
+    columns = [sa.cast(available.column(relation, name), sa.Text) for name in SMALL[relation]]
+    parts = [sa.cast(available.column(relation, name), sa.Text) for name in RELATIONS[relation].key]
+    key = sa.func.concat_ws("|", *parts)
+    return (
+        compile_statement(sa.select(*columns).select_from(table).limit(SMALL_LIMIT)),
+        compile_statement(sa.select(key).select_from(table).limit(SMALL_LIMIT)),
+        compile_statement(sa.select(*columns).select_from(table).where(key == sa.any_(ROW_KEYS))),
+    )

@@ -1,0 +1,342 @@
+"""One refresh: what changed in the database, folded into the ledger, made into a snapshot."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from exporter.audit import AuditSchedule, differing
+from exporter.available import Available
+from exporter.config import Config
+from exporter.database import Connection, Database, Server, snapshot
+from exporter.days import Day, day_at, zone
+from exporter.horizon import Horizon, Observation, Overlap, Plan, Session
+from exporter.ledger import Ledger
+from exporter.loading import Loader
+from exporter.meter import Meter, Watch
+from exporter.platform import Platform, PlatformReader
+from exporter.reader import SMALL, SMALL_LIMIT, Moment, Reader
+from exporter.snapshot import Snapshot, SnapshotBuilder
+from exporter.sql import statement
+from exporter.telemetry import Telemetry
+from exporter.violations import Violations
+
+Clock = Callable[[float], float]
+"""The database's time (seconds since 1970) to the time that rows are stamped with: the same, but for simulations."""
+
+_LOADING_FACTOR = 20
+_FORGET_EVERY = 60.0
+_EARLY_AUDIT_SECONDS = 0.25
+
+log = structlog.get_logger()
+
+
+def database_clock(now: float) -> float:
+    """The clock of production: the database's own."""
+    return now
+
+
+@dataclass(slots=True)
+class _Session:
+    """What belongs to one connection."""
+
+    connection: Connection
+    server: Server
+    reader: Reader
+    sources: list[int]
+    deleted: int | None = None
+
+
+class Refresher:
+    """Makes one snapshot after the other. All its state is one thread's."""
+
+    def __init__(
+        self,
+        config: Config,
+        database: Database,
+        telemetry: Telemetry,
+        clock: Clock = database_clock,
+        progress: Callable[[float], None] | None = None,
+    ) -> None:
+        self._config = config
+        self._database = database
+        self._telemetry = telemetry
+        self._clock = clock
+        self._progress = progress
+        self._session: _Session | None = None
+        self._known: tuple[Available, float] | None = None
+        self._horizon: Horizon | Overlap = Horizon(config.refresh.clock_allowance)
+        self._owed: list[Plan] = []
+        self._platforms = PlatformReader()
+        self._builder = SnapshotBuilder(config)
+        self._violations = Violations()
+        self._audits = AuditSchedule(config.audit)
+        self._ledger: Ledger | None = None
+        self._to_load: dict[str, str] = {}
+        self._forgot_at = 0.0
+        self._audited_at = time.monotonic()
+        self._low = -math.inf
+        self.database_seconds = 0.0
+        self.loading_seconds = 0.0
+        self.watch = Watch()
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """The running totals, for tests and pages; `None` before the first refresh."""
+        return self._ledger
+
+    def refresh(self) -> Snapshot:
+        """Read what changed and return the new snapshot. Any error leaves the one before valid."""
+        meter = Meter(self.watch)
+        self.loading_seconds = 0.0
+        try:
+            session = self._connected(meter)
+            self._owed.append(self._plan(self._observe(session, meter)))
+            with snapshot(session.connection):
+                made = self._refresh(session, meter)
+        except BaseException:
+            self.disconnect()
+            raise
+        finally:
+            self.database_seconds = meter.seconds
+            self._telemetry.note_meter(meter)
+        self._owed.clear()
+        self._to_load.clear()
+        self._telemetry.note_snapshot(made)
+        return made
+
+    def disconnect(self) -> None:
+        """Close the connection; the next refresh makes a new one and looks anew at what is there."""
+        if self._session is not None:
+            self._database.close(self._session.connection)
+            self._session = None
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a statement may take while loading everything."""
+        return _LOADING_FACTOR * self._config.database.statement_timeout
+
+    # -- before the snapshot ------------------------------------------------------------------------------
+
+    def _connected(self, meter: Meter) -> _Session:
+        if self._session is not None:
+            return self._session
+        with self._stage("connect"):
+            connection = meter.timed(self._database.connect)
+            try:
+                server = meter.timed(lambda: self._database.server(connection))
+                available = meter.timed(lambda: self._database.discover(connection))
+                sources = meter.timed(lambda: self._database.sources(connection))
+            except BaseException:
+                self._database.close(connection)
+                raise
+            self._session = _Session(connection, server, Reader(available), sources)
+        self._telemetry.note_available(available)
+        if self._known is None or self._known[0].types != available.types:
+            for problem in available.problems:
+                log.warning("contract", problem=str(problem))
+        # A server that was restarted may have lost what it had not written; other columns make other totals.
+        if self._known is None or self._known[1] != server.started or self._known[0].types != available.types:
+            self._start_over(self._session, available)
+        self._known = (available, server.started)
+        return self._session
+
+    def _start_over(self, session: _Session, available: Available) -> None:
+        server, reader = session.server, session.reader
+        if server.may_see and not server.replica:
+            self._horizon = Horizon(self._config.refresh.clock_allowance)
+        else:
+            self._horizon = Overlap(self._config.refresh.overlap)
+            why = "the server is a replica" if server.replica else "the role lacks pg_monitor"
+            log.warning(
+                "open transactions cannot be seen",
+                why=why,
+                effect="rows of transactions longer than refresh.overlap are found by the audit only",
+                remedy="GRANT pg_monitor to the role" if not server.replica else "raise refresh.overlap if need be",
+            )
+        self._owed.clear()
+        self._low = -math.inf
+        self._ledger = Ledger(
+            available, reader.fetched("tasks"), reader.fetched("calls"), stale_after=self._config.stale_after
+        )
+        self._violations = Violations()
+
+    def _observe(self, session: _Session, meter: Meter) -> Observation:
+        connection, server = session.connection, session.server
+        with self._stage("observe"):
+            rows = meter.timed(lambda: connection.execute(statement("activity")).fetchall())
+            sessions = [
+                Session(pid, start, query if query is not None else start, xid)
+                for _, pid, start, query, xid in rows
+                if start is not None
+            ]
+            prepared: list[int] = []
+            if server.prepares and not server.replica:
+                found = meter.timed(lambda: connection.execute(statement("prepared")).fetchall())
+                prepared = [row[0] for row in found]
+            counted = meter.timed(
+                lambda: connection.execute(statement("deleted"), {"sources": session.sources}).fetchone()
+            )
+            assert counted is not None, "an aggregate returns one row"
+            if session.deleted is not None and counted[0] != session.deleted and self._ledger is not None:
+                self._audits.suspect(self._ledger.exported)
+            session.deleted = counted[0]
+        return Observation(rows[0][0], sessions, prepared)
+
+    def _plan(self, observation: Observation) -> Plan:
+        """What this refresh must read, in the time that rows are stamped with.
+
+        The next one's lower bound is translated now, not then: a simulation's clock may have jumped by then.
+        """
+        plan = self._horizon.observe(observation)
+        low, self._low = self._low, self._clock(self._horizon.low)
+        bands = tuple((self._clock(start), self._clock(end)) for start, end in plan.bands)
+        return Plan(low, bands, plan.everything)
+
+    # -- within the snapshot ------------------------------------------------------------------------------
+
+    def _refresh(self, session: _Session, meter: Meter) -> Snapshot:
+        connection, reader, ledger = session.connection, session.reader, self._ledger
+        assert ledger is not None, "a connection makes a ledger"
+        with self._stage("platform"):
+            row = meter.timed(lambda: connection.execute("SELECT extract(epoch FROM now())::float8").fetchone())
+            assert row is not None, "one row"
+            now = self._clock(row[0])
+            moment = Moment(now, self._config.settle_after, self._config.stale_after)
+            raw = {name: reader.small(connection, name, meter) for name in reader.small_relations}
+            for name, rows in raw.items():
+                if len(rows) >= SMALL_LIMIT:
+                    log.warning("too many rows", relation=name, limit=SMALL_LIMIT, effect="the rest is left out")
+            platform = self._platforms.build(SMALL, raw, now, self._config.retention)
+            days = _days(platform, now)
+            for campaign in ledger.set_scope(days):
+                self._to_load.setdefault(campaign, "new")
+        with self._stage("changes"):
+            ledger.tasks.advance(now)
+            self._read_changes(session, moment, meter, days)
+        with self._stage("load"):
+            self._load(session, platform, days, moment, meter)
+        with self._stage("audit"):
+            self._audit(session, platform, days, moment, meter)
+        with self._stage("encode"):
+            if not 0 <= now - self._forgot_at < _FORGET_EVERY:
+                ledger.forget_settled(now, self._config.settle_after)
+                self._forgot_at = now
+            changed = ledger.drain_changed()
+            self._audits.note_activity(changed)
+            self._violations.update(ledger, changed)
+            self._telemetry.note_violations({**self._violations.total, **platform.violations})
+            for relation, fold in ledger.folds.items():
+                self._telemetry.rows_held.labels(relation).set(len(fold.held))
+            self._telemetry.watermark.set(self._low)
+            self._telemetry.transactions_watched.set(self._horizon.watched)
+            return self._builder.build(ledger, platform, changed, now)
+
+    def _read_changes(self, session: _Session, moment: Moment, meter: Meter, days: Mapping[str, Day]) -> None:
+        ledger = self._ledger
+        assert ledger is not None, "a connection makes a ledger"
+        plan = Plan(
+            min(plan.low for plan in self._owed),
+            tuple({band for plan in self._owed for band in plan.bands}),
+            any(plan.everything for plan in self._owed),
+        )
+        if plan.everything:
+            for campaign in days:
+                self._to_load.setdefault(campaign, "everything")
+        if self._to_load.keys() >= days.keys():
+            return  # all campaigns are loaded anyway
+        labels = ledger.vocabulary.campaign.labels
+        for relation in ledger.folds:
+            for rows in session.reader.changed(session.connection, relation, plan, moment, meter):
+                folded = ledger.apply(relation, rows)
+                self._telemetry.rows_ignored.labels(relation).inc(folded.ignored)
+                for number in folded.dirty:
+                    self._to_load.setdefault(labels[number], "dirty")
+
+    def _load(
+        self, session: _Session, platform: Platform, days: Mapping[str, Day], moment: Moment, meter: Meter
+    ) -> None:
+        wanted = {campaign: days[campaign] for campaign in self._to_load if campaign in days}
+        if not wanted:
+            return
+        for campaign in wanted:
+            self._telemetry.loaded.labels(self._to_load[campaign]).inc()
+        ledger = self._ledger
+        assert ledger is not None, "a connection makes a ledger"
+        loader = self._loader(session, moment, meter)
+        with self._minding_purges(platform, wanted):
+            if len(wanted) == len(days) and self._progress is not None:
+                workers = self._config.database.load_connections
+                before = meter.seconds
+                loader.load_in_parallel(session.connection, wanted, self._database, workers, self._progress)
+                self.loading_seconds = meter.seconds - before
+            else:
+                loader.load(session.connection, wanted)
+
+    @contextlib.contextmanager
+    def _minding_purges(self, platform: Platform, campaigns: Mapping[str, Day]) -> Iterator[None]:
+        """Where a campaign comes back with fewer rows, rows were deleted: its counters carry what was lost."""
+        ledger = self._ledger
+        assert ledger is not None, "a connection makes a ledger"
+        before = {
+            campaign: (ledger.rows(campaign), self._builder.true_counters(ledger, platform, campaign))
+            for campaign in campaigns
+            if any(ledger.rows(campaign))
+        }
+        yield
+        for campaign, (rows, counters) in before.items():
+            if any(now < then for now, then in zip(ledger.rows(campaign), rows, strict=True)):
+                after = self._builder.true_counters(ledger, platform, campaign)
+                self._builder.purged(campaign, counters, after)
+
+    def _audit(
+        self, session: _Session, platform: Platform, days: Mapping[str, Day], moment: Moment, meter: Meter
+    ) -> None:
+        ledger = self._ledger
+        assert ledger is not None, "a connection makes a ledger"
+        elapsed, self._audited_at = time.monotonic() - self._audited_at, time.monotonic()
+        self._audits.pass_time(elapsed)
+        start = meter.seconds
+        while meter.seconds - start < _EARLY_AUDIT_SECONDS:
+            due = self._audits.due(days, moment.now)
+            if due is None:
+                return
+            before = meter.seconds
+            wrong = differing(session.connection, session.reader, ledger, due, days[due], moment, meter)
+            self._telemetry.audits.inc()
+            for relation in wrong or ():
+                self._telemetry.corrections.labels(relation).inc()
+            if wrong:
+                log.info("audit found a difference", campaign=due, relations=sorted(wrong), action="loaded anew")
+                self._telemetry.loaded.labels("audit").inc()
+                with self._minding_purges(platform, {due: days[due]}):
+                    self._loader(session, moment, meter).load(session.connection, {due: days[due]})
+            self._audits.done(due, moment.now, meter.seconds - before)
+
+    def _loader(self, session: _Session, moment: Moment, meter: Meter) -> Loader:
+        assert self._ledger is not None, "a connection makes a ledger"
+        return Loader(session.reader, self._ledger, moment, meter, self.patience)
+
+    @contextlib.contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        with self._telemetry.stage.labels(name).time():
+            yield
+
+
+def _days(platform: Platform, now: float) -> dict[str, Day]:
+    """The day of each exported campaign's tenant."""
+    by_zone: dict[str | None, Day] = {}
+    days: dict[str, Day] = {}
+    for key, campaign in platform.campaigns.items():
+        name = platform.zone_of(campaign)
+        if name not in by_zone:
+            where = zone(name)
+            assert where is not None, "unknown zones were left out"
+            by_zone[name] = day_at(now, where)
+        days[key] = by_zone[name]
+    return days

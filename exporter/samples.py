@@ -1,0 +1,224 @@
+"""What a family shows of one owner: the ledger's totals and the small relations as labelled values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from exporter.catalogue import Attribute, Attributes, Buckets, Due, Family, Info, Oldest, States, Totals
+from exporter.codes import OTHER, READY, RETRY_WAIT, blocker_group
+from exporter.entities import Entity
+from exporter.ledger import Exemplar, Ledger
+from exporter.rows import HORIZONS, MICRO
+from exporter.totals import unpack_key
+
+Labels = tuple[str, ...]
+Values = dict[Labels, int]
+"""Whole numbers by label values; of sums, millionths."""
+
+NO_CURRENCY = "XXX"
+"""ISO 4217's code for no currency."""
+
+Entities = Mapping[str, Sequence[Entity]]
+"""An owner's entities, by relation."""
+
+
+def label_text(value: object) -> str:
+    """A label's value: nothing for what is not known."""
+    return "" if value is None else str(value)
+
+
+def entity_samples(family: Family, entities: Entities) -> dict[Labels, float]:
+    """The values of a family that shows small relations."""
+    source = family.source
+    samples: dict[Labels, float] = {}
+    match source:
+        case Attribute():
+            for entity in entities.get(source.relation, ()):
+                value = getattr(entity, source.name)
+                if value is not None:
+                    samples[_labels(family, source.labels, entity)] = float(value)
+        case Attributes():
+            for entity in entities.get(source.relation, ()):
+                for label, name in source.names.items():
+                    value = getattr(entity, name)
+                    if value is not None:
+                        samples[(label,)] = float(value)
+        case Info():
+            for entity in entities.get(source.relation, ()):
+                if source.only_if is None or getattr(entity, "status", None) == source.only_if:
+                    samples[_labels(family, source.labels, entity)] = 1.0
+        case States():
+            for entity in entities.get(source.relation, ()):
+                current = getattr(entity, source.label)
+                states = source.states if current in source.states else (*source.states, OTHER)
+                for state in states:
+                    labels = (*(label_text(getattr(entity, name)) for name in source.labels.values()), state)
+                    samples[labels] = float(current == state)
+        case _:
+            raise TypeError(f"{family.name} does not show entities")
+    return samples
+
+
+def _labels(family: Family, names: Mapping[str, str], entity: Entity) -> Labels:
+    values = (getattr(entity, names[label]) for label in family.labels)
+    return tuple(
+        (value or NO_CURRENCY) if label == "currency" else label_text(value)
+        for label, value in zip(family.labels, values, strict=True)
+    )
+
+
+def total_values(family: Family, ledger: Ledger, campaign_id: str, currency: str | None) -> Values:
+    """The true values of a family that shows totals, before any budget."""
+    source = family.source
+    assert isinstance(source, Totals)
+    projection = ledger.projections.get(source.projection)
+    if projection is None:
+        return {}
+    columns = {name: 1 + index for index, name in enumerate(projection.sums)}
+    parts: Sequence[tuple[str | None, tuple[int, ...]]]
+    if source.split is not None:
+        parts = [(label, (columns[name],)) for label, name in source.split[1].items()]
+    else:
+        parts = [(None, tuple(columns[name] for name in source.sums) or (0,))]
+    values: Values = {}
+    suffix = (currency or NO_CURRENCY,) if source.currency else ()
+    for key, cell in ledger.cells(source.projection, campaign_id).items():
+        named = dict(zip(projection.keys, unpack_key(key), strict=False))
+        if not _wanted(source, ledger, named):
+            continue
+        own = _own_labels(source, ledger, named)
+        for part, indexes in parts:
+            labels = (*own, *(() if part is None else (part,)), *suffix)
+            values[labels] = values.get(labels, 0) + sum(cell[index] for index in indexes)
+    if "group" in family.labels:
+        values = {(blocker, blocker_group(blocker)): value for (blocker,), value in values.items()}
+    for labels in _zeros(family, source, parts, suffix):
+        values.setdefault(labels, 0)
+    return values
+
+
+def _wanted(source: Totals, ledger: Ledger, named: Mapping[str, int]) -> bool:
+    for key, codes in source.without.items():
+        if ledger.vocabulary.label(key, named[key]) in codes:
+            return False
+    return all(ledger.vocabulary.label(key, named[key]) in codes for key, codes in source.only.items())
+
+
+def _own_labels(source: Totals, ledger: Ledger, named: Mapping[str, int]) -> Labels:
+    values: list[str] = []
+    for key in dict.fromkeys(source.labels.values()):
+        value = ledger.vocabulary.label(key, named[key])
+        if isinstance(value, tuple):
+            values += value
+        else:
+            values.append(str(value))
+    return tuple(values)
+
+
+def _zeros(
+    family: Family, source: Totals, parts: Sequence[tuple[str | None, tuple[int, ...]]], suffix: Labels
+) -> Iterable[Labels]:
+    """The label values that are always there."""
+    if "group" in family.labels:
+        yield from ((code, blocker_group(code)) for code in source.known)
+    elif source.known:
+        yield from ((code, *suffix) for code in source.known)
+    elif source.always:
+        yield from ((*(() if part is None else (part,)), *suffix) for part, _ in parts)
+
+
+def within_budget(source: Totals, values: Values, budget: int, kept: set[Labels]) -> tuple[Values, int]:
+    """The values with what is over the budget folded into `other`, and how many label values were folded.
+
+    `kept` remembers who has a series: the largest at first, then whoever comes while there is room, so that
+    no series ever moves into `other` or out of it.
+    """
+    width = sum(1 for key in source.labels.values() if key == next(iter(source.labels.values())))
+    folded: set[Labels] = set()
+    result: Values = {}
+    for labels, value in sorted(values.items(), key=lambda item: (-item[1], item[0])):
+        own = labels[:width]
+        if own not in kept and own[0] not in source.known and own[0] != OTHER:
+            if _has_room(source, own, budget, kept):
+                kept.add(own)
+            else:
+                folded.add(own)
+                labels = ((OTHER,) * width) + labels[width:]
+                if "effective" in source.labels.values():
+                    labels = (OTHER, blocker_group(OTHER))
+        result[labels] = result.get(labels, 0) + value
+    return result, len(folded)
+
+
+def _has_room(source: Totals, own: Labels, budget: int, kept: set[Labels]) -> bool:
+    if "attempt" in source.labels.values():
+        return 1 <= int(own[0]) <= budget
+    return len(kept) < budget
+
+
+def due_values(family: Family, ledger: Ledger, campaign_id: str) -> Values:
+    """Tasks that become due within each horizon."""
+    source = family.source
+    assert isinstance(source, Due)
+    vocabulary = ledger.vocabulary
+    by_band = [0] * (len(HORIZONS) + 1)
+    for key, cell in ledger.cells(source.projection, campaign_id).items():
+        effective, band = unpack_key(key)
+        if vocabulary.label("effective", effective) in (READY, RETRY_WAIT):
+            by_band[band] += cell[0]
+    values: Values = {}
+    total = 0
+    for (label, _), count in zip(HORIZONS, by_band, strict=False):
+        total += count
+        values[(label,)] = total
+    return values
+
+
+def oldest(family: Family, ledger: Ledger, campaign_id: str) -> dict[Labels, float]:
+    """The earliest minute there is, as seconds since 1970."""
+    source = family.source
+    assert isinstance(source, Oldest)
+    minutes = [unpack_key(key)[0] for key in ledger.cells(source.projection, campaign_id)]
+    return {(): min(minutes) * 60.0} if minutes else {}
+
+
+def bucket_values(source: Buckets, ledger: Ledger, campaign_id: str) -> tuple[Values, Values]:
+    """Counts by bucket index (as text) and the sum, both of a histogram."""
+    if source.projection not in ledger.projections:
+        return {}, {}
+    counts: Values = {(str(index),): 0 for index in range(len(source.bounds) + 1)}
+    total = 0
+    for key, cell in ledger.cells(source.projection, campaign_id).items():
+        counts[(str(unpack_key(key)[0]),)] += cell[0]
+        total += cell[1]
+    return counts, {(): total}
+
+
+def exemplars(family: Family, ledger: Ledger, campaign_id: str) -> Mapping[Labels, Exemplar]:
+    """The newest call of each series, where the ledger keeps one."""
+    source = family.source
+    if family.name not in EXEMPLIFIED:
+        return {}
+    assert isinstance(source, Totals | Buckets)
+    newest: dict[Labels, Exemplar] = {}
+    found: dict[int, Any] = ledger.calls.exemplars.get(source.projection, {}).get(ledger.campaign(campaign_id), {})
+    for key, exemplar in found.items():
+        if isinstance(source, Buckets):
+            labels: Labels = (str(unpack_key(key)[0]),)
+        else:
+            keys = ledger.projections[source.projection].keys
+            labels = _own_labels(source, ledger, dict(zip(keys, unpack_key(key), strict=False)))
+        if labels not in newest or newest[labels][0] < exemplar[0]:
+            newest[labels] = exemplar
+    return newest
+
+
+EXEMPLIFIED = frozenset({"campaign_calls_total", "campaign_call_errors_total", "campaign_call_talk_seconds"})
+"""Families whose OpenMetrics samples carry the newest call's task."""
+
+
+def scaled(family: Family) -> int:
+    """What the family's whole numbers are divided by."""
+    source = family.source
+    return MICRO if isinstance(source, Totals) and (source.sums or source.split) else 1

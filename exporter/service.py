@@ -1,0 +1,186 @@
+"""The loop that refreshes in a thread of its own, and the finished pages it leaves for the web server."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import dataclass
+
+import psycopg
+import structlog
+
+from exporter.config import Config
+from exporter.database import Database, reason
+from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError
+from exporter.exposition import Body
+from exporter.logs import Repeats
+from exporter.refresh import Clock, Refresher, database_clock
+from exporter.snapshot import Snapshot
+from exporter.telemetry import Telemetry
+
+_FIRST_DELAY, _LONGEST_DELAY = 1.0, 30.0
+_WANTED_SECONDS = 120.0
+_GRACE_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What `/metrics` hands out: everything, or the exporter's own part when the rest is too old."""
+
+    full: Body
+    own: Body
+    snapshot: Snapshot | None
+    made_at: float
+    """When the snapshot was made, by this host's monotonic clock."""
+    problem: str | None
+
+
+class Service:
+    """Owns the refreshing thread. `page` and `progress` may be read from any thread."""
+
+    def __init__(self, config: Config, clock: Clock = database_clock) -> None:
+        self._config = config
+        self._database = Database(config)
+        self._telemetry = Telemetry()
+        self._refresher = Refresher(config, self._database, self._telemetry, clock, self._note_progress)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="refresh", daemon=True)
+        self._repeats = Repeats()
+        self._wanted: dict[tuple[str, str], float] = {}
+        self._failures = 0
+        self.progress = 0.0
+        self.page = self._page(None, 0.0, None)
+
+    def start(self) -> None:
+        """Start refreshing."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Stop refreshing; a statement that is under way is cut off."""
+        self._stop.set()
+        self._database.abort()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the loop runs."""
+        return self._thread.is_alive()
+
+    def stale(self, page: Page) -> bool:
+        """Whether a page's campaigns are too old to be shown."""
+        return page.snapshot is None or time.monotonic() - page.made_at > self._config.max_staleness
+
+    def note_wanted(self, content_type: str, encoding: str) -> None:
+        """Somebody asked for this format: the next pages have it ready."""
+        self._wanted[(content_type, encoding)] = time.monotonic()
+
+    def watch(self) -> None:
+        """Cut the connections when a statement is long past its timeout: the server hangs, or the network does."""
+        loading = self.page.snapshot is None
+        limit = self._refresher.patience if loading else self._config.database.statement_timeout
+        if self._refresher.watch.longest() > limit + _GRACE_SECONDS:
+            self._database.abort()
+
+    def _run(self) -> None:
+        started = time.monotonic()
+        while not self._stop.is_set():
+            before, started = started, time.monotonic()
+            succeeded = self._refresh()
+            self._telemetry.database_share.set(
+                min(1.0, self._refresher.database_seconds / max(time.monotonic() - before, 1e-9))
+            )
+            self._stop.wait(self._rest(succeeded, time.monotonic() - started))
+        self._refresher.disconnect()
+
+    def _rest(self, succeeded: bool, took: float) -> float:
+        """How long to rest: to the interval's end, longer where the database's share asks for it or it fails."""
+        if not succeeded:
+            delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(self._failures - 1, 10))
+            spread = random.uniform(0.75, 1.25)
+            return float(delay * spread)  # so that many exporters do not come back as one
+        share = self._config.refresh.max_share
+        steady = self._refresher.database_seconds - self._refresher.loading_seconds
+        for_share = steady * (1 - share) / share
+        return max(self._config.refresh.interval - took, for_share)
+
+    def _refresh(self) -> bool:
+        try:
+            snapshot = self._refresher.refresh()
+        except Exception as error:  # whatever it is, the last snapshot is served on and the loop goes on
+            if self._stop.is_set():
+                return False
+            kind, message = _explain(error)
+            self._failures += 1
+            self._telemetry.up.set(0)
+            self._telemetry.refreshes.labels("failure").inc()
+            self._telemetry.errors.labels(kind).inc()
+            self._repeats.problem(log, kind, message)
+            self.page = self._page(self.page.snapshot, self.page.made_at, message)
+            return False
+        self._failures = 0
+        self._telemetry.up.set(1)
+        self._telemetry.refreshes.labels("success").inc()
+        self._repeats.over(log)
+        first = self.page.snapshot is None
+        self.page = self._page(snapshot, time.monotonic(), None)
+        if first:
+            log.info("ready", campaigns=sum(snapshot.campaigns.values()), series=snapshot.series)
+        return True
+
+    def _page(self, snapshot: Snapshot | None, made_at: float, problem: str | None) -> Page:
+        text, openmetrics = self._telemetry.encode()
+        own = Body(text, openmetrics)
+        full = own if snapshot is None else Body(snapshot.text + text, snapshot.openmetrics + openmetrics)
+        now = time.monotonic()
+        for (content_type, encoding), asked in list(self._wanted.items()):
+            if now - asked < _WANTED_SECONDS:
+                full.get(content_type, encoding)
+        return Page(full, own, snapshot, made_at, problem)
+
+    def _note_progress(self, share: float) -> None:
+        if int(share * 10) > int(self.progress * 10) and self.page.snapshot is None:
+            log.info("loading", percent=round(share * 100))
+        self.progress = share
+
+
+def _explain(error: Exception) -> tuple[str, str]:
+    """The kind of an error, and a line with the thing and the remedy; never a secret, never a row."""
+    for kind, types, remedy in _KINDS:
+        if isinstance(error, types):
+            text = reason(error) if isinstance(error, psycopg.Error) else str(error)
+            return kind, f"{text}{remedy}"
+    if isinstance(error, psycopg.Error):
+        return "other", reason(error)
+    log.error("unexpected error", exc_info=error)
+    return "other", f"{type(error).__name__}: please report this with the lines above"
+
+
+_KINDS: tuple[tuple[str, tuple[type[Exception], ...], str], ...] = (
+    ("unavailable", (DatabaseUnavailableError,), ""),
+    ("contract", (ContractError, ConfigError), ""),
+    (
+        "locked",
+        (psycopg.errors.LockNotAvailable,),
+        "; somebody holds a table under the views (an ALTER?): see pg_locks; tried again soon",
+    ),
+    (
+        "timeout",
+        (psycopg.errors.QueryCanceled,),
+        "; a statement took longer than database.statement_timeout: see campaign-exporter check for missing indexes",
+    ),
+    (
+        "contract",
+        (
+            psycopg.errors.UndefinedTable,
+            psycopg.errors.UndefinedColumn,
+            psycopg.errors.InsufficientPrivilege,
+            psycopg.errors.UndefinedFunction,
+        ),
+        "; a view was changed or a right was taken: see campaign-exporter check; looked at anew at the next try",
+    ),
+    ("unavailable", (psycopg.OperationalError, psycopg.InterfaceError), "; the connection was lost; tried again soon"),
+)

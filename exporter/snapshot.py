@@ -1,0 +1,332 @@
+"""Totals and small relations at one instant, as finished bytes; only what changed is encoded again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from exporter.catalogue import (
+    FAMILIES,
+    Attribute,
+    Attributes,
+    Buckets,
+    Due,
+    Family,
+    Info,
+    Oldest,
+    Scope,
+    States,
+    Totals,
+    Type,
+    Use,
+)
+from exporter.codes import OTHER
+from exporter.config import Config
+from exporter.counters import Counters
+from exporter.entities import Entity
+from exporter.exposition import EMPTY, Exposed, FamilyEncoder
+from exporter.ledger import Ledger
+from exporter.platform import Platform
+from exporter.samples import (
+    Entities,
+    Labels,
+    Values,
+    bucket_values,
+    due_values,
+    entity_samples,
+    exemplars,
+    oldest,
+    scaled,
+    total_values,
+    within_budget,
+)
+from exporter.usage import Usage
+
+Owner = tuple[str, ...]
+"""Values of a scope's labels: (tenant,) or (tenant, campaign)."""
+
+EntitiesOf = dict[Owner, dict[str, tuple[Entity, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is served: the exposition of all campaigns at `at` (seconds since 1970)."""
+
+    at: float
+    text: bytes
+    openmetrics: bytes
+    series: int
+    campaigns: Mapping[str, int]
+    folded: Mapping[str, int]
+    held: int
+    carried: int
+
+
+@dataclass(slots=True)
+class _Part:
+    """One family: its lines by owner, and all of them together."""
+
+    encoder: FamilyEncoder
+    lines: dict[Owner, Exposed] = field(default_factory=dict)
+    folded: dict[Owner, int] = field(default_factory=dict)
+    kept: dict[Owner, set[Labels]] = field(default_factory=dict)
+    together: Exposed = EMPTY
+
+
+class SnapshotBuilder:
+    """Turns the ledger and the platform into snapshots, one after the other."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._parts = {family.name: _Part(FamilyEncoder(family)) for family in FAMILIES}
+        self._counters = Counters()
+        self._usage = Usage()
+        self._entities: dict[Scope, EntitiesOf] = {Scope.CAMPAIGN: {}, Scope.TENANT: {}}
+
+    def build(self, ledger: Ledger, platform: Platform, changed: Mapping[str, Iterable[str]], at: float) -> Snapshot:
+        """The snapshot at `at`. `changed` names, by projection, the campaigns whose totals changed."""
+        stale = self._stale_by_relation(platform)
+        for projection, campaigns in changed.items():
+            stale[projection] = {_owner(platform, campaign) for campaign in campaigns if campaign in platform.campaigns}
+        stale["use"] = self._stale_use(ledger, platform, changed)
+        for part in self._parts.values():
+            self._update(part, ledger, platform, stale)
+        blocks = [part.together for part in self._parts.values()]
+        return Snapshot(
+            at,
+            b"".join(block.text for block in blocks),
+            b"".join(block.openmetrics for block in blocks),
+            sum(block.series for block in blocks),
+            Counter(campaign.status for campaign in platform.campaigns.values()),
+            {name: sum(part.folded.values()) for name, part in self._parts.items() if any(part.folded.values())},
+            self._counters.held,
+            self._counters.carried,
+        )
+
+    def true_counters(self, ledger: Ledger, platform: Platform, campaign_id: str) -> dict[str, Values]:
+        """The true values of all counters of a campaign, by family: taken before and after rows vanished."""
+        if campaign_id not in platform.campaigns:
+            return {}
+        owner = _owner(platform, campaign_id)
+        return {
+            name: values
+            for name, part in self._parts.items()
+            if (values := self._counter_values(part, ledger, platform.campaigns[campaign_id].currency, owner))
+            is not None
+        }
+
+    def purged(self, campaign_id: str, before: Mapping[str, Values], after: Mapping[str, Values]) -> None:
+        """Carry what the counters of a campaign lost because rows were deleted."""
+        for name in before:
+            self._counters.purged((name, campaign_id), before[name], after.get(name, {}))
+
+    # -- what must be encoded again -----------------------------------------------------------------------
+
+    def _stale_by_relation(self, platform: Platform) -> dict[str, set[Owner]]:
+        """By relation, the owners whose entities changed; owners that left are forgotten."""
+        stale: dict[str, set[Owner]] = {}
+        for scope, entities in ((Scope.CAMPAIGN, _by_campaign(platform)), (Scope.TENANT, _by_tenant(platform))):
+            known = self._entities[scope]
+            for owner in known.keys() - entities.keys():
+                self._leave(scope, owner)
+            for owner, relations in entities.items():
+                before = known.get(owner)
+                for relation, members in relations.items():
+                    if before is None or before[relation] != members:
+                        stale.setdefault(relation, set()).add(owner)
+                if before is None:
+                    stale.setdefault(scope.name, set()).add(owner)
+            self._entities[scope] = entities
+        return stale
+
+    def _stale_use(self, ledger: Ledger, platform: Platform, changed: Mapping[str, Iterable[str]]) -> set[Owner]:
+        touched = {campaign for name in ("attempts", "numbers", "today") for campaign in changed.get(name, ())}
+        tenants: set[str] = set()
+        for campaign in touched:
+            tenants |= self._usage.update(ledger, platform, campaign)
+        return {(tenant,) for tenant in tenants}
+
+    def _leave(self, scope: Scope, owner: Owner) -> None:
+        for part in self._parts.values():
+            if part.encoder.family.scope is scope and part.lines.pop(owner, None) is not None:
+                part.folded.pop(owner, None)
+                part.kept.pop(owner, None)
+                part.encoder.forget(owner)
+                part.together = EMPTY
+        if scope is Scope.CAMPAIGN:
+            self._counters.leave(owner[-1])
+
+    # -- encoding -----------------------------------------------------------------------------------------
+
+    def _update(self, part: _Part, ledger: Ledger, platform: Platform, stale: Mapping[str, set[Owner]]) -> None:
+        family = part.encoder.family
+        owners = {owner for name in _depends_on(family) for owner in stale.get(name, ())}
+        owners &= self._entities[family.scope].keys()
+        for owner in owners:
+            part.lines[owner] = self._encode(part, ledger, platform, owner)
+        if not owners and part.together.series == sum(lines.series for lines in part.lines.values()):
+            return
+        blocks = [part.lines[owner] for owner in sorted(part.lines)]
+        series = sum(block.series for block in blocks)
+        if not series:
+            part.together = EMPTY
+            return
+        blocks.insert(0, part.encoder.header())
+        text = b"".join(block.text for block in blocks)
+        same = all(block.text is block.openmetrics for block in blocks[1:]) and blocks[0].text == blocks[0].openmetrics
+        openmetrics = text if same else b"".join(block.openmetrics for block in blocks)
+        part.together = Exposed(text, openmetrics, series)
+
+    def _encode(self, part: _Part, ledger: Ledger, platform: Platform, owner: Owner) -> Exposed:
+        family = part.encoder.family
+        match family.source:
+            case Totals():
+                return self._encode_totals(part, ledger, platform, owner)
+            case Buckets() as source:
+                counts, total = bucket_values(source, ledger, owner[-1])
+                if not counts:
+                    return EMPTY
+                group = (family.name, owner[-1])
+                shown = self._counters.show(group, {**counts, ("sum",): total[()]})
+                micro = shown.pop(("sum",))
+                by_bucket = [shown[(str(index),)] for index in range(len(source.bounds) + 1)]
+                newest = exemplars(family, ledger, owner[-1])
+                return part.encoder.histogram(owner, by_bucket, source.bounds, micro / 1_000_000, newest)
+            case Due():
+                return part.encoder.samples(owner, due_values(family, ledger, owner[-1]))
+            case Oldest():
+                return part.encoder.samples(owner, oldest(family, ledger, owner[-1]))
+            case Use() as use:
+                return part.encoder.samples(owner, self._used(use, platform, owner[0]))
+        entities, part.folded[owner] = self._within_budgets(self._entities[family.scope][owner], family.source.relation)
+        samples = entity_samples(family, entities)
+        if family.type is Type.INFO and "phone" in family.labels and self._config.numbers.mask_phone:
+            samples = _masked(family, samples)
+        return part.encoder.samples(owner, samples)
+
+    def _encode_totals(self, part: _Part, ledger: Ledger, platform: Platform, owner: Owner) -> Exposed:
+        family = part.encoder.family
+        source = family.source
+        assert isinstance(source, Totals)
+        currency = platform.campaigns[owner[-1]].currency
+        values = total_values(family, ledger, owner[-1], currency)
+        if source.projection not in ledger.projections:
+            return EMPTY
+        if source.budget is not None:
+            budget = getattr(self._config.series, source.budget)
+            values, part.folded[owner] = within_budget(source, values, budget, part.kept.setdefault(owner, set()))
+        if family.type is Type.COUNTER:
+            values = self._counters.show((family.name, owner[-1]), values)
+        divisor = scaled(family)
+        floats = {labels: value / divisor for labels, value in values.items()} if divisor > 1 else values
+        return part.encoder.samples(owner, floats, exemplars(family, ledger, owner[-1]))
+
+    def _counter_values(self, part: _Part, ledger: Ledger, currency: str | None, owner: Owner) -> Values | None:
+        """What `Counters` is shown for a family, without showing it."""
+        family = part.encoder.family
+        source = family.source
+        if isinstance(source, Buckets):
+            counts, total = bucket_values(source, ledger, owner[-1])
+            return {**counts, ("sum",): total[()]} if counts else {}
+        if family.type is not Type.COUNTER or not isinstance(source, Totals):
+            return None
+        values = total_values(family, ledger, owner[-1], currency)
+        if source.budget is not None:
+            kept = set(part.kept.get(owner, ()))
+            values, _ = within_budget(source, values, getattr(self._config.series, source.budget), kept)
+        return values
+
+    def _within_budgets(self, entities: Entities, relation: str) -> tuple[Entities, int]:
+        """The entities of a relation that have a series, and how many have none."""
+        setting = _ENTITY_BUDGETS.get(relation)
+        members = entities.get(relation, ())
+        budget = getattr(self._config.series, setting) if setting else len(members)
+        return {relation: members[:budget]}, max(0, len(members) - budget)
+
+    def _used(self, use: Use, platform: Platform, tenant: str) -> dict[Labels, float]:
+        if use.of == "tenant":
+            return {(): float(self._usage.in_progress[tenant])}
+        if use.of == "connections":
+            counts = self._usage.by_connection(platform, tenant)
+        else:
+            own = {number for number, entity in platform.numbers.items() if entity.tenant_id == tenant}
+            counts = Counter(dict.fromkeys(own, 0)) + Counter()
+            counts.update(dict.fromkeys(own, 0))
+            counts.update(self._usage.today.get(tenant, {}))
+        return _cut({(name,): float(count) for name, count in counts.items()}, self._config.series.numbers)
+
+
+def _owner(platform: Platform, campaign_id: str) -> Owner:
+    return (platform.campaigns[campaign_id].tenant_id, campaign_id)
+
+
+def _cut(values: dict[Labels, float], budget: int) -> dict[Labels, float]:
+    """The largest values, and the sum of the others as `other`."""
+    if len(values) <= budget:
+        return values
+    ordered = sorted(values.items(), key=lambda item: (-item[1], item[0]))
+    kept = dict(ordered[:budget])
+    kept[(OTHER,)] = kept.get((OTHER,), 0.0) + sum(value for _, value in ordered[budget:])
+    return kept
+
+
+def _masked(family: Family, samples: Mapping[Labels, float]) -> dict[Labels, float]:
+    place = family.labels.index("phone")
+    return {
+        (*labels[:place], mask_phone(labels[place]), *labels[place + 1 :]): value for labels, value in samples.items()
+    }
+
+
+def mask_phone(phone: str) -> str:
+    """A phone number of which the last two digits are left."""
+    return "".join("*" if character.isdigit() else character for character in phone[:-2]) + phone[-2:]
+
+
+def _depends_on(family: Family) -> tuple[str, ...]:
+    """Names of the projections and relations a family is made of; of its scope, for a new owner."""
+    scope = family.scope.name
+    match family.source:
+        case Totals() as source:
+            return (scope, source.projection, "campaigns") if source.currency else (scope, source.projection)
+        case Buckets(projection=name) | Due(projection=name) | Oldest(projection=name):
+            return (scope, name)
+        case Use():
+            return (scope, "use", "numbers", "connections")
+        case Attribute(relation=name) | Attributes(relation=name) | Info(relation=name) | States(relation=name):
+            return (scope, name)
+
+
+_ENTITY_BUDGETS = {"numbers": "numbers", "campaign_numbers": "numbers", "goals": "goals", "variants": "variants"}
+"""Relations of which a campaign or tenant may have many: the setting of `series` that caps them."""
+
+
+def _by_campaign(platform: Platform) -> EntitiesOf:
+    return {
+        (campaign.tenant_id, key): {
+            "campaigns": (campaign,),
+            "goals": platform.goals.get(key, ()),
+            "variants": platform.variants.get(key, ()),
+            "campaign_numbers": platform.pools.get(key, ()),
+            "audience_uploads": (platform.uploads[key],) if key in platform.uploads else (),
+        }
+        for key, campaign in platform.campaigns.items()
+    }
+
+
+def _by_tenant(platform: Platform) -> EntitiesOf:
+    owners = dict.fromkeys([*platform.tenants, *(campaign.tenant_id for campaign in platform.campaigns.values())])
+    connections: dict[str, list[Entity]] = {}
+    for trunk in platform.connections.values():
+        connections.setdefault(trunk.tenant_id, []).append(trunk)
+    numbers: dict[str, list[Entity]] = {}
+    for number in platform.numbers.values():
+        numbers.setdefault(number.tenant_id, []).append(number)
+    return {
+        (tenant,): {
+            "tenants": (platform.tenants[tenant],) if tenant in platform.tenants else (),
+            "connections": tuple(connections.get(tenant, ())),
+            "numbers": tuple(numbers.get(tenant, ())),
+        }
+        for tenant in owners
+    }

@@ -1,0 +1,138 @@
+"""The exporter's own metrics, kept by prometheus_client."""
+
+from __future__ import annotations
+
+import platform as python_platform
+from collections.abc import Mapping
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Gauge, Info, Summary, generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+
+from exporter import __version__
+from exporter.available import Available
+from exporter.codes import CAMPAIGN_STATUSES, OTHER
+from exporter.contract import RELATIONS
+from exporter.entities import Violation
+from exporter.meter import Meter
+from exporter.snapshot import Snapshot
+
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client does not type it
+
+STAGES = ("connect", "observe", "platform", "changes", "load", "audit", "encode")
+ERRORS = ("unavailable", "contract", "locked", "timeout", "other")
+CAUSES = ("new", "dirty", "everything", "audit")
+
+
+class Telemetry:
+    """What the exporter says of itself. One thread writes; `encode` may be called from it alone."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry(auto_describe=True)
+
+        def gauge(name: str, text: str, *labels: str) -> Gauge:
+            return Gauge(f"campaign_exporter_{name}", text, labels, registry=self.registry)
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"campaign_exporter_{name}", text, labels, registry=self.registry)
+
+        Info("campaign_exporter_build", "Version of the exporter and of Python.", registry=self.registry).info(
+            {"version": __version__, "python": python_platform.python_version()}
+        )
+        self.up = gauge("up", "1 if the last refresh succeeded.")
+        self.last_success = gauge(
+            "last_success_timestamp_seconds", "The instant the data shown are of, by the database's clock."
+        )
+        self.refreshes = counter("refreshes_total", "Refreshes by result.", "result")
+        self.errors = counter("refresh_errors_total", "Failed refreshes by kind of error.", "kind")
+        self.stage = Summary(
+            "campaign_exporter_refresh_stage_seconds",
+            "Time a refresh took, by stage.",
+            ("stage",),
+            registry=self.registry,
+        )
+        self.database_seconds = counter("database_seconds_total", "Time spent waiting for statements.")
+        self.database_share = gauge(
+            "database_share_ratio", "Share of the time since the refresh before that statements took, 0 to 1."
+        )
+        self.rows_read = counter("rows_read_total", "Rows read, by relation.", "relation")
+        self.rows_ignored = counter(
+            "rows_ignored_total", "Changed rows of campaigns that are not exported or do not exist.", "relation"
+        )
+        self.rows_unreadable = counter(
+            "rows_unreadable_total", "Times a view raised an error for a row, which was left out.", "relation"
+        )
+        self.rows_held = gauge("rows_held", "Rows remembered because they can still change.", "relation")
+        self.watermark = gauge("watermark_timestamp_seconds", "Rows stamped from here on are read at the next refresh.")
+        self.transactions_watched = gauge("transactions_watched", "Open transactions that hold the watermark back.")
+        self.loaded = counter("campaigns_loaded_total", "Campaigns loaded anew, by cause.", "cause")
+        self.audits = counter("audits_total", "Campaigns compared with SQL.")
+        self.corrections = counter(
+            "audit_corrections_total", "Campaigns in which an audit found a difference, by relation.", "relation"
+        )
+        self.campaigns = gauge("campaigns", "Exported campaigns by status.", "status")
+        self.violations = gauge(
+            "contract_violations", "Rows that break the contract now.", "relation", "column", "rule"
+        )
+        self.relations = gauge("relation_available", "1 if the database has the relation.", "relation")
+        self.series = gauge("series", "Series of campaigns and tenants.")
+        self.folded = gauge(
+            "series_folded", "Label values over their budget, summed into other or left out, by family.", "family"
+        )
+        self.counters_held = gauge(
+            "counters_held", "Counter series that show their highest value, above a truth that was corrected."
+        )
+        self.counters_carried = gauge(
+            "counters_carried", "Counter series that carry what rows had counted that were deleted since."
+        )
+        self._broken_rules: set[Violation] = set()
+        self._folded_families: set[str] = set()
+        for result in ("success", "failure"):
+            self.refreshes.labels(result)
+        for kind in ERRORS:
+            self.errors.labels(kind)
+        for stage in STAGES:
+            self.stage.labels(stage)
+        for cause in CAUSES:
+            self.loaded.labels(cause)
+        for relation in ("tasks", "calls"):
+            self.rows_ignored.labels(relation)
+            self.rows_unreadable.labels(relation)
+            self.corrections.labels(relation)
+            self.rows_held.labels(relation)
+
+    def note_available(self, available: Available) -> None:
+        """Which relations there are."""
+        for relation in RELATIONS:
+            self.relations.labels(relation).set(available.has(relation))
+
+    def note_meter(self, meter: Meter) -> None:
+        """What a refresh read."""
+        self.database_seconds.inc(meter.seconds)
+        for relation, rows in meter.rows.items():
+            self.rows_read.labels(relation).inc(rows)
+        for relation, rows in meter.unreadable.items():
+            self.rows_unreadable.labels(relation).inc(rows)
+
+    def note_snapshot(self, snapshot: Snapshot) -> None:
+        """What a refresh made."""
+        self.last_success.set(snapshot.at)
+        self.series.set(snapshot.series)
+        self.counters_held.set(snapshot.held)
+        self.counters_carried.set(snapshot.carried)
+        for status in (*CAMPAIGN_STATUSES, OTHER):
+            self.campaigns.labels(status).set(snapshot.campaigns.get(status, 0))
+        self._folded_families.update(snapshot.folded)
+        for family in self._folded_families:
+            self.folded.labels(family).set(snapshot.folded.get(family, 0))
+
+    def note_violations(self, violations: Mapping[Violation, int]) -> None:
+        """Rows that break the contract now; a rule that none breaks any more stays, as zero."""
+        self._broken_rules.update(violations)
+        for rule in self._broken_rules:
+            self.violations.labels(*rule).set(violations.get(rule, 0))
+
+    def encode(self) -> tuple[bytes, bytes]:
+        """The metrics as text and as OpenMetrics, the latter with its end mark."""
+        # prometheus_client does not type the second one
+        return generate_latest(self.registry), generate_openmetrics(self.registry)  # type: ignore[no-untyped-call]

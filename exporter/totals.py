@@ -1,0 +1,92 @@
+"""Running totals of one projection: by campaign, a count and sums for each key; exact, in whole numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Cell = list[int]
+"""A count, then the sums of the projection in their order."""
+
+# A key is one whole number: campaign (20 bits), first key (28), second key (15). Nulls are -1, stored as 0.
+_SECOND_BITS = 15
+_FIRST_BITS = 28
+_KEY_BITS = _FIRST_BITS + _SECOND_BITS
+_KEY_MASK = (1 << _KEY_BITS) - 1
+_SECOND_MASK = (1 << _SECOND_BITS) - 1
+
+
+def pack(campaign: Ints, keys: Sequence[Ints]) -> Ints:
+    """One number for campaign and up to two keys, all of shape (n,)."""
+    packed = campaign << _KEY_BITS
+    if keys:
+        packed = packed | ((keys[0] + 1) << _SECOND_BITS)
+    if len(keys) > 1:
+        packed = packed | (keys[1] + 1)
+    return packed
+
+
+def pack_key(keys: Sequence[int]) -> int:
+    """The part of `pack` that is the key, for one cell."""
+    first = keys[0] + 1 if keys else 0
+    second = keys[1] + 1 if len(keys) > 1 else 0
+    return first << _SECOND_BITS | second
+
+
+def unpack_key(key: int) -> tuple[int, int]:
+    """The two keys of a cell; -1 where there is none."""
+    return (key >> _SECOND_BITS) - 1, (key & _SECOND_MASK) - 1
+
+
+class Totals:
+    """Cells by campaign and key. A cell whose count and sums are all zero does not exist."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._cells: dict[int, dict[int, Cell]] = {}
+
+    def of(self, campaign: int) -> Mapping[int, Cell]:
+        """The cells of a campaign, by key."""
+        return self._cells.get(campaign, {})
+
+    def __iter__(self) -> Iterator[tuple[int, Mapping[int, Cell]]]:
+        return iter(self._cells.items())
+
+    def replace(self, campaign: int, cells: Mapping[int, Cell]) -> None:
+        """Set all cells of a campaign; none drops it."""
+        if cells:
+            self._cells[campaign] = dict(cells)
+        else:
+            self._cells.pop(campaign, None)
+
+    def add(self, packed: Ints, signs: Ints, sums: Sequence[Ints]) -> set[int]:
+        """Add rows (sign +1) and take rows out (sign -1); the campaigns whose totals changed."""
+        if not packed.size:
+            return set()
+        keys, cell_of_row = np.unique(packed, return_inverse=True)
+        deltas = np.zeros((len(keys), self._width), np.int64)
+        np.add.at(deltas[:, 0], cell_of_row, signs)
+        for column, values in enumerate(sums, start=1):
+            np.add.at(deltas[:, column], cell_of_row, signs * values)
+        changed = deltas.any(axis=1)
+        return self._apply(keys[changed].tolist(), deltas[changed].tolist())
+
+    def _apply(self, keys: Iterable[int], deltas: Iterable[Cell]) -> set[int]:
+        campaigns: set[int] = set()
+        for packed, delta in zip(keys, deltas, strict=True):
+            campaign = packed >> _KEY_BITS
+            campaigns.add(campaign)
+            cells = self._cells.setdefault(campaign, {})
+            key = packed & _KEY_MASK
+            cell = cells.get(key)
+            if cell is None:
+                cells[key] = delta
+                continue
+            for column, value in enumerate(delta):
+                cell[column] += value
+            if not any(cell):
+                del cells[key]
+        return campaigns

@@ -1,0 +1,84 @@
+"""Calls in progress and calls of today by tenant, connection and number, kept up to date campaign by campaign."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from exporter.ledger import Ledger
+from exporter.platform import Platform
+from exporter.totals import unpack_key
+
+
+@dataclass(slots=True)
+class _Use:
+    """What one campaign uses."""
+
+    tenant: str = ""
+    in_progress: int = 0
+    by_number: Counter[str] = field(default_factory=Counter)
+    today: Counter[str] = field(default_factory=Counter)
+
+
+class Usage:
+    """The use of each tenant, as the sum over its exported campaigns."""
+
+    def __init__(self) -> None:
+        self._campaigns: dict[str, _Use] = {}
+        self.in_progress: Counter[str] = Counter()
+        self.by_number: dict[str, Counter[str]] = {}
+        self.today: dict[str, Counter[str]] = {}
+
+    def update(self, ledger: Ledger, platform: Platform, campaign_id: str) -> set[str]:
+        """Take a campaign's use anew; the tenants whose use changed by it."""
+        campaign = platform.campaigns.get(campaign_id)
+        use = _Use() if campaign is None else _use(ledger, campaign_id, campaign.tenant_id)
+        old = self._campaigns.pop(campaign_id, _Use())
+        if campaign is not None:
+            self._campaigns[campaign_id] = use
+        if use == old:
+            return set()
+        self._add(old, -1)
+        self._add(use, 1)
+        return {tenant for tenant in (old.tenant, use.tenant) if tenant}
+
+    def _add(self, use: _Use, sign: int) -> None:
+        if not use.tenant:
+            return
+        self.in_progress[use.tenant] += sign * use.in_progress
+        for totals, own in ((self.by_number, use.by_number), (self.today, use.today)):
+            counts = totals.setdefault(use.tenant, Counter())
+            for number, count in own.items():
+                counts[number] += sign * count
+                if not counts[number]:
+                    del counts[number]
+
+    def by_connection(self, platform: Platform, tenant: str) -> Counter[str]:
+        """Calls in progress of a tenant by the connection of their number; zero for an idle one."""
+        counts = Counter({key: 0 for key, trunk in platform.connections.items() if trunk.tenant_id == tenant})
+        for number, count in self.by_number.get(tenant, Counter()).items():
+            owner = platform.numbers.get(number)
+            if owner is not None and owner.connection_id is not None:
+                counts[owner.connection_id] += count
+        return counts
+
+
+def _use(ledger: Ledger, campaign_id: str, tenant: str) -> _Use:
+    use = _Use(tenant)
+    outcome = ledger.vocabulary.of("outcome")
+    assert outcome is not None
+    in_progress = outcome.label_number("in_progress")
+    for key, cell in ledger.cells("attempts", campaign_id).items():
+        if unpack_key(key)[1] == in_progress:
+            use.in_progress += cell[0]
+    if "numbers" in ledger.projections:
+        for key, cell in ledger.cells("numbers", campaign_id).items():
+            number, result = unpack_key(key)
+            if result == in_progress:
+                use.by_number[ledger.vocabulary.label("number", number)] += cell[0]
+        today = ledger.calls.today(campaign_id)
+        for key, cell in ledger.cells("today", campaign_id).items():
+            number, day = unpack_key(key)
+            if day == today:
+                use.today[ledger.vocabulary.label("number", number)] += cell[0]
+    return use

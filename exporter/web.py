@@ -1,0 +1,177 @@
+"""HTTP: finished bytes and the state of the loop. Nothing here touches the database."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import jinja2
+from aiohttp import web
+
+from exporter import __version__
+from exporter.catalogue import SECTIONS
+from exporter.exposition import ENCODINGS, OPENMETRICS_TYPE, TEXT_TYPE
+from exporter.service import Service
+
+SERVICE: web.AppKey[Service] = web.AppKey("service", Service)
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("exporter"), autoescape=True, undefined=jinja2.StrictUndefined
+)
+_WATCH_SECONDS = 1.0
+_PAGES = (
+    ("/metrics", "for Prometheus"),
+    ("/-/healthy", "200 while the program works"),
+    ("/-/ready", "200 once there is data fresh enough to show"),
+)
+_SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'",
+}
+
+
+def application(service: Service) -> web.Application:
+    """The routes over a service."""
+    app = web.Application(middlewares=[_headers], client_max_size=1024)
+    app[SERVICE] = service
+    app.add_routes(
+        [
+            web.get("/", _landing),
+            web.get("/metrics", _metrics),
+            web.get("/-/healthy", _healthy),
+            web.get("/-/ready", _ready),
+        ]
+    )
+    app.cleanup_ctx.append(_watching)
+    return app
+
+
+@web.middleware
+async def _headers(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        error.headers.update(_SECURITY_HEADERS)
+        raise
+    response.headers.update(_SECURITY_HEADERS)
+    return response
+
+
+async def _watching(app: web.Application) -> Any:
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            app[SERVICE].watch()
+
+    task = asyncio.create_task(watch())
+    yield
+    task.cancel()
+
+
+async def _metrics(request: web.Request) -> web.Response:
+    service = request.app[SERVICE]
+    page = service.page
+    content_type = OPENMETRICS_TYPE if _wants_openmetrics(request.headers.get("Accept", "")) else TEXT_TYPE
+    encoding = choose_encoding(request.headers.get("Accept-Encoding", ""))
+    service.note_wanted(content_type, encoding)
+    body = page.own if service.stale(page) else page.full
+    if body.ready(content_type, encoding):
+        data = body.get(content_type, encoding)
+    else:  # the first time somebody asks for this format
+        data = await asyncio.get_running_loop().run_in_executor(None, body.get, content_type, encoding)
+    headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding", "Cache-Control": "no-store"}
+    if encoding != "identity":
+        headers["Content-Encoding"] = encoding
+    return web.Response(body=data, headers=headers)
+
+
+def _wants_openmetrics(accept: str) -> bool:
+    """Whether OpenMetrics 1.0 is accepted and preferred to plain text."""
+    weights = _weights(accept)
+    openmetrics = weights.get("application/openmetrics-text", 0.0)
+    return openmetrics > 0 and openmetrics >= weights.get("text/plain", 0.0)
+
+
+def choose_encoding(accept: str) -> str:
+    """The content coding with the highest weight that we have; `identity` when none is wanted."""
+    weights = _weights(accept)
+    offered = {coding: weights.get(coding, weights.get("*", 0.0)) for coding in ENCODINGS}
+    best = max(offered, key=lambda coding: offered[coding])
+    if offered[best] <= 0 or weights.get("identity", 0.0) > offered[best]:
+        return "identity"
+    return best
+
+
+def _weights(header: str) -> dict[str, float]:
+    """The values of an Accept header with their q, the highest where one is named twice."""
+    weights: dict[str, float] = {}
+    for item in header.split(",")[:50]:
+        name, *parameters = (part.strip() for part in item.split(";"))
+        weight = 1.0
+        for parameter in parameters:
+            key, _, value = parameter.partition("=")
+            if key.strip().lower() == "q":
+                try:
+                    weight = min(1.0, max(0.0, float(value)))
+                except ValueError:
+                    weight = 0.0
+        weights[name.lower()] = max(weight, weights.get(name.lower(), 0.0))
+    return weights
+
+
+async def _healthy(request: web.Request) -> web.Response:
+    if request.app[SERVICE].alive:
+        return web.Response(text="healthy\n")
+    return web.Response(text="the refreshing thread has ended; restart the exporter\n", status=503)
+
+
+async def _ready(request: web.Request) -> web.Response:
+    service = request.app[SERVICE]
+    page = service.page
+    if page.snapshot is None:
+        state = page.problem or f"loading, {round(service.progress * 100)} %"
+        return web.Response(text=f"not ready: {state}\n", status=503)
+    if service.stale(page):
+        return web.Response(text=f"not ready: the data are too old: {page.problem}\n", status=503)
+    return web.Response(text="ready\n")
+
+
+async def _landing(request: web.Request) -> web.Response:
+    service = request.app[SERVICE]
+    page = service.page
+    facts: list[tuple[str, str]] = []
+    if page.snapshot is not None:
+        snapshot = page.snapshot
+        at = datetime.fromtimestamp(snapshot.at, UTC).isoformat(sep=" ", timespec="seconds")
+        campaigns = ", ".join(f"{count} {status}" for status, count in sorted(snapshot.campaigns.items()))
+        facts = [
+            ("Data of", f"{at}, {round(time.monotonic() - page.made_at)} s ago"),
+            ("Campaigns", campaigns or "none is scheduled, running, paused or ended lately"),
+            ("Series", f"{snapshot.series:,}"),
+        ]
+    state = _state(service)
+    html = _TEMPLATES.get_template("landing.html").render(
+        version=__version__,
+        healthy=page.problem is None and page.snapshot is not None,
+        state=state,
+        problem=page.problem,
+        facts=facts,
+        pages=_PAGES,
+        sections=[(section, len(families)) for section, families in SECTIONS.items()],
+    )
+    return web.Response(text=html, content_type="text/html")
+
+
+def _state(service: Service) -> str:
+    page = service.page
+    if page.snapshot is None:
+        return "No data yet: " + ("it fails." if page.problem else f"loading, {round(service.progress * 100)} %.")
+    if service.stale(page):
+        return "Failing; the data are too old and are withheld from /metrics."
+    return "Failing; the last good data are served." if page.problem else "Works."

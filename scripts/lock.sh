@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Write requirements.lock (and the benchmarks' own) with pinned versions and hashes for Python 3.11 and newer.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+.venv/bin/python -m pip install --quiet --disable-pip-version-check uv
+compile() {
+  output=$1; shift
+  .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-emit-find-links --no-header --emit-build-options --output-file "$output" "$@"
+}
+compile requirements.lock pyproject.toml scripts/build-requirements.in --extra dev
+compile requirements-bench.lock pyproject.toml --extra bench --constraint requirements.lock
