@@ -1,0 +1,189 @@
+"""Runs the demo: server, platform, history, the dialler as a process, and the exporter that the caller brings."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from . import history, memory
+from .activation import check_names, parse_scenario
+from .clock import ScaledClock
+from .platform import GRAFANA_ROLE, MONITOR_ROLE, install
+from .server import EmbeddedServer
+from .world import DEMO, HISTORY_DAYS
+
+DATABASE = "demo"
+DEFAULT_SEED = "1"
+STOP_TIMEOUT_SECONDS = 10.0
+Serve = Callable[[str, ScaledClock], None]
+
+
+class DiallerDiedError(RuntimeError):
+    """The dialler's process ended by itself; what it printed above says why."""
+
+
+def run(
+    data_dir: Path,
+    seed: str | int | None = None,
+    speed: float = 1.0,
+    scenarios: Sequence[str] = (),
+    fresh: bool = False,
+    days: int = HISTORY_DAYS,
+    *,
+    serve: Serve,
+    addresses: Callable[[], Sequence[tuple[str, str]]] = tuple,
+) -> int:
+    """Run the demo in `data_dir` until Ctrl-C or SIGTERM; returns the exit status.
+
+    `serve(url, clock)` blocks in this thread until it is interrupted (KeyboardInterrupt); the url is that of
+    the exporter's role. `addresses()` gives more lines (what, address) to print. Status 1: the dialler died.
+    ScenarioError or UnknownNameError before anything is started if a scenario makes no sense.
+    """
+    for text in scenarios:
+        check_names(parse_scenario(text), DEMO)
+    if fresh:
+        _erase(data_dir)
+    with _terminable(), EmbeddedServer(data_dir, {"max_prepared_transactions": "10"}) as server:
+        try:
+            clock = _prepare(server, None if seed is None else str(seed), speed, days)
+            with _dialler(server.url(DATABASE), scenarios):
+                _print_addresses(server, addresses())
+                serve(server.url(DATABASE, MONITOR_ROLE), clock)
+        except KeyboardInterrupt:
+            _say("stopping")
+        except DiallerDiedError:
+            _say("the dialler ended unexpectedly, so the demo stops; see its messages above")
+            return 1
+    return 0
+
+
+def _erase(data_dir: Path) -> None:
+    """Delete an earlier demo. Only a directory that a demo made, or an empty one, is deleted."""
+    if not data_dir.exists():
+        return
+    names = {path.name for path in data_dir.iterdir()}
+    if not names <= {"postgres", "initialised", "lock"}:
+        stranger = sorted(names - {"postgres", "initialised", "lock"})[0]
+        raise FileExistsError(f"{data_dir} holds {stranger!r}, which no demo made: choose another data directory")
+    server = EmbeddedServer(data_dir)
+    if (data_dir / "postgres").exists():
+        server.start()  # ends a server that was left running, and refuses if the demo runs
+        server.stop()
+    shutil.rmtree(data_dir)
+
+
+def _prepare(server: EmbeddedServer, seed: str | None, speed: float, days: int) -> ScaledClock:
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        known = connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+    if known is None:
+        server.create_database(DATABASE)
+    with psycopg.connect(server.url(DATABASE)) as connection:
+        install(connection)
+        world = memory.recall_world(connection)
+        if world is None:
+            _first_time(connection, seed or DEFAULT_SEED, days)
+        elif seed is not None and seed != world.seed:
+            _say(f"this demo was made with seed {world.seed}; for seed {seed} start it with --fresh")
+        clock = memory.continued_clock(memory.recall_progress(connection), datetime.now(UTC), speed)
+        memory.remember_clock(connection, clock)
+    return clock
+
+
+def _first_time(connection: psycopg.Connection[Any], seed: str, days: int) -> None:
+    origin = datetime.now(UTC).replace(microsecond=0)
+    with _progress() as progress:
+        tasks, calls = history.fill(connection, DEMO, origin, days, seed, progress)
+    memory.remember_world(connection, memory.World(seed, origin))
+    memory.remember_progress(connection, origin, origin)
+    _say(f"history: {tasks} tasks and {calls} calls of {days} days")
+
+
+@contextmanager
+def _dialler(url: str, scenarios: Sequence[str]) -> Iterator[None]:
+    """The dialler as a child process. If it dies, the main thread is interrupted as by Ctrl-C."""
+    command = [sys.executable, "-m", "exporter.demo.worker", "--url", url]
+    for text in scenarios:
+        command += ["--scenario", text]
+    child = subprocess.Popen(command)
+    stopping, died = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        child.wait()
+        if not stopping.is_set():
+            died.set()
+            # To the main thread itself: only then is what it blocks in interrupted.
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    watcher = threading.Thread(target=watch, name="dialler-watch", daemon=True)
+    watcher.start()
+    try:
+        yield
+        if died.is_set():
+            raise DiallerDiedError  # the caller's own signal handling ended `serve` quietly
+    except KeyboardInterrupt:
+        if died.is_set():
+            raise DiallerDiedError from None
+        raise
+    finally:
+        stopping.set()
+        if child.poll() is None:
+            child.terminate()
+        watcher.join(STOP_TIMEOUT_SECONDS)
+        if child.poll() is None:
+            child.kill()
+            watcher.join()
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM stops the demo as Ctrl-C does, and Ctrl-C does so even where a shell had it ignored."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _progress() -> Iterator[history.Progress]:
+    """One line that is overwritten on a terminal; a line each elsewhere."""
+    terminal = sys.stderr.isatty()
+
+    def show(text: str) -> None:
+        print(f"\r\x1b[K{text}" if terminal else text, end="" if terminal else "\n", file=sys.stderr, flush=True)
+
+    yield show
+    if terminal:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _print_addresses(server: EmbeddedServer, more: Sequence[tuple[str, str]]) -> None:
+    lines = [
+        ("database, as its owner", server.url(DATABASE)),
+        ("database, as the exporter", server.url(DATABASE, MONITOR_ROLE)),
+        ("database, as Grafana", server.url(DATABASE, GRAFANA_ROLE)),
+        *more,
+    ]
+    width = max(len(what) for what, _ in lines)
+    for what, address in lines:
+        print(f"{what:{width}}  {address}", flush=True)
+    print("Ctrl-C stops; started again, it goes on from here.", flush=True)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,1 @@
+"""Tests of the demo platform and its simulated dialler."""
