@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fix docs bench lock clean
+.PHONY: help demo test prove lint fix docs bench lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ fix: $(STAMP) ## Mend style where that can be done by a program
 test: lint ## Style, types, all tests on real programs, and the coverage figure (ARGS="-k name")
 	@scripts/debian-packages.sh prometheus
 	@$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+prove: $(STAMP) ## The proof of exactness over a thousand random histories (some twenty minutes)
+	@EXACTNESS_EXAMPLES=1000 $(BIN)/python -m pytest --timeout 3600 tests/integration/test_exactness.py $(ARGS)
 
 docs: $(STAMP) ## Write the generated pages anew (contract, metrics, configuration)
 	@$(BIN)/python scripts/generate_docs.py

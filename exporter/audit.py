@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from exporter.config import AuditConfig
 from exporter.database import Connection
 from exporter.days import Day
+from exporter.errors import RowError
 from exporter.ledger import Ledger
 from exporter.meter import Meter
-from exporter.reader import ROW_ERRORS, Moment, Reader
+from exporter.reader import Moment, Reader
 
 BURST_SECONDS = 5.0
 """Database time that audits may save up, so that deleted contacts are seen in seconds."""
@@ -77,12 +78,10 @@ def differing(
     try:
         with connection.transaction():
             for projection in ledger.projections.values():
-                if projection.relation in wrong:
-                    continue
                 rows = reader.totals(connection, projection, [campaign], moment, meter, settled=False, day=day)
                 fold = ledger.folds[projection.relation]
                 if fold.cells(projection, rows).get(number, {}) != ledger.cells(projection.name, campaign):
                     wrong.add(projection.relation)
-    except ROW_ERRORS:
+    except RowError:
         return None
     return wrong

@@ -15,7 +15,9 @@ import yaml
 from aiohttp import web
 
 from exporter import __version__
-from exporter.config import Config, load
+from exporter.check import check
+from exporter.check_report import as_json, as_text
+from exporter.config import DEFAULT_PORT, Config, load
 from exporter.errors import CampaignExporterError, ConfigError
 from exporter.logs import configure
 from exporter.refresh import Clock, database_clock
@@ -59,6 +61,16 @@ def serve(config_file: Path, listen: str | None) -> None:
     run(config, listen or config.web.listen_address)
 
 
+@main.command("check")
+@_CONFIG_FILE
+@click.option("--json", "json_wanted", is_flag=True, help="For a program; the shape is in docs/operating.md.")
+def check_database(config_file: Path, json_wanted: bool) -> None:
+    """Say whether the exporter would work well on the database, and what to mend. Exit status 1: it would not."""
+    report = check(load(config_file))
+    click.echo(as_json(report) if json_wanted else as_text(report))
+    sys.exit(0 if report.good else 1)
+
+
 @main.command("config")
 @_CONFIG_FILE
 def show_config(config_file: Path) -> None:
@@ -66,6 +78,39 @@ def show_config(config_file: Path) -> None:
     config = load(config_file)
     text = yaml.safe_dump(config.model_dump(mode="json", by_alias=True), sort_keys=False)
     click.echo(text, nl=False)
+
+
+@main.command()
+@click.option(
+    "--scenario", "scenarios", multiple=True, metavar="NAME[:KEY=VALUE,…]", help="Change one thing; repeatable."
+)
+@click.option("--list-scenarios", is_flag=True, help="Say what --scenario knows, and end.")
+@click.option("--seed", help="Another seed, another history; needs --fresh if there is one already.")
+@click.option(
+    "--speed", type=click.FloatRange(0, 86_400, min_open=True), default=1.0, help="Times as fast as real time."
+)
+@click.option("--fresh", is_flag=True, help="Delete an earlier demo first.")
+@click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), default=Path(".demo"), show_default=True)
+@click.option("--web.listen-address", "listen", default=f"127.0.0.1:{DEFAULT_PORT}", show_default=True)
+def demo(
+    scenarios: tuple[str, ...],
+    list_scenarios: bool,
+    seed: str | None,
+    speed: float,
+    fresh: bool,
+    data_dir: Path,
+    listen: str,
+) -> None:
+    """A simulated dialler on an embedded PostgreSQL, and the exporter on it."""
+    try:
+        from exporter.demo.command import list_all, start
+    except ImportError as error:
+        raise ConfigError(f"the demo needs {error.name}: pip install 'campaign-exporter[demo]'") from None
+    if list_scenarios:
+        click.echo(list_all())
+        return
+    parse_address(listen)
+    sys.exit(start(scenarios, seed, speed, fresh, data_dir, listen))
 
 
 def parse_address(text: str) -> tuple[str | None, int]:

@@ -96,8 +96,10 @@ def blocker_group(code: str) -> str:
 
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}\Z")
-_LABEL = re.compile(r"[^\x00-\x1f\x7f]{1,64}\Z")
-_MANY_DIGITS = re.compile(r"(?:\d[ ().-]{0,2}){7}")
+# Controls, line separators, and what turns the direction of the text around it.
+_ODD = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
+_LABEL = re.compile(rf"[^{_ODD}]{{1,64}}\Z")
+_MANY_DIGITS = re.compile(r"(?:\d[\s()/.\u2010-\u2015-]{0,2}){7}")
 
 
 def clean_code(raw: str) -> str:
@@ -117,7 +119,7 @@ def clean_label(raw: str) -> str:
     return text
 
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ufeff]+")
+_UNPRINTABLE = re.compile(rf"[{_ODD}]+")
 
 
 def clean_name(raw: str | None, limit: int = 200) -> str:

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from exporter.available import Available, compare
 from exporter.config import Config
-from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError
+from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError, RowError
 from exporter.sql import statement
 
 APPLICATION_NAME = "campaign-exporter"
@@ -198,6 +198,24 @@ def _without_secrets(text: str) -> str:
     return text if "://" not in text and "password=" not in text else "the connection failed"
 
 
+_NOT_A_ROWS_FAULT = frozenset(
+    {"08", "0A", "25", "26", "28", "2D", "34", "3B", "3D", "3F", "40", "42", "53", "55", "57", "58", "72", "F0", "HV"}
+)
+"""Classes of SQLSTATE that speak of the connection, the server or the statement, whatever the row."""
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[None]:
+    """Tell an error that a view raises for some row, as `RowError`, from all others."""
+    try:
+        yield
+    except psycopg.Error as error:
+        known = error.sqlstate is not None and error.sqlstate[:2] not in _NOT_A_ROWS_FAULT
+        if known or isinstance(error, psycopg.DataError):
+            raise RowError(f"a view cannot show some row: {reason(error)}") from None
+        raise
+
+
 @contextlib.contextmanager
 def snapshot(connection: Connection, exported: str | None = None) -> Iterator[None]:
     """One consistent, read-only look at the database; the same as another's when its snapshot is named."""
@@ -213,6 +231,6 @@ def snapshot(connection: Connection, exported: str | None = None) -> Iterator[No
 
 def fetch(connection: Connection, query: Compiled, **values: Any) -> Sequence[tuple[Any, ...]]:
     """All rows of a statement, in PostgreSQL's binary format."""
-    with connection.cursor(binary=True) as cursor:
+    with reading(), connection.cursor(binary=True) as cursor:
         cursor.execute(query.text.encode(), query.bind(**values))
         return cursor.fetchall()

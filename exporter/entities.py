@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -184,7 +185,7 @@ def parse_row(relation: str, raw: Mapping[str, str | None]) -> tuple[Entity | No
             values[name] = _parse(relation, name, column, text)
         except _UnusableError as error:
             violations.append((relation, name, str(error)))
-            if column.kind is Kind.ID and name != "connection_id":
+            if column.kind is Kind.ID and (relation, name) != ("numbers", "connection_id"):
                 return None, tuple(violations)
             values[name] = _WITHOUT.get(name)
     return kind(**values), tuple(violations)
@@ -221,6 +222,8 @@ def _parse(relation: str, name: str, column: Column, text: str | None) -> Any:
             raise _UnusableError("not_a_label")
         return label
     value = _PARSERS[column.kind](text)
+    if name == "call_windows" and not _are_windows(value):
+        raise _UnusableError("wrong_shape")
     if name in _NOT_NEGATIVE and value < 0:
         raise _UnusableError("out_of_range")
     return value
@@ -272,6 +275,24 @@ def _json(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         raise _UnusableError("not_json") from None
+
+
+_DAYS = frozenset({"mon", "tue", "wed", "thu", "fri", "sat", "sun"})
+_TIME_OF_DAY = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
+
+
+def _are_windows(value: Any) -> bool:
+    """Whether a JSON value is what the contract says of `call_windows`."""
+    return value is None or (isinstance(value, list) and all(map(_is_window, value)))
+
+
+def _is_window(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(days := value.get("days"), list):
+        return False
+    times = (value.get("start"), value.get("end"))
+    return all(isinstance(day, str) and day in _DAYS for day in days) and all(
+        isinstance(time, str) and _TIME_OF_DAY.fullmatch(time) for time in times
+    )
 
 
 _PARSERS: Mapping[Kind, Callable[[str], Any]] = {

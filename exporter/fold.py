@@ -84,8 +84,7 @@ class Fold:
         """
         if not rows:
             return Folded()
-        ids, columns = self.decode(rows)
-        ids, columns = _last_of_each(ids, columns)
+        ids, columns = _last_of_each(*self.decode(rows))
         slots = self.held.find(ids, len(ids))
         campaign = columns["campaign"]
         inside = _in_scope(campaign, scope)
@@ -99,7 +98,8 @@ class Fold:
         slots[fresh] = new_slots
         take = inside & ~suspect
         self._put(slots[take], {name: column[take] for name, column in columns.items()}, fresh[take])
-        return Folded(int(take.sum()), int((~inside & ~known).sum()), dirty)
+        ignored = int((~inside & ~known).sum()) + len(rows) - len(ids)
+        return Folded(int(take.sum()), ignored, dirty)
 
     def _put(self, slots: Slots, new: Columns, fresh: NDArray[np.bool_]) -> None:
         self._derive(new)
@@ -237,8 +237,9 @@ def _in_scope(campaign: Array, scope: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _last_of_each(ids: list[Any], columns: Columns) -> tuple[list[Any], Columns]:
-    """One row an id: a row that two ranges returned, or that a view shows twice, counts once."""
+    """One row an id: a row that a view shows twice counts once, one without an id cannot be followed."""
     last = dict(zip(ids, range(len(ids)), strict=True))
+    last.pop(None, None)
     if len(last) == len(ids):
         return ids, columns
     keep = np.fromiter(last.values(), np.int64, len(last))

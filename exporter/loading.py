@@ -9,11 +9,11 @@ from queue import SimpleQueue
 
 from exporter.database import Connection, Database, snapshot
 from exporter.days import Day
-from exporter.errors import DatabaseUnavailableError
+from exporter.errors import DatabaseUnavailableError, RowError
 from exporter.ledger import Ledger
 from exporter.meter import Meter
 from exporter.projections import Projection
-from exporter.reader import ROW_ERRORS, Moment, Reader, Rows
+from exporter.reader import Moment, Reader, Rows
 
 Progress = Callable[[float], None]
 Job = tuple[Projection, Sequence[str], Day | None]
@@ -34,7 +34,7 @@ class Loader:
         try:
             with connection.transaction():
                 self._bulk(connection, days)
-        except ROW_ERRORS:  # some view cannot show some row: find out whose
+        except RowError:  # some view cannot show some row: find out whose
             for campaign, day in days.items():
                 self._load_one(connection, campaign, day)
 
@@ -46,7 +46,7 @@ class Loader:
             with _helpers(connection, database, workers, self._patience) as helpers, connection.transaction():
                 _allow(connection, self._patience)
                 self._bulk(connection, days, helpers, progress)
-        except ROW_ERRORS:
+        except RowError:
             self.load(connection, days)
 
     def _bulk(
@@ -99,7 +99,8 @@ class Loader:
         def run(job: Job) -> tuple[Projection, Rows, Meter]:
             helper, meter = free.get(), Meter(self._meter.watch)
             try:
-                return job[0], self._settled(helper, job, meter), meter
+                with helper.transaction():  # a row that cannot be read must not cost the jobs after this one
+                    return job[0], self._settled(helper, job, meter), meter
             finally:
                 free.put(helper)
 
@@ -117,7 +118,7 @@ class Loader:
         try:
             with connection.transaction():
                 self._bulk(connection, {campaign: day})
-        except ROW_ERRORS:
+        except RowError:
             self._ledger.clear(campaign)
             for relation in self._ledger.folds:
                 for batch in self._reader.one_by_one(connection, relation, [campaign], self._moment, self._meter):

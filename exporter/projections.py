@@ -53,7 +53,7 @@ class Projection:
         return (
             sa.select(*keys, *totals)
             .select_from(rows.table)
-            .where(*counted, *where)
+            .where(rows.id_column.is_not(None), *counted, *where)
             .group_by(*(sa.literal_column(str(n + 1)) for n in range(len(keys))))
         )
 

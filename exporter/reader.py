@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 
 from exporter.available import Available
 from exporter.contract import RELATIONS
-from exporter.database import Compiled, Connection, compile_statement, fetch
+from exporter.database import Compiled, Connection, compile_statement, fetch, reading
 from exporter.days import Day
+from exporter.errors import RowError
 from exporter.horizon import Plan
 from exporter.meter import Meter
 from exporter.projections import Projection, available_projections
@@ -58,9 +58,6 @@ _SALVAGE_CHUNK = 1_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LOW = sa.bindparam("low", type_=sa.DateTime(timezone=True))
 _HIGH = sa.bindparam("high", type_=sa.DateTime(timezone=True))
-
-ROW_ERRORS = (psycopg.DataError, psycopg.errors.RaiseException, psycopg.errors.InternalError_)
-"""One row's fault: a data exception, a view's own RAISE, a failed cast or a division in a view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +157,7 @@ class Reader:
         statements = self._statements[relation]
         values = {**moment.parameters(), CAMPAIGNS.key: statements.campaigns(campaigns)}
         query = statements.remembered
-        with connection.cursor("campaign_exporter_rows", binary=True) as cursor:
+        with reading(), connection.cursor("campaign_exporter_rows", binary=True) as cursor:
             meter.timed(lambda: cursor.execute(query.text.encode(), query.bind(**values)))
             while rows := meter.timed(lambda: cursor.fetchmany(_BATCH)):
                 meter.count(relation, len(rows))
@@ -205,7 +202,7 @@ class Reader:
         try:
             with connection.transaction():
                 rows = meter.timed(lambda: fetch(connection, query, **values))
-        except ROW_ERRORS:
+        except RowError:
             yield from self._salvage(connection, relation, keys, by_key, values, meter)
             return
         meter.count(relation, len(rows))
@@ -229,7 +226,7 @@ class Reader:
             try:
                 with connection.transaction():
                     rows = meter.timed(functools.partial(fetch, connection, by_key, **wanted))
-            except ROW_ERRORS:
+            except RowError:
                 if len(group) == 1:
                     meter.lost(relation)
                 else:

@@ -49,7 +49,6 @@ class _Session:
     server: Server
     reader: Reader
     sources: list[int]
-    deleted: int | None = None
 
 
 class Refresher:
@@ -69,10 +68,13 @@ class Refresher:
         self._clock = clock
         self._progress = progress
         self._session: _Session | None = None
-        self._known: tuple[Available, float] | None = None
+        self._reader: Reader | None = None
+        self._server: Server | None = None
+        self._anew = True
         self._horizon: Horizon | Overlap = Horizon(config.refresh.clock_allowance)
         self._owed: list[Plan] = []
         self._platforms = PlatformReader()
+        self._platform = Platform()
         self._builder = SnapshotBuilder(config)
         self._violations = Violations()
         self._audits = AuditSchedule(config.audit)
@@ -81,6 +83,7 @@ class Refresher:
         self._forgot_at = 0.0
         self._audited_at = time.monotonic()
         self._low = -math.inf
+        self._deleted: int | None = None
         self.database_seconds = 0.0
         self.loading_seconds = 0.0
         self.watch = Watch()
@@ -89,6 +92,11 @@ class Refresher:
     def ledger(self) -> Ledger | None:
         """The running totals, for tests and pages; `None` before the first refresh."""
         return self._ledger
+
+    @property
+    def platform(self) -> Platform:
+        """The small relations as the last refresh saw them."""
+        return self._platform
 
     def refresh(self) -> Snapshot:
         """Read what changed and return the new snapshot. Any error leaves the one before valid."""
@@ -135,18 +143,24 @@ class Refresher:
             except BaseException:
                 self._database.close(connection)
                 raise
-            self._session = _Session(connection, server, Reader(available), sources)
+            self._session = _Session(connection, server, self._reader_of(available), sources)
         self._telemetry.note_available(available)
-        if self._known is None or self._known[0].types != available.types:
-            for problem in available.problems:
-                log.warning("contract", problem=str(problem))
-        # A server that was restarted may have lost what it had not written; other columns make other totals.
-        if self._known is None or self._known[1] != server.started or self._known[0].types != available.types:
-            self._start_over(self._session, available)
-        self._known = (available, server.started)
+        # A server that was restarted may have lost what it had not written; another one is another truth.
+        if self._ledger is None or self._server != server:
+            self._start_over(self._session)
+        self._server = server
         return self._session
 
-    def _start_over(self, session: _Session, available: Available) -> None:
+    def _reader_of(self, available: Available) -> Reader:
+        """The statements for what is there; other columns make other totals, so the ledger starts over."""
+        if self._reader is None or self._reader.available.types != available.types:
+            for problem in available.problems:
+                log.warning("contract", problem=str(problem))
+            self._reader = Reader(available)
+            self._ledger = None
+        return self._reader
+
+    def _start_over(self, session: _Session) -> None:
         server, reader = session.server, session.reader
         if server.may_see and not server.replica:
             self._horizon = Horizon(self._config.refresh.clock_allowance)
@@ -162,9 +176,9 @@ class Refresher:
         self._owed.clear()
         self._low = -math.inf
         self._ledger = Ledger(
-            available, reader.fetched("tasks"), reader.fetched("calls"), stale_after=self._config.stale_after
+            reader.available, reader.fetched("tasks"), reader.fetched("calls"), stale_after=self._config.stale_after
         )
-        self._violations = Violations()
+        self._anew = True
 
     def _observe(self, session: _Session, meter: Meter) -> Observation:
         connection, server = session.connection, session.server
@@ -183,9 +197,9 @@ class Refresher:
                 lambda: connection.execute(statement("deleted"), {"sources": session.sources}).fetchone()
             )
             assert counted is not None, "an aggregate returns one row"
-            if session.deleted is not None and counted[0] != session.deleted and self._ledger is not None:
+            if self._ledger is not None and self._deleted not in (None, counted[0]):
                 self._audits.suspect(self._ledger.exported)
-            session.deleted = counted[0]
+            self._deleted = counted[0]
         return Observation(rows[0][0], sessions, prepared)
 
     def _plan(self, observation: Observation) -> Plan:
@@ -212,7 +226,7 @@ class Refresher:
             for name, rows in raw.items():
                 if len(rows) >= SMALL_LIMIT:
                     log.warning("too many rows", relation=name, limit=SMALL_LIMIT, effect="the rest is left out")
-            platform = self._platforms.build(SMALL, raw, now, self._config.retention)
+            platform = self._platform = self._platforms.build(SMALL, raw, now, self._config.retention)
             days = _days(platform, now)
             for campaign in ledger.set_scope(days):
                 self._to_load.setdefault(campaign, "new")
@@ -228,6 +242,10 @@ class Refresher:
                 ledger.forget_settled(now, self._config.settle_after)
                 self._forgot_at = now
             changed = ledger.drain_changed()
+            if self._anew:  # whatever was shown before, by another ledger, is made again
+                changed = {name: set(days) for name in ledger.projections}
+                self._violations = Violations()
+                self._anew = False
             self._audits.note_activity(changed)
             self._violations.update(ledger, changed)
             self._telemetry.note_violations({**self._violations.total, **platform.violations})

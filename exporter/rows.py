@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from exporter.available import Available
-from exporter.codes import LIVE_TASK_STATUSES
+from exporter.codes import LIVE_TASK_STATUSES, OTHER
 
 MICRO = 1_000_000
 
@@ -234,7 +234,7 @@ def task_rows(available: Available) -> CleanRows:
     columns = {
         "id": _id(available, "tasks", "task_id"),
         "campaign": sa.cast(raw("campaign_id"), sa.Text),
-        "status": _text(raw("status")),
+        "status": sa.func.coalesce(_text(raw("status")), OTHER),
         "blocker": sa.case((pending, blocker), else_=sa.null()),
         "eligible": sa.case((pending, eligible), else_=sa.null()),
         "since": sa.case((in_progress, since), else_=sa.null()),
@@ -284,7 +284,7 @@ def call_rows(available: Available) -> CleanRows:
     def raw(name: str) -> Expression:
         return available.column("calls", name)
 
-    outcome = _text(raw("outcome"))
+    outcome = sa.func.coalesce(_text(raw("outcome")), OTHER)
     settled = sa.func.coalesce(raw("outcome").cast(sa.Text) != "in_progress", sa.true())
     answered = raw("outcome").cast(sa.Text) == "answered"
     started = _seconds(raw("started_at"))

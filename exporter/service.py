@@ -12,7 +12,7 @@ import structlog
 
 from exporter.config import Config
 from exporter.database import Database, reason
-from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError
+from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError, RowError
 from exporter.exposition import Body
 from exporter.logs import Repeats
 from exporter.refresh import Clock, Refresher, database_clock
@@ -162,6 +162,12 @@ def _explain(error: Exception) -> tuple[str, str]:
 _KINDS: tuple[tuple[str, tuple[type[Exception], ...], str], ...] = (
     ("unavailable", (DatabaseUnavailableError,), ""),
     ("contract", (ContractError, ConfigError), ""),
+    (
+        "contract",
+        (RowError,),
+        "; nor can it list its rows' ids, so that the others could be read: mend the view, and mark the functions "
+        "it calls STABLE or IMMUTABLE",
+    ),
     (
         "locked",
         (psycopg.errors.LockNotAvailable,),

@@ -57,7 +57,9 @@ class Telemetry:
         )
         self.rows_read = counter("rows_read_total", "Rows read, by relation.", "relation")
         self.rows_ignored = counter(
-            "rows_ignored_total", "Changed rows of campaigns that are not exported or do not exist.", "relation"
+            "rows_ignored_total",
+            "Changed rows without an id, shown twice, or of campaigns that are not exported or do not exist.",
+            "relation",
         )
         self.rows_unreadable = counter(
             "rows_unreadable_total", "Times a view raised an error for a row, which was left out.", "relation"

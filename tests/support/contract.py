@@ -28,7 +28,9 @@ def column_type(column: Column, id_type: str) -> str:
     return id_type if column.kind is Kind.ID else _TYPES[column.kind]
 
 
-def create(connection: psycopg.Connection[Any], id_type: str = "bigint", without: Mapping[str, set[str]] | None = None) -> None:
+def create(
+    connection: psycopg.Connection[Any], id_type: str = "bigint", without: Mapping[str, set[str]] | None = None
+) -> None:
     """Make the schema with a table for each relation, but for the relations and columns in `without`.
 
     `without` maps a relation to the columns it lacks; an empty set leaves out the whole relation.
@@ -44,10 +46,16 @@ def create(connection: psycopg.Connection[Any], id_type: str = "bigint", without
             for column in relation.columns
             if column.name not in (lacking or ())
         )
-        connection.execute(sql.SQL("CREATE TABLE {}.{} ({})").format(sql.Identifier(SCHEMA), sql.Identifier(relation.name), columns))
+        connection.execute(
+            sql.SQL("CREATE TABLE {}.{} ({})").format(sql.Identifier(SCHEMA), sql.Identifier(relation.name), columns)
+        )
     for name in ("tasks", "calls"):
-        connection.execute(sql.SQL("CREATE INDEX ON {}.{} (updated_at)").format(sql.Identifier(SCHEMA), sql.Identifier(name)))
-        connection.execute(sql.SQL("CREATE INDEX ON {}.{} (campaign_id)").format(sql.Identifier(SCHEMA), sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("CREATE INDEX ON {}.{} (updated_at)").format(sql.Identifier(SCHEMA), sql.Identifier(name))
+        )
+        connection.execute(
+            sql.SQL("CREATE INDEX ON {}.{} (campaign_id)").format(sql.Identifier(SCHEMA), sql.Identifier(name))
+        )
 
 
 def insert(connection: psycopg.Connection[Any], relation: str, **values: Any) -> None:

@@ -1,0 +1,195 @@
+"""Would the exporter work well on this database? Looks at server, role, contract, indexes and rows; changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import psycopg
+
+from exporter.available import Available, compare
+from exporter.check_indexes import indexes
+from exporter.check_report import Finding, Level, Report, ordered
+from exporter.check_rights import ABOUT as ROLE
+from exporter.check_rights import Role, read_role, rights
+from exporter.check_rows import SAMPLE_ROWS, read_small, sampled, violations
+from exporter.check_size import ABOUT as EXPORTER
+from exporter.check_size import TRIAL_ROWS, pace, series, trial
+from exporter.config import Config
+from exporter.contract import RELATIONS
+from exporter.database import Connection, Database, Server, reason, snapshot
+from exporter.errors import DatabaseUnavailableError
+from exporter.platform import PlatformReader
+from exporter.reader import SMALL, Moment, Reader, Rows
+from exporter.rows import call_rows, task_rows
+from exporter.sql import statement
+
+SERVER = "server"
+_READ_BY_EXPORTER = frozenset((*SMALL, "tasks", "calls"))
+_STATEMENT_SECONDS = 10.0
+
+
+@dataclass(slots=True)
+class _Results:
+    """What was found so far."""
+
+    findings: list[Finding] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)
+    series: int | None = None
+
+    @property
+    def report(self) -> Report:
+        return Report(ordered(self.findings, (SERVER, ROLE, *RELATIONS, EXPORTER)), self.rows, self.series)
+
+
+def check(config: Config) -> Report:
+    """Look at the database as the exporter's role, in one read-only transaction of bounded statements.
+
+    `DatabaseUnavailableError` or `ConfigError` when it cannot be reached.
+    """
+    database = Database(config)
+    connection = database.connect()
+    try:
+        with snapshot(connection):
+            limit = min(config.database.statement_timeout, _STATEMENT_SECONDS)
+            _set_timeout(connection, limit)
+            return _check(config, database, connection)
+    except psycopg.Error as error:
+        raise DatabaseUnavailableError(f"the check was cut short: {reason(error)}; try again") from None
+    finally:
+        database.close(connection)
+
+
+def _set_timeout(connection: Connection, seconds: float) -> None:
+    connection.execute("SELECT pg_catalog.set_config('statement_timeout', %s, true)", (f"{round(seconds * 1000)}ms",))
+
+
+def _check(config: Config, database: Database, connection: Connection) -> Report:
+    results = _Results()
+    server, role = database.server(connection), read_role(connection)
+    results.findings += _server(server, role)
+    results.findings += rights(connection, config, server, role)
+    schema = config.database.schema_
+    usage = connection.execute(statement("check_schema"), {"schema": schema}).fetchone()
+    if usage is None or not usage[0]:
+        results.findings.append(_no_schema(schema, role, exists=usage is not None))
+        return results.report
+    found = _discover(connection, schema)
+    available = compare(schema, found)
+    results.findings += _contract(connection, available, found, role)
+    if available.usable:
+        _look_inside(config, connection, available, results)
+    else:
+        what = "not looked at, as what is required is missing"
+        results.findings.append(Finding(EXPORTER, Level.ADVICE, "rows and indexes", what, "mend that and check again"))
+    return results.report
+
+
+def _server(server: Server, role: Role) -> Iterator[Finding]:
+    major, minor = divmod(server.version, 10_000)
+    yield Finding(SERVER, Level.OK, "version", f"PostgreSQL {major}.{minor}, database {role.database}")
+    ascii_only = server.encoding == "SQL_ASCII"
+    yield Finding(
+        SERVER,
+        Level.ADVICE if ascii_only else Level.OK,
+        "encoding",
+        f"{server.encoding}: texts may hold any bytes; what is not UTF-8 is replaced"
+        if ascii_only
+        else server.encoding,
+        "none, but for moving to a database with an encoding" if ascii_only else "",
+    )
+    yield Finding(SERVER, Level.OK, "kind", "replica" if server.replica else "primary")
+
+
+def _no_schema(schema: str, role: Role, *, exists: bool) -> Finding:
+    if exists:
+        what, remedy = (
+            f"role has no right to use the schema {schema}",
+            f"GRANT USAGE ON SCHEMA {schema} TO {role.identifier};",
+        )
+    else:
+        what, remedy = f"database {role.database} has no schema {schema}", "write the views as docs/contract.md shows"
+    return Finding(ROLE if exists else SERVER, Level.PROBLEM, "schema", what, remedy)
+
+
+def _discover(connection: Connection, schema: str) -> Mapping[str, Mapping[str, str]]:
+    """The columns that this role may read and their types, by relation."""
+    found: dict[str, dict[str, str]] = {}
+    for relation, column, typname in connection.execute(statement("discover"), {"schema": schema}):
+        found.setdefault(relation, {})[column] = typname
+    return found
+
+
+def _contract(
+    connection: Connection, available: Available, found: Mapping[str, Mapping[str, str]], role: Role
+) -> Iterator[Finding]:
+    """Relation by relation: what is missing, of a wrong type, or there but not to be read."""
+    hidden: dict[str, set[str]] = {}
+    for relation, column in connection.execute(statement("check_unreadable"), {"schema": available.schema}):
+        hidden.setdefault(relation, set()).add(column)
+    for relation in RELATIONS.values():
+        name = relation.name
+        for problem in (problem for problem in available.problems if problem.relation == name):
+            if problem.column is None:
+                unreadable = name in hidden
+                matters = name in _READ_BY_EXPORTER if unreadable else not relation.optional
+            else:
+                unreadable = problem.column in hidden.get(name, ())
+                # What is optional may be left out; what is there with a wrong type was meant to be read.
+                matters = not relation.column(problem.column).optional or problem.column in found.get(name, ())
+            what = "exists, but this role may not read it" if unreadable else problem.what
+            grant = f"GRANT SELECT ON {available.schema}.{name} TO {role.identifier};"
+            yield Finding(
+                name,
+                Level.PROBLEM if matters else Level.ADVICE,
+                problem.column or "relation",
+                f"{what}; {problem.effect}",
+                grant if unreadable else problem.remedy,
+            )
+        if name in available.types:
+            there, wanted = len(available.types[name]), len(relation.columns)
+            yield Finding(name, Level.OK, "columns", f"{there} of {wanted}")
+
+
+def _look_inside(config: Config, connection: Connection, available: Available, results: _Results) -> None:
+    """The rows and the indexes of a database that has what is required."""
+    row = connection.execute("SELECT extract(epoch FROM now())::float8").fetchone()
+    assert row is not None, "one row"
+    moment = Moment(row[0], config.settle_after, config.stale_after)
+    reader = Reader(available)
+    raw = _small(connection, reader, config, results)
+    platform = PlatformReader().build(SMALL, raw, moment.now, config.retention)
+    results.findings += violations(platform, raw, available.schema)
+    place = SMALL["campaigns"].index("campaign_id")
+    campaigns = [row[place] for row in raw.get("campaigns", ()) if row[place] is not None]
+    found = list(indexes(connection, available, list(platform.campaigns) or campaigns, moment))
+    results.findings += found
+    served = {finding.about: finding.level is Level.OK for finding in reversed(found)}
+    samples = [(rows, served[rows.relation]) for rows in (task_rows(available), call_rows(available))]
+    for rows, newest in samples:
+        count, findings = sampled(connection, rows, available.schema, campaigns, moment, newest=newest)
+        results.findings += findings
+        if count is not None:
+            many = f"about {count:,}, of which {SAMPLE_ROWS:,} were looked at"
+            results.rows[rows.relation] = count
+            results.findings.append(
+                Finding(rows.relation, Level.OK, "rows", many if count >= SAMPLE_ROWS else f"{count:,}")
+            )
+    made = trial(connection, config, reader, platform, samples, moment)
+    if made is not None:
+        results.series = made.series
+        whole = all(results.rows.get(rows.relation, 0) <= TRIAL_ROWS for rows, _ in samples)
+        results.findings += series(made, whole)
+
+
+def _small(connection: Connection, reader: Reader, config: Config, results: _Results) -> Mapping[str, Rows]:
+    raw: dict[str, Rows] = {}
+    seconds: dict[str, float] = {}
+    for relation in reader.small_relations:
+        raw[relation], seconds[relation], findings = read_small(connection, reader, relation, config.database.schema_)
+        results.findings += findings
+        if not findings:
+            results.rows[relation] = len(raw[relation])
+            results.findings.append(Finding(relation, Level.OK, "rows", f"{len(raw[relation]):,}"))
+    results.findings.append(pace(config, seconds))
+    return raw

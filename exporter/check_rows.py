@@ -1,0 +1,213 @@
+"""What the rows hold: unknown codes and time zones, values out of range, references to nothing, views that fail."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+
+from exporter.check_indexes import explain
+from exporter.check_report import Finding, Level, counted
+from exporter.codes import (
+    CAMPAIGN_STATUSES,
+    NUMBER_STATUSES,
+    OTHER,
+    OUTCOMES,
+    TASK_STATUSES,
+    UPLOAD_STATUSES,
+    blocker_group,
+    clean_label,
+)
+from exporter.database import Connection, compile_statement, fetch, reason
+from exporter.days import zone
+from exporter.errors import RowError
+from exporter.meter import Meter
+from exporter.platform import Platform
+from exporter.reader import SMALL, SMALL_LIMIT, Moment, Reader, Rows
+from exporter.rows import RULES, CleanRows
+
+SAMPLE_ROWS = 100_000
+"""How many rows of `tasks` and of `calls` are looked at."""
+
+_SHOWN = 5
+_CODES: Mapping[tuple[str, str], Sequence[str]] = {
+    ("campaigns", "status"): ("draft", *CAMPAIGN_STATUSES),
+    ("tasks", "status"): TASK_STATUSES,
+    ("calls", "outcome"): OUTCOMES,
+    ("numbers", "status"): NUMBER_STATUSES,
+    ("audience_uploads", "status"): UPLOAD_STATUSES,
+}
+_CODE_OF: Mapping[str, str] = {"tasks": "status", "calls": "outcome"}
+
+_RULES: Mapping[str, tuple[Level, str, str]] = {
+    "unknown_code": (Level.PROBLEM, "an unknown code", "translate it in the view {view} to one of {known}"),
+    "unknown_timezone": (
+        Level.PROBLEM,
+        "a time zone that does not exist",
+        "show names of the IANA database in the view {view}, such as Europe/Berlin",
+    ),
+    "null": (Level.PROBLEM, "null, where there must be a value", "show a value in the view {view}"),
+    "not_an_id": (Level.PROBLEM, "no usable id, and are left out", "show printable ids of up to 128 characters"),
+    "duplicate": (Level.PROBLEM, "an id that another row has, and are left out", "let the view {view} show each once"),
+    "unknown_reference": (Level.ADVICE, "a reference to nothing", "show what they refer to, or leave them out"),
+    "not_a_label": (Level.ADVICE, "a text that is no label, shown as other", "show a short name in the view {view}"),
+}
+_OTHER_RULE = (Level.ADVICE, "a value that makes no sense and is left out", "mend the rows, or leave it null in {view}")
+_STAMP_RULE = (
+    Level.PROBLEM,
+    "null, or a time before 1970 or after now: what changes in them is found by the audit only",
+    "let the platform write it whenever a row changes",
+)
+
+
+def read_small(connection: Connection, reader: Reader, relation: str, schema: str) -> tuple[Rows, float, list[Finding]]:
+    """The rows of a small relation as the exporter reads them, the seconds it took, and what was odd about it."""
+    meter = Meter()
+    findings: list[Finding] = []
+    rows: Rows = ()
+    try:
+        with connection.transaction():
+            rows = reader.small(connection, relation, meter)
+    except (psycopg.Error, RowError) as error:
+        findings.append(_fails(relation, schema, error))
+    lost = meter.unreadable.get(relation, 0)
+    if lost:
+        what = f"the view raises an error for {counted(lost, 'row')}, which are left out"
+        remedy = f"mend the expression in {schema}.{relation} that fails (a cast, a division)"
+        findings.append(Finding(relation, Level.PROBLEM, "rows", what, remedy))
+    if len(rows) >= SMALL_LIMIT:
+        what = f"more than {SMALL_LIMIT:,}, of which the rest is left out"
+        remedy = f"let {schema}.{relation} show only what is still used"
+        findings.append(Finding(relation, Level.PROBLEM, "rows", what, remedy))
+    return rows, meter.seconds, findings
+
+
+def _fails(relation: str, schema: str, error: psycopg.Error | RowError) -> Finding:
+    remedy = f"mend the view {schema}.{relation}, or the rights of its owner on the tables below it"
+    why = reason(error) if isinstance(error, psycopg.Error) else str(error)
+    return Finding(relation, Level.PROBLEM, "rows", f"cannot be read: {why}", remedy)
+
+
+def violations(platform: Platform, raw: Mapping[str, Rows], schema: str) -> Iterator[Finding]:
+    """What breaks the contract in the small relations."""
+    for (relation, column, rule), count in sorted(platform.violations.items()):
+        place = SMALL[relation].index(column)
+        bad: Counter[str | None] = Counter()
+        if rule == "unknown_code":
+            known = _CODES[relation, column]
+            bad.update(row[place] for row in raw[relation] if row[place] not in known)
+        elif rule == "unknown_timezone":
+            bad.update(row[place] for row in raw[relation] if row[place] is not None and zone(row[place]) is None)
+        yield _broken(schema, relation, column, rule, count, bad)
+
+
+def _broken(
+    schema: str, relation: str, column: str, rule: str, count: int, bad: Mapping[str | None, int] | None = None
+) -> Finding:
+    level, what, remedy = _STAMP_RULE if column == "updated_at" else _RULES.get(rule, _OTHER_RULE)
+    has = "has" if count == 1 else "have"
+    values = _listed(bad or {})
+    known = ", ".join(_CODES.get((relation, column), ()))
+    return Finding(
+        relation,
+        level,
+        column,
+        f"{counted(count, 'row')} {has} {what}" + (f": {values}" if values else ""),
+        remedy.format(view=f"{schema}.{relation}", known=known),
+    )
+
+
+def _listed(bad: Mapping[str | None, int]) -> str:
+    """The commonest values with their counts; what does not look like a code may be anything, so it is not shown."""
+    named: Counter[str] = Counter()
+    for value, count in bad.items():
+        label = "null" if value is None else clean_label(value)
+        named["(no code)" if label == OTHER != value else label] += count
+    shown = [f"{value} ({count:,})" for value, count in named.most_common(_SHOWN)]
+    return ", ".join([*shown, *(["…"] if len(named) > _SHOWN else [])])
+
+
+def sampled(
+    connection: Connection,
+    rows: CleanRows,
+    schema: str,
+    campaigns: Sequence[str],
+    moment: Moment,
+    *,
+    newest: bool,
+) -> tuple[int | None, list[Finding]]:
+    """How many rows `tasks` or `calls` has (an estimate where there are many), and what is wrong with a sample.
+
+    `campaigns` are all ids there are. `newest`: an index can serve the newest rows; else those found first are taken.
+    """
+    names = (
+        ("campaign", "status", "blocker", "broken") if rows.relation == "tasks" else ("campaign", "outcome", "broken")
+    )
+    sample = newest_rows(rows, names, SAMPLE_ROWS, newest=newest).subquery()
+    groups = compile_statement(sa.select(*sample.c, sa.func.count()).group_by(*sample.c))
+    everything = compile_statement(sa.select(rows.id_column).select_from(rows.table))
+    try:
+        with connection.transaction():
+            found = [
+                dict(zip((*names, "count"), row, strict=True))
+                for row in fetch(connection, groups, **moment.parameters())
+            ]
+            seen = sum(group["count"] for group in found)
+            estimate = seen if seen < SAMPLE_ROWS else int(explain(connection, everything, {})["Plan Rows"])
+    except (psycopg.Error, RowError) as error:
+        return None, [_fails(rows.relation, schema, error)]
+    findings = [*_unknown_codes(rows.relation, schema, found), *_broken_rows(rows.relation, schema, found)]
+    known = frozenset(campaigns)
+    stray = sum(group["count"] for group in found if group["campaign"] not in known)
+    if stray:
+        most = stray > seen / 2
+        findings.append(
+            Finding(
+                rows.relation,
+                Level.PROBLEM if most else Level.ADVICE,
+                "campaign_id",
+                f"{counted(stray, 'row')} of a campaign that does not exist, which are not counted",
+                f"show the same ids as {schema}.campaigns does"
+                if most
+                else "delete them, or leave them out of the view",
+            )
+        )
+    return max(estimate, seen), findings
+
+
+def newest_rows(rows: CleanRows, names: Sequence[str], limit: int, *, newest: bool) -> sa.Select[Any]:
+    """Some cleaned rows: the newest where an index can serve them."""
+    query = sa.select(*(rows.columns[name].label(name) for name in names)).select_from(rows.table).limit(limit)
+    return query.order_by(rows.updated_at.desc()) if newest else query
+
+
+def _unknown_codes(relation: str, schema: str, groups: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    column = _CODE_OF[relation]
+    codes: Counter[str | None] = Counter()
+    blockers: Counter[str | None] = Counter()
+    for group in groups:
+        if group[column] not in _CODES[relation, column]:
+            codes[group[column]] += group["count"]
+        blocker = group.get("blocker")
+        if blocker is not None and blocker_group(blocker) == "unknown":
+            blockers[blocker] += group["count"]
+    if codes:
+        yield _broken(schema, relation, column, "unknown_code", codes.total(), codes)
+    if blockers:
+        # Kept as they are: the platform may have reasons of its own.
+        what = f"{counted(blockers.total(), 'pending row')} with an unknown code, shown in the group unknown"
+        remedy = f"translate it in the view {schema}.{relation} to a code of docs/contract.md where one fits"
+        yield Finding(relation, Level.ADVICE, "blocker", f"{what}: {_listed(blockers)}", remedy)
+
+
+def _broken_rows(relation: str, schema: str, groups: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    counts: Counter[str] = Counter()
+    for group in groups:
+        for bit, column in enumerate(RULES[relation]):
+            if group["broken"] & (1 << bit):
+                counts[column] += group["count"]
+    for column, count in counts.items():
+        yield _broken(schema, relation, column, "out_of_range", count)

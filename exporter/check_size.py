@@ -1,0 +1,89 @@
+"""What to expect: how many series, and whether refreshes can come as often as they are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC
+
+import psycopg
+
+from exporter.check_report import Finding, Level, counted
+from exporter.check_rows import newest_rows
+from exporter.config import Config, format_duration
+from exporter.database import Connection, compile_statement, fetch
+from exporter.days import day_at, zone
+from exporter.errors import RowError
+from exporter.ledger import Ledger
+from exporter.platform import Platform
+from exporter.reader import Moment, Reader
+from exporter.rows import CleanRows
+from exporter.snapshot import Snapshot, SnapshotBuilder
+
+ABOUT = "exporter"
+TRIAL_ROWS = 20_000
+"""Rows of `tasks` and of `calls` that are folded to see how many series there will be."""
+
+_MANY_SERIES = 200_000
+
+
+def trial(
+    connection: Connection,
+    config: Config,
+    reader: Reader,
+    platform: Platform,
+    samples: Sequence[tuple[CleanRows, bool]],
+    moment: Moment,
+) -> Snapshot | None:
+    """What the exporter would show if there were only the newest rows; `None` where they cannot be read.
+
+    `samples` are the rows of each relation, and whether an index can serve the newest.
+    """
+    ledger = Ledger(reader.available, reader.fetched("tasks"), reader.fetched("calls"), stale_after=config.stale_after)
+    zones = {key: zone(platform.zone_of(campaign)) or UTC for key, campaign in platform.campaigns.items()}
+    ledger.set_scope({key: day_at(moment.now, where) for key, where in zones.items()})
+    ledger.tasks.advance(moment.now)
+    for rows, newest in samples:
+        query = compile_statement(newest_rows(rows, rows.fetched, TRIAL_ROWS, newest=newest))
+        try:
+            with connection.transaction():
+                ledger.apply(rows.relation, fetch(connection, query, **moment.parameters()), loading=True)
+        except (psycopg.Error, RowError):  # it was named when the rows were looked at
+            return None
+    return SnapshotBuilder(config).build(ledger, platform, ledger.drain_changed(), moment.now)
+
+
+def series(snapshot: Snapshot, whole: bool) -> Iterator[Finding]:
+    """How many series there will be. `whole`: the trial saw all rows."""
+    campaigns = sum(snapshot.campaigns.values())
+    if not campaigns:
+        what = "none is scheduled, running, paused or ended lately: there would be no series"
+        yield Finding(ABOUT, Level.ADVICE, "campaigns", what, "nothing to do if that is so")
+        return
+    yield Finding(ABOUT, Level.OK, "campaigns", f"{campaigns:,} to export")
+    about = f"{'' if whole else 'at least '}{snapshot.series:,}"
+    many = snapshot.series > _MANY_SERIES
+    remedy = (
+        "lower the budgets in series, shorten retention, or make sure that Prometheus has the memory" if many else ""
+    )
+    yield Finding(ABOUT, Level.ADVICE if many else Level.OK, "series", about, remedy)
+    for family, count in snapshot.folded.items():
+        what = f"{family} has {counted(count, 'label value')} over its budget"
+        yield Finding(ABOUT, Level.ADVICE, "budgets", what, "raise the budget in series, or let the rest be other")
+
+
+def pace(config: Config, seconds: Mapping[str, float]) -> Finding:
+    """Whether refreshes can come at the interval: `seconds` is what reading each small relation takes."""
+    total = sum(seconds.values())
+    interval, share = config.refresh.interval, config.refresh.max_share
+    took = f"reading the small relations takes {total * 1000:.0f} ms"
+    if total <= interval * share:
+        return Finding(ABOUT, Level.OK, "refresh", took)
+    slowest = max(seconds, key=lambda relation: seconds[relation])
+    return Finding(
+        ABOUT,
+        Level.ADVICE,
+        "refresh",
+        f"{took}, most of it {slowest}: to stay under refresh.max_share there is one every "
+        f"{total / share:.1f} s, not every {format_duration(interval)}",
+        f"make the view {config.database.schema_}.{slowest} cheaper, or raise refresh.interval",
+    )

@@ -1,0 +1,2 @@
+-- Stands before a statement: its plan, without running it.
+EXPLAIN (VERBOSE, FORMAT JSON)

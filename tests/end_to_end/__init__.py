@@ -1,0 +1,1 @@
+"""Tests of the programs as people run them."""

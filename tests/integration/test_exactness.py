@@ -1,0 +1,274 @@
+"""After every refresh each family equals plain SQL, whatever transactions did: the promise of the ledger."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from prometheus_client.parser import text_string_to_metric_families
+
+from exporter import audit, fold, horizon, refresh
+from exporter.config import Config, parse
+from exporter.database import Database
+from exporter.refresh import Refresher
+from exporter.snapshot import Snapshot, SnapshotBuilder
+from exporter.telemetry import Telemetry
+from tests.support import contract, oracle
+from tests.support.writers import STAMPS, Stamp, Writer
+
+EXAMPLES = int(os.environ.get("EXACTNESS_EXAMPLES", "40"))
+"""Random histories; `make prove` runs many more."""
+
+STALE_AFTER = 0.05
+Samples = dict[oracle.Series, float]
+TASKS = st.fixed_dictionaries(
+    {
+        "id": st.integers(1, 12),
+        "status": st.sampled_from(["pending", "pending", "in_progress", "completed", "failed", "cancelled"]),
+        "blocker": st.sampled_from([None, None, None, "", "dnc", "outside_call_window", "retry_wait"]),
+        "disposition": st.sampled_from([None, "sold", "not interested"]),
+        "variant": st.sampled_from([None, "A", "B"]),
+        "goal_met": st.sampled_from([None, False, True]),
+        "retries": st.integers(0, 3),
+        "due_in": st.sampled_from([None, -60.0, -0.001, 0.005, 0.02, 299.99, 300.02, 3600.01, 86400.02, 1e6]),
+        "age": st.sampled_from([0.0, STALE_AFTER - 0.01, STALE_AFTER, 120.0]),
+    }
+)
+CALLS = st.fixed_dictionaries(
+    {
+        "id": st.integers(1, 12),
+        "outcome": st.sampled_from(["in_progress", "in_progress", "answered", "answered", "busy", "failed"]),
+        "number": st.sampled_from([None, 1, 2]),
+        "variant": st.sampled_from([None, "A", "B"]),
+        "attempt": st.integers(1, 3),
+        "talk": st.sampled_from([None, 0, 1, 6, 6.000001, 59.5, 1200, 1200.25]),
+        "score": st.sampled_from([None, 0, 50, 100]),
+        "sentiment": st.sampled_from([None, "positive", "negative"]),
+        "ai": st.sampled_from([None, 0, 0.000001, 0.1, 12.345678]),
+        "telephony": st.sampled_from([None, 0.013]),
+        "error": st.sampled_from([None, "486", "SIP_503"]),
+        "provider": st.sampled_from([None, "acme"]),
+        "spoke": st.booleans(),
+        "age": st.sampled_from([0.0, 30.0, 86_400.0]),
+        "delay": st.sampled_from([0.0, 5.0, 5.000001, 90_000.0]),
+    }
+)
+WRITERS = st.integers(0, 2)
+
+
+def config(url: str) -> Config:
+    """Short spans, so that rows settle, are forgotten and go stale within a test; no allowance to hide behind."""
+    return parse(
+        f"""
+        database: {{url: "{url}"}}
+        settle_after: 20ms
+        stale_after: {STALE_AFTER * 1000:g}ms
+        refresh: {{clock_allowance: 1ms}}
+        audit: {{max_share: 1, period: 1h}}
+        """,
+        "test",
+    )
+
+
+def samples(snapshot: Snapshot) -> dict[oracle.Series, float]:
+    """All samples of the families that the oracle knows, but for zeros and derived labels."""
+    found: dict[oracle.Series, float] = {}
+    for family in text_string_to_metric_families(snapshot.text.decode()):
+        for sample in family.samples:
+            if sample.name in oracle.NAMES and sample.value:
+                labels = {name: value for name, value in sample.labels.items() if name != "group"}
+                found[(sample.name, tuple(sorted(labels.items())))] = sample.value
+    return found
+
+
+def differences(ours: Samples, sql: Samples) -> dict[oracle.Series, tuple[float, float]]:
+    """Samples that are not the same: ours and SQL's."""
+    pairs = {series: (ours.get(series, 0.0), sql.get(series, 0.0)) for series in ours.keys() | sql.keys()}
+    return {series: pair for series, pair in pairs.items() if pair[0] != pytest.approx(pair[1], abs=1e-9)}
+
+
+class Platform(RuleBasedStateMachine):
+    """Three sessions write, prepared transactions linger, and the exporter must be right after each refresh."""
+
+    url: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.admin = self._connect()
+        self.admin.execute("DROP SCHEMA IF EXISTS campaign_monitoring CASCADE")
+        contract.create(self.admin)
+        self.writers = [Writer(self._connect()) for _ in range(3)]
+        self.prepared: dict[str, set[tuple[str, int]]] = {}
+        self.counter = 0
+        self.steps = 0
+        self.config = config(self.url)
+        self.refresher = Refresher(self.config, Database(self.config), Telemetry())
+        self.stack.callback(self.refresher.disconnect)
+        self.shown: dict[oracle.Series, float] = {}
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        return self.stack.enter_context(psycopg.connect(self.url, autocommit=True))
+
+    @initialize()
+    def platform(self) -> None:
+        for tenant, zone in ((1, "Pacific/Kiritimati"), (2, "America/New_York")):
+            contract.insert(self.admin, "tenants", tenant_id=tenant, name="T", timezone=zone)
+        for campaign, tenant, currency in ((1, 1, "EUR"), (2, 1, None), (3, 2, "USD")):
+            contract.insert(
+                self.admin, "campaigns", campaign_id=campaign, tenant_id=tenant, name="C", status="running",
+                timezone="UTC", currency=currency,
+            )  # fmt: skip
+        for number in (1, 2):
+            contract.insert(
+                self.admin, "numbers", number_id=number, tenant_id=1, connection_id=7, phone="1", status="active"
+            )
+        contract.insert(self.admin, "connections", connection_id=7, tenant_id=1, provider="acme")
+
+    def _free(self, writer: Writer, relation: str, row: int) -> bool:
+        others = [other.locked for other in self.writers if other is not writer]
+        return not any((relation, row) in locked for locked in (*others, *self.prepared.values()))
+
+    @rule(who=WRITERS, stamp=st.sampled_from(STAMPS), task=TASKS)
+    def write_task(self, who: int, stamp: Stamp, task: dict[str, Any]) -> None:
+        if self._free(self.writers[who], "tasks", task["id"]):
+            self.writers[who].upsert("tasks", stamp, {**task, "campaign": task["id"] % 3 + 1})
+
+    @rule(who=WRITERS, stamp=st.sampled_from(STAMPS), call=CALLS)
+    def write_call(self, who: int, stamp: Stamp, call: dict[str, Any]) -> None:
+        if self._free(self.writers[who], "calls", call["id"]):
+            self.writers[who].upsert("calls", stamp, {**call, "campaign": call["id"] % 3 + 1})
+
+    @rule(who=WRITERS, relation=st.sampled_from(["tasks", "calls"]), row=st.integers(1, 12))
+    def delete(self, who: int, relation: str, row: int) -> None:
+        if self._free(self.writers[who], relation, row):
+            self.writers[who].delete(relation, row)
+
+    @rule(who=WRITERS, how=st.sampled_from(["commit", "commit", "commit", "roll back", "prepare"]))
+    def begin_or_end(self, who: int, how: str) -> None:
+        writer = self.writers[who]
+        if not writer.open:
+            writer.begin()
+        elif how == "commit":
+            writer.commit()
+        elif how == "roll back":
+            writer.rollback()
+        else:
+            self.counter += 1
+            name = f"two_phase_{self.counter}"
+            self.prepared[name] = writer.prepare(name)
+
+    @precondition(lambda self: self.prepared)
+    @rule(data=st.data(), commit=st.booleans())
+    def end_prepared(self, data: st.DataObject, commit: bool) -> None:
+        name = data.draw(st.sampled_from(sorted(self.prepared)))
+        self._end_prepared(name, "COMMIT" if commit else "ROLLBACK")
+
+    def _end_prepared(self, name: str, how: str) -> None:
+        self.admin.execute(f"{how} PREPARED '{name}'".encode())
+        self.admin.execute("SELECT pg_stat_force_next_flush()")
+        del self.prepared[name]
+
+    @rule(campaign=st.integers(1, 3), status=st.sampled_from(["running", "paused", "draft"]))
+    def change_campaign(self, campaign: int, status: str) -> None:
+        self.admin.execute(
+            "UPDATE campaign_monitoring.campaigns SET status = %s WHERE campaign_id = %s", (status, campaign)
+        )
+
+    @rule()
+    def lose_connection(self) -> None:
+        self.refresher.disconnect()
+
+    @invariant()
+    def every_other_time_the_exporter_looks(self) -> None:
+        self.steps += 1
+        if self.steps % 2:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        snapshot = self.refresher.refresh()
+        ledger, platform = self.refresher.ledger, self.refresher.platform
+        assert ledger is not None
+        everything = {name: list(platform.campaigns) for name in ledger.projections}
+        truth = samples(SnapshotBuilder(self.config).build(ledger, platform, everything, snapshot.at))
+        assert differences(truth, oracle.expected(self.admin, snapshot.at, STALE_AFTER)) == {}
+        shown = samples(snapshot)
+        exported = {("campaign", key) for key in platform.campaigns}
+        for series, before in self.shown.items():
+            if "_total" in series[0] and exported.intersection(series[1]):
+                assert shown.get(series, 0.0) >= before, f"the counter {series} fell"
+        self.shown = {s: v for s, v in shown.items() if exported.intersection(s[1])}
+
+    def teardown(self) -> None:
+        with self.stack:
+            self._tidy_up()
+
+    def _tidy_up(self) -> None:
+        for name in list(self.prepared):
+            self._end_prepared(name, "ROLLBACK")
+
+
+def run(url: str, examples: int, steps: int) -> None:
+    """Drive the platform through random histories. A failure is not shrunk: histories depend on time."""
+    machine = type("Platform", (Platform,), {"url": url})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            print_blob=False,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate],
+        ),
+    )
+
+
+@pytest.fixture(autouse=True)
+def forget_at_every_refresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refresh, "_FORGET_EVERY", 0.0)
+
+
+@pytest.mark.timeout(3600)
+def test_every_family_equals_plain_sql_after_each_refresh(database_url: str) -> None:
+    run(database_url, examples=EXAMPLES, steps=30)
+
+
+def _naive_watermark(self: horizon.Horizon, now: horizon.Observation) -> horizon.Plan:
+    low, self._low = self._low, now.at - self._allowance
+    return horizon.Plan(low)
+
+
+def _keeping_old_contributions(self: fold.Fold, parts: Any) -> None:
+    _COUNT(self, [part for part in parts if part[1] > 0])
+
+
+_COUNT = fold.Fold._count
+_BROKEN = {
+    "the watermark rule": (horizon.Horizon, "observe", _naive_watermark),
+    "the removal of old contributions": (fold.Fold, "_count", _keeping_old_contributions),
+    "the audit": (audit.AuditSchedule, "due", lambda *_: None),
+}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("what", _BROKEN)
+def test_the_comparison_fails_without(what: str, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(*_BROKEN[what])
+    with pytest.raises(AssertionError):
+        run(database_url, examples=EXAMPLES, steps=30)

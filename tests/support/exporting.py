@@ -1,0 +1,129 @@
+"""The exporter as tests drive it: on a clock they set, its output parsed by prometheus_client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import yaml
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families
+
+from exporter.config import Config, parse
+from exporter.database import Database
+from exporter.refresh import Refresher
+from exporter.snapshot import Snapshot
+from exporter.telemetry import Telemetry
+
+NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+"""When tests begin: a Wednesday noon."""
+
+Series = tuple[str, tuple[tuple[str, str], ...]]
+"""A sample's name and its sorted labels."""
+
+
+class Scrape:
+    """Samples by series."""
+
+    def __init__(self, samples: Mapping[Series, float]) -> None:
+        self.samples = dict(samples)
+
+    def of(self, prefix: str = "", /, **labels: str) -> dict[Series, float]:
+        """The samples whose names begin so and that have these labels."""
+        wanted = set(labels.items())
+        return {
+            series: value
+            for series, value in self.samples.items()
+            if series[0].startswith(prefix) and wanted <= set(series[1])
+        }
+
+    def value(self, name: str, /, **labels: str) -> float:
+        """The one sample of this name with these labels."""
+        found = {series: value for series, value in self.of(name, **labels).items() if series[0] == name}
+        assert len(found) == 1, f"{name} {labels}: {len(found)} series, not one: {sorted(found)}"
+        return next(iter(found.values()))
+
+    def by(self, name: str, label: str, /, **labels: str) -> dict[str, float]:
+        """The samples of this name that are not zero, by the value of one label."""
+        return {
+            dict(series[1])[label]: value
+            for series, value in self.of(name, **labels).items()
+            if series[0] == name and value
+        }
+
+
+def parse_text(data: bytes) -> Scrape:
+    """The text format; a series that is there twice is an error."""
+    samples: dict[Series, float] = {}
+    for family in text_string_to_metric_families(data.decode()):
+        for sample in family.samples:
+            series = (sample.name, tuple(sorted(sample.labels.items())))
+            assert series not in samples, f"{series} is there twice"
+            samples[series] = sample.value
+    return Scrape(samples)
+
+
+def config(url: str, **settings: Any) -> Config:
+    """A configuration with short patience; `settings` are merged in, section by section."""
+    values: dict[str, Any] = {
+        "database": {
+            "url": url, "connect_timeout": "2s", "statement_timeout": "5s", "lock_timeout": "100ms",
+            "load_connections": 1,
+        },
+        "audit": {"period": "1s", "max_share": 1.0},
+    }  # fmt: skip
+    for section, value in settings.items():
+        values[section] = {**values.get(section, {}), **value} if isinstance(value, dict) else value
+    return parse(yaml.safe_dump(values), "test.yaml", {})
+
+
+class Exporter:
+    """A refresher whose clock moves a second at each refresh, so that every campaign is audited each time."""
+
+    def __init__(self, url: str, **settings: Any) -> None:
+        self.config = config(url, **settings)
+        self.telemetry = Telemetry()
+        self.seconds = NOW.timestamp()
+        self.refresher = Refresher(
+            self.config, Database(self.config), self.telemetry, clock=lambda _: self.seconds, progress=lambda _: None
+        )
+        self.snapshot: Snapshot | None = None
+
+    def refresh(self) -> Scrape:
+        """The campaigns' samples after one refresh; both formats are parsed."""
+        self.snapshot = self.refresher.refresh()
+        self.seconds += 1
+        list(parse_openmetrics(self.snapshot.openmetrics.decode() + "# EOF\n"))
+        return parse_text(self.snapshot.text)
+
+    def own(self) -> Scrape:
+        """What the exporter says of itself."""
+        return parse_text(self.telemetry.encode()[0])
+
+    def violations(self) -> dict[tuple[str, str, str], float]:
+        """The contract's violations that some row commits now."""
+        found = self.own().of("campaign_exporter_contract_violations")
+        rules = {
+            tuple(dict(labels)[name] for name in ("relation", "column", "rule")): v for (_, labels), v in found.items()
+        }
+        return {(relation, column, rule): value for (relation, column, rule), value in rules.items() if value}
+
+    def counted(self, name: str, /, **labels: str) -> float:
+        """One of the exporter's own samples."""
+        return self.own().value(f"campaign_exporter_{name}", **labels)
+
+    def corrections(self) -> float:
+        """Audits that found the ledger to differ from SQL."""
+        return sum(self.own().of("campaign_exporter_audit_corrections_total").values())
+
+
+@contextmanager
+def exporting(url: str, **settings: Any) -> Iterator[Exporter]:
+    """An exporter, disconnected at the end."""
+    exporter = Exporter(url, **settings)
+    try:
+        yield exporter
+    finally:
+        exporter.refresher.disconnect()

@@ -1,0 +1,157 @@
+"""Every family by plain SQL over the contract's tables: what the ledger must equal at the same instant.
+
+Written for reading, one statement a family, and on purpose without anything of the exporter's own SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+
+Series = tuple[str, tuple[tuple[str, str], ...]]
+"""A sample's name and its sorted labels."""
+
+_EXPORTED = """
+WITH exported AS (
+    SELECT tenant_id::text AS tenant, campaign_id AS id, campaign_id::text AS campaign,
+           coalesce(currency, 'XXX') AS currency
+    FROM campaign_monitoring.campaigns
+    WHERE status <> 'draft'
+), task AS (
+    SELECT e.tenant, e.campaign, e.currency, t.*
+    FROM campaign_monitoring.tasks AS t JOIN exported AS e ON e.id = t.campaign_id
+), call AS (
+    SELECT e.tenant, e.campaign, e.currency, c.*
+    FROM campaign_monitoring.calls AS c JOIN exported AS e ON e.id = c.campaign_id
+), waiting AS (
+    SELECT *, CASE WHEN blocker <> '' THEN blocker
+                   WHEN next_eligible_at > %(now)s THEN 'retry_wait'
+                   ELSE 'none' END AS effective
+    FROM task WHERE status = 'pending'
+)
+"""
+
+_BY_LABELS: Mapping[str, str] = {
+    "campaign_tasks": "SELECT tenant, campaign, status, count(*) FROM task GROUP BY 1, 2, 3",
+    "campaign_tasks_blocked": """
+        SELECT tenant, campaign, effective AS blocker, count(*) FROM waiting GROUP BY 1, 2, 3""",
+    "campaign_tasks_eligible_within": """
+        SELECT tenant, campaign, horizon, count(*)
+        FROM waiting
+        CROSS JOIN (VALUES ('now', interval '0'), ('5m', interval '5 min'), ('15m', interval '15 min'),
+                           ('1h', interval '1 hour'), ('4h', interval '4 hours'), ('24h', interval '24 hours'))
+             AS horizons (horizon, ahead)
+        WHERE effective IN ('none', 'retry_wait') AND (next_eligible_at IS NULL OR next_eligible_at <= %(now)s + ahead)
+        GROUP BY 1, 2, 3""",
+    "campaign_task_oldest_ready_timestamp_seconds": """
+        SELECT tenant, campaign,
+               extract(epoch FROM date_trunc('minute', min(coalesce(next_eligible_at, created_at))))
+        FROM waiting WHERE effective = 'none' GROUP BY 1, 2""",
+    "campaign_task_oldest_in_progress_timestamp_seconds": """
+        SELECT tenant, campaign, extract(epoch FROM date_trunc('minute', min(coalesce(last_attempted_at, updated_at))))
+        FROM task WHERE status = 'in_progress' GROUP BY 1, 2""",
+    "campaign_tasks_in_progress_stale": """
+        SELECT tenant, campaign, count(*) FROM task
+        WHERE status = 'in_progress'
+          AND extract(epoch FROM coalesce(last_attempted_at, updated_at))::float8 <= %(now_seconds)s - %(stale_after)s
+        GROUP BY 1, 2""",
+    "campaign_task_system_retries_total": "SELECT tenant, campaign, sum(system_retries) FROM task GROUP BY 1, 2",
+    "campaign_task_dispositions": """
+        SELECT tenant, campaign, disposition, count(*) FROM task WHERE disposition IS NOT NULL GROUP BY 1, 2, 3""",
+    "campaign_calls_total": """
+        SELECT tenant, campaign, outcome, count(*) FROM call WHERE outcome <> 'in_progress' GROUP BY 1, 2, 3""",
+    "campaign_calls_in_progress": """
+        SELECT tenant, campaign, count(*) FROM call WHERE outcome = 'in_progress' GROUP BY 1, 2""",
+    "campaign_call_talk_seconds_count": """
+        SELECT tenant, campaign, count(*) FROM call
+        WHERE outcome = 'answered' AND talk_seconds IS NOT NULL GROUP BY 1, 2""",
+    "campaign_call_talk_seconds_sum": """
+        SELECT tenant, campaign, sum(talk_seconds) FROM call WHERE outcome = 'answered' GROUP BY 1, 2""",
+    "campaign_call_talk_seconds_bucket": """
+        SELECT tenant, campaign, le, count(*) FROM call
+        CROSS JOIN unnest(ARRAY['1.0', '3.0', '6.0', '10.0', '15.0', '30.0', '60.0', '120.0', '180.0', '300.0',
+                                '600.0', '1200.0', 'Infinity']) AS bound (le)
+        WHERE outcome = 'answered' AND talk_seconds <= le::float8 GROUP BY 1, 2, 3""",
+    "campaign_call_score_count": """
+        SELECT tenant, campaign, count(*) FROM call
+        WHERE outcome <> 'in_progress' AND score IS NOT NULL GROUP BY 1, 2""",
+    "campaign_call_score_sum": """
+        SELECT tenant, campaign, sum(score) FROM call WHERE outcome <> 'in_progress' GROUP BY 1, 2""",
+    "campaign_call_dispatch_delay_seconds_count": """
+        SELECT tenant, campaign, count(*) FROM call WHERE eligible_at IS NOT NULL GROUP BY 1, 2""",
+    "campaign_call_dispatch_delay_seconds_bucket": """
+        SELECT tenant, campaign, le, count(*) FROM call
+        CROSS JOIN unnest(ARRAY['1.0', '5.0', '15.0', '30.0', '60.0', '120.0', '300.0', '600.0', '1800.0', '3600.0',
+                                '14400.0', '86400.0', 'Infinity']) AS bound (le)
+        WHERE started_at - eligible_at <= CASE le WHEN 'Infinity' THEN interval '1000 days'
+                                                  ELSE le::float8 * interval '1 second' END
+        GROUP BY 1, 2, 3""",
+    "campaign_calls_silent_total": """
+        SELECT tenant, campaign, count(*) FROM call
+        WHERE outcome = 'answered' AND agent_spoke_at IS NULL GROUP BY 1, 2""",
+    "campaign_call_errors_total": """
+        SELECT tenant, campaign, error_code AS code, coalesce(provider, '') AS provider, count(*)
+        FROM call WHERE error_code IS NOT NULL GROUP BY 1, 2, 3, 4""",
+    "campaign_call_cost_total": """
+        SELECT tenant, campaign, component, currency, sum(CASE component WHEN 'ai' THEN ai_cost ELSE telephony_cost END)
+        FROM call CROSS JOIN (VALUES ('ai'), ('telephony')) AS part (component) GROUP BY 1, 2, 3, 4""",
+    "campaign_call_sentiment_total": """
+        SELECT tenant, campaign, sentiment, count(*) FROM call WHERE sentiment IS NOT NULL GROUP BY 1, 2, 3""",
+    "campaign_attempt_calls_total": """
+        SELECT tenant, campaign, attempt::text AS attempt, outcome, count(*) FROM call
+        WHERE outcome <> 'in_progress' GROUP BY 1, 2, 3, 4""",
+    "campaign_attempt_cost_total": """
+        SELECT tenant, campaign, attempt::text AS attempt, currency,
+               sum(coalesce(ai_cost, 0) + coalesce(telephony_cost, 0)) FROM call GROUP BY 1, 2, 3, 4""",
+    "campaign_variant_calls_total": """
+        SELECT tenant, campaign, variant, count(*) FROM call WHERE variant IS NOT NULL GROUP BY 1, 2, 3""",
+    "campaign_variant_answers_total": """
+        SELECT tenant, campaign, variant, count(*) FROM call
+        WHERE variant IS NOT NULL AND outcome = 'answered' GROUP BY 1, 2, 3""",
+    "campaign_variant_goals_total": """
+        SELECT tenant, campaign, variant, count(*) FROM task
+        WHERE variant IS NOT NULL AND goal_met GROUP BY 1, 2, 3""",
+    "campaign_variant_cost_total": """
+        SELECT tenant, campaign, variant, currency, sum(coalesce(ai_cost, 0) + coalesce(telephony_cost, 0))
+        FROM call WHERE variant IS NOT NULL GROUP BY 1, 2, 3, 4""",
+    "campaign_number_calls_total": """
+        SELECT tenant, campaign, number_id::text AS number, outcome, count(*) FROM call
+        WHERE number_id IS NOT NULL AND outcome <> 'in_progress' GROUP BY 1, 2, 3, 4""",
+    "campaign_number_calls_today": """
+        SELECT call.tenant, number_id::text AS number, count(*)
+        FROM call LEFT JOIN campaign_monitoring.tenants AS t ON t.tenant_id::text = call.tenant
+        CROSS JOIN LATERAL (SELECT date_trunc('day', %(now)s, coalesce(t.timezone, 'UTC')) AS midnight) AS today
+        WHERE number_id IS NOT NULL AND started_at >= midnight
+          AND (started_at AT TIME ZONE coalesce(t.timezone, 'UTC'))::date
+              = (%(now)s AT TIME ZONE coalesce(t.timezone, 'UTC'))::date
+        GROUP BY 1, 2""",
+    "campaign_tenant_calls_in_progress": """
+        SELECT tenant, count(*) FROM call WHERE outcome = 'in_progress' GROUP BY 1""",
+    "campaign_connection_calls_in_progress": """
+        SELECT tenant, n.connection_id::text AS connection, count(*)
+        FROM call JOIN campaign_monitoring.numbers AS n USING (number_id)
+        WHERE outcome = 'in_progress' GROUP BY 1, 2""",
+}
+
+
+def expected(connection: psycopg.Connection[Any], now: float, stale_after: float) -> dict[Series, float]:
+    """All samples that are not zero, at `now` (seconds since 1970)."""
+    moment = connection.execute("SELECT to_timestamp(%s)", (now,)).fetchone()
+    assert moment is not None
+    samples: dict[Series, float] = {}
+    for name, query in _BY_LABELS.items():
+        cursor = connection.execute(
+            (_EXPORTED + query).encode(), {"now": moment[0], "now_seconds": now, "stale_after": stale_after}
+        )
+        assert cursor.description is not None
+        labels = [column.name for column in cursor.description[:-1]]
+        for *values, value in cursor:
+            texts = {label: "+Inf" if text == "Infinity" else text for label, text in zip(labels, values, strict=True)}
+            if value:
+                samples[(name, tuple(sorted(texts.items())))] = float(value)
+    return samples
+
+
+NAMES = frozenset(_BY_LABELS)
