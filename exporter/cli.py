@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
-import structlog
 import yaml
-from aiohttp import web
 
 from exporter import __version__
 from exporter.check import check
 from exporter.check_report import as_json, as_text
-from exporter.config import DEFAULT_PORT, Config, load
+from exporter.config import DEFAULT_PORT, load
 from exporter.errors import CampaignExporterError, ConfigError
 from exporter.logs import configure
-from exporter.refresh import Clock, database_clock
-from exporter.service import Service
-from exporter.web import application
-
-log = structlog.get_logger()
+from exporter.serving import parse_address, run
 
 _CONFIG_FILE = click.option(
     "--config.file",
@@ -111,45 +102,6 @@ def demo(
         return
     parse_address(listen)
     sys.exit(start(scenarios, seed, speed, fresh, data_dir, listen))
-
-
-def parse_address(text: str) -> tuple[str | None, int]:
-    """`HOST:PORT`, `[::1]:PORT` or `:PORT` (all interfaces)."""
-    host, separator, port = text.rpartition(":")
-    if not separator or not port.isdigit() or not 0 <= int(port) <= 65_535:
-        raise ConfigError(f"web.listen_address: {text!r} is not an address; write HOST:PORT, such as 127.0.0.1:10517")
-    return host.strip("[]") or None, int(port)
-
-
-def run(config: Config, address: str, clock: Clock = database_clock) -> None:
-    """Serve until SIGTERM or SIGINT."""
-    host, port = parse_address(address)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(config, host, port, clock))
-
-
-async def _serve(config: Config, host: str | None, port: int, clock: Clock) -> None:
-    service = Service(config, clock)
-    runner = web.AppRunner(application(service), access_log=None, shutdown_timeout=5.0)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            raise ConfigError(
-                f"web.listen_address: cannot listen on {host or '*'}:{port}: {error.strerror}; "
-                "stop what uses it or name another with --web.listen-address"
-            ) from None
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        service.start()
-        log.info("listening", address=f"{host or '*'}:{port}", version=__version__)
-        await stop.wait()
-        log.info("stopping")
-    finally:
-        await asyncio.get_running_loop().run_in_executor(None, service.stop)
-        await runner.cleanup()
 
 
 if __name__ == "__main__":

@@ -81,6 +81,7 @@ class Refresher:
         self._ledger: Ledger | None = None
         self._to_load: dict[str, str] = {}
         self._forgot_at = 0.0
+        self._folded: set[str] = set()
         self._audited_at = time.monotonic()
         self._low = -math.inf
         self._deleted: int | None = None
@@ -253,7 +254,21 @@ class Refresher:
                 self._telemetry.rows_held.labels(relation).set(len(fold.held))
             self._telemetry.watermark.set(self._low)
             self._telemetry.transactions_watched.set(self._horizon.watched)
-            return self._builder.build(ledger, platform, changed, now)
+            made = self._builder.build(ledger, platform, changed, now)
+            self._say_what_is_folded(made.folded)
+            return made
+
+    def _say_what_is_folded(self, folded: Mapping[str, int]) -> None:
+        """Name a family in the log when it begins to have more label values than its budget."""
+        for family in sorted(folded.keys() - self._folded):
+            log.warning(
+                "more label values than the budget",
+                family=family,
+                over=folded[family],
+                effect="summed into other, or left out where no sum makes sense",
+                remedy="raise the budget under series, or mend what writes so many values",
+            )
+        self._folded = set(folded)
 
     def _read_changes(self, session: _Session, moment: Moment, meter: Meter, days: Mapping[str, Day]) -> None:
         ledger = self._ledger

@@ -148,7 +148,7 @@ async def _landing(request: web.Request) -> web.Response:
     facts: list[tuple[str, str]] = []
     if page.snapshot is not None:
         snapshot = page.snapshot
-        at = datetime.fromtimestamp(snapshot.at, UTC).isoformat(sep=" ", timespec="seconds")
+        at = datetime.fromtimestamp(snapshot.at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         campaigns = ", ".join(f"{count} {status}" for status, count in sorted(snapshot.campaigns.items()))
         facts = [
             ("Data of", f"{at}, {round(time.monotonic() - page.made_at)} s ago"),

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import yaml
 
-from exporter.cli import run as serve
 from exporter.config import Config, parse
 from exporter.demo.activation import ScenarioError
 from exporter.demo.clock import ScaledClock
@@ -17,6 +16,7 @@ from exporter.demo.scenarios import SCENARIOS
 from exporter.demo.server import ServerBusyError
 from exporter.errors import ConfigError
 from exporter.logs import configure
+from exporter.serving import run as serve
 
 
 def start(scenarios: Sequence[str], seed: str | None, speed: float, fresh: bool, data_dir: Path, listen: str) -> int:
