@@ -26,7 +26,7 @@ fix: $(STAMP) ## Mend style where that can be done by a program
 
 test: lint ## Style, types, all tests on real programs, and the coverage figure (ARGS="-k name")
 	@scripts/debian-packages.sh prometheus
-	@$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=term $(ARGS)
 
 prove: $(STAMP) ## The proof of exactness over a thousand random histories (some twenty minutes)
 	@EXACTNESS_EXAMPLES=1000 $(BIN)/python -m pytest --timeout 3600 tests/integration/test_exactness.py $(ARGS)

@@ -180,19 +180,23 @@ class CallFold(Fold):
             counted = chosen.copy()
             for key in projection.keys:
                 counted &= new[key] >= 0
-            rows = np.flatnonzero(counted)
-            rows = rows[np.argsort(new["started"][rows], kind="stable")]
-            keys = [new[key][rows].astype(np.int64) for key in projection.keys]
-            packed = pack(np.zeros(len(rows), np.int64), keys).tolist()
-            values = new["talk_micro"][rows] / MICRO if name == "talk" else np.ones(len(rows))
-            for row, key, value in zip(rows.tolist(), packed, values.tolist(), strict=True):
-                task = new["task"][row]
-                if task is None:
-                    continue
-                newest = self.exemplars[name].setdefault(int(new["campaign"][row]), {})
-                started = float(new["started"][row])
-                if key not in newest or newest[key][0] <= started:
-                    newest[key] = (started, task, value)
+            self._keep_newest(name, projection, new, np.flatnonzero(counted))
+
+    def _keep_newest(self, name: str, projection: Projection, new: Columns, rows: Slots) -> None:
+        rows = rows[np.argsort(-new["started"][rows], kind="stable")]
+        keys = [new[key][rows].astype(np.int64) for key in projection.keys]
+        _, first = np.unique(pack(new["campaign"][rows].astype(np.int64), keys), return_index=True)
+        for place in first.tolist():
+            row = rows[place]
+            task = new["task"][row]
+            if task is None:
+                continue
+            started = float(new["started"][row])
+            value = float(new["talk_micro"][row]) / MICRO if name == "talk" else 1.0
+            key = pack_key([int(column[place]) for column in keys])
+            newest = self.exemplars[name].setdefault(int(new["campaign"][row]), {})
+            if key not in newest or newest[key][0] <= started:
+                newest[key] = (started, task, value)
 
     def leave(self, campaign: int) -> None:
         """A campaign that is exported no longer takes its exemplars with it."""
