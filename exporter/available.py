@@ -138,7 +138,7 @@ def _missing_relation(schema: str, relation: Relation) -> Problem:
         relation.name,
         None,
         f"the schema {schema!r} has no such relation that this role may read",
-        f"without it: no {relation.without}" if relation.optional else "nothing can be exported without it",
+        f"lost without it: {relation.without}" if relation.optional else "nothing can be exported without it",
         f"create the view {schema}.{relation.name} as docs/contract.md shows, and grant SELECT on it",
         fatal=not relation.optional,
     )
@@ -149,9 +149,9 @@ def _column_problem(schema: str, relation: Relation, column: Column, typname: st
     what = "missing" if typname is None else f"has the type {typname}, not {wanted}"
     if column.optional:
         feature = OPTIONAL_FEATURES.get((relation.name, column.name), column.name.replace("_", " "))
-        effect = f"without it: no {feature}"
+        effect = f"lost without it: {feature}"
     elif relation.optional:
-        effect = f"the whole relation is left out: no {relation.without}"
+        effect = f"the whole relation is left out; lost without it: {relation.without}"
     else:
         effect = "nothing can be exported without it"
     hint = " (for a timestamp without time zone: AT TIME ZONE 'UTC')" if column.kind is Kind.TIME else ""

@@ -10,8 +10,8 @@ import click
 import yaml
 
 from exporter import __version__
-from exporter.check import check
-from exporter.check_report import as_json, as_text
+from exporter.check.examine import check
+from exporter.check.report import as_json, as_text
 from exporter.config import DEFAULT_PORT, load
 from exporter.errors import CampaignExporterError, ConfigError
 from exporter.logs import configure

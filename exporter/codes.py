@@ -96,8 +96,8 @@ def blocker_group(code: str) -> str:
 
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}\Z")
-# Controls, line separators, and what turns the direction of the text around it.
-_ODD = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
+# Controls, line separators, what turns the direction of the text around it, and bytes that are no UTF-8.
+_ODD = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
 _LABEL = re.compile(rf"[^{_ODD}]{{1,64}}\Z")
 _MANY_DIGITS = re.compile(r"(?:\d[\s()/.\u2010-\u2015-]{0,2}){7}")
 

@@ -255,7 +255,7 @@ _SECRET_KEYS = frozenset({"url", "password"})
 def _explain(problem: Any, source: str, tree: yaml.Node | None) -> str:
     """One mistake as file, line, key, value and remedy. Values of secrets stay out of it."""
     path = tuple(problem["loc"])
-    key = ".".join(str(part) for part in path) or "the file"
+    key = ".".join("…" if "://" in str(part) else str(part) for part in path) or "the file"
     where = f"{source}:{_line(tree, path)}: {key}"
     message = problem["msg"].removeprefix("Value error, ")
     match problem["type"]:
@@ -264,7 +264,7 @@ def _explain(problem: Any, source: str, tree: yaml.Node | None) -> str:
         case "missing":
             return f"{where}: is required; see docs/configuration.md"
     value = problem.get("input")
-    if isinstance(value, dict) or _SECRET_KEYS.intersection(map(str, path)):
+    if isinstance(value, dict | list) or _SECRET_KEYS.intersection(map(str, path)) or path == ("database",):
         return f"{where}: {message}; see docs/configuration.md"
     return f"{where}: {value!r}: {message}; see docs/configuration.md"
 

@@ -15,6 +15,8 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.adapt import Buffer, Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import Format
+from psycopg.types.string import StrDumper
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from exporter.available import Available, compare
@@ -59,11 +61,28 @@ class Server:
     may_see: bool
 
 
-class _ReplacingLoader(Loader):
-    """Text of a SQL_ASCII database, which may hold any bytes: what is not UTF-8 is replaced."""
+class _AnyBytes(Loader):
+    """Text of a SQL_ASCII database, which may hold any bytes: what is not UTF-8 becomes lone surrogates.
+
+    So two ids that differ stay different and go back to the server as they came; `codes` takes them for odd.
+    """
 
     def load(self, data: Buffer) -> str:
-        return bytes(data).decode("utf-8", "replace")
+        return bytes(data).decode("utf-8", "surrogateescape")
+
+
+class _AnyBytesBinary(_AnyBytes):
+    format = Format.BINARY
+
+
+class _AnyBytesBack(StrDumper):
+    """The way back."""
+
+    def dump(self, obj: str) -> bytes:
+        return obj.encode("utf-8", "surrogateescape")
+
+
+_UNKNOWN_OID = 705
 
 
 class Database:
@@ -86,6 +105,7 @@ class Database:
         password = settings.secret_password()
         if password is not None:
             parameters["password"] = password
+        _check(parameters)
         parameters.update(
             application_name=APPLICATION_NAME,
             connect_timeout=max(2, round(settings.connect_timeout)),
@@ -96,7 +116,10 @@ class Database:
         try:
             connection = psycopg.connect(make_conninfo(**parameters), autocommit=True, prepare_threshold=None)
         except psycopg.Error as error:
-            raise DatabaseUnavailableError(f"cannot connect to {_where(parameters)}: {reason(error)}") from None
+            why = reason(error)
+            if parameters.get("password"):
+                why = why.replace(str(parameters["password"]), "…")
+            raise DatabaseUnavailableError(f"cannot connect to {_where(parameters)}: {why}") from None
         with self._lock:
             self._open.add(connection)
         try:
@@ -110,8 +133,10 @@ class Database:
         settings = self._config.database
         if connection.info.parameter_status("server_encoding") == "SQL_ASCII":
             connection.execute("SET client_encoding TO 'SQL_ASCII'")
-            for name in ("text", "varchar", "bpchar", "name", "unknown"):
-                connection.adapters.register_loader(name, _ReplacingLoader)
+            for name in ("text", "varchar", "bpchar", "name", _UNKNOWN_OID):
+                connection.adapters.register_loader(name, _AnyBytes)
+                connection.adapters.register_loader(name, _AnyBytesBinary)
+            connection.adapters.register_dumper(str, _AnyBytesBack)
         else:
             connection.execute("SET client_encoding TO 'UTF8'")
         for name, value in (
@@ -119,7 +144,10 @@ class Database:
             ("statement_timeout", _milliseconds(settings.statement_timeout)),
             ("lock_timeout", _milliseconds(settings.lock_timeout)),
             ("idle_in_transaction_session_timeout", _milliseconds(settings.statement_timeout * 4)),
+            # A database may write dates and numbers in its own way; small relations travel as text.
             ("timezone", "UTC"),
+            ("datestyle", "ISO"),
+            ("extra_float_digits", "1"),
             # Compiling costs more than it saves on statements that read a few thousand rows.
             ("jit", "off"),
         ):
@@ -164,6 +192,17 @@ class Database:
         return [row[0] for row in rows]
 
 
+def _check(parameters: Mapping[str, Any]) -> None:
+    """Find a URL that was cut in the middle of its password: its parts must not get into an error."""
+    place = f"{parameters.get('host', '')} {parameters.get('port', '')}"
+    port = str(parameters.get("port") or "5432").replace(",", "")
+    if "@" in place or not port.isdigit() or ("@" in parameters.get("dbname", "") and "user" not in parameters):
+        raise ConfigError(
+            "database.url: the password seems to contain @, / or :; write them as %40, %2F and %3A, "
+            "or put the password into a file and name it in database.password_file"
+        )
+
+
 def _milliseconds(seconds: float) -> str:
     return f"{max(1, round(seconds * 1000))}ms"
 
@@ -172,12 +211,17 @@ def _where(parameters: Mapping[str, Any]) -> str:
     """Host, port, database and user, without what is secret."""
     host = parameters.get("host") or parameters.get("hostaddr") or os.environ.get("PGHOST") or "the local socket"
     port = parameters.get("port") or "5432"
-    return f"database {parameters.get('dbname', '')!r} on {host} port {port} as {parameters.get('user', '')!r}"
+    name, user = (parameters.get(key) or "the default" for key in ("dbname", "user"))
+    return f"database {name!r} on {host} port {port} as {user!r}"
 
 
-# Data exceptions, constraint violations and a view's own RAISE may quote the value of a row.
-_QUOTES_DATA = ("22", "23", "P0")
-_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|\+?\d[\d ().-]{5,}|\S+@\S+")
+# Data exceptions and constraint violations quote the value of a row, after a colon or in the language's quotes.
+_QUOTES_DATA = ("22", "23")
+_QUOTED = re.compile(r"[:\"'«»„“”‚‘’‹›「『].*", re.DOTALL)
+_RAISED = frozenset({"exec_stmt_raise", "exec_stmt_assert"})
+"""Functions of PostgreSQL that pass on what a view's own function says, which may be anything of a row."""
+
+_PERSONAL = re.compile(r"\+?\d[\d\s()/.-]{5,}\d|\S+@\S+")
 _DATA_DETAIL = ("DETAIL", "CONTEXT", "HINT", "LINE")
 
 
@@ -185,9 +229,12 @@ def reason(error: psycopg.Error) -> str:
     """The server's own words on one line, without details that may quote a row."""
     if error.diag.message_primary:
         message = error.diag.message_primary
-        if error.sqlstate and error.sqlstate.startswith(_QUOTES_DATA):
+        state = error.sqlstate or ""
+        if error.diag.source_function in _RAISED or state[:2] not in _SERVERS_OWN:
+            message = "an exception raised by a function"
+        elif state.startswith(_QUOTES_DATA):
             message = _QUOTED.sub("…", message)
-        return f"{message} ({error.sqlstate})"
+        return f"{_PERSONAL.sub('…', message)} ({state})"
     lines = [line.strip() for line in str(error).splitlines()]
     kept = [line for line in lines if line and not line.startswith(_DATA_DETAIL)]
     return _without_secrets("; ".join(kept)) or type(error).__name__
@@ -202,6 +249,9 @@ _NOT_A_ROWS_FAULT = frozenset(
     {"08", "0A", "25", "26", "28", "2D", "34", "3B", "3D", "3F", "40", "42", "53", "55", "57", "58", "72", "F0", "HV"}
 )
 """Classes of SQLSTATE that speak of the connection, the server or the statement, whatever the row."""
+
+_SERVERS_OWN = _NOT_A_ROWS_FAULT | {"20", "21", "22", "23", "24", "44", "XX"}
+"""Classes whose words are the server's; those of all others are some function's."""
 
 
 @contextlib.contextmanager

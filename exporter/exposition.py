@@ -121,7 +121,7 @@ def _exposed(lines: Iterable[tuple[Labels, str]], exemplars: Mapping[Labels, tup
     if not exemplars:
         return Exposed(text, text, len(lines))
     openmetrics = "".join(f"{line}{_exemplar(exemplars.get(own))}\n" for own, line in lines)
-    return Exposed(text, openmetrics.encode(), len(lines))
+    return Exposed(text, openmetrics.encode(errors="replace"), len(lines))
 
 
 def _exemplar(exemplar: tuple[float, str, float] | None) -> str:

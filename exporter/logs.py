@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 import time
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -27,13 +29,26 @@ def configure(config: LogConfig) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(lambda exc_info: trace(exc_info[1])),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[config.level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def trace(error: BaseException | None) -> str:
+    """Kinds of an error and its causes and where they came from, on one line; their words may quote a row."""
+    parts = []
+    while error is not None:
+        frames = [
+            f"{Path(frame.f_code.co_filename).name}:{line} in {frame.f_code.co_name}"
+            for frame, line in traceback.walk_tb(error.__traceback__)
+        ]
+        parts.append(f"{type(error).__name__} at {', '.join(reversed(frames)) or 'no known place'}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "; caused by ".join(parts)
 
 
 class Repeats:

@@ -51,6 +51,7 @@ class Service:
         self._repeats = Repeats()
         self._wanted: dict[tuple[str, str], float] = {}
         self._failures = 0
+        self._refreshed_at = time.monotonic()
         self.progress = 0.0
         self.page = self._page(None, 0.0, None)
 
@@ -86,13 +87,9 @@ class Service:
             self._database.abort()
 
     def _run(self) -> None:
-        started = time.monotonic()
         while not self._stop.is_set():
-            before, started = started, time.monotonic()
+            started = time.monotonic()
             succeeded = self._refresh()
-            self._telemetry.database_share.set(
-                min(1.0, self._refresher.database_seconds / max(time.monotonic() - before, 1e-9))
-            )
             self._stop.wait(self._rest(succeeded, time.monotonic() - started))
         self._refresher.disconnect()
 
@@ -109,7 +106,10 @@ class Service:
 
     def _refresh(self) -> bool:
         try:
-            snapshot = self._refresher.refresh()
+            try:
+                snapshot = self._refresher.refresh()
+            finally:
+                self._note_share()
         except Exception as error:  # whatever it is, the last snapshot is served on and the loop goes on
             if self._stop.is_set():
                 return False
@@ -130,6 +130,12 @@ class Service:
         if first:
             log.info("ready", campaigns=sum(snapshot.campaigns.values()), series=snapshot.series)
         return True
+
+    def _note_share(self) -> None:
+        """How much of the time since the last refresh statements took."""
+        before, self._refreshed_at = self._refreshed_at, time.monotonic()
+        elapsed = max(self._refreshed_at - before, 1e-9)
+        self._telemetry.database_share.set(min(1.0, self._refresher.database_seconds / elapsed))
 
     def _page(self, snapshot: Snapshot | None, made_at: float, problem: str | None) -> Page:
         text, openmetrics = self._telemetry.encode()

@@ -82,16 +82,21 @@ class SnapshotBuilder:
         self._parts = {family.name: _Part(FamilyEncoder(family)) for family in FAMILIES}
         self._counters = Counters()
         self._usage = Usage()
+        self._ledger: Ledger | None = None
         self._entities: dict[Scope, EntitiesOf] = {Scope.CAMPAIGN: {}, Scope.TENANT: {}}
 
     def build(self, ledger: Ledger, platform: Platform, changed: Mapping[str, Iterable[str]], at: float) -> Snapshot:
         """The snapshot at `at`. `changed` names, by projection, the campaigns whose totals changed."""
-        stale = self._stale_by_relation(platform)
+        anew = ledger is not self._ledger  # nothing that another one said holds
+        if anew:
+            self._usage = Usage()
+        stale = self._stale_by_relation(platform, anew)
         for projection, campaigns in changed.items():
             stale[projection] = {_owner(platform, campaign) for campaign in campaigns if campaign in platform.campaigns}
         stale["use"] = self._stale_use(ledger, platform, changed)
         for part in self._parts.values():
             self._update(part, ledger, platform, stale)
+        self._ledger = ledger
         blocks = [part.together for part in self._parts.values()]
         return Snapshot(
             at,
@@ -123,7 +128,7 @@ class SnapshotBuilder:
 
     # -- what must be encoded again -----------------------------------------------------------------------
 
-    def _stale_by_relation(self, platform: Platform) -> dict[str, set[Owner]]:
+    def _stale_by_relation(self, platform: Platform, anew: bool) -> dict[str, set[Owner]]:
         """By relation, the owners whose entities changed; owners that left are forgotten."""
         stale: dict[str, set[Owner]] = {}
         for scope, entities in ((Scope.CAMPAIGN, _by_campaign(platform)), (Scope.TENANT, _by_tenant(platform))):
@@ -135,7 +140,7 @@ class SnapshotBuilder:
                 for relation, members in relations.items():
                     if before is None or before[relation] != members:
                         stale.setdefault(relation, set()).add(owner)
-                if before is None:
+                if before is None or anew:
                     stale.setdefault(scope.name, set()).add(owner)
             self._entities[scope] = entities
         return stale

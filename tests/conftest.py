@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -13,10 +15,17 @@ _NUMBERS = count(1)
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """The server of this run; prepared transactions are allowed, and nothing waits for the disk."""
+def server() -> Iterator[EmbeddedServer]:
+    """The server of this run; prepared transactions are allowed, and nothing waits for the disk.
+
+    Its directory is not one of pytest's: these are closed to other users, PostgreSQL's among them, whenever
+    another run of pytest begins.
+    """
     settings = {"max_prepared_transactions": "10", "fsync": "off", "synchronous_commit": "off"}
-    with EmbeddedServer(tmp_path_factory.mktemp("postgresql"), settings) as running:
+    with (
+        tempfile.TemporaryDirectory(prefix="campaign-exporter-", ignore_cleanup_errors=True) as directory,
+        EmbeddedServer(Path(directory), settings) as running,
+    ):
         yield running
 
 

@@ -13,7 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.config import Config, parse
 from exporter.database import Database
+from exporter.exposition import TEXT_TYPE
 from exporter.refresh import Refresher
+from exporter.service import Service
 from exporter.snapshot import Snapshot
 from exporter.telemetry import Telemetry
 
@@ -95,7 +97,7 @@ class Exporter:
         """The campaigns' samples after one refresh; both formats are parsed."""
         self.snapshot = self.refresher.refresh()
         self.seconds += 1
-        list(parse_openmetrics(self.snapshot.openmetrics.decode() + "# EOF\n"))
+        list(parse_openmetrics(self.snapshot.openmetrics.decode() + "# EOF\n"))  # type: ignore[no-untyped-call]
         return parse_text(self.snapshot.text)
 
     def own(self) -> Scrape:
@@ -127,3 +129,38 @@ def exporting(url: str, **settings: Any) -> Iterator[Exporter]:
         yield exporter
     finally:
         exporter.refresher.disconnect()
+
+
+class Loop:
+    """A service of which a test takes one refresh after the other, without its thread and its rests."""
+
+    def __init__(self, url: str, **settings: Any) -> None:
+        self.service = Service(config(url, **settings), clock=lambda _: NOW.timestamp())
+
+    def step(self) -> bool:
+        """One refresh; whether it succeeded."""
+        return self.service._refresh()
+
+    @property
+    def problem(self) -> str:
+        """What the last refresh failed of."""
+        assert self.service.page.problem is not None, "the last refresh succeeded"
+        return self.service.page.problem
+
+    def scrape(self) -> Scrape:
+        """What is served now."""
+        return parse_text(self.service.page.full.get(TEXT_TYPE, "identity"))
+
+    def errors(self) -> dict[str, float]:
+        """Failed refreshes by kind."""
+        return self.scrape().by("campaign_exporter_refresh_errors_total", "kind")
+
+
+@contextmanager
+def looping(url: str, **settings: Any) -> Iterator[Loop]:
+    """A service that is stopped at the end."""
+    loop = Loop(url, **settings)
+    try:
+        yield loop
+    finally:
+        loop.service._refresher.disconnect()

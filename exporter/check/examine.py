@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import psycopg
 
 from exporter.available import Available, compare
-from exporter.check_indexes import indexes
-from exporter.check_report import Finding, Level, Report, ordered
-from exporter.check_rights import ABOUT as ROLE
-from exporter.check_rights import Role, read_role, rights
-from exporter.check_rows import SAMPLE_ROWS, read_small, sampled, violations
-from exporter.check_size import ABOUT as EXPORTER
-from exporter.check_size import TRIAL_ROWS, pace, series, trial
+from exporter.check.indexes import indexes
+from exporter.check.report import Finding, Level, Report, ordered
+from exporter.check.rights import ABOUT as ROLE
+from exporter.check.rights import Role, read_role, rights
+from exporter.check.rows import SAMPLE_ROWS, read_small, sampled, violations
+from exporter.check.size import ABOUT as EXPORTER
+from exporter.check.size import TRIAL_ROWS, pace, series, trial
 from exporter.config import Config
 from exporter.contract import RELATIONS
 from exporter.database import Connection, Database, Server, reason, snapshot

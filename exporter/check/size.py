@@ -7,8 +7,8 @@ from datetime import UTC
 
 import psycopg
 
-from exporter.check_report import Finding, Level, counted
-from exporter.check_rows import newest_rows
+from exporter.check.report import Finding, Level, counted
+from exporter.check.rows import newest_rows
 from exporter.config import Config, format_duration
 from exporter.database import Connection, compile_statement, fetch
 from exporter.days import day_at, zone

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from psycopg.rows import class_row
 
-from exporter.check_report import Finding, Level
+from exporter.check.report import Finding, Level
 from exporter.config import Config, format_duration
 from exporter.database import Connection, Server
 from exporter.sql import statement

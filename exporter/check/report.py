@@ -76,12 +76,12 @@ def as_text(report: Report) -> str:
             lines.append(f"  {level}  {finding.thing:<{width}}  {finding.value}")
             lines += (f"  {'':7}  {'':{width}}  -> {remedy}" for remedy in finding.remedy.splitlines())
     colour = "green" if report.good else "red"
-    return "\n".join([*lines, "", click.style(report.verdict, fg=colour, bold=True)])
+    return _printable("\n".join([*lines, "", click.style(report.verdict, fg=colour, bold=True)]))
 
 
 def as_json(report: Report) -> str:
     """The stable shape that docs/operating.md describes; keys may be added to it, none is renamed or taken away."""
-    return json.dumps(
+    text = json.dumps(
         {
             "good": report.good,
             "verdict": report.verdict,
@@ -101,6 +101,12 @@ def as_json(report: Report) -> str:
         indent=2,
         ensure_ascii=False,
     )
+    return _printable(text)
+
+
+def _printable(text: str) -> str:
+    """Without what a SQL_ASCII database may hold and no terminal can show."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def ordered(findings: Iterable[Finding], first: Iterable[str]) -> tuple[Finding, ...]:

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from exporter.check_indexes import explain
-from exporter.check_report import Finding, Level, counted
+from exporter.check.indexes import explain
+from exporter.check.report import Finding, Level, counted
 from exporter.codes import (
     CAMPAIGN_STATUSES,
     NUMBER_STATUSES,

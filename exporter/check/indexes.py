@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +12,11 @@ from typing import Any, cast
 import psycopg
 import sqlalchemy as sa
 from psycopg.rows import class_row
+from psycopg.types.json import set_json_loads
 
 from exporter.available import Available
-from exporter.check_report import Finding, Level, counted
-from exporter.database import Compiled, Connection, compile_statement, fetch, reason
-from exporter.errors import RowError
+from exporter.check.report import Finding, Level, counted
+from exporter.database import Compiled, Connection, compile_statement, reason
 from exporter.reader import Moment, Statements
 from exporter.rows import CAMPAIGNS, STAMP_FUTURE_SECONDS, CleanRows, Expression, call_rows, task_rows
 from exporter.sql import statement
@@ -110,9 +111,8 @@ def _judge_safely(connection: Connection, read: _Read) -> Finding:
     try:
         with connection.transaction():
             return _judge(connection, read)
-    except (psycopg.Error, RowError) as error:
-        why = reason(error) if isinstance(error, psycopg.Error) else str(error)
-        what = f"PostgreSQL cannot plan the read: {why}"
+    except psycopg.Error as error:
+        what = f"PostgreSQL cannot plan the read: {reason(error)}"
         remedy = "mend the view, the rights of its owner on the tables below it, or whatever locks them"
         return Finding(read.about, Level.PROBLEM, read.thing, what, remedy)
 
@@ -194,9 +194,18 @@ def _set(connection: Connection, name: str, value: str) -> None:
 
 def explain(connection: Connection, query: Compiled, values: Mapping[str, Any]) -> Plan:
     """The plan of a statement, which is not run."""
-    explained = Compiled(statement("check_explain") + query.text, query.fixed)
-    plan: Plan = fetch(connection, explained, **values)[0][0][0]["Plan"]
+    with connection.cursor() as cursor:
+        set_json_loads(_loads, cursor)
+        cursor.execute((statement("check_explain") + query.text).encode(), query.bind(**values))
+        row = cursor.fetchone()
+    assert row is not None, "EXPLAIN returns one row"
+    plan: Plan = row[0][0]["Plan"]
     return plan
+
+
+def _loads(data: str | bytes) -> Any:
+    """JSON of a SQL_ASCII database too, where names may hold any bytes."""
+    return json.loads(data if isinstance(data, str) else bytes(data).decode("utf-8", "surrogateescape"))
 
 
 def _nodes(plan: Plan, barriers: Sequence[str] = ()) -> Iterator[Plan]:

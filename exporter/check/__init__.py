@@ -1,0 +1,1 @@
+"""The command `check`: would the exporter work well on this database?"""

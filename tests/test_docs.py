@@ -1,0 +1,98 @@
+"""The pages say what the code does: nothing generated is stale, nothing is left out, no link is dead."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from exporter.catalogue import FAMILIES
+from exporter.check.report import Report, as_json
+from exporter.config import parse
+from scripts.generate_docs import PAGES, ROOT, own_metrics, rendered, settings
+
+ALL_PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_generated_parts_are_up_to_date(name: str) -> None:
+    assert rendered(page(name), PAGES[name]) == page(name), "stale: run make docs"
+
+
+@pytest.mark.parametrize("key", [key for key, *_ in settings()])
+def test_every_setting_has_a_meaning(key: str) -> None:
+    assert re.search(rf"^\| `{re.escape(key)}` \| [^|]+ \| [^|]+ \| \S", page("docs/configuration.md"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", [family.name for family in FAMILIES])
+def test_every_metric_is_described(name: str) -> None:
+    assert f"| `{name}` |" in page("docs/metrics.md")
+
+
+@pytest.mark.parametrize("name", [name for name, *_ in own_metrics()])
+def test_the_operating_page_says_what_each_of_the_exporters_own_metrics_tells(name: str) -> None:
+    assert f"`{name}`" in page("docs/operating.md")
+
+
+def _yaml_blocks(with_key: str) -> list[tuple[str, str]]:
+    """Where, and the text, of each example that has a key."""
+    found = []
+    for path in ALL_PAGES:
+        for number, (language, text) in enumerate(_FENCED.findall(path.read_text(encoding="utf-8")), 1):
+            if language == "yaml" and with_key in (yaml.safe_load(text) or {}):
+                found.append((f"{path.name}, block {number}", text))
+    return found
+
+
+@pytest.mark.parametrize(("where", "text"), _yaml_blocks("database"))
+def test_every_example_of_a_configuration_is_valid(where: str, text: str) -> None:
+    parse(text, where, {"DATABASE_PASSWORD": "secret", "CREDENTIALS_DIRECTORY": "/run/credentials"})
+
+
+@pytest.mark.parametrize(("where", "text"), _yaml_blocks("scrape_configs"))
+def test_every_example_of_a_scrape_fits_the_defaults(where: str, text: str) -> None:
+    default = parse("database: {url: 'postgresql:///'}", "smallest")
+    port = default.web.listen_address.rpartition(":")[2]
+    for job in yaml.safe_load(text)["scrape_configs"]:
+        for target in (target for static in job["static_configs"] for target in static["targets"]):
+            assert target.rpartition(":")[2] == port, where
+
+
+def test_the_shape_of_check_as_json_is_described() -> None:
+    keys = yaml.safe_load(as_json(Report((), {}))).keys()
+    described = page("docs/operating.md")
+    assert [key for key in keys if f"`{key}`" not in described] == []
+
+
+def _anchors(text: str) -> set[str]:
+    """The anchors that GitHub gives the headings."""
+    headings = re.findall(r"^#+ (.+)$", _FENCED.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", ALL_PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_link_between_pages_is_dead(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for link in _LINK.findall(_FENCED.sub("", text)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        name, _, anchor = link.partition("#")
+        target = path.parent / name if name else path
+        assert target.exists(), f"{link}: there is no such file"
+        if anchor:
+            assert anchor in _anchors(target.read_text(encoding="utf-8")), f"{link}: there is no such heading"
+
+
+@pytest.mark.parametrize("path", ALL_PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_lines_fit_a_screen(path: Path) -> None:
+    text = _FENCED.sub("", path.read_text(encoding="utf-8"))
+    long = [line for line in text.splitlines() if len(line) > 120 and not line.startswith("|") and "](http" not in line]
+    assert long == []
