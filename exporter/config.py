@@ -25,7 +25,7 @@ from exporter.errors import ConfigError
 DEFAULT_PORT = 10517
 """Outside the block 9100 to 9999 of Prometheus's list of exporter ports, which is full."""
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)", re.ASCII)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 
 

@@ -297,4 +297,5 @@ class Ledger:
 
 
 def _minute(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
-    return np.floor(np.nan_to_num(seconds, nan=0.0) / 60.0).astype(np.int64)
+    minutes = np.floor(np.nan_to_num(seconds, nan=0.0) / 60.0).astype(np.int64)
+    return np.where(np.isnan(seconds), NONE, minutes)

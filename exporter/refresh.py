@@ -347,6 +347,7 @@ class Refresher:
             if wrong:
                 log.info("audit found a difference", campaign=due, relations=sorted(wrong), action="loaded anew")
                 self._telemetry.loaded.labels("audit").inc()
+                self._to_load[due] = "audit"  # until the refresh succeeds: a load that is cut off leaves half
                 with self._minding_purges(platform, {due: days[due]}):
                     self._loader(session, moment, meter).load(session.connection, {due: days[due]})
             self._audits.done(due, moment.now, meter.seconds - before)

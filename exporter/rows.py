@@ -260,11 +260,11 @@ def task_rows(available: Available) -> CleanRows:
         "ready_minute": sa.case(
             (
                 sa.and_(pending, blocker.is_(None), due_in <= 0),
-                _minute(sa.func.coalesce(eligible, created, 0.0)),
+                _minute(sa.func.coalesce(eligible, created)),
             ),
             else_=sa.null(),
         ),
-        "since_minute": sa.case((in_progress, _minute(sa.func.coalesce(since, 0.0))), else_=sa.null()),
+        "since_minute": sa.case((in_progress, _minute(since)), else_=sa.null()),
         "stale": sa.case((sa.and_(in_progress, since <= NOW - STALE_AFTER), 1), else_=sa.null()),
     }
     return CleanRows(

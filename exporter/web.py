@@ -138,7 +138,8 @@ async def _ready(request: web.Request) -> web.Response:
         state = page.problem or f"loading, {round(service.progress * 100)} %"
         return web.Response(text=f"not ready: {state}\n", status=503)
     if service.stale(page):
-        return web.Response(text=f"not ready: the data are too old: {page.problem}\n", status=503)
+        why = page.problem or "the refresh takes too long"
+        return web.Response(text=f"not ready: the data are too old: {why}\n", status=503)
     return web.Response(text="ready\n")
 
 

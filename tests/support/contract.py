@@ -42,7 +42,7 @@ def create(
         if lacking == set():
             continue
         columns = sql.SQL(", ").join(
-            sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(column_type(column, id_type)))  # type: ignore[arg-type]
+            sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(column_type(column, id_type)))
             for column in relation.columns
             if column.name not in (lacking or ())
         )

@@ -1,0 +1,212 @@
+"""Our bytes are prometheus_client's: what its parsers read of them, its encoders print again byte for byte."""
+
+from __future__ import annotations
+
+import gzip
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+import psycopg
+import pytest
+import zstandard
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+from prometheus_client.samples import Exemplar
+from prometheus_client.utils import floatToGoString
+
+from exporter.catalogue import BY_NAME, FAMILIES, Scope, Type
+from exporter.exposition import EOF, OPENMETRICS_TYPE, TEXT_TYPE, Body, Exposed, FamilyEncoder, number_text
+from tests.support import contract, platforms
+from tests.support.exporting import NOW, exporting
+
+HOSTILE = (
+    'a"b',
+    "a\\b",
+    "a\\nb",
+    "a\nb",
+    "",
+    " ",
+    "\\",
+    '"',
+    "{",
+    "}",
+    ",",
+    'x="y"',
+    "# EOF",
+    "é🚀",
+    "\r",
+    "\x85",
+    "a # {",
+)
+TEXTS = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=20))
+NUMBERS = st.one_of(
+    st.floats(allow_nan=False).filter(lambda value: value != 0 or math.copysign(1, value) > 0),
+    st.integers(0, 2**63),
+    st.sampled_from([0, 1, 9_999, 10_000, 1e6, 123_456.789, 2**53, 1e21, 1e-9, math.inf, -math.inf]),
+)
+TASKS = st.text(max_size=30)
+EXEMPLARS = st.tuples(st.floats(0, 4e9), TASKS, st.floats(0, 1e6))
+
+
+class Fixed:
+    """A registry of families that were parsed."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = list(families)
+
+    def collect(self) -> list[Metric]:
+        """All of them."""
+        return self._families
+
+
+def printed_again(text: bytes) -> bytes:
+    """What prometheus_client prints of a text it parsed."""
+    return generate_latest(cast(CollectorRegistry, Fixed(parse_text(text.decode()))))
+
+
+def openmetrics_again(text: bytes, exemplars: Mapping[int, Exemplar] | None = None) -> bytes:
+    """The same for OpenMetrics; `exemplars` are put on samples by their place."""
+    families: list[Metric] = list(parse_openmetrics(text.decode()))  # type: ignore[no-untyped-call]
+    for family in families:
+        for place, sample in enumerate(family.samples):
+            exemplar = (exemplars or {}).get(place, sample.exemplar)
+            if exemplar is not None:  # the parser keeps a time as text with nine digits
+                exemplar = exemplar._replace(timestamp=float(exemplar.timestamp or 0))
+            family.samples[place] = sample._replace(exemplar=exemplar)
+    again: bytes = generate_openmetrics(cast(CollectorRegistry, Fixed(families)))  # type: ignore[no-untyped-call]
+    return again
+
+
+def exemplar_of(known: tuple[float, str, float]) -> Exemplar:
+    """As prometheus_client holds it."""
+    return Exemplar({"task_id": known[1]}, known[2], known[0])
+
+
+def together(encoder: FamilyEncoder, *blocks: Exposed) -> tuple[bytes, bytes]:
+    """A whole exposition of one family."""
+    parts = (encoder.header(), *blocks)
+    return b"".join(part.text for part in parts), b"".join(part.openmetrics for part in parts) + EOF
+
+
+def labels_for(name: str, values: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """An owner and own labels of a family, made of these values."""
+    family = BY_NAME[name]
+    filled = (values * 10)[: len(family.all_labels)]
+    width = len(family.scope.value)
+    return tuple(filled[:width]), tuple(filled[width:])
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    name=st.sampled_from([family.name for family in FAMILIES if family.type is not Type.HISTOGRAM]),
+    values=st.lists(TEXTS, min_size=1, max_size=6),
+    number=NUMBERS,
+    exemplar=st.none() | EXEMPLARS,
+)
+@example(name="campaign_info", values=list(HOSTILE), number=1, exemplar=None)
+@example(name="campaign_calls_total", values=["1", "2", "busy"], number=3, exemplar=(1772625600.25, 'a"\\\n', 1.0))
+def test_samples_are_printed_as_prometheus_client_does(
+    name: str, values: list[str], number: float, exemplar: tuple[float, str, float] | None
+) -> None:
+    family = BY_NAME[name]
+    owner, own = labels_for(name, values)
+    encoder = FamilyEncoder(family)
+    counted = family.type is Type.COUNTER
+    number = 1.0 if family.type is Type.INFO else abs(number) if counted else number
+    text, openmetrics = together(encoder, encoder.samples(owner, {own: number}))
+    assert printed_again(text) == text
+    assert openmetrics_again(openmetrics) == openmetrics
+    if counted and exemplar:
+        with_exemplar = together(encoder, encoder.samples(owner, {own: number}, {own: exemplar}))
+        assert with_exemplar == (text, openmetrics_again(openmetrics, {0: exemplar_of(exemplar)}))
+    (sample,) = (sample for parsed in parse_text(text.decode()) for sample in parsed.samples)
+    assert sample.value == number
+    assert sample.labels == dict(zip(family.all_labels, (*owner, *own), strict=True))
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    values=st.lists(TEXTS, min_size=2, max_size=2),
+    counts=st.lists(st.integers(0, 2**40), min_size=13, max_size=13),
+    total=st.floats(0, 1e15),
+    exemplars=st.dictionaries(st.integers(0, 12), EXEMPLARS, max_size=4),
+)
+def test_histograms_are_printed_as_prometheus_client_does(
+    values: list[str], counts: list[int], total: float, exemplars: dict[int, tuple[float, str, float]]
+) -> None:
+    family = BY_NAME["campaign_call_talk_seconds"]
+    encoder = FamilyEncoder(family)
+    bounds = family.source.bounds  # type: ignore[union-attr]
+    owner = (values[0], values[1])
+    text, openmetrics = together(encoder, encoder.histogram(owner, counts, bounds, total, {}))
+    assert printed_again(text) == text
+    assert openmetrics_again(openmetrics) == openmetrics
+    block = encoder.histogram(owner, counts, bounds, total, {(str(key),): value for key, value in exemplars.items()})
+    again = openmetrics_again(openmetrics, {key: exemplar_of(value) for key, value in exemplars.items()})
+    assert together(encoder, block) == (text, again)
+    assert block.series == len(counts) + 2
+
+
+@given(NUMBERS)
+def test_numbers_are_printed_as_go_does(number: float) -> None:
+    assert number_text(number) == floatToGoString(number)  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_a_header_is_printed_as_prometheus_client_does(family: Any) -> None:
+    encoder = FamilyEncoder(family)
+    owner = ("t", "c")[: len(family.scope.value)]
+    if family.type is Type.HISTOGRAM:
+        block = encoder.histogram(owner, [1, 2], [5], 3.5, {})
+    else:
+        block = encoder.samples(owner, {("x",) * len(family.labels): 1})
+    text, openmetrics = together(encoder, block)
+    assert printed_again(text) == text
+    assert openmetrics_again(openmetrics) == openmetrics
+
+
+def test_a_family_has_the_labels_of_its_scope_first() -> None:
+    assert BY_NAME["campaign_calls_total"].all_labels == (*Scope.CAMPAIGN.value, "outcome")
+
+
+def test_a_whole_snapshot_is_printed_as_prometheus_client_does(database_url: str) -> None:
+    with contract.session(database_url) as owner, exporting(database_url) as exporter:
+        _fill(owner)
+        exporter.refresh()
+        snapshot = exporter.snapshot
+        assert snapshot is not None
+    assert snapshot.text.count(b"# TYPE") > 35
+    assert b" # {task_id=" in snapshot.openmetrics
+    assert printed_again(snapshot.text) == snapshot.text
+    assert openmetrics_again(snapshot.openmetrics + EOF) == snapshot.openmetrics + EOF
+    series = sum(not line.startswith(b"#") for line in snapshot.text.splitlines())
+    assert snapshot.series == series
+
+
+def _fill(owner: psycopg.Connection[Any]) -> None:
+    platforms.create(owner)
+    for number, text in enumerate(HOSTILE):
+        key = str(100 + number)
+        platforms.campaign(owner, key, name=text, agent=text, status="paused", pause_reason=text, budget=10**number)
+        platforms.call(owner, key, key, error_code=text, provider=text, sentiment=text, variant=text, updated_at=NOW)
+        platforms.task(owner, key, key, disposition=text, variant=text, blocker=text)
+
+
+def test_a_body_is_compressed_once_and_decompresses_to_the_same() -> None:
+    body = Body(b"text" * 1000, b"openmetrics" * 1000)
+    for content_type, plain in ((TEXT_TYPE, b"text" * 1000), (OPENMETRICS_TYPE, b"openmetrics" * 1000)):
+        assert body.get(content_type, "identity") == plain
+        assert body.ready(content_type, "identity")
+        for coding in ("gzip", "zstd"):
+            assert not body.ready(content_type, coding)
+            data = body.get(content_type, coding)
+            assert body.ready(content_type, coding)
+            assert body.get(content_type, coding) is data
+            assert len(data) < len(plain)
+            undone = gzip.decompress(data) if coding == "gzip" else zstandard.ZstdDecompressor().decompress(data)
+            assert undone == plain

@@ -1,0 +1,175 @@
+"""What a refresh must read follows from the transactions that were open: every clause of the module's promise."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import psycopg
+
+from exporter.horizon import BAND_SECONDS, Horizon, Observation, Overlap, Plan, Session
+from tests.support import contract, platforms
+from tests.support.exporting import NOW, Exporter, exporting
+
+
+def session(start: float, xid: int | None = None, query: float | None = None, pid: int = 1) -> Session:
+    """A transaction that began at `start`."""
+    return Session(pid, start, start if query is None else query, xid)
+
+
+def observe(horizon: Horizon, at: float, *sessions: Session, prepared: tuple[int, ...] = ()) -> Plan:
+    """One refresh's look."""
+    return horizon.observe(Observation(at, sessions, prepared))
+
+
+def band(*stamps: float) -> tuple[tuple[float, float], ...]:
+    """The bands around these stamps."""
+    return tuple((stamp - BAND_SECONDS, stamp + BAND_SECONDS) for stamp in stamps)
+
+
+def test_the_first_refresh_reads_everything() -> None:
+    assert observe(Horizon(2.0), 100.0) == Plan(-math.inf)
+
+
+def test_with_nothing_open_the_next_reads_from_the_last_look_less_the_allowance() -> None:
+    horizon = Horizon(2.0)
+    observe(horizon, 100.0)
+    assert horizon.low == 98.0
+    assert observe(horizon, 110.0) == Plan(98.0)
+    assert horizon.watched == 0
+
+
+def test_a_transaction_that_has_written_holds_the_watermark_at_its_start() -> None:
+    horizon = Horizon(0.0)
+    observe(horizon, 100.0, session(60.0, xid=7))
+    assert horizon.watched == 1
+    assert observe(horizon, 110.0, session(60.0, xid=7)).low == 60.0
+    assert observe(horizon, 120.0).low == 60.0
+    assert observe(horizon, 130.0) == Plan(120.0)
+
+
+def test_one_that_got_its_xid_later_holds_from_the_look_before_that() -> None:
+    horizon = Horizon(0.0)
+    observe(horizon, 100.0, session(10.0))
+    assert horizon.low == 100.0
+    assert observe(horizon, 110.0, session(10.0, xid=7)).low == 100.0
+    assert horizon.low == 100.0
+    assert observe(horizon, 120.0, session(10.0, xid=7)).low == 100.0
+    ended = observe(horizon, 130.0)
+    assert ended.low == 100.0
+    assert ended.bands == band(10.0)
+
+
+def test_a_long_reader_holds_nothing() -> None:
+    horizon = Horizon(0.0)
+    for at in range(100, 200, 10):
+        observe(horizon, float(at), session(10.0, query=20.0))
+        assert horizon.low == at
+        assert horizon.watched == 0
+
+
+def test_when_a_reader_is_gone_its_two_stamps_are_read_once() -> None:
+    horizon = Horizon(0.0)
+    observe(horizon, 100.0, session(10.0, query=20.0))
+    assert observe(horizon, 110.0) == Plan(100.0, band(10.0, 20.0))
+    assert observe(horizon, 120.0) == Plan(110.0)
+
+
+def test_the_statement_a_reader_was_in_at_the_last_look_counts() -> None:
+    horizon = Horizon(0.0)
+    observe(horizon, 100.0, session(10.0, query=20.0))
+    observe(horizon, 110.0, session(10.0, query=105.0))
+    assert observe(horizon, 120.0).bands == band(10.0, 105.0)
+
+
+def test_stamps_that_are_read_anyway_make_no_band() -> None:
+    horizon = Horizon(5.0)
+    observe(horizon, 100.0, session(99.0, query=99.5))
+    assert observe(horizon, 110.0) == Plan(95.0)
+
+
+def test_bands_that_touch_are_one() -> None:
+    horizon = Horizon(0.0)
+    observe(horizon, 100.0, session(10.0, query=10.0015), session(10.003, pid=2))
+    (one,) = observe(horizon, 110.0).bands
+    assert one == (10.0 - BAND_SECONDS, 10.003 + BAND_SECONDS)
+
+
+def test_a_backend_that_began_anew_is_another_transaction() -> None:
+    horizon = Horizon(0.0)
+    observe(horizon, 100.0, session(10.0))
+    again = observe(horizon, 110.0, session(105.0, xid=8))
+    assert again.bands == band(10.0)
+    assert horizon.low == 105.0
+
+
+def test_several_transactions_hold_at_the_earliest() -> None:
+    horizon = Horizon(1.0)
+    observe(horizon, 100.0, session(80.0, xid=1, pid=1), session(70.0, xid=2, pid=2), session(5.0, pid=3))
+    assert horizon.low == 69.0
+    assert horizon.watched == 2
+    observe(horizon, 110.0, session(80.0, xid=1, pid=1), session(5.0, pid=3))
+    assert horizon.low == 79.0
+
+
+def test_a_prepared_transaction_keeps_what_its_session_had() -> None:
+    horizon = Horizon(0.0)
+    observe(horizon, 100.0, session(60.0, xid=7))
+    observe(horizon, 110.0, prepared=(7,))
+    assert horizon.low == 60.0
+    observe(horizon, 120.0, session(119.0, xid=9), prepared=(7,))
+    assert horizon.low == 60.0
+    assert observe(horizon, 130.0).low == 60.0
+    assert horizon.low == 130.0
+
+
+def test_one_prepared_between_two_looks_holds_from_the_first_of_them() -> None:
+    horizon = Horizon(0.0)
+    observe(horizon, 100.0, session(10.0, query=20.0))
+    observe(horizon, 110.0, prepared=(7,))
+    assert horizon.low == 100.0
+    ended = observe(horizon, 120.0)
+    assert ended.low == 100.0
+    assert ended.bands == band(10.0, 20.0)
+
+
+def test_one_that_was_prepared_before_the_first_look_makes_everything_be_read_when_it_ends() -> None:
+    horizon = Horizon(0.0)
+    observe(horizon, 100.0, prepared=(7,))
+    assert horizon.low == 100.0
+    assert not observe(horizon, 110.0, prepared=(7,)).everything
+    assert observe(horizon, 120.0).everything
+    assert not observe(horizon, 130.0).everything
+
+
+def test_without_sight_of_transactions_an_overlap_is_read_again() -> None:
+    overlap = Overlap(300.0)
+    assert overlap.observe(Observation(1000.0)) == Plan(-math.inf)
+    assert overlap.observe(Observation(1010.0)) == Plan(700.0)
+    assert overlap.low == 710.0
+    assert overlap.watched == 0
+
+
+def _owing(exporter: Exporter, owner: psycopg.Connection[Any], failures: int) -> None:
+    """Let refreshes fail after they have looked, while a table is locked."""
+    with owner.transaction():
+        owner.execute("LOCK TABLE campaign_monitoring.calls IN ACCESS EXCLUSIVE MODE")
+        for _ in range(failures):
+            try:
+                exporter.refresh()
+            except psycopg.errors.LockNotAvailable:
+                continue
+            raise AssertionError("the table was not locked")
+
+
+def test_what_failed_refreshes_should_have_read_is_read_by_the_next(database_url: str) -> None:
+    with contract.session(database_url) as owner, exporting(database_url) as exporter:
+        platforms.create(owner)
+        exporter.refresh()
+        platforms.call(owner, 77, 1, outcome="voicemail", updated_at=NOW, created_at=NOW)
+        exporter.seconds += 3600
+        _owing(exporter, owner, failures=3)
+        exporter.seconds += 3600
+        scrape = exporter.refresh()
+        assert scrape.by("campaign_calls_total", "outcome") == {"answered": 2, "busy": 1, "voicemail": 1}
+        assert exporter.corrections() == 0
