@@ -28,6 +28,7 @@ class Role:
     statement_timeout: str
     database: str
     temporary: bool
+    large_objects: bool
     track_counts: str
 
 
@@ -175,6 +176,11 @@ _ADVICE: Mapping[tuple[str, object], tuple[str, str]] = {
     ("temporary", False): (
         "may create temporary tables in this database",
         "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC;  -- others may need it: grant it to them",
+    ),
+    ("large_objects", False): (
+        "may create large objects in this database, as every role may unless told otherwise",
+        "REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC;"
+        "  -- others may need it: grant it to them",
     ),
     ("track_counts", "on"): (
         "off: rows that are deleted are noticed within audit.period, not at once",

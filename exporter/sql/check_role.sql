@@ -8,6 +8,10 @@ SELECT r.rolname AS name,
        (SELECT s.reset_val FROM pg_catalog.pg_settings AS s WHERE s.name = 'statement_timeout') AS statement_timeout,
        pg_catalog.quote_ident(current_database()) AS database,
        pg_catalog.has_database_privilege(current_database(), 'TEMPORARY') AS temporary,
+       (SELECT bool_or(pg_catalog.has_function_privilege(f.oid, 'EXECUTE'))
+        FROM pg_catalog.pg_proc AS f
+        WHERE f.pronamespace = 'pg_catalog'::pg_catalog.regnamespace
+          AND f.proname IN ('lo_creat', 'lo_create', 'lo_from_bytea', 'lo_import')) AS large_objects,
        pg_catalog.current_setting('track_counts') AS track_counts
 FROM pg_catalog.pg_roles AS r
 WHERE r.rolname = current_user

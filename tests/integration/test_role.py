@@ -31,6 +31,8 @@ WRITES = [
     "COPY (SELECT 1) TO PROGRAM 'true'",
     "SELECT pg_read_file('/etc/passwd')",
     "SELECT * FROM campaign_monitoring.calls FOR UPDATE",
+    "SELECT lo_create(0)",
+    "SELECT lo_from_bytea(0, 'x')",
     "CREATE ROLE mine",
     "SET SESSION AUTHORIZATION postgres",
 ]
@@ -46,6 +48,9 @@ def monitor(server: EmbeddedServer) -> Iterator[str]:
         owner.execute("ALTER ROLE reader SET default_transaction_read_only = on")
         owner.execute("REVOKE TEMPORARY, CREATE ON DATABASE monitored FROM PUBLIC")
         owner.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        owner.execute(
+            "REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC"
+        )
         owner.execute("GRANT pg_monitor TO reader")
         owner.execute("GRANT USAGE ON SCHEMA campaign_monitoring TO reader")
         owner.execute("GRANT SELECT ON ALL TABLES IN SCHEMA campaign_monitoring TO reader")
