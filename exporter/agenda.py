@@ -36,5 +36,5 @@ class Agenda:
 
     def put_back(self, slots: Slots, due: Seconds, now: float) -> None:
         """Note again what `pop` returned but whose time, in this very minute, has not come."""
-        later = (due > now) & ((due // 60) == now // 60)
+        later = (due > now) & (due < (now // 60 + 1) * 60)
         self.put(slots[later], due[later])

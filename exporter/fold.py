@@ -85,12 +85,11 @@ class Fold:
         if not rows:
             return Folded()
         ids, columns = _last_of_each(*self.decode(rows))
-        slots = self.held.find(ids, len(ids))
+        slots = self.held.find(ids)
         campaign = columns["campaign"]
         inside = _in_scope(campaign, scope)
         known = slots >= 0
-        forgotten = np.array([self._forgotten.get(number, -np.inf) for number in campaign.tolist()], np.float64)
-        suspect = ~known & inside & (columns["created"] <= forgotten) & (not loading)
+        suspect = np.zeros(len(ids), bool) if loading else ~known & inside & self._as_old_as_forgotten(columns)
         dirty = frozenset(np.unique(campaign[suspect]).tolist())
         self.remove(slots[known & ~inside])
         fresh = ~known & inside & ~suspect
@@ -100,6 +99,12 @@ class Fold:
         self._put(slots[take], {name: column[take] for name, column in columns.items()}, fresh[take])
         ignored = int((~inside & ~known).sum()) + len(rows) - len(ids)
         return Folded(int(take.sum()), ignored, dirty)
+
+    def _as_old_as_forgotten(self, columns: Columns) -> NDArray[np.bool_]:
+        campaigns, place = np.unique(columns["campaign"], return_inverse=True)
+        forgotten = np.array([self._forgotten.get(number, -np.inf) for number in campaigns.tolist()], np.float64)
+        old: NDArray[np.bool_] = columns["created"] <= forgotten[place]
+        return old
 
     def _put(self, slots: Slots, new: Columns, fresh: NDArray[np.bool_]) -> None:
         self._derive(new)

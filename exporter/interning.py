@@ -17,6 +17,22 @@ NONE = -1
 _CACHE_LIMIT = 100_000
 
 
+class _Cache(dict[Raw | None, int]):
+    """The numbers of raw values seen lately; `dict` itself finds the known ones, which is what makes it fast."""
+
+    def __init__(self, learn: Callable[[Raw], int]) -> None:
+        super().__init__({None: NONE})
+        self._learn = learn
+
+    def __missing__(self, raw: Raw) -> int:
+        number = self._learn(raw)
+        if len(self) >= _CACHE_LIMIT:
+            self.clear()
+            self[None] = NONE
+        self[raw] = number
+        return number
+
+
 class Interning(Generic[Raw, Label]):
     """Numbers for the distinct cleaned values of one kind.
 
@@ -30,7 +46,7 @@ class Interning(Generic[Raw, Label]):
         self._clean = clean
         self._cap = cap
         self._numbers: dict[Label, int] = {}
-        self._cache: dict[Raw | None, int] = {None: NONE}
+        self._cache = _Cache(self._learn)
         self.labels: list[Label] = []
         for label in (overflow, *known):
             self._add(label)
@@ -50,15 +66,11 @@ class Interning(Generic[Raw, Label]):
 
     def number(self, raw: Raw | None) -> int:
         """The number of a raw value; `NONE` for a null."""
-        number = self._cache.get(raw)
-        if number is None:
-            assert raw is not None, "a null is always in the cache"
-            number = self.label_number(self._clean(raw))
-            if len(self._cache) >= _CACHE_LIMIT:
-                self._cache = {None: NONE}
-            self._cache[raw] = number
-        return number
+        return self._cache[raw]
+
+    def _learn(self, raw: Raw) -> int:
+        return self.label_number(self._clean(raw))
 
     def numbers(self, raws: Iterable[Raw | None], count: int) -> NDArray[np.int32]:
         """The numbers of `count` raw values, shape (count,)."""
-        return np.fromiter(map(self.number, raws), np.int32, count)
+        return np.fromiter(map(self._cache.__getitem__, raws), np.int32, count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from queue import SimpleQueue
 
 from exporter.database import Connection, Database, snapshot
@@ -61,17 +61,20 @@ class Loader:
         jobs = self._jobs(days)
         steps = len(jobs) + len(self._ledger.folds)
         done = 0
-        for projection, rows in self._totals(connection, helpers, jobs):
-            self._ledger.folds[projection.relation].add_settled(projection, rows)
-            done += 1
-            if progress is not None:
-                progress(done / steps)
-        for relation in self._ledger.folds:
-            for batch in self._reader.remembered(connection, relation, list(days), self._moment, self._meter):
-                self._ledger.apply(relation, batch, loading=True)
-            done += 1
-            if progress is not None:
-                progress(done / steps)
+        with self._totals(connection, helpers, jobs) as totals:
+            # While the helpers count the settled rows, this connection reads the others.
+            for relation in self._ledger.folds:
+                batches = self._reader.remembered(connection, relation, list(days), self._moment, self._meter)
+                for batch in _ahead(batches):
+                    self._ledger.apply(relation, batch, loading=True)
+                done += 1
+                if progress is not None:
+                    progress(done / steps)
+            for projection, rows in totals:
+                self._ledger.folds[projection.relation].add_settled(projection, rows)
+                done += 1
+                if progress is not None:
+                    progress(done / steps)
 
     def _jobs(self, days: Mapping[str, Day]) -> list[Job]:
         by_day: dict[Day, list[str]] = {}
@@ -85,12 +88,13 @@ class Loader:
                 jobs.append((projection, list(days), None))
         return jobs
 
+    @contextlib.contextmanager
     def _totals(
         self, connection: Connection, helpers: Sequence[Connection], jobs: Sequence[Job]
-    ) -> Iterator[tuple[Projection, Rows]]:
+    ) -> Iterator[Iterator[tuple[Projection, Rows]]]:
+        """The jobs' totals: on the helpers at once, in the background; without any, when asked for."""
         if not helpers:
-            for job in jobs:
-                yield job[0], self._settled(connection, job, self._meter)
+            yield ((job[0], self._settled(connection, job, self._meter)) for job in jobs)
             return
         free: SimpleQueue[Connection] = SimpleQueue()
         for helper in helpers:
@@ -105,10 +109,13 @@ class Loader:
                 free.put(helper)
 
         with ThreadPoolExecutor(len(helpers), "load") as pool:
-            for future in as_completed([pool.submit(run, job) for job in jobs]):
-                projection, rows, meter = future.result()
-                self._meter.seconds += meter.seconds
-                yield projection, rows
+            yield self._finished([pool.submit(run, job) for job in jobs])
+
+    def _finished(self, futures: Sequence[Future[tuple[Projection, Rows, Meter]]]) -> Iterator[tuple[Projection, Rows]]:
+        for future in as_completed(futures):
+            projection, rows, meter = future.result()
+            self._meter.seconds += meter.seconds
+            yield projection, rows
 
     def _settled(self, connection: Connection, job: Job, meter: Meter) -> Rows:
         projection, campaigns, day = job
@@ -123,6 +130,15 @@ class Loader:
             for relation in self._ledger.folds:
                 for batch in self._reader.one_by_one(connection, relation, [campaign], self._moment, self._meter):
                     self._ledger.apply(relation, batch, loading=True)
+
+
+def _ahead(batches: Iterator[Rows]) -> Iterator[Rows]:
+    """The same batches; while one is folded, the database works on the next."""
+    with ThreadPoolExecutor(1, "read") as pool:
+        coming = pool.submit(next, batches, None)
+        while (rows := coming.result()) is not None:
+            coming = pool.submit(next, batches, None)
+            yield rows
 
 
 @contextlib.contextmanager

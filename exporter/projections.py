@@ -54,7 +54,8 @@ class Projection:
             sa.select(*keys, *totals)
             .select_from(rows.table)
             .where(rows.id_column.is_not(None), *counted, *where)
-            .group_by(*(sa.literal_column(str(n + 1)) for n in range(len(keys))))
+            # By the column itself: PostgreSQL knows how many distinct values it has, and compares it faster than text.
+            .group_by(rows.campaign_column, *(sa.literal_column(str(n + 1)) for n in range(1, len(keys))))
         )
 
 

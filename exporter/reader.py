@@ -53,7 +53,7 @@ SMALL: Mapping[str, tuple[str, ...]] = MappingProxyType(
 SMALL_LIMIT = 200_000
 """Rows read of a small relation; reaching it is named in the log."""
 
-_BATCH = 20_000
+_BATCH = 10_000
 _SALVAGE_CHUNK = 1_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LOW = sa.bindparam("low", type_=sa.DateTime(timezone=True))

@@ -86,6 +86,7 @@ class CleanRows:
     table: sa.Table
     id_column: Expression
     campaign_column: Expression
+    created_at: Expression
     updated_at: Expression
     live: Expression
 
@@ -113,9 +114,13 @@ class CleanRows:
 
     def remembered(self) -> Expression:
         """Rows that can still change, one by one: live, or stamped lately (a null or odd stamp included)."""
-        stamp = self.columns["updated"]
-        created = self.columns["created"]
-        rests = sa.and_(stamp < SETTLED_BEFORE, created <= NOW, sa.not_(sa.func.coalesce(self.live, sa.false())))
+        rests = sa.and_(
+            self.updated_at >= _EARLIEST,
+            self.updated_at < sa.func.to_timestamp(SETTLED_BEFORE),
+            self.created_at >= _EARLIEST,
+            self.created_at <= sa.func.to_timestamp(NOW),
+            sa.not_(sa.func.coalesce(self.live, sa.false())),
+        )
         return sa.not_(sa.func.coalesce(rests, sa.false()))
 
     def stamped(self, low: Expression, high: Expression) -> Expression:
@@ -152,12 +157,19 @@ def _minute(seconds: Expression) -> Expression:
     return sa.cast(sa.func.floor(seconds / 60.0), sa.Integer)
 
 
+_TALK, _SCORE, _COST = (0, 86_400), (0, 100), (0, 1_000_000_000)
+
+
+def _within(column: Expression, low: float, high: float) -> Expression:
+    return sa.and_(column >= low, column <= high)
+
+
 def _micro(column: Expression, low: float, high: float) -> Expression:
     """Whole millionths of a number within [low, high]; null outside (NaN sorts above every number)."""
     number = sa.cast(column, sa.Numeric)
     return sa.case(
         (
-            sa.and_(column >= low, column <= high),
+            _within(column, low, high),
             sa.cast(sa.func.round(number * MICRO), sa.BigInteger),
         ),
         else_=sa.null(),
@@ -174,6 +186,8 @@ def _id(available: Available, relation: str, name: str) -> Expression:
     column = available.column(relation, name)
     if available.types[relation].get(name) in {"int2", "int4", "int8"}:
         return sa.cast(column, sa.BigInteger)
+    if available.types[relation].get(name) == "uuid":  # its 16 bytes: half the memory of its text
+        return sa.func.uuid_send(column)
     return sa.cast(column, sa.Text)
 
 
@@ -194,14 +208,22 @@ def _broken(rules: Sequence[str], violated: Mapping[str, Expression]) -> Express
     return sa.cast(total, sa.Integer)
 
 
-def _outside(column: Expression, clean: Expression) -> Expression:
-    """Whether a value is there but was not taken."""
-    return sa.and_(column.is_not(None), clean.is_(None))
+def _in_time(column: Expression) -> Expression:
+    return sa.and_(column >= _EARLIEST, column < _LATEST)
+
+
+def _outside(within: Expression) -> Expression:
+    """Whether a value is there but not within its range; of nothing, this is null, which is no."""
+    return sa.not_(within)
 
 
 def _bad_stamp(column: Expression) -> Expression:
-    seconds = _seconds(column)
-    return sa.or_(seconds.is_(None), seconds >= NOW + STAMP_FUTURE_SECONDS)
+    fine = sa.and_(column >= _EARLIEST, column < sa.func.to_timestamp(NOW + STAMP_FUTURE_SECONDS))
+    return sa.not_(sa.func.coalesce(fine, sa.false()))
+
+
+def _no_time(column: Expression) -> Expression:
+    return sa.not_(sa.func.coalesce(_in_time(column), sa.false()))
 
 
 def task_rows(available: Available) -> CleanRows:
@@ -226,9 +248,9 @@ def task_rows(available: Available) -> CleanRows:
         "attempts": sa.not_(sa.func.coalesce(raw("attempts").between(0, MICRO), sa.false())),
         "max_attempts": sa.not_(sa.func.coalesce(raw("max_attempts").between(0, MICRO), sa.false())),
         "system_retries": sa.not_(sa.func.coalesce(raw("system_retries"), 0).between(0, MICRO)),
-        "next_eligible_at": _outside(raw("next_eligible_at"), eligible),
-        "last_attempted_at": _outside(raw("last_attempted_at"), attempted),
-        "created_at": created.is_(None),
+        "next_eligible_at": _outside(_in_time(raw("next_eligible_at"))),
+        "last_attempted_at": _outside(_in_time(raw("last_attempted_at"))),
+        "created_at": _no_time(raw("created_at")),
         "updated_at": _bad_stamp(raw("updated_at")),
     }
     columns = {
@@ -273,6 +295,7 @@ def task_rows(available: Available) -> CleanRows:
         available.tables["tasks"],
         raw("task_id"),
         raw("campaign_id"),
+        raw("created_at"),
         raw("updated_at"),
         live=sa.or_(*(raw("status").cast(sa.Text) == status for status in LIVE_TASK_STATUSES)),
     )
@@ -289,10 +312,10 @@ def call_rows(available: Available) -> CleanRows:
     answered = raw("outcome").cast(sa.Text) == "answered"
     started = _seconds(raw("started_at"))
     eligible = _seconds(raw("eligible_at"))
-    talk = _micro(raw("talk_seconds"), 0, 86_400)
-    score = _micro(raw("score"), 0, 100)
-    ai_cost = _micro(raw("ai_cost"), 0, 1_000_000_000)
-    telephony_cost = _micro(raw("telephony_cost"), 0, 1_000_000_000)
+    talk = _micro(raw("talk_seconds"), *_TALK)
+    score = _micro(raw("score"), *_SCORE)
+    ai_cost = _micro(raw("ai_cost"), *_COST)
+    telephony_cost = _micro(raw("telephony_cost"), *_COST)
     # Clocks of two servers may differ: up to a minute early counts as no delay at all.
     wait = started - eligible
     delay = sa.case(
@@ -303,16 +326,16 @@ def call_rows(available: Available) -> CleanRows:
     score_counted = sa.case((settled, score), else_=sa.null())
     violated = {
         "attempt": sa.not_(sa.func.coalesce(raw("attempt").between(1, MICRO), sa.false())),
-        "talk_seconds": _outside(raw("talk_seconds"), talk),
-        "score": _outside(raw("score"), score),
-        "ai_cost": _outside(raw("ai_cost"), ai_cost),
-        "telephony_cost": _outside(raw("telephony_cost"), telephony_cost),
+        "talk_seconds": _outside(_within(raw("talk_seconds"), *_TALK)),
+        "score": _outside(_within(raw("score"), *_SCORE)),
+        "ai_cost": _outside(_within(raw("ai_cost"), *_COST)),
+        "telephony_cost": _outside(_within(raw("telephony_cost"), *_COST)),
         "eligible_at": sa.or_(
-            _outside(raw("eligible_at"), eligible),
-            sa.and_(started.is_not(None), eligible.is_not(None), delay.is_(None)),
+            _outside(_in_time(raw("eligible_at"))),
+            sa.and_(_in_time(raw("started_at")), _in_time(raw("eligible_at")), sa.not_(wait.between(-60, 30 * 86_400))),
         ),
-        "started_at": started.is_(None),
-        "created_at": _seconds(raw("created_at")).is_(None),
+        "started_at": _no_time(raw("started_at")),
+        "created_at": _no_time(raw("created_at")),
         "updated_at": _bad_stamp(raw("updated_at")),
         "task_id": raw("task_id").is_(None),
     }
@@ -353,6 +376,7 @@ def call_rows(available: Available) -> CleanRows:
         available.tables["calls"],
         raw("call_id"),
         raw("campaign_id"),
+        raw("created_at"),
         raw("updated_at"),
         live=raw("outcome").cast(sa.Text) == "in_progress",
     )

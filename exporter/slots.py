@@ -1,0 +1,119 @@
+"""Which slot a row has, by its id: an open hash table of whole arrays, 24 to 32 bytes a row."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Slots = NDArray[np.int64]
+Keys = NDArray[np.uint64]
+"""Ids as 128 bits each, shape (n, 2)."""
+
+_EMPTY, _GONE = -1, -2
+_FILLED = 0.6
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_HALF = np.uint64(32)
+
+
+def keys_of(ids: Sequence[Any]) -> Keys:
+    """Whole numbers and 16 bytes (a uuid) as they are; of anything else the 128 bits of a digest."""
+    if not ids:
+        return np.zeros((0, 2), np.uint64)
+    if isinstance(ids[0], int):
+        keys = np.zeros((len(ids), 2), np.uint64)
+        keys[:, 1] = np.array(ids, np.int64).view(np.uint64)
+        return keys
+    raw = b"".join(row if isinstance(row, bytes) else _digest(row) for row in ids)
+    return np.frombuffer(raw, np.uint64).reshape(len(ids), 2)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+class SlotTable:
+    """Slots by key. The keys themselves are kept by slot, so that a hit is certain."""
+
+    def __init__(self) -> None:
+        self._table: NDArray[np.int32] = np.full(1024, _EMPTY, np.int32)
+        self._keys: Keys = np.zeros((0, 2), np.uint64)
+        self._used = 0
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def find(self, keys: Keys) -> Slots:
+        """The slot of each key, -1 for one that is not there."""
+        found = np.full(len(keys), -1, np.int64)
+        rows = np.arange(len(keys))
+        places = self._first(keys)
+        while rows.size:
+            slots = self._table[places].astype(np.int64)
+            hit = slots >= 0
+            hit[hit] = (self._keys[slots[hit]] == keys[rows[hit]]).all(axis=1)
+            found[rows[hit]] = slots[hit]
+            on = ~hit & (slots != _EMPTY)
+            rows, places = rows[on], self._next(places[on])
+        return found
+
+    def put(self, keys: Keys, slots: Slots) -> None:
+        """Add distinct keys that are not there yet."""
+        highest = int(slots.max(initial=-1)) + 1
+        if highest > len(self._keys):
+            grown = np.zeros((max(1024, highest, len(self._keys) * 9 // 8), 2), np.uint64)
+            grown[: len(self._keys)] = self._keys
+            self._keys = grown
+        if self._used + len(slots) > _FILLED * len(self._table):
+            self._rebuild(len(slots))
+        self._keys[slots] = keys
+        self._insert(keys, slots)
+        self._count += len(slots)
+
+    def drop(self, slots: Slots) -> None:
+        """Take out slots that are there."""
+        rows = np.arange(len(slots))
+        places = self._first(self._keys[slots])
+        while rows.size:
+            mine = self._table[places] == slots[rows]
+            self._table[places[mine]] = _GONE
+            rows, places = rows[~mine], self._next(places[~mine])
+        self._count -= len(slots)
+
+    def _insert(self, keys: Keys, slots: Slots) -> None:
+        places = self._first(keys)
+        while slots.size:
+            free = self._table[places] == _EMPTY
+            self._table[places[free]] = slots[free]  # of those that want one place, the last gets it
+            waits = self._table[places] != slots
+            self._used += int((~waits).sum())
+            slots, places = slots[waits], self._next(places[waits])
+
+    def _rebuild(self, more: int) -> None:
+        slots = self._table[self._table >= 0].astype(np.int64)
+        size = len(self._table)
+        while (len(slots) + more) > _FILLED * 0.8 * size:
+            size *= 2
+        self._table = np.full(size, _EMPTY, np.int32)
+        self._used = 0
+        self._insert(self._keys[slots], slots)
+
+    def _first(self, keys: Keys) -> Slots:
+        mixed = (keys[:, 0] ^ (keys[:, 1] * _MIX)) * _MIX
+        return ((mixed ^ (mixed >> _HALF)) & np.uint64(len(self._table) - 1)).astype(np.int64)
+
+    def _next(self, places: Slots) -> Slots:
+        return (places + 1) & (len(self._table) - 1)
+
+
+def drawn(free: list[int], next_slot: int, count: int) -> tuple[Slots, int]:
+    """`count` slots, those that are free first; and the next one that was never used."""
+    reused = min(len(free), count)
+    taken = free[len(free) - reused :]
+    del free[len(free) - reused :]
+    fresh: Iterable[int] = range(next_slot, next_slot + count - reused)
+    return np.array([*taken, *fresh], np.int64), next_slot + count - reused
