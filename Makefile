@@ -34,13 +34,19 @@ prove: $(STAMP) ## The proof of exactness over a thousand random histories (some
 docs: $(STAMP) ## Write the generated pages anew (contract, metrics, configuration)
 	@$(BIN)/python scripts/generate_docs.py
 
-bench: $(STAMP) ## Compare with other ways to export the same figures (ARGS="--tasks 1000000 --calls 2000000")
+# The exporters we are compared with live apart: they may pin other versions of the same libraries.
+.venv-bench/.installed: requirements-bench.lock $(STAMP)
+	@echo "setup: installing the exporters to compare with into .venv-bench" >&2
+	@$(BIN)/python -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
+bench: .venv-bench/.installed ## Compare with other ways to export the same figures (ARGS="--tasks 1000000 --calls 2000000")
 	@scripts/debian-packages.sh prometheus-sql-exporter
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.lock
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(STAMP) ## Pin the newest allowed versions anew
 	@scripts/lock.sh
 
 clean: ## Remove what the targets made, the demo's database included
-	rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage build dist *.egg-info
+	rm -rf .venv .venv-bench .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage build dist *.egg-info

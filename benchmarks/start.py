@@ -1,0 +1,76 @@
+"""Figure 6: from the start of the process to the first page, beside the statements it needs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks import ours, process
+from benchmarks.database import Connection, Target, say
+from benchmarks.figure import Figure, amount
+from exporter.database import Database, snapshot
+from exporter.days import Day, day_at, zone
+from exporter.meter import Meter
+from exporter.projections import available_projections
+from exporter.reader import Moment, Reader
+
+_READY_SECONDS = 900.0
+
+
+@contextmanager
+def started(target: Target, directory: Path) -> Iterator[tuple[process.Exporter, float]]:
+    """A serving exporter, and how long it took until it had something to show."""
+    with ours.serving(target, directory) as exporter:
+        ready = process.wait_for(exporter, "/-/ready", [b"ready"], _READY_SECONDS)
+        say(f"started in {amount(ready - exporter.started, 's')}")
+        yield exporter, ready - exporter.started
+
+
+def statements(target: Target) -> float:
+    """Seconds that the totals of settled rows take, one statement after the other on one connection."""
+    config = ours.config(target)
+    database = Database(config)
+    connection = database.connect()
+    try:
+        connection.execute("SET statement_timeout = 0")
+        available = database.discover(connection)
+        reader = Reader(available)
+        spent: dict[str, float] = {}
+        with snapshot(connection):
+            row = connection.execute("SELECT extract(epoch FROM now())::float8").fetchone()
+            assert row is not None, "one row"
+            moment = Moment(row[0], config.settle_after, config.stale_after)
+            days = _days(connection, moment.now)
+            for projection in available_projections(available):
+                start = time.perf_counter()
+                groups = days if "day" in projection.keys else {None: [c for cs in days.values() for c in cs]}
+                for day, campaigns in groups.items():
+                    reader.totals(connection, projection, campaigns, moment, Meter(), settled=True, day=day)
+                spent[projection.name] = time.perf_counter() - start
+    finally:
+        database.close(connection)
+    slowest = sorted(spent.items(), key=lambda item: -item[1])[:5]
+    named = ", ".join(f"{name} {amount(took, 's')}" for name, took in slowest)
+    say(f"the statements of the start: {amount(sum(spent.values()), 's')}, of these {named}")
+    return sum(spent.values())
+
+
+def figure(ours_took: float, theirs: Sequence[float]) -> Figure:
+    """The start beside the fastest pass of the statements."""
+    return Figure("cold start", ours_took, min(theirs), 2)
+
+
+def _days(connection: Connection, now: float) -> dict[Day | None, list[str]]:
+    """Campaigns by the day of their tenant."""
+    zones = connection.execute(
+        "SELECT campaign_id::text, t.timezone FROM campaign_monitoring.campaigns "
+        "JOIN campaign_monitoring.tenants AS t USING (tenant_id)"
+    )
+    found: dict[Day | None, list[str]] = {}
+    for campaign, name in zones.fetchall():
+        where = zone(name)
+        assert where is not None, "the zones are known"
+        found.setdefault(day_at(now, where), []).append(campaign)
+    return found
