@@ -31,6 +31,7 @@ class AuditSchedule:
         self._suspects: set[str] = set()
         self._activity: Counter[str] = Counter()
         self._budget = BURST_SECONDS
+        self._turn = False
 
     def pass_time(self, seconds: float) -> None:
         """Real time went by: the budget grows."""
@@ -56,14 +57,16 @@ class AuditSchedule:
             self._audited[campaign] = now - share * self._config.period
         if self._budget <= 0 or not known:
             return None
-        if self._suspects:
-            return max(self._suspects, key=lambda campaign: (self._activity[campaign], campaign))
         oldest = min(known, key=lambda campaign: (self._audited[campaign], campaign))
-        return oldest if self._audited[oldest] <= now - self._config.period else None
+        overdue = self._audited[oldest] <= now - self._config.period
+        if self._suspects and not (overdue and self._turn):  # by turns: each must have its own once a period
+            return max(self._suspects, key=lambda campaign: (self._activity[campaign], campaign))
+        return oldest if overdue else None
 
     def done(self, campaign: str, now: float, seconds: float) -> None:
         """A campaign was audited or loaded, which took this much database time."""
         self._audited[campaign] = now
+        self._turn = not self._turn
         self._suspects.discard(campaign)
         self._activity[campaign] = 0
         self._budget -= seconds

@@ -119,6 +119,14 @@ def clean_label(raw: str) -> str:
     return text
 
 
+_ADDRESS = re.compile(r"\S+@\S+")
+
+
+def clean_reason(raw: str) -> str:
+    """An operator's reason on one line; what may be a contact's number or address in it is left out."""
+    return _ADDRESS.sub("…", re.sub(_MANY_DIGITS.pattern + r"[\d\s()/.-]*\d?", "… ", clean_name(raw))).strip()
+
+
 _UNPRINTABLE = re.compile(rf"[{_ODD}]+")
 
 

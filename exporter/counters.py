@@ -62,6 +62,12 @@ class Counters:
             if lost > 0 and counter is not None:
                 counter.carried += lost
 
+    def only(self, group: Group, last: str) -> None:
+        """Drop the series of a group whose last label has another value."""
+        counters = self._groups.get(group, {})
+        for labels in [labels for labels in counters if labels[-1] != last]:
+            del counters[labels]
+
     def leave(self, owner: str) -> None:
         """An owner that is exported no longer takes its counters with it."""
         for group in [group for group in self._groups if group[1] == owner]:

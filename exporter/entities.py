@@ -11,7 +11,15 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from exporter.codes import CAMPAIGN_STATUSES, NUMBER_STATUSES, OTHER, UPLOAD_STATUSES, clean_label, clean_name
+from exporter.codes import (
+    CAMPAIGN_STATUSES,
+    NUMBER_STATUSES,
+    OTHER,
+    UPLOAD_STATUSES,
+    clean_label,
+    clean_name,
+    clean_reason,
+)
 from exporter.contract import RELATIONS, Column, Kind
 from exporter.days import zone
 
@@ -216,6 +224,8 @@ def _parse(relation: str, name: str, column: Column, text: str | None) -> Any:
         if text not in known:
             raise _UnusableError("unknown_code")
         return text
+    if name == "pause_reason":
+        return clean_reason(text)
     if name in _LABELS:
         label = clean_label(text)
         if label == OTHER != text:

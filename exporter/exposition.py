@@ -92,6 +92,8 @@ class FamilyEncoder:
         exemplars: Mapping[Labels, tuple[float, str, float]] | None = None,
     ) -> Exposed:
         """One line a series, in the order of the label values."""
+        if len(self._prefixes.get(owner, ())) > 2 * len(values) + 16:  # most are of labels that are gone
+            self.forget(owner)
         lines = [(own, self._prefix(owner, "", own) + number_text(values[own])) for own in sorted(values)]
         return _exposed(lines, exemplars or {})
 

@@ -118,12 +118,12 @@ class Fold:
         slots, fresh = slots[touched], fresh[touched]
         old = {name: column[touched] for name, column in old.items()}
         new = {name: column[touched] for name, column in new.items()}
+        self.stored(slots, new)
         self.held.put(slots, new)
         self._count([({name: column[~fresh] for name, column in old.items()}, -1), (new, 1)])
-        self.stored(slots, new)
 
     def stored(self, slots: Slots, new: Columns) -> None:
-        """Called with what was stored: the hook for a relation's own bookkeeping."""
+        """Called with what is about to be stored: the hook for a relation's own bookkeeping."""
 
     def _count(self, parts: Sequence[tuple[Columns, int]]) -> None:
         for projection in self.projections:

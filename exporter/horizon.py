@@ -87,6 +87,7 @@ class Horizon:
         low = self._low
         stamps = {stamp for gone in ended for stamp in gone.stamps if stamp < low}
         everything = any(gone.unknown for gone in ended)
+        everything |= now.at < last_seen - self._allowance  # a clock set back stamps rows behind what was read
         self._sessions, self._prepared, self._seen_at = sessions, prepared, now.at
         held = (watched.hold for watched in (*sessions.values(), *prepared.values()))
         self._low = min(now.at, *held, math.inf) - self._allowance

@@ -82,8 +82,9 @@ class TaskFold(Fold):
         tasks["due"] = due
 
     def stored(self, slots: Slots, new: Columns) -> None:
-        """Note when each row must be looked at again."""
-        self._agenda.put(slots, new["due"])
+        """Note when each row must be looked at again; a time that did not move is noted already."""
+        moved = self.held["due"][slots] != new["due"]
+        self._agenda.put(slots[moved], new["due"][moved])
 
     def advance(self, now: float) -> int:
         """Set the clock and move what it moves; how many rows were looked at."""
@@ -138,6 +139,7 @@ class CallFold(Fold):
                 redrawn.add(campaign)
             elif "today" in self.totals:
                 self._end_days_before(campaign, day.today)
+                self.changed["today"].add(campaign)  # calls counted ahead, for what was tomorrow, count now
         for campaign in self._days.keys() - days.keys():
             del self._days[campaign]
         return redrawn
@@ -155,7 +157,6 @@ class CallFold(Fold):
         kept = {key: cell for key, cell in cells.items() if unpack_key(key)[1] >= today}
         if len(kept) != len(cells):
             self.totals["today"].replace(campaign, kept)
-            self.changed["today"].add(campaign)
 
     def _add_day(self, calls: Columns) -> None:
         day = np.full(len(calls["campaign"]), NONE, np.int64)

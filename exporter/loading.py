@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from queue import SimpleQueue
 
+import psycopg
+
 from exporter.database import Connection, Database, snapshot
 from exporter.days import Day
 from exporter.errors import DatabaseUnavailableError, RowError
@@ -33,19 +35,20 @@ class Loader:
         """Drop what is known of these campaigns and load them, on one connection."""
         try:
             with connection.transaction():
+                allow(connection, self._patience)
                 self._bulk(connection, days)
         except RowError:  # some view cannot show some row: find out whose
             for campaign, day in days.items():
                 self._load_one(connection, campaign, day)
 
     def load_in_parallel(
-        self, connection: Connection, days: Mapping[str, Day], database: Database, workers: int, progress: Progress
+        self, connection: Connection, days: Mapping[str, Day], database: Database, helpers: int, progress: Progress
     ) -> None:
         """The same for a start: totals on further connections that share this one's snapshot."""
         try:
-            with _helpers(connection, database, workers, self._patience) as helpers, connection.transaction():
-                _allow(connection, self._patience)
-                self._bulk(connection, days, helpers, progress)
+            with _helpers(connection, database, helpers, self._patience) as more, connection.transaction():
+                allow(connection, self._patience)
+                self._bulk(connection, days, more, progress)
         except RowError:
             self.load(connection, days)
 
@@ -154,12 +157,19 @@ def _helpers(connection: Connection, database: Database, count: int, patience: f
             except DatabaseUnavailableError:
                 break
             stack.callback(database.close, helper)
-            stack.enter_context(snapshot(helper, row[0]))
-            _allow(helper, patience)
+            try:
+                stack.enter_context(snapshot(helper, row[0]))
+            except psycopg.Error:  # another server of a pool, where this snapshot is not known
+                break
+            allow(helper, patience)
             helpers.append(helper)
         yield helpers
 
 
-def _allow(connection: Connection, seconds: float) -> None:
-    """Let the statements of this transaction take longer: there are many rows to count, once."""
-    connection.execute("SELECT pg_catalog.set_config('statement_timeout', %s, true)", (f"{round(seconds * 1000)}ms",))
+def allow(connection: Connection, seconds: float) -> None:
+    """Let this transaction take longer: there are many rows to count, and one session idles while others count."""
+    for name, value in (
+        ("statement_timeout", f"{round(seconds * 1000)}ms"),
+        ("idle_in_transaction_session_timeout", "0"),
+    ):
+        connection.execute("SELECT pg_catalog.set_config(%s, %s, true)", (name, value))

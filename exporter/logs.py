@@ -25,6 +25,8 @@ def configure(config: LogConfig) -> None:
         renderer = structlog.processors.JSONRenderer()
     else:
         renderer = structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False)
+    for library in ("aiohttp", "asyncio", "psycopg"):  # their lines have another shape, and quote what a client sent
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

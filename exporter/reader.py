@@ -136,8 +136,13 @@ class Reader:
     def small(self, connection: Connection, relation: str, meter: Meter) -> Rows:
         """All rows of a small relation, every column as text; columns that the database lacks are null."""
         query, keys, by_key = self._small[relation]
-        batches = self._read_or_salvage(connection, relation, query, keys, by_key, {}, meter)
-        return list(itertools.chain.from_iterable(batches))
+        try:
+            with connection.transaction():
+                rows = meter.timed(lambda: fetch(connection, query))
+        except RowError:
+            return list(itertools.chain.from_iterable(self._salvage(connection, relation, keys, by_key, {}, meter)))
+        meter.count(relation, len(rows))
+        return rows
 
     def changed(
         self, connection: Connection, relation: str, plan: Plan, moment: Moment, meter: Meter
@@ -146,17 +151,26 @@ class Reader:
         statements = self._statements[relation]
         for low, high in (*plan.bands, (plan.low, moment.now + STAMP_FUTURE_SECONDS)):
             values = {**moment.parameters(), "low": _time(low), "high": _time(high)}
-            yield from self._read_or_salvage(
-                connection, relation, statements.changed, statements.changed_keys, statements.by_key, values, meter
-            )
+            try:
+                with connection.transaction():
+                    yield from self._stream(connection, relation, statements.changed, values, meter)
+            except RowError:  # what was folded already is folded again, to no effect
+                yield from self._salvage(
+                    connection, relation, statements.changed_keys, statements.by_key, values, meter
+                )
 
     def remembered(
         self, connection: Connection, relation: str, campaigns: Sequence[str], moment: Moment, meter: Meter
     ) -> Iterator[Rows]:
-        """Rows of these campaigns that can still change, in batches, streamed by a cursor in binary."""
+        """Rows of these campaigns that can still change, in batches."""
         statements = self._statements[relation]
         values = {**moment.parameters(), CAMPAIGNS.key: statements.campaigns(campaigns)}
-        query = statements.remembered
+        yield from self._stream(connection, relation, statements.remembered, values, meter)
+
+    def _stream(
+        self, connection: Connection, relation: str, query: Compiled, values: Mapping[str, Any], meter: Meter
+    ) -> Iterator[Rows]:
+        """Rows in batches by a cursor, so that memory does not follow how many there are."""
         with reading(), connection.cursor("campaign_exporter_rows", binary=True) as cursor:
             meter.timed(lambda: cursor.execute(query.text.encode(), query.bind(**values)))
             while rows := meter.timed(lambda: cursor.fetchmany(_BATCH)):
@@ -187,26 +201,6 @@ class Reader:
         query = (statements.settled if settled else statements.whole)[projection.name]
         values = {**moment.parameters(day), CAMPAIGNS.key: statements.campaigns(campaigns)}
         return meter.timed(lambda: fetch(connection, query, **values))
-
-    def _read_or_salvage(
-        self,
-        connection: Connection,
-        relation: str,
-        query: Compiled,
-        keys: Compiled,
-        by_key: Compiled,
-        values: Mapping[str, Any],
-        meter: Meter,
-    ) -> Iterator[Rows]:
-        """All rows at once or, where the view raises an error for some, all that can be read."""
-        try:
-            with connection.transaction():
-                rows = meter.timed(lambda: fetch(connection, query, **values))
-        except RowError:
-            yield from self._salvage(connection, relation, keys, by_key, values, meter)
-            return
-        meter.count(relation, len(rows))
-        yield rows
 
     def _salvage(
         self,

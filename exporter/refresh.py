@@ -6,8 +6,9 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import psycopg
 import structlog
 
 from exporter.audit import AuditSchedule, differing
@@ -17,10 +18,11 @@ from exporter.database import Connection, Database, Server, snapshot
 from exporter.days import Day, day_at, zone
 from exporter.horizon import Horizon, Observation, Overlap, Plan, Session
 from exporter.ledger import Ledger
-from exporter.loading import Loader
+from exporter.loading import Loader, allow
 from exporter.meter import Meter, Watch
 from exporter.platform import Platform, PlatformReader
 from exporter.reader import SMALL, SMALL_LIMIT, Moment, Reader
+from exporter.samples import Values
 from exporter.snapshot import Snapshot, SnapshotBuilder
 from exporter.sql import statement
 from exporter.telemetry import Telemetry
@@ -31,6 +33,7 @@ Clock = Callable[[float], float]
 
 _LOADING_FACTOR = 20
 _FORGET_EVERY = 60.0
+_SOURCES_EVERY = 60.0
 _EARLY_AUDIT_SECONDS = 0.25
 
 log = structlog.get_logger()
@@ -49,6 +52,7 @@ class _Session:
     server: Server
     reader: Reader
     sources: list[int]
+    looked_at: float = field(default_factory=time.monotonic)
 
 
 class Refresher:
@@ -60,7 +64,7 @@ class Refresher:
         database: Database,
         telemetry: Telemetry,
         clock: Clock = database_clock,
-        progress: Callable[[float], None] | None = None,
+        progress: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._config = config
         self._database = database
@@ -80,11 +84,14 @@ class Refresher:
         self._audits = AuditSchedule(config.audit)
         self._ledger: Ledger | None = None
         self._to_load: dict[str, str] = {}
+        self._before_loading: dict[str, tuple[tuple[int, int], dict[str, Values]]] = {}
+        self._patient = False
+        self._unmade = False
         self._forgot_at = 0.0
         self._folded: set[str] = set()
         self._audited_at = time.monotonic()
         self._low = -math.inf
-        self._deleted: int | None = None
+        self._deleted: tuple[int, int] | None = None
         self.database_seconds = 0.0
         self.loading_seconds = 0.0
         self.watch = Watch()
@@ -112,10 +119,12 @@ class Refresher:
             self.disconnect()
             raise
         finally:
+            self._patient = False
             self.database_seconds = meter.seconds
             self._telemetry.note_meter(meter)
         self._owed.clear()
         self._to_load.clear()
+        self._before_loading.clear()
         self._telemetry.note_snapshot(made)
         return made
 
@@ -129,6 +138,11 @@ class Refresher:
     def patience(self) -> float:
         """Seconds that a statement may take while loading everything."""
         return _LOADING_FACTOR * self._config.database.statement_timeout
+
+    @property
+    def limit(self) -> float:
+        """Seconds that the statement under way may take."""
+        return self.patience if self._patient else self._config.database.statement_timeout
 
     # -- before the snapshot ------------------------------------------------------------------------------
 
@@ -198,9 +212,12 @@ class Refresher:
                 lambda: connection.execute(statement("deleted"), {"sources": session.sources}).fetchone()
             )
             assert counted is not None, "an aggregate returns one row"
-            if self._ledger is not None and self._deleted not in (None, counted[0]):
+            if time.monotonic() - session.looked_at > _SOURCES_EVERY:  # a new partition is a new table
+                session.sources = meter.timed(lambda: self._database.sources(connection))
+                session.looked_at = time.monotonic()
+            if self._ledger is not None and self._deleted not in (None, counted):
                 self._audits.suspect(self._ledger.exported)
-            self._deleted = counted[0]
+            self._deleted = counted
         return Observation(rows[0][0], sessions, prepared)
 
     def _plan(self, observation: Observation) -> Plan:
@@ -233,7 +250,12 @@ class Refresher:
                 self._to_load.setdefault(campaign, "new")
         with self._stage("changes"):
             ledger.tasks.advance(now)
-            self._read_changes(session, moment, meter, days)
+            try:
+                self._read_changes(session, moment, meter, days)
+            except psycopg.errors.QueryCanceled:  # too much changed to be read row by row: count it by SQL next time
+                self._to_load.update(dict.fromkeys(days, "everything"))
+                raise
+        self._patient = True
         with self._stage("load"):
             self._load(session, platform, days, moment, meter)
         with self._stage("audit"):
@@ -243,10 +265,10 @@ class Refresher:
                 ledger.forget_settled(now, self._config.settle_after)
                 self._forgot_at = now
             changed = ledger.drain_changed()
-            if self._anew:  # whatever was shown before, by another ledger, is made again
+            if self._anew or self._unmade:  # whatever was shown before, by another ledger, is made again
                 changed = {name: set(days) for name in ledger.projections}
                 self._violations = Violations()
-                self._anew = False
+            self._unmade = True
             self._audits.note_activity(changed)
             self._violations.update(ledger, changed)
             self._telemetry.note_violations({**self._violations.total, **platform.violations})
@@ -255,6 +277,7 @@ class Refresher:
             self._telemetry.watermark.set(self._low)
             self._telemetry.transactions_watched.set(self._horizon.watched)
             made = self._builder.build(ledger, platform, changed, now)
+            self._anew = self._unmade = False
             self._say_what_is_folded(made.folded)
             return made
 
@@ -303,10 +326,10 @@ class Refresher:
         assert ledger is not None, "a connection makes a ledger"
         loader = self._loader(session, moment, meter)
         with self._minding_purges(platform, wanted):
-            if len(wanted) == len(days) and self._progress is not None:
-                workers = self._config.database.load_connections
+            if self._anew:
+                helpers = self._config.database.load_connections - 1
                 before = meter.seconds
-                loader.load_in_parallel(session.connection, wanted, self._database, workers, self._progress)
+                loader.load_in_parallel(session.connection, wanted, self._database, helpers, self._progress)
                 self.loading_seconds = meter.seconds - before
             else:
                 loader.load(session.connection, wanted)
@@ -316,13 +339,15 @@ class Refresher:
         """Where a campaign comes back with fewer rows, rows were deleted: its counters carry what was lost."""
         ledger = self._ledger
         assert ledger is not None, "a connection makes a ledger"
-        before = {
-            campaign: (ledger.rows(campaign), self._builder.true_counters(ledger, platform, campaign))
-            for campaign in campaigns
-            if any(ledger.rows(campaign))
-        }
+        before = self._before_loading  # kept if the loading fails: what is left then is not what there was
+        for campaign in campaigns:
+            if campaign not in before and any(ledger.rows(campaign)):
+                before[campaign] = (ledger.rows(campaign), self._builder.true_counters(ledger, platform, campaign))
         yield
-        for campaign, (rows, counters) in before.items():
+        for campaign in campaigns:
+            if campaign not in before:
+                continue
+            rows, counters = before.pop(campaign)
             if any(now < then for now, then in zip(ledger.rows(campaign), rows, strict=True)):
                 after = self._builder.true_counters(ledger, platform, campaign)
                 self._builder.purged(campaign, counters, after)
@@ -340,17 +365,21 @@ class Refresher:
             if due is None:
                 return
             before = meter.seconds
-            wrong = differing(session.connection, session.reader, ledger, due, days[due], moment, meter)
+            allow(session.connection, self.patience)
+            try:
+                wrong = differing(session.connection, session.reader, ledger, due, days[due], moment, meter)
+            finally:  # one that is cut off has its next turn a period later: it must not cost every refresh
+                self._audits.done(due, moment.now, meter.seconds - before)
             self._telemetry.audits.inc()
             for relation in wrong or ():
                 self._telemetry.corrections.labels(relation).inc()
             if wrong:
                 log.info("audit found a difference", campaign=due, relations=sorted(wrong), action="loaded anew")
+            if wrong is None or wrong:  # where SQL cannot count because of some row, the others are read again
                 self._telemetry.loaded.labels("audit").inc()
                 self._to_load[due] = "audit"  # until the refresh succeeds: a load that is cut off leaves half
                 with self._minding_purges(platform, {due: days[due]}):
                     self._loader(session, moment, meter).load(session.connection, {due: days[due]})
-            self._audits.done(due, moment.now, meter.seconds - before)
 
     def _loader(self, session: _Session, moment: Moment, meter: Meter) -> Loader:
         assert self._ledger is not None, "a connection makes a ledger"

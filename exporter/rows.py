@@ -157,7 +157,7 @@ def _minute(seconds: Expression) -> Expression:
     return sa.cast(sa.func.floor(seconds / 60.0), sa.Integer)
 
 
-_TALK, _SCORE, _COST = (0, 86_400), (0, 100), (0, 1_000_000_000)
+_TALK, _SCORE, _COST = (0, 86_400), (0, 100), (0, MICRO)
 
 
 def _within(column: Expression, low: float, high: float) -> Expression:

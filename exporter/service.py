@@ -20,6 +20,7 @@ from exporter.snapshot import Snapshot
 from exporter.telemetry import Telemetry
 
 _FIRST_DELAY, _LONGEST_DELAY = 1.0, 30.0
+_LONGEST_REST = 600.0
 _WANTED_SECONDS = 120.0
 _GRACE_SECONDS = 5.0
 
@@ -51,6 +52,7 @@ class Service:
         self._repeats = Repeats()
         self._wanted: dict[tuple[str, str], float] = {}
         self._failures = 0
+        self._overworked = False
         self._refreshed_at = time.monotonic()
         self.progress = 0.0
         self.page = self._page(None, 0.0, None)
@@ -81,9 +83,7 @@ class Service:
 
     def watch(self) -> None:
         """Cut the connections when a statement is long past its timeout: the server hangs, or the network does."""
-        loading = self.page.snapshot is None
-        limit = self._refresher.patience if loading else self._config.database.statement_timeout
-        if self._refresher.watch.longest() > limit + _GRACE_SECONDS:
+        if self._refresher.watch.longest() > self._refresher.limit + _GRACE_SECONDS:
             self._database.abort()
 
     def _run(self) -> None:
@@ -95,13 +95,15 @@ class Service:
 
     def _rest(self, succeeded: bool, took: float) -> float:
         """How long to rest: to the interval's end, longer where the database's share asks for it or it fails."""
-        if not succeeded:
-            delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(self._failures - 1, 10))
-            spread = random.uniform(0.75, 1.25)
-            return float(delay * spread)  # so that many exporters do not come back as one
         share = self._config.refresh.max_share
         steady = self._refresher.database_seconds - self._refresher.loading_seconds
         for_share = steady * (1 - share) / share
+        if not succeeded:
+            delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(self._failures - 1, 10))
+            spread = random.uniform(0.75, 1.25)
+            delay = float(delay * spread)  # so that many exporters do not come back as one
+            # A statement that was cut off for its length was work; a server that does not answer was none.
+            return max(delay, min(for_share, _LONGEST_REST)) if self._overworked else delay
         return max(self._config.refresh.interval - took, for_share)
 
     def _refresh(self) -> bool:
@@ -115,6 +117,7 @@ class Service:
                 return False
             kind, message = _explain(error)
             self._failures += 1
+            self._overworked = kind == "timeout"
             self._telemetry.up.set(0)
             self._telemetry.refreshes.labels("failure").inc()
             self._telemetry.errors.labels(kind).inc()

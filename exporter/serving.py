@@ -22,7 +22,7 @@ log = structlog.get_logger()
 def parse_address(text: str) -> tuple[str | None, int]:
     """`HOST:PORT`, `[::1]:PORT` or `:PORT` (all interfaces)."""
     host, separator, port = text.rpartition(":")
-    if not separator or not port.isdigit() or not 0 <= int(port) <= 65_535:
+    if not separator or not (port.isascii() and port.isdigit()) or not 0 <= int(port) <= 65_535:
         raise ConfigError(f"web.listen_address: {text!r} is not an address; write HOST:PORT, such as 127.0.0.1:10517")
     return host.strip("[]") or None, int(port)
 

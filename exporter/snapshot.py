@@ -23,12 +23,14 @@ from exporter.catalogue import (
 )
 from exporter.codes import OTHER
 from exporter.config import Config
+from exporter.contract import RELATIONS
 from exporter.counters import Counters
-from exporter.entities import Entity
+from exporter.entities import Entity, Number
 from exporter.exposition import EMPTY, Exposed, FamilyEncoder
 from exporter.ledger import Ledger
 from exporter.platform import Platform
 from exporter.samples import (
+    NO_CURRENCY,
     Entities,
     Labels,
     Values,
@@ -87,13 +89,15 @@ class SnapshotBuilder:
 
     def build(self, ledger: Ledger, platform: Platform, changed: Mapping[str, Iterable[str]], at: float) -> Snapshot:
         """The snapshot at `at`. `changed` names, by projection, the campaigns whose totals changed."""
-        anew = ledger is not self._ledger  # nothing that another one said holds
+        anew = ledger is not self._ledger  # nothing that another one said holds, nor what was not finished
+        self._ledger = None
         if anew:
             self._usage = Usage()
         stale = self._stale_by_relation(platform, anew)
         for projection, campaigns in changed.items():
             stale[projection] = {_owner(platform, campaign) for campaign in campaigns if campaign in platform.campaigns}
-        stale["use"] = self._stale_use(ledger, platform, changed)
+        moved = {owner[-1] for owner in stale.get(Scope.CAMPAIGN.name, ())}
+        stale["use"] = self._stale_use(ledger, platform, {**changed, "moved": moved})
         for part in self._parts.values():
             self._update(part, ledger, platform, stale)
         self._ledger = ledger
@@ -146,7 +150,7 @@ class SnapshotBuilder:
         return stale
 
     def _stale_use(self, ledger: Ledger, platform: Platform, changed: Mapping[str, Iterable[str]]) -> set[Owner]:
-        touched = {campaign for name in ("attempts", "numbers", "today") for campaign in changed.get(name, ())}
+        touched = {campaign for name in ("attempts", "numbers", "today", "moved") for campaign in changed.get(name, ())}
         tenants: set[str] = set()
         for campaign in touched:
             tenants |= self._usage.update(ledger, platform, campaign)
@@ -222,6 +226,8 @@ class SnapshotBuilder:
             budget = getattr(self._config.series, source.budget)
             values, part.folded[owner] = within_budget(source, values, budget, part.kept.setdefault(owner, set()))
         if family.type is Type.COUNTER:
+            if source.currency:  # another currency makes other series, as another tenant does
+                self._counters.only((family.name, owner[-1]), currency or NO_CURRENCY)
             values = self._counters.show((family.name, owner[-1]), values)
         divisor = scaled(family)
         floats = {labels: value / divisor for labels, value in values.items()} if divisor > 1 else values
@@ -247,6 +253,8 @@ class SnapshotBuilder:
         setting = _ENTITY_BUDGETS.get(relation)
         members = entities.get(relation, ())
         budget = getattr(self._config.series, setting) if setting else len(members)
+        if len(members) > budget:  # by identity, as rows move about in their tables
+            members = sorted(members, key=lambda member: [getattr(member, name) for name in RELATIONS[relation].key])
         return {relation: members[:budget]}, max(0, len(members) - budget)
 
     def _used(self, use: Use, platform: Platform, tenant: str) -> dict[Labels, float]:
@@ -255,9 +263,8 @@ class SnapshotBuilder:
         if use.of == "connections":
             counts = self._usage.by_connection(platform, tenant)
         else:
-            own = {number for number, entity in platform.numbers.items() if entity.tenant_id == tenant}
-            counts = Counter(dict.fromkeys(own, 0)) + Counter()
-            counts.update(dict.fromkeys(own, 0))
+            own = self._entities[Scope.TENANT][(tenant,)]["numbers"]
+            counts = Counter({number.number_id: 0 for number in own if isinstance(number, Number)})
             counts.update(self._usage.today.get(tenant, {}))
         return _cut({(name,): float(count) for name, count in counts.items()}, self._config.series.numbers)
 

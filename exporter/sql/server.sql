@@ -1,7 +1,10 @@
 -- Who we are and what we talk to. "may_see" is the right to see other sessions' transactions.
 SELECT pg_catalog.current_setting('server_version_num')::int AS version,
        pg_catalog.current_setting('server_encoding') AS encoding,
-       extract(epoch FROM pg_catalog.pg_postmaster_start_time())::float8 AS started,
+       -- A crash of one process restarts the others, the checkpointer too, but not the postmaster.
+       extract(epoch FROM greatest(pg_catalog.pg_postmaster_start_time(), (
+           SELECT max(a.backend_start) FROM pg_catalog.pg_stat_activity AS a WHERE a.backend_type = 'checkpointer'
+       )))::float8 AS started,
        pg_catalog.pg_is_in_recovery() AS replica,
        pg_catalog.current_setting('max_prepared_transactions')::int > 0 AS prepares,
        pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS may_see

@@ -96,7 +96,8 @@ def test_among_the_changed_rows_only_that_one_is_missing(owner: Owner, exporter:
     scrape = exporter.refresh()
     assert_intact(scrape)
     assert scrape.by("campaign_calls_total", "outcome", campaign="2") == {"answered": 1, "busy": 1}
-    assert exporter.counted("rows_unreadable_total", relation="calls") == 1
+    # Once among the changed rows, and once as SQL cannot count the campaign, so that the audit reads it anew.
+    assert exporter.counted("rows_unreadable_total", relation="calls") == 2
     exporter.refresh()
     assert exporter.corrections() == 0
 
