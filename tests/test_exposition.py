@@ -125,7 +125,7 @@ def test_samples_are_printed_as_prometheus_client_does(
         with_exemplar = together(encoder, encoder.samples(owner, {own: number}, {own: exemplar}))
         assert with_exemplar == (text, openmetrics_again(openmetrics, {0: exemplar_of(exemplar)}))
     (sample,) = (sample for parsed in parse_text(text.decode()) for sample in parsed.samples)
-    assert sample.value == number
+    assert sample.value == float(number)
     assert sample.labels == dict(zip(family.all_labels, (*owner, *own), strict=True))
 
 
