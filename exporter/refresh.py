@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 import psycopg
 import structlog
 
+from exporter.activity import deletions, observe
 from exporter.audit import AuditSchedule, differing
 from exporter.available import Available
 from exporter.config import Config
 from exporter.database import Connection, Database, Server, snapshot
 from exporter.days import Day, day_at, zone
-from exporter.horizon import Horizon, Observation, Overlap, Plan, Session
+from exporter.horizon import Horizon, Observation, Overlap, Plan
 from exporter.ledger import Ledger
 from exporter.loading import Loader, allow
 from exporter.meter import Meter, Watch
@@ -24,7 +25,6 @@ from exporter.platform import Platform, PlatformReader
 from exporter.reader import SMALL, SMALL_LIMIT, Moment, Reader
 from exporter.samples import Values
 from exporter.snapshot import Snapshot, SnapshotBuilder
-from exporter.sql import statement
 from exporter.telemetry import Telemetry
 from exporter.violations import Violations
 
@@ -196,29 +196,17 @@ class Refresher:
         self._anew = True
 
     def _observe(self, session: _Session, meter: Meter) -> Observation:
-        connection, server = session.connection, session.server
+        connection = session.connection
         with self._stage("observe"):
-            rows = meter.timed(lambda: connection.execute(statement("activity")).fetchall())
-            sessions = [
-                Session(pid, start, query if query is not None else start, xid)
-                for _, pid, start, query, xid in rows
-                if start is not None
-            ]
-            prepared: list[int] = []
-            if server.prepares and not server.replica:
-                found = meter.timed(lambda: connection.execute(statement("prepared")).fetchall())
-                prepared = [row[0] for row in found]
-            counted = meter.timed(
-                lambda: connection.execute(statement("deleted"), {"sources": session.sources}).fetchone()
-            )
-            assert counted is not None, "an aggregate returns one row"
+            observation = observe(connection, session.server, meter)
             if time.monotonic() - session.looked_at > _SOURCES_EVERY:  # a new partition is a new table
                 session.sources = meter.timed(lambda: self._database.sources(connection))
                 session.looked_at = time.monotonic()
-            if self._ledger is not None and self._deleted not in (None, counted):
+            deleted = deletions(connection, session.sources, meter)
+            if self._ledger is not None and self._deleted not in (None, deleted):
                 self._audits.suspect(self._ledger.exported)
-            self._deleted = counted
-        return Observation(rows[0][0], sessions, prepared)
+            self._deleted = deleted
+        return observation
 
     def _plan(self, observation: Observation) -> Plan:
         """What this refresh must read, in the time that rows are stamped with.

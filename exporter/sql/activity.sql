@@ -7,6 +7,6 @@ SELECT extract(epoch FROM statement_timestamp())::float8 AS at,
 FROM (SELECT 1) AS always
 LEFT JOIN pg_catalog.pg_stat_activity AS a
   ON a.datname = current_database()
- AND a.xact_start IS NOT NULL
+ AND (a.xact_start IS NOT NULL OR a.backend_xid IS NOT NULL)
  AND a.pid <> pg_catalog.pg_backend_pid()
  AND a.backend_type <> 'autovacuum worker'

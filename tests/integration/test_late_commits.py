@@ -152,3 +152,15 @@ def test_a_long_reader_does_not_make_refreshes_read_again_what_was_read(
     assert watcher.rows_read() - before <= 50
     slow.rollback()
     assert watcher.pending() == 50
+
+
+def test_a_row_of_a_session_that_does_not_report_its_activity_is_read(
+    watcher: Watcher, slow: psycopg.Connection[Any]
+) -> None:
+    slow.execute("SET track_activities = off")
+    slow.commit()
+    watcher.look()
+    insert(slow)
+    assert [watcher.pending() for _ in range(3)] == [0, 0, 0]
+    slow.commit()
+    assert watcher.pending() == 1
