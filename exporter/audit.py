@@ -64,7 +64,7 @@ class AuditSchedule:
         return oldest if overdue else None
 
     def done(self, campaign: str, now: float, seconds: float) -> None:
-        """A campaign was audited or loaded, which took this much database time."""
+        """A campaign was audited, which took this much database time."""
         self._audited[campaign] = now
         self._turn = not self._turn
         self._suspects.discard(campaign)

@@ -84,7 +84,6 @@ _BLOCKERS = (
 BLOCKERS: dict[str, Blocker] = {
     code: Blocker(code, group, meaning, _GROUP_MOVES[group]) for code, group, meaning in _BLOCKERS
 }
-BLOCKER_GROUPS = tuple(_GROUP_MOVES)
 
 
 def blocker_group(code: str) -> str:

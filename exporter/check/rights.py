@@ -157,7 +157,7 @@ def _settings(config: Config, role: Role) -> Iterator[Finding]:
         else f"ALTER ROLE {role.identifier} SET statement_timeout = "
         f"'{format_duration(config.database.statement_timeout)}';",
     )
-    wanted = 1 + config.database.load_connections
+    wanted = config.database.load_connections
     few, unlimited = 0 <= role.connection_limit < wanted, role.connection_limit < 0
     yield _finding(
         Level.ADVICE if few or unlimited else Level.OK,
