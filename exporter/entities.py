@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from exporter.codes import (
 )
 from exporter.contract import RELATIONS, Column, Kind
 from exporter.days import zone
+from exporter.windows import Ranges, WindowsError, parse_ranges
 
 EARLIEST, LATEST = 0.0, 7_258_118_400.0
 """Times outside 1970 to 2200 are taken for mistakes."""
@@ -30,6 +30,9 @@ ID_LIMIT = 128
 
 Violation = tuple[str, str, str]
 """Relation, column and rule."""
+
+NONE_BROKEN: frozenset[str] = frozenset()
+"""Of an entity: the columns whose values could not be taken. What they say is not known, which is not "nothing"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Tenant:
     timezone: str | None
     concurrency_limit: int | None
     credits_remaining: float | None
+    broken: frozenset[str] = NONE_BROKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Campaign:
     pause_reason: str | None
     ended_at: float | None
     timezone: str | None
-    call_windows: Any
+    call_windows: Ranges | None
     expires_at: float | None
     concurrency_limit: int | None
     calls_per_minute: float | None
@@ -67,6 +71,7 @@ class Campaign:
     country_match: bool | None
     currency: str | None
     budget: float | None
+    broken: frozenset[str] = NONE_BROKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,7 @@ class Trunk:
     provider: str
     concurrency_limit: int | None
     calls_per_second: float | None
+    broken: frozenset[str] = NONE_BROKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +193,8 @@ def parse_row(relation: str, raw: Mapping[str, str | None]) -> tuple[Entity | No
     values: dict[str, Any] = {}
     violations: list[Violation] = []
     for name in kind.__dataclass_fields__:
+        if name == "broken":
+            continue
         text = raw[name]
         column = RELATIONS[relation].column(name)
         try:
@@ -196,6 +204,8 @@ def parse_row(relation: str, raw: Mapping[str, str | None]) -> tuple[Entity | No
             if column.kind is Kind.ID and (relation, name) != ("numbers", "connection_id"):
                 return None, tuple(violations)
             values[name] = _WITHOUT.get(name)
+    if violations and "broken" in kind.__dataclass_fields__:
+        values["broken"] = frozenset(column for _, column, _ in violations)
     return kind(**values), tuple(violations)
 
 
@@ -232,8 +242,11 @@ def _parse(relation: str, name: str, column: Column, text: str | None) -> Any:
             raise _UnusableError("not_a_label")
         return label
     value = _PARSERS[column.kind](text)
-    if name == "call_windows" and not _are_windows(value):
-        raise _UnusableError("wrong_shape")
+    if name == "call_windows":
+        try:
+            return parse_ranges(value)
+        except WindowsError:
+            raise _UnusableError("wrong_shape") from None
     if name in _NOT_NEGATIVE and value < 0:
         raise _UnusableError("out_of_range")
     return value
@@ -285,24 +298,6 @@ def _json(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         raise _UnusableError("not_json") from None
-
-
-_DAYS = frozenset({"mon", "tue", "wed", "thu", "fri", "sat", "sun"})
-_TIME_OF_DAY = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
-
-
-def _are_windows(value: Any) -> bool:
-    """Whether a JSON value is what the contract says of `call_windows`."""
-    return value is None or (isinstance(value, list) and all(map(_is_window, value)))
-
-
-def _is_window(value: Any) -> bool:
-    if not isinstance(value, dict) or not isinstance(days := value.get("days"), list):
-        return False
-    times = (value.get("start"), value.get("end"))
-    return all(isinstance(day, str) and day in _DAYS for day in days) and all(
-        isinstance(time, str) and _TIME_OF_DAY.fullmatch(time) for time in times
-    )
 
 
 _PARSERS: Mapping[Kind, Callable[[str], Any]] = {

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from exporter.codes import ENDED_STATUSES
+from exporter.days import zone
 from exporter.entities import Campaign, Entity, Goal, Number, PoolEntry, Tenant, Trunk, Upload, Variant, parse_row
+from exporter.windows import Ranges, Schedule
 
 RawRow = tuple[str | None, ...]
 T = TypeVar("T")
@@ -26,6 +28,8 @@ class Platform:
     numbers: Mapping[str, Number] = field(default_factory=dict)
     pools: Mapping[str, tuple[PoolEntry, ...]] = field(default_factory=dict)
     uploads: Mapping[str, Upload] = field(default_factory=dict)
+    schedules: Mapping[str, Schedule | None] = field(default_factory=dict)
+    """The call windows of each campaign; `None` where they, or their zone, cannot be read."""
     violations: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
 
     def zone_of(self, campaign: Campaign) -> str | None:
@@ -39,6 +43,7 @@ class PlatformReader:
 
     def __init__(self) -> None:
         self._parsed: dict[str, dict[RawRow, tuple[Entity | None, tuple[tuple[str, str, str], ...]]]] = {}
+        self._schedules: dict[tuple[Ranges | None, str | None], Schedule | None] = {}
 
     def build(
         self, names: Mapping[str, Sequence[str]], raw: Mapping[str, Sequence[RawRow]], now: float, retention: float
@@ -70,8 +75,22 @@ class PlatformReader:
             numbers,
             _by_campaign(keyed("campaign_numbers", "campaign_id", "number_id").values(), campaigns),
             _latest(keyed("audience_uploads", "upload_id").values(), campaigns),
+            self._scheduled(campaigns),
             dict(violations),
         )
+
+    def _scheduled(self, campaigns: Mapping[str, Campaign]) -> dict[str, Schedule | None]:
+        before, self._schedules = self._schedules, {}
+        schedules: dict[str, Schedule | None] = {}
+        for key, campaign in campaigns.items():
+            if "call_windows" in campaign.broken:
+                schedules[key] = None
+                continue
+            kind = (campaign.call_windows, campaign.timezone)
+            if kind not in self._schedules:
+                self._schedules[kind] = before[kind] if kind in before else schedule_of(*kind)
+            schedules[key] = self._schedules[kind]
+        return schedules
 
     def _parse(
         self, relation: str, names: Sequence[str], rows: Sequence[RawRow], violations: Counter[tuple[str, str, str]]
@@ -88,6 +107,12 @@ class PlatformReader:
                 entities.append(entity)
         self._parsed[relation] = after
         return entities
+
+
+def schedule_of(ranges: Ranges | None, timezone: str | None) -> Schedule | None:
+    """The schedule of some windows in a zone; without a zone only what is the same in all."""
+    where = zone(timezone) if timezone is not None or not ranges else None
+    return None if where is None else Schedule(ranges, where)
 
 
 def exported(campaign: Campaign, now: float, retention: float) -> bool:
