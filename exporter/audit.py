@@ -80,7 +80,7 @@ def differing(
     number = ledger.campaign(campaign)
     try:
         with connection.transaction():
-            for projection in ledger.projections.values():
+            for projection in filter(lambda each: each.audited, ledger.projections.values()):
                 rows = reader.totals(connection, projection, [campaign], moment, meter, settled=False, day=day)
                 fold = ledger.folds[projection.relation]
                 if fold.cells(projection, rows).get(number, {}) != ledger.cells(projection.name, campaign):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from exporter.held import Array, HeldRows, Slots
 from exporter.interning import NONE
 from exporter.projections import KEY_COLUMNS, Projection, Vocabulary
-from exporter.totals import Cell, Ints, Totals, pack, pack_key
+from exporter.totals import Cell, Ints, Totals, pack, pack_key, unpack_key
 
 Columns = dict[str, Array]
 Row = Sequence[Any]
@@ -108,6 +108,7 @@ class Fold:
 
     def _put(self, slots: Slots, new: Columns, fresh: NDArray[np.bool_]) -> None:
         self._derive(new)
+        self.judged(slots, fresh, new)
         old = self.held.take(slots)
         same = ~fresh
         for name, column in old.items():
@@ -121,6 +122,9 @@ class Fold:
         self.stored(slots, new)
         self.held.put(slots, new)
         self._count([({name: column[~fresh] for name, column in old.items()}, -1), (new, 1)])
+
+    def judged(self, slots: Slots, fresh: NDArray[np.bool_], new: Columns) -> None:
+        """Called before rows are compared with what is held: the hook for what is judged once and for all."""
 
     def stored(self, slots: Slots, new: Columns) -> None:
         """Called with what is about to be stored: the hook for a relation's own bookkeeping."""
@@ -164,6 +168,16 @@ class Fold:
         """Rows of this campaign made up to `created` may be counted without being remembered."""
         if created > self._forgotten.get(campaign, -np.inf):
             self._forgotten[campaign] = created
+
+    def expire(self, name: str, column: str, before: int) -> None:
+        """Count no longer, in a projection, rows whose first key is below `before`."""
+        held = self.held[column]
+        held[held < before] = NONE
+        for campaign, cells in list(self.totals[name]):
+            kept = {key: cell for key, cell in cells.items() if unpack_key(key)[0] >= before}
+            if len(kept) != len(cells):
+                self.totals[name].replace(campaign, kept)
+                self.changed[name].add(campaign)
 
     def clear(self, campaign: int) -> None:
         """Drop everything of a campaign: rows, totals and what was forgotten."""

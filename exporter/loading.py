@@ -86,7 +86,9 @@ class Loader:
         jobs: list[Job] = []
         for projection in self._ledger.projections.values():
             if "day" in projection.keys:
-                jobs += [(projection, campaigns, day) for day, campaigns in by_day.items()]
+                for day, campaigns in by_day.items():
+                    if wanted := self._ledger.calls.concerned(projection, campaigns):
+                        jobs.append((projection, wanted, day))
             else:
                 jobs.append((projection, list(days), None))
         return jobs

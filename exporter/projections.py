@@ -30,6 +30,7 @@ class Projection:
 
     `keys` and `sums` name columns of the cleaned rows. A row counts where every key and every column of
     `given` is not null. `needs` are optional columns of the contract without which the totals mean nothing.
+    `audited`: SQL can tell at any time what the totals are; else only when they are loaded.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Projection:
     sums: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    audited: bool = True
 
     def grouped(self, rows: CleanRows, *where: Expression) -> sa.Select[Any]:
         """`campaign, key…, count, sum…` of the rows that satisfy `where`."""
@@ -76,12 +78,16 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection("stale", "tasks", given=("stale",)),
     Projection("retries", "tasks", sums=("retries_micro",), needs=("system_retries",)),
     Projection("dispositions", "tasks", ("disposition",), needs=("disposition",)),
-    Projection("goals", "tasks", ("variant",), ("goal_micro",), needs=("variant", "goal_met")),
+    Projection("goals", "tasks", ("variant",), ("goal_micro", "finished_micro"), needs=("variant", "goal_met")),
+    Projection("finished_hours", "tasks", ("hour",)),
     Projection("broken_tasks", "tasks", ("broken",)),
     Projection("call_rows", "calls"),
     Projection("attempts", "calls", ("attempt", "outcome"), ("ai_micro", "telephony_micro")),
     Projection("numbers", "calls", ("number", "outcome"), needs=("number_id",)),
+    Projection("call_hours", "calls", ("hour",), ("ai_micro", "telephony_micro")),
     Projection("today", "calls", ("number", "day"), needs=("number_id",)),
+    # By the windows of the moment a call was first seen; loaded, all of today's, and judged by the windows of now.
+    Projection("outside", "calls", ("outside_minute", "day"), audited=False),
     Projection(
         "variants",
         "calls",

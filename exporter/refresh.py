@@ -14,6 +14,7 @@ import structlog
 from exporter.activity import deletions, observe
 from exporter.audit import AuditSchedule, differing
 from exporter.available import Available
+from exporter.calendar import Spans
 from exporter.config import Config
 from exporter.database import Connection, Database, Server, snapshot
 from exporter.days import Day, day_at, zone
@@ -27,6 +28,7 @@ from exporter.samples import Values
 from exporter.snapshot import Snapshot, SnapshotBuilder
 from exporter.telemetry import Telemetry
 from exporter.violations import Violations
+from exporter.windows import Schedule
 
 Clock = Callable[[float], float]
 """The database's time (seconds since 1970) to the time that rows are stamped with: the same, but for simulations."""
@@ -89,6 +91,7 @@ class Refresher:
         self._unmade = False
         self._forgot_at = 0.0
         self._folded: set[str] = set()
+        self._spans: dict[tuple[Schedule, Day], Spans] = {}
         self._audited_at = time.monotonic()
         self._low = -math.inf
         self._deleted: tuple[int, int] | None = None
@@ -234,10 +237,11 @@ class Refresher:
                     log.warning("too many rows", relation=name, limit=SMALL_LIMIT, effect="the rest is left out")
             platform = self._platform = self._platforms.build(SMALL, raw, now, self._config.retention)
             days = _days(platform, now)
-            for campaign in ledger.set_scope(days):
+            for campaign in ledger.set_scope(days, self._closed(platform, days)):
                 self._to_load.setdefault(campaign, "new")
         with self._stage("changes"):
-            ledger.tasks.advance(now)
+            for campaign in ledger.advance(now):
+                self._to_load.setdefault(campaign, "everything")
             try:
                 self._read_changes(session, moment, meter, days)
             except psycopg.errors.QueryCanceled:  # too much changed to be read row by row: count it by SQL next time
@@ -268,6 +272,21 @@ class Refresher:
             self._anew = self._unmade = False
             self._say_what_is_folded(made.folded)
             return made
+
+    def _closed(self, platform: Platform, days: Mapping[str, Day]) -> dict[str, Spans]:
+        """When each campaign's windows are closed on its current day and the next."""
+        before, self._spans = self._spans, {}
+        closed: dict[str, Spans] = {}
+        for campaign, day in days.items():
+            schedule = platform.schedules.get(campaign)
+            if schedule is None or schedule.always:
+                continue
+            key = (schedule, day)
+            if key not in self._spans:
+                span = (day.midnights[0], day.midnights[2])
+                self._spans[key] = before[key] if key in before else schedule.closed_between(*span)
+            closed[campaign] = self._spans[key]
+        return closed
 
     def _say_what_is_folded(self, folded: Mapping[str, int]) -> None:
         """Name a family in the log when it begins to have more label values than its budget."""

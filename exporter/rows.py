@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from exporter.available import Available
-from exporter.codes import LIVE_TASK_STATUSES, OTHER
+from exporter.codes import FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES, OTHER
 
 MICRO = 1_000_000
 
@@ -27,6 +27,9 @@ DELAY_BUCKETS = (1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 14400, 86400)
 
 HORIZONS = (("now", 0), ("5m", 300), ("15m", 900), ("1h", 3600), ("4h", 14400), ("24h", 86400))
 """How far ahead tasks that become due are counted: label and seconds."""
+
+HOURS_BACK = 72
+"""Whole hours of which finished tasks and calls are counted one by one, for forecasts."""
 
 STAMP_FUTURE_SECONDS = 3600.0
 """A row stamped further ahead than this is broken: it would be read again at every refresh."""
@@ -157,6 +160,13 @@ def _minute(seconds: Expression) -> Expression:
     return sa.cast(sa.func.floor(seconds / 60.0), sa.Integer)
 
 
+def _hour(seconds: Expression) -> Expression:
+    """The whole hour since 1970 of a moment; null before the `HOURS_BACK` hours that end with the current one."""
+    hour = sa.cast(sa.func.floor(seconds / 3600.0), sa.Integer)
+    first = sa.cast(sa.func.floor(NOW / 3600.0), sa.Integer) - HOURS_BACK
+    return sa.case((hour > first, hour), else_=sa.null())
+
+
 _TALK, _SCORE, _COST = (0, 86_400), (0, 100), (0, MICRO)
 
 
@@ -234,6 +244,7 @@ def task_rows(available: Available) -> CleanRows:
 
     pending = raw("status").cast(sa.Text) == "pending"
     in_progress = raw("status").cast(sa.Text) == "in_progress"
+    finished = sa.or_(*(raw("status").cast(sa.Text) == status for status in FINISHED_TASK_STATUSES))
     eligible = _seconds(raw("next_eligible_at"))
     created = _seconds(raw("created_at"))
     updated = _seconds(raw("updated_at"))
@@ -259,11 +270,13 @@ def task_rows(available: Available) -> CleanRows:
         "status": sa.func.coalesce(_text(raw("status")), OTHER),
         "blocker": sa.case((pending, blocker), else_=sa.null()),
         "eligible": sa.case((pending, eligible), else_=sa.null()),
-        "since": sa.case((in_progress, since), else_=sa.null()),
+        # In progress: since when. Finished: when, as far as is told.
+        "since": sa.case((sa.or_(in_progress, finished), since), else_=sa.null()),
         "retries_micro": sa.cast(retries, sa.BigInteger) * MICRO,
         "disposition": _text(raw("disposition")),
         "variant": _text(raw("variant")),
         "goal_micro": sa.case((raw("goal_met"), MICRO), else_=0),
+        "finished_micro": sa.case((finished, MICRO), else_=0),
         "created": created,
         "updated": updated,
         "broken": _broken(_TASK_RULES, violated),
@@ -287,6 +300,7 @@ def task_rows(available: Available) -> CleanRows:
             else_=sa.null(),
         ),
         "since_minute": sa.case((in_progress, _minute(since)), else_=sa.null()),
+        "hour": sa.case((finished, _hour(since)), else_=sa.null()),
         "stale": sa.case((sa.and_(in_progress, since <= NOW - STALE_AFTER), 1), else_=sa.null()),
     }
     return CleanRows(
@@ -364,6 +378,8 @@ def call_rows(available: Available) -> CleanRows:
         "created": _seconds(raw("created_at")),
         "updated": _seconds(raw("updated_at")),
         "broken": _broken(_CALL_RULES, violated),
+        "hour": _hour(started),
+        "outside_minute": _minute(started),
         # Days of the campaign's tenant, counted from 1970; see `days`.
         "day": sa.case(
             *((sa.and_(started >= low, started < high), day) for day, low, high in _day_bounds()),
@@ -390,4 +406,6 @@ def _day_bounds() -> tuple[tuple[Expression, Expression, Expression], ...]:
     return ((today, midnights[0], midnights[1]), (today + 1, midnights[1], midnights[2]))
 
 
-_ONLY_IN_TOTALS = frozenset({"effective", "band", "ready_minute", "since_minute", "stale", "day"})
+_ONLY_IN_TOTALS = frozenset(
+    {"effective", "band", "ready_minute", "since_minute", "stale", "day", "hour", "outside_minute"}
+)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from exporter.call_fold import Exemplar
 from exporter.catalogue import Attribute, Attributes, Buckets, Due, Family, Info, Oldest, States, Totals
 from exporter.codes import OTHER, READY, RETRY_WAIT, blocker_group
 from exporter.entities import Entity
-from exporter.ledger import Exemplar, Ledger
+from exporter.ledger import Ledger
 from exporter.rows import HORIZONS, MICRO
-from exporter.totals import unpack_key
+from exporter.totals import earliest, unpack_key
 
 Labels = tuple[str, ...]
 Values = dict[Labels, int]
@@ -179,8 +180,8 @@ def oldest(family: Family, ledger: Ledger, campaign_id: str) -> dict[Labels, flo
     """The earliest minute there is, as seconds since 1970."""
     source = family.source
     assert isinstance(source, Oldest)
-    minutes = [unpack_key(key)[0] for key in ledger.cells(source.projection, campaign_id)]
-    return {(): min(minutes) * 60.0} if minutes else {}
+    minute = earliest(ledger.cells(source.projection, campaign_id))
+    return {} if minute is None else {(): minute * 60.0}
 
 
 def bucket_values(source: Buckets, ledger: Ledger, campaign_id: str) -> tuple[Values, Values]:

@@ -29,6 +29,11 @@ def pack(campaign: Ints, keys: Sequence[Ints]) -> Ints:
     return packed
 
 
+def earliest(cells: Mapping[int, Cell]) -> int | None:
+    """The smallest first key of the cells, which is their order; `None` where there is none."""
+    return unpack_key(min(cells))[0] if cells else None
+
+
 def pack_key(keys: Sequence[int]) -> int:
     """The part of `pack` that is the key, for one cell."""
     first = keys[0] + 1 if keys else 0

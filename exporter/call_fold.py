@@ -1,0 +1,158 @@
+"""The fold of calls: which are today's, which left their window, and the newest of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exporter.available import Available
+from exporter.calendar import Calendar, Spans
+from exporter.days import Day
+from exporter.fold import Columns, Fold, Row
+from exporter.held import Slots
+from exporter.instants import minutes, recent_hours
+from exporter.interning import NONE
+from exporter.projections import Projection, Vocabulary, available_projections
+from exporter.rows import MICRO
+from exporter.totals import pack, pack_key, unpack_key
+
+_CODE, _SMALL, _MICRO, _TIME = np.int32, np.int8, np.int64, np.float64
+
+_CALL_TYPES: Mapping[str, Any] = {
+    "campaign": _CODE, "outcome": _SMALL, "attempt": np.int16, "number": _CODE, "variant": _CODE,
+    "error": _CODE, "sentiment": _CODE, "talk_bucket": _SMALL, "talk_micro": _MICRO, "score_bucket": _SMALL,
+    "score_micro": _MICRO, "delay_bucket": _SMALL, "delay_micro": _MICRO, "silent": _SMALL,
+    "answered_micro": _CODE, "ai_micro": _MICRO, "telephony_micro": _MICRO, "started": _TIME,
+    "created": _TIME, "updated": _TIME, "broken": np.int16, "day": np.int32, "hour": _CODE, "outside_minute": _CODE,
+}  # fmt: skip
+
+
+Exemplar = tuple[float, str, float]
+"""When the call started (seconds since 1970), its task, and the value observed."""
+
+
+class CallFold(Fold):
+    """Calls: which count as today's depends on the tenant's midnight; the newest of each kind is an exemplar."""
+
+    def __init__(self, available: Available, fetched: Sequence[str], vocabulary: Vocabulary) -> None:
+        projections = [p for p in available_projections(available) if p.relation == "calls"]
+        super().__init__(projections, fetched, _CALL_TYPES, vocabulary, self._add_day)
+        outcome = vocabulary.of("outcome")
+        assert outcome is not None
+        self._in_progress = outcome.label_number("in_progress")
+        self._days: dict[int, Day] = {}
+        self._closed: dict[int, Spans] = {}
+        self._calendar = Calendar({}, {})
+        self.now = 0.0
+        self._exemplified = {p.name: p for p in projections if p.name in ("attempts", "errors", "talk")}
+        self.exemplars: dict[str, dict[int, dict[int, Exemplar]]] = {name: {} for name in self._exemplified}
+
+    def set_days(self, days: Mapping[int, Day], closed: Mapping[int, Spans]) -> set[int]:
+        """The current day of each campaign, and when its windows are closed.
+
+        When a day ends, its calls count no longer. Returns the campaigns whose days were redrawn (another time
+        zone, a clock set back): to be loaded anew.
+        """
+        if days == self._days and closed == self._closed:
+            return set()
+        redrawn: set[int] = set()
+        for campaign, day in days.items():
+            before = self._days.get(campaign)
+            if before == day or before is None:
+                continue
+            if before.zone != day.zone or day.today < before.today:
+                redrawn.add(campaign)
+            else:
+                self._end_days_before(campaign, day.today)
+        self._days, self._closed = dict(days), dict(closed)
+        self._calendar = Calendar(self._days, self._closed)
+        return redrawn
+
+    def today(self, campaign_id: str) -> int | None:
+        """The ordinal of the campaign's current day."""
+        day = self._days.get(self._vocabulary.campaign.number(campaign_id))
+        return day.today if day else None
+
+    def concerned(self, projection: Projection, campaigns: Sequence[str]) -> list[str]:
+        """The campaigns that may have something of a projection: calls outside windows need closed ones."""
+        if projection.name != "outside":
+            return list(campaigns)
+        return [campaign for campaign in campaigns if self._closed.get(self._vocabulary.campaign.number(campaign))]
+
+    def _end_days_before(self, campaign: int, today: int) -> None:
+        held = self.held
+        slots = held.of_campaign(campaign)
+        held["day"][slots[held["day"][slots] < today]] = NONE
+        for name in ("today", "outside"):
+            if name not in self.totals:
+                continue
+            cells = self.totals[name].of(campaign)
+            kept = {key: cell for key, cell in cells.items() if unpack_key(key)[1] >= today}
+            if len(kept) != len(cells):
+                self.totals[name].replace(campaign, kept)
+            self.changed[name].add(campaign)  # calls counted ahead, for what was tomorrow, count now
+
+    def _add_day(self, calls: Columns) -> None:
+        calls["day"] = self._calendar.days(calls["campaign"], calls["started"])
+        calls["hour"] = recent_hours(calls["started"], self.now)
+        outside = self._calendar.outside(calls["campaign"], calls["started"])
+        calls["outside_minute"] = np.where(outside, minutes(calls["started"]), NONE)
+
+    def judged(self, slots: Slots, fresh: NDArray[np.bool_], new: Columns) -> None:
+        """Whether a call left its window is judged when it is first seen: windows may be edited later."""
+        known = ~fresh & (self.held["started"][slots] == new["started"])
+        new["outside_minute"][known] = self.held["outside_minute"][slots[known]]
+
+    def add_settled(self, projection: Projection, rows: Iterable[Row]) -> None:
+        """The same, but of today's calls only those outside their windows."""
+        if projection.name == "outside":
+            rows = [row for row in rows if self._was_outside(row)]
+        super().add_settled(projection, rows)
+
+    def _was_outside(self, row: Row) -> bool:
+        closed = self._closed.get(self._vocabulary.campaign.number(row[0]), ())
+        return any(start <= row[1] * 60.0 < end for start, end in closed)
+
+    def stored(self, slots: Slots, new: Columns) -> None:
+        """Keep the newest settled call of each key as its exemplar."""
+        del slots
+        if "task" not in new:
+            return
+        chosen = (new["outcome"] != self._in_progress) & ~np.isnan(new["started"])
+        for name, projection in self._exemplified.items():
+            counted = chosen.copy()
+            for key in projection.keys:
+                counted &= new[key] >= 0
+            self._keep_newest(name, projection, new, np.flatnonzero(counted))
+
+    def _keep_newest(self, name: str, projection: Projection, new: Columns, rows: Slots) -> None:
+        rows = rows[np.argsort(-new["started"][rows], kind="stable")]
+        keys = [new[key][rows].astype(np.int64) for key in projection.keys]
+        _, first = np.unique(pack(new["campaign"][rows].astype(np.int64), keys), return_index=True)
+        for place in first.tolist():
+            row = rows[place]
+            task = new["task"][row]
+            if task is None:
+                continue
+            started = float(new["started"][row])
+            value = float(new["talk_micro"][row]) / MICRO if name == "talk" else 1.0
+            key = pack_key([int(column[place]) for column in keys])
+            newest = self.exemplars[name].setdefault(int(new["campaign"][row]), {})
+            if key not in newest or newest[key][0] <= started:
+                newest[key] = (started, task, value)
+
+    def leave(self, campaign: int) -> None:
+        """A campaign that is exported no longer takes its exemplars with it."""
+        self.clear(campaign)
+        for newest in self.exemplars.values():
+            newest.pop(campaign, None)
+
+    def settled(self, before: float, now: float) -> Slots:
+        """Remembered calls that are over and were last stamped before this instant."""
+        rows = self.held
+        over = rows["outcome"] != self._in_progress
+        rests = (rows["updated"] < before) & (rows["created"] <= now)
+        return np.flatnonzero((rows["campaign"] >= 0) & over & rests)

@@ -1,0 +1,26 @@
+"""Minutes and hours of many instants at once."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exporter.interning import NONE
+from exporter.rows import HOURS_BACK
+
+
+def first_hour(now: float) -> int:
+    """The earliest whole hour since 1970 that is still counted one by one."""
+    return int(now // 3600) - HOURS_BACK + 1
+
+
+def recent_hours(seconds: NDArray[np.float64], now: float) -> NDArray[np.int64]:
+    """The whole hour of each instant (NaN: none) that is still counted one by one, else `NONE`."""
+    hours = np.floor(np.nan_to_num(seconds, nan=-1.0) / 3600.0).astype(np.int64)
+    return np.where(hours >= first_hour(now), hours, NONE)
+
+
+def minutes(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The whole minute since 1970 of each instant; `NONE` for NaN."""
+    whole = np.floor(np.nan_to_num(seconds, nan=0.0) / 60.0).astype(np.int64)
+    return np.where(np.isnan(seconds), NONE, whole)

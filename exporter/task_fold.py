@@ -1,0 +1,116 @@
+"""The fold of tasks: what they wait for depends on the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from exporter.agenda import Agenda
+from exporter.available import Available
+from exporter.codes import FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES, READY, RETRY_WAIT
+from exporter.fold import Columns, Fold
+from exporter.held import Slots
+from exporter.instants import minutes, recent_hours
+from exporter.interning import NONE
+from exporter.projections import Vocabulary, available_projections
+from exporter.rows import HORIZONS
+
+_CODE, _SMALL, _MICRO, _TIME = np.int32, np.int8, np.int64, np.float64
+
+_TASK_TYPES: Mapping[str, Any] = {
+    "campaign": _CODE, "status": _SMALL, "blocker": _CODE, "disposition": _CODE, "variant": _CODE,
+    "retries_micro": _MICRO, "goal_micro": _CODE, "broken": np.int16, "eligible": _TIME, "since": _TIME,
+    "created": _TIME, "updated": _TIME, "effective": _CODE, "band": _SMALL, "ready_minute": _CODE,
+    "since_minute": _CODE, "stale": _SMALL, "due": _TIME, "finished_micro": _CODE, "hour": _CODE,
+}  # fmt: skip
+
+
+class TaskFold(Fold):
+    """Tasks: what they wait for depends on the clock."""
+
+    def __init__(
+        self, available: Available, fetched: Sequence[str], vocabulary: Vocabulary, stale_after: float
+    ) -> None:
+        projections = [p for p in available_projections(available) if p.relation == "tasks"]
+        super().__init__(projections, fetched, _TASK_TYPES, vocabulary, self._add_waiting)
+        status, effective = vocabulary.of("status"), vocabulary.of("effective")
+        assert status is not None
+        assert effective is not None
+        self._pending, self._in_progress = (status.label_number(code) for code in LIVE_TASK_STATUSES)
+        self._finished = [status.label_number(code) for code in FINISHED_TASK_STATUSES]
+        self._ready, self._retry = effective.label_number(READY), effective.label_number(RETRY_WAIT)
+        self._horizons = np.array([seconds for _, seconds in HORIZONS], np.float64)
+        self._stale_after = stale_after
+        self._agenda = Agenda()
+        self.now = 0.0
+
+    def _add_waiting(self, tasks: Columns) -> None:
+        """What a task waits for at `now`, and `due`: when time alone changes that (infinity: never)."""
+        now = self.now
+        pending = tasks["status"] == self._pending
+        running = tasks["status"] == self._in_progress
+        due_in = np.nan_to_num(tasks["eligible"], nan=0.0) - now
+        coded = tasks["blocker"] >= 0
+        uncoded = np.where(due_in > 0, self._retry, self._ready)
+        tasks["effective"] = np.where(pending, np.where(coded, tasks["blocker"], uncoded), NONE)
+        band = np.searchsorted(self._horizons, due_in, side="left")
+        tasks["band"] = np.where(pending, band, NONE)
+        ready_since = np.where(np.isnan(tasks["eligible"]), tasks["created"], tasks["eligible"])
+        ready = pending & ~coded & (due_in <= 0)
+        tasks["ready_minute"] = np.where(ready, minutes(ready_since), NONE)
+        tasks["since_minute"] = np.where(running, minutes(tasks["since"]), NONE)
+        tasks["hour"] = np.where(np.isin(tasks["status"], self._finished), recent_hours(tasks["since"], now), NONE)
+        stale = running & (tasks["since"] <= now - self._stale_after)
+        tasks["stale"] = np.where(stale, 1, NONE)
+        due = np.full(len(pending), np.inf)
+        waits = pending & (band > 0)
+        due[waits] = tasks["eligible"][waits] - self._horizons[band[waits] - 1]
+        fresh = running & ~stale & ~np.isnan(tasks["since"])
+        due[fresh] = tasks["since"][fresh] + self._stale_after
+        tasks["due"] = due
+
+    def stored(self, slots: Slots, new: Columns) -> None:
+        """Note when each row must be looked at again; a time that did not move is noted already."""
+        moved = self.held["due"][slots] != new["due"]
+        self._agenda.put(slots[moved], new["due"][moved])
+
+    def advance(self, now: float) -> int:
+        """Set the clock and move what it moves; how many rows were looked at."""
+        back = now < self.now
+        self.now = now
+        if back:  # a clock that was set back: everything that depends on it is worked out anew
+            slots = np.flatnonzero(self.held["campaign"] >= 0)
+        else:
+            slots = self._agenda.pop(now)
+            slots = slots[self.held["campaign"][slots] >= 0]
+            self._agenda.put_back(slots, self.held["due"][slots], now)
+            slots = slots[self.held["due"][slots] <= now]
+        if slots.size:
+            self._put(slots, self.held.take(slots), np.zeros(len(slots), bool))
+        return len(slots)
+
+    def next_due(self, campaigns: Sequence[str]) -> dict[str, float]:
+        """When the next task of each campaign becomes eligible that waits for nothing else."""
+        numbers = [self._vocabulary.campaign.number(campaign) for campaign in campaigns]
+        wanted = np.zeros(len(self._vocabulary.campaign.labels), bool)
+        wanted[numbers] = True
+        held = self.held
+        waits = (held["effective"] == self._retry) & (held["campaign"] >= 0) & (held["eligible"] > self.now)
+        rows = np.flatnonzero(waits)
+        rows = rows[wanted[held["campaign"][rows]]]
+        soonest = np.full(len(wanted), np.inf)
+        np.minimum.at(soonest, held["campaign"][rows], held["eligible"][rows])
+        return {
+            campaign: float(soonest[number])
+            for campaign, number in zip(campaigns, numbers, strict=True)
+            if np.isfinite(soonest[number])
+        }
+
+    def settled(self, before: float) -> Slots:
+        """Remembered tasks that are over and were last stamped before this instant."""
+        rows = self.held
+        over = (rows["status"] != self._pending) & (rows["status"] != self._in_progress)
+        rests = (rows["updated"] < before) & (rows["created"] <= self.now)
+        return np.flatnonzero((rows["campaign"] >= 0) & over & rests)
