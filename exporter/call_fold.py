@@ -73,8 +73,12 @@ class CallFold(Fold):
 
     def today(self, campaign_id: str) -> int | None:
         """The ordinal of the campaign's current day."""
-        day = self._days.get(self._vocabulary.campaign.number(campaign_id))
+        day = self.day(campaign_id)
         return day.today if day else None
+
+    def day(self, campaign_id: str) -> Day | None:
+        """The campaign's current day."""
+        return self._days.get(self._vocabulary.campaign.number(campaign_id))
 
     def concerned(self, projection: Projection, campaigns: Sequence[str]) -> list[str]:
         """The campaigns that may have something of a projection: calls outside windows need closed ones."""

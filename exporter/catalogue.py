@@ -123,7 +123,15 @@ class Use:
     of: str
 
 
-Source = Attribute | Attributes | Info | States | Totals | Buckets | Due | Oldest | Use
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the diagnosis says: `facet` names the part of it that a change is looked for in, `value` what is shown."""
+
+    facet: str
+    value: str
+
+
+Source = Attribute | Attributes | Info | States | Totals | Buckets | Due | Oldest | Use | Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,6 +392,21 @@ EXPERIMENT = (
         Attribute("variants", "weight", _map(variant="variant")),
         ("variant",),
     ),
+    Family(
+        "campaign_variant_best_probability",
+        _G,
+        "Probability that an arm is the best by a measure (answers a call, goals a finished task), 0 to 1; absent "
+        "without enough data.",
+        Judged("outlook", "best"),
+        ("variant", "measure"),
+    ),
+    Family(
+        "campaign_variant_sample_ratio_p_value",
+        _G,
+        "Probability of a split of contacts at least as uneven as this, if the arms got their shares; below 0.001 "
+        "no winner may be named.",
+        Judged("outlook", "split"),
+    ),
 )
 
 TARGETS = (
@@ -570,9 +593,132 @@ AUDIENCE = (
     ),
 )
 
+
+def _judged(name: str, text: str, facet: str, value: str, *labels: str) -> Family:
+    return Family(name, Type.GAUGE, text, Judged(facet, value), labels)
+
+
+DISPATCH = (
+    _judged(
+        "campaign_dispatch_verdict",
+        "1 at the verdict, 0 at all others: dialing; throttled (less than is ready); waiting (idle as expected); "
+        "blocked (a person must act); stalled (every gate open, nothing started); unknown; finished.",
+        "verdict",
+        "verdict",
+        "verdict",
+    ),
+    _judged(
+        "campaign_dispatch_binding",
+        "1 at the gate that explains the verdict, 0 at all others; none: none does.",
+        "verdict",
+        "binding",
+        "gate",
+    ),
+    _judged(
+        "campaign_dispatch_since_timestamp_seconds",
+        "Since when verdict and binding gate are so, as far as was told or seen.",
+        "verdict",
+        "since",
+    ),
+    _judged(
+        "campaign_dispatch_clears_timestamp_seconds",
+        "When the binding gate opens by itself; absent where that is not known.",
+        "clears",
+        "clears",
+    ),
+    _judged(
+        "campaign_dispatch_gate_open",
+        "1 where a gate lets calls through, 0 where not; absent where that is not known.",
+        "gates",
+        "gates",
+        "gate",
+    ),
+    _judged(
+        "campaign_dispatch_slots_available",
+        "Calls that could be started now: an estimate; absent where no limit is told.",
+        "slots",
+        "slots",
+    ),
+    _judged(
+        "campaign_dispatch_slots_limit",
+        "Calls at once that the scope allows (pacing: starts a minute); absent where no limit is told.",
+        "limits",
+        "limits",
+        "scope",
+    ),
+    _judged(
+        "campaign_dispatch_slots_used",
+        "Calls at once that the scope has (pacing: starts in the last minute).",
+        "used",
+        "used",
+        "scope",
+    ),
+    _judged(
+        "campaign_dispatch_slots_leaked",
+        "Slots held for longer than stale_after, which is too long for a real call, by scope.",
+        "leaked",
+        "leaked",
+        "scope",
+    ),
+    _judged(
+        "campaign_dispatch_tasks_dialable",
+        "Ready tasks that a call could be started for now.",
+        "slots",
+        "dialable",
+    ),
+)
+
+WINDOWS = (
+    _judged(
+        "campaign_window_open",
+        "1 while the call windows are open, 0 while not; absent where they cannot be read.",
+        "window",
+        "window_open",
+    ),
+    _judged(
+        "campaign_window_opens_timestamp_seconds",
+        "When the windows open next; absent while they are open, and where they never do.",
+        "window",
+        "opens",
+    ),
+    _judged(
+        "campaign_window_closes_timestamp_seconds",
+        "When the windows close; absent while they are closed, and where they never do.",
+        "window",
+        "closes",
+    ),
+    _judged(
+        "campaign_calls_outside_window_today",
+        "Calls started since the tenant's midnight while the campaign's windows were closed.",
+        "outside",
+        "outside",
+    ),
+)
+
+FORECASTS = (
+    _judged(
+        "campaign_forecast_completion_timestamp_seconds",
+        "When the tasks are done at the recent rate an open hour: likely, and the ends of an 80 % interval (early, "
+        "late); absent without enough data.",
+        "outlook",
+        "completion",
+        "estimate",
+    ),
+    _judged(
+        "campaign_forecast_budget_exhaustion_timestamp_seconds",
+        "When the budget is spent at the recent rate an open hour: likely, early, late; absent without enough data.",
+        "outlook",
+        "exhaustion",
+        "estimate",
+    ),
+)
+
 SECTIONS: Mapping[str, tuple[Family, ...]] = MappingProxyType(
     {
         "Lifecycle": LIFECYCLE,
+        "Dispatch": DISPATCH,
+        "Call windows": WINDOWS,
+        "Forecasts": FORECASTS,
         "Tasks": TASKS,
         "Calls": CALLS,
         "A/B tests": EXPERIMENT,

@@ -134,6 +134,18 @@ class AuditConfig(_Section):
     max_share: Share = Field(0.01, description="Share of time that audits may take.")
 
 
+class DispatchConfig(_Section):
+    """When silence becomes a verdict."""
+
+    stalled_after: Duration = Field(
+        180.0,
+        description="With every gate open, tasks ready and nothing started for so long, a campaign is `stalled`.",
+    )
+    starved_after: Duration = Field(
+        900.0, description="With others taking all slots for so long, a campaign is `blocked`, not `throttled`."
+    )
+
+
 class SeriesConfig(_Section):
     """How many label values a campaign may have in each open set; what is over goes into `other`."""
 
@@ -174,6 +186,7 @@ class Config(_Section):
     database: DatabaseConfig
     refresh: RefreshConfig = RefreshConfig()
     audit: AuditConfig = AuditConfig()
+    dispatch: DispatchConfig = DispatchConfig()
     settle_after: Duration = Field(
         3600.0, description="Calls and tasks that ended this long ago are counted but no longer remembered."
     )

@@ -30,6 +30,8 @@ class Platform:
     uploads: Mapping[str, Upload] = field(default_factory=dict)
     schedules: Mapping[str, Schedule | None] = field(default_factory=dict)
     """The call windows of each campaign; `None` where they, or their zone, cannot be read."""
+    has_pools: bool = False
+    """Whether the platform tells which numbers a campaign dials from, and what they are."""
     violations: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
 
     def zone_of(self, campaign: Campaign) -> str | None:
@@ -76,6 +78,7 @@ class PlatformReader:
             _by_campaign(keyed("campaign_numbers", "campaign_id", "number_id").values(), campaigns),
             _latest(keyed("audience_uploads", "upload_id").values(), campaigns),
             self._scheduled(campaigns),
+            "campaign_numbers" in raw and "numbers" in raw,
             dict(violations),
         )
 

@@ -252,7 +252,7 @@ class Refresher:
             self._load(session, platform, days, moment, meter)
         with self._stage("audit"):
             self._audit(session, platform, days, moment, meter)
-        with self._stage("encode"):
+        with self._stage("diagnose"):
             if not 0 <= now - self._forgot_at < _FORGET_EVERY:
                 ledger.forget_settled(now, self._config.settle_after)
                 self._forgot_at = now
@@ -268,7 +268,9 @@ class Refresher:
                 self._telemetry.rows_held.labels(relation).set(len(fold.held))
             self._telemetry.watermark.set(self._low)
             self._telemetry.transactions_watched.set(self._horizon.watched)
-            made = self._builder.build(ledger, platform, changed, now)
+            work = self._builder.diagnose(ledger, platform, changed, now)
+        with self._stage("encode"):
+            made = self._builder.encode(work)
             self._anew = self._unmade = False
             self._say_what_is_folded(made.folded)
             return made

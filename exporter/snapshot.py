@@ -14,6 +14,7 @@ from exporter.catalogue import (
     Due,
     Family,
     Info,
+    Judged,
     Oldest,
     Scope,
     States,
@@ -25,9 +26,12 @@ from exporter.codes import OTHER
 from exporter.config import Config
 from exporter.contract import RELATIONS
 from exporter.counters import Counters
-from exporter.entities import Entity, Number
+from exporter.diagnoser import Diagnoser, Input
+from exporter.entities import Number
 from exporter.exposition import EMPTY, Exposed, FamilyEncoder
+from exporter.judged import SAMPLES, changed_facets
 from exporter.ledger import Ledger
+from exporter.owners import Owner, Owners, owner_of
 from exporter.platform import Platform
 from exporter.samples import (
     NO_CURRENCY,
@@ -44,11 +48,7 @@ from exporter.samples import (
     within_budget,
 )
 from exporter.usage import Usage
-
-Owner = tuple[str, ...]
-"""Values of a scope's labels: (tenant,) or (tenant, campaign)."""
-
-EntitiesOf = dict[Owner, dict[str, tuple[Entity, ...]]]
+from exporter.view import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,17 @@ class Snapshot:
     folded: Mapping[str, int]
     held: int
     carried: int
+    shown: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one refresh has to encode: by relation, projection or facet, the owners it is stale for."""
+
+    ledger: Ledger
+    platform: Platform
+    at: float
+    stale: Mapping[str, set[Owner]]
 
 
 @dataclass(slots=True)
@@ -85,39 +96,70 @@ class SnapshotBuilder:
         self._counters = Counters()
         self._usage = Usage()
         self._ledger: Ledger | None = None
-        self._entities: dict[Scope, EntitiesOf] = {Scope.CAMPAIGN: {}, Scope.TENANT: {}}
+        self._owners = Owners()
+        self._diagnoser = Diagnoser(config)
 
     def build(self, ledger: Ledger, platform: Platform, changed: Mapping[str, Iterable[str]], at: float) -> Snapshot:
         """The snapshot at `at`. `changed` names, by projection, the campaigns whose totals changed."""
+        return self.encode(self.diagnose(ledger, platform, changed, at))
+
+    def diagnose(self, ledger: Ledger, platform: Platform, changed: Mapping[str, Iterable[str]], at: float) -> Work:
+        """Find out what must be encoded again, and judge what changed."""
         anew = ledger is not self._ledger  # nothing that another one said holds, nor what was not finished
         self._ledger = None
         if anew:
             self._usage = Usage()
-        stale = self._stale_by_relation(platform, anew)
+        stale = self._owners.update(platform, anew)
+        for scope, owner in self._owners.left:
+            self._leave(scope, owner)
         for projection, campaigns in changed.items():
-            stale[projection] = {_owner(platform, campaign) for campaign in campaigns if campaign in platform.campaigns}
+            stale[projection] = {owner_of(platform, key) for key in campaigns if key in platform.campaigns}
         moved = {owner[-1] for owner in stale.get(Scope.CAMPAIGN.name, ())}
         stale["use"] = self._stale_use(ledger, platform, {**changed, "moved": moved})
+        of_campaigns = (Scope.CAMPAIGN.name, "campaigns", "campaign_numbers", "audience_uploads", "variants")
+        of_tenants = (Scope.TENANT.name, "tenants", "numbers", "connections", "use")
+        before = dict(self._diagnoser.views)
+        fresh = self._diagnoser.update(
+            Input(
+                ledger,
+                platform,
+                self._usage,
+                at,
+                {owner[0]: owned for owner, owned in self._owners.entities[Scope.TENANT].items()},
+                changed,
+                {owner[-1] for name in of_campaigns for owner in stale.get(name, ())},
+                {owner[0] for name in of_tenants for owner in stale.get(name, ())},
+                anew,
+            )
+        )
+        for key, view in fresh.items():
+            for facet in changed_facets(before.get(key), view):
+                stale.setdefault(facet, set()).add(owner_of(platform, key))
+        return Work(ledger, platform, at, stale)
+
+    def encode(self, work: Work) -> Snapshot:
+        """The snapshot, of which only what changed is encoded again."""
         for part in self._parts.values():
-            self._update(part, ledger, platform, stale)
-        self._ledger = ledger
+            self._update(part, work.ledger, work.platform, work.stale)
+        self._ledger = work.ledger
         blocks = [part.together for part in self._parts.values()]
         return Snapshot(
-            at,
+            work.at,
             b"".join(block.text for block in blocks),
             b"".join(block.openmetrics for block in blocks),
             sum(block.series for block in blocks),
-            Counter(campaign.status for campaign in platform.campaigns.values()),
+            Counter(campaign.status for campaign in work.platform.campaigns.values()),
             {name: sum(part.folded.values()) for name, part in self._parts.items() if any(part.folded.values())},
             self._counters.held,
             self._counters.carried,
+            self._diagnoser.shown(work.ledger, work.platform, work.at),
         )
 
     def true_counters(self, ledger: Ledger, platform: Platform, campaign_id: str) -> dict[str, Values]:
         """The true values of all counters of a campaign, by family: taken before and after rows vanished."""
         if campaign_id not in platform.campaigns:
             return {}
-        owner = _owner(platform, campaign_id)
+        owner = owner_of(platform, campaign_id)
         return {
             name: values
             for name, part in self._parts.items()
@@ -131,23 +173,6 @@ class SnapshotBuilder:
             self._counters.purged((name, campaign_id), before[name], after.get(name, {}))
 
     # -- what must be encoded again -----------------------------------------------------------------------
-
-    def _stale_by_relation(self, platform: Platform, anew: bool) -> dict[str, set[Owner]]:
-        """By relation, the owners whose entities changed; owners that left are forgotten."""
-        stale: dict[str, set[Owner]] = {}
-        for scope, entities in ((Scope.CAMPAIGN, _by_campaign(platform)), (Scope.TENANT, _by_tenant(platform))):
-            known = self._entities[scope]
-            for owner in known.keys() - entities.keys():
-                self._leave(scope, owner)
-            for owner, relations in entities.items():
-                before = known.get(owner)
-                for relation, members in relations.items():
-                    if before is None or before[relation] != members:
-                        stale.setdefault(relation, set()).add(owner)
-                if before is None or anew:
-                    stale.setdefault(scope.name, set()).add(owner)
-            self._entities[scope] = entities
-        return stale
 
     def _stale_use(self, ledger: Ledger, platform: Platform, changed: Mapping[str, Iterable[str]]) -> set[Owner]:
         touched = {campaign for name in ("attempts", "numbers", "today", "moved") for campaign in changed.get(name, ())}
@@ -171,7 +196,7 @@ class SnapshotBuilder:
     def _update(self, part: _Part, ledger: Ledger, platform: Platform, stale: Mapping[str, set[Owner]]) -> None:
         family = part.encoder.family
         owners = {owner for name in _depends_on(family) for owner in stale.get(name, ())}
-        owners &= self._entities[family.scope].keys()
+        owners &= self._owners.entities[family.scope].keys()
         for owner in owners:
             part.lines[owner] = self._encode(part, ledger, platform, owner)
         if not owners and part.together.series == sum(lines.series for lines in part.lines.values()):
@@ -208,7 +233,11 @@ class SnapshotBuilder:
                 return part.encoder.samples(owner, oldest(family, ledger, owner[-1]))
             case Use() as use:
                 return part.encoder.samples(owner, self._used(use, platform, owner[0]))
-        entities, part.folded[owner] = self._within_budgets(self._entities[family.scope][owner], family.source.relation)
+            case Judged(value=value):
+                return part.encoder.samples(owner, SAMPLES[value](self._diagnoser.views[owner[-1]]))
+        entities, part.folded[owner] = self._within_budgets(
+            self._owners.entities[family.scope][owner], family.source.relation
+        )
         samples = entity_samples(family, entities)
         if family.type is Type.INFO and "phone" in family.labels and self._config.numbers.mask_phone:
             samples = _masked(family, samples)
@@ -263,14 +292,10 @@ class SnapshotBuilder:
         if use.of == "connections":
             counts = self._usage.by_connection(platform, tenant)
         else:
-            own = self._entities[Scope.TENANT][(tenant,)]["numbers"]
+            own = self._owners.entities[Scope.TENANT][(tenant,)]["numbers"]
             counts = Counter({number.number_id: 0 for number in own if isinstance(number, Number)})
             counts.update(self._usage.today.get(tenant, {}))
         return _cut({(name,): float(count) for name, count in counts.items()}, self._config.series.numbers)
-
-
-def _owner(platform: Platform, campaign_id: str) -> Owner:
-    return (platform.campaigns[campaign_id].tenant_id, campaign_id)
 
 
 def _cut(values: dict[Labels, float], budget: int) -> dict[Labels, float]:
@@ -305,40 +330,11 @@ def _depends_on(family: Family) -> tuple[str, ...]:
             return (scope, name)
         case Use():
             return (scope, "use", "numbers", "connections")
+        case Judged(facet=facet):
+            return (scope, facet)
         case Attribute(relation=name) | Attributes(relation=name) | Info(relation=name) | States(relation=name):
             return (scope, name)
 
 
 _ENTITY_BUDGETS = {"numbers": "numbers", "campaign_numbers": "numbers", "goals": "goals", "variants": "variants"}
 """Relations of which a campaign or tenant may have many: the setting of `series` that caps them."""
-
-
-def _by_campaign(platform: Platform) -> EntitiesOf:
-    return {
-        (campaign.tenant_id, key): {
-            "campaigns": (campaign,),
-            "goals": platform.goals.get(key, ()),
-            "variants": platform.variants.get(key, ()),
-            "campaign_numbers": platform.pools.get(key, ()),
-            "audience_uploads": (platform.uploads[key],) if key in platform.uploads else (),
-        }
-        for key, campaign in platform.campaigns.items()
-    }
-
-
-def _by_tenant(platform: Platform) -> EntitiesOf:
-    owners = dict.fromkeys([*platform.tenants, *(campaign.tenant_id for campaign in platform.campaigns.values())])
-    connections: dict[str, list[Entity]] = {}
-    for trunk in platform.connections.values():
-        connections.setdefault(trunk.tenant_id, []).append(trunk)
-    numbers: dict[str, list[Entity]] = {}
-    for number in platform.numbers.values():
-        numbers.setdefault(number.tenant_id, []).append(number)
-    return {
-        (tenant,): {
-            "tenants": (platform.tenants[tenant],) if tenant in platform.tenants else (),
-            "connections": tuple(connections.get(tenant, ())),
-            "numbers": tuple(numbers.get(tenant, ())),
-        }
-        for tenant in owners
-    }

@@ -19,7 +19,7 @@ from exporter.snapshot import Snapshot
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client does not type it
 
-STAGES = ("connect", "observe", "platform", "changes", "load", "audit", "encode")
+STAGES = ("connect", "observe", "platform", "changes", "load", "audit", "diagnose", "encode")
 ERRORS = ("unavailable", "contract", "locked", "timeout", "other")
 CAUSES = ("new", "dirty", "everything", "audit")
 

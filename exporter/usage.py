@@ -53,6 +53,11 @@ class Usage:
                 if not counts[number]:
                     del counts[number]
 
+    def of(self, campaign_id: str) -> int:
+        """Calls in progress of a campaign."""
+        use = self._campaigns.get(campaign_id)
+        return use.in_progress if use else 0
+
     def by_connection(self, platform: Platform, tenant: str) -> Counter[str]:
         """Calls in progress of a tenant by the connection of their number; zero for an idle one."""
         counts = Counter({key: 0 for key, trunk in platform.connections.items() if trunk.tenant_id == tenant})

@@ -1,0 +1,174 @@
+"""Puts together what is known of a campaign, from the ledger's totals, the small relations and the use of tenants."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from exporter.codes import FINISHED_TASK_STATUSES, READY, RETRY_WAIT
+from exporter.dispatch.situation import Carrier, Line, Rival, Situation, Tasks, Usual
+from exporter.entities import Number, PoolEntry, Tenant, Trunk
+from exporter.ledger import Ledger
+from exporter.platform import Platform
+from exporter.recent import Recent
+from exporter.rows import MICRO
+from exporter.totals import earliest, unpack_key
+from exporter.usage import Usage
+
+
+@dataclass(slots=True)
+class TenantState:
+    """What the campaigns of a tenant share."""
+
+    tenant: Tenant | None
+    in_progress: int = 0
+    leaked: int = 0
+    lines: dict[str, Line] = field(default_factory=dict)
+    carriers: dict[str, Carrier] = field(default_factory=dict)
+    rivals: list[Rival] = field(default_factory=list)
+    """Its running campaigns that have a priority and dial or could, the highest first."""
+
+
+class Assembler:
+    """Situations of one refresh after the other; what did not change is the same object again."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, dict[str, Line]] = {}
+
+    def tenant(
+        self,
+        tenant_id: str,
+        platform: Platform,
+        owned: Mapping[str, Sequence[object]],
+        usage: Usage,
+        recent: Recent,
+        ledger: Ledger,
+        campaigns: Iterable[str],
+    ) -> TenantState:
+        """What a tenant's campaigns share. `owned`: its numbers and connections."""
+        state = TenantState(platform.tenants.get(tenant_id), usage.in_progress[tenant_id])
+        going = usage.by_number.get(tenant_id, Counter())
+        today = usage.today.get(tenant_id, Counter())
+        before = self._lines.get(tenant_id, {})
+        self._lines[tenant_id] = state.lines
+        carried: Counter[str] = Counter()
+        leaked: Counter[str] = Counter()
+        for number in owned.get("numbers", ()):
+            assert isinstance(number, Number)
+            name = number.number_id
+            used = (today[name], going[name])
+            line = before.get(name)
+            if line is None or line.number is not number or (line.today, line.in_progress) != used:
+                line = Line(number, *used)
+            state.lines[name] = line
+            if number.connection_id is not None:
+                carried[number.connection_id] += line.in_progress
+                leaked[number.connection_id] += recent.leaked_by_number.get(name, 0)
+        for trunk in owned.get("connections", ()):
+            assert isinstance(trunk, Trunk)
+            name = trunk.connection_id
+            state.carriers[name] = Carrier(trunk, carried[name], leaked[name])
+        state.leaked = sum(recent.leaked(ledger.campaign(campaign)) for campaign in campaigns)
+        return state
+
+    def situation(
+        self,
+        key: str,
+        ledger: Ledger,
+        platform: Platform,
+        state: TenantState,
+        recent: Recent,
+        tasks: Tasks,
+        now: float,
+        tomorrow: float | None,
+    ) -> Situation:
+        """Everything the diagnosis judges by, of one campaign."""
+        campaign = platform.campaigns[key]
+        in_progress, usual, spent = _called(ledger, key)
+        number = ledger.campaign(key)
+        rivals: tuple[Rival, ...] = ()
+        if campaign.priority is not None:
+            rivals = tuple(
+                rival
+                for rival in state.rivals
+                if rival.campaign.priority is not None and rival.campaign.priority > campaign.priority
+            )
+        return Situation(
+            now=now,
+            campaign=campaign,
+            schedule=platform.schedules.get(key),
+            tasks=tasks,
+            calls=recent.calls(number, in_progress),
+            usual=usual,
+            tenant=state.tenant,
+            tenant_in_progress=state.in_progress,
+            tenant_leaked=state.leaked,
+            tomorrow=tomorrow,
+            pool=_pool(platform.pools.get(key, ()), state) if platform.has_pools else None,
+            carriers=state.carriers,
+            rivals=rivals,
+            upload=platform.uploads.get(key),
+            spent=spent,
+            outside_window=_outside(ledger, key),
+        )
+
+
+def tasks_of(ledger: Ledger, key: str) -> Tasks:
+    """A campaign's tasks, but for when the next one is due."""
+    labels = ledger.vocabulary
+    by_status = {
+        labels.label("status", unpack_key(cell)[0]): count for cell, (count, *_) in ledger.cells("tasks", key).items()
+    }
+    blocked: dict[str, int] = {}
+    waiting = ready = 0
+    for cell, (count, *_) in ledger.cells("waiting", key).items():
+        code = labels.label("effective", unpack_key(cell)[0])
+        if code == READY:
+            ready += count
+        elif code == RETRY_WAIT:
+            waiting += count
+        else:
+            blocked[code] = blocked.get(code, 0) + count
+    oldest = earliest(ledger.cells("ready", key))
+    stale = ledger.cell("stale", key)
+    pending, in_progress = by_status.pop("pending", 0), by_status.pop("in_progress", 0)
+    return Tasks(
+        pending=pending,
+        in_progress=in_progress,
+        over=sum(by_status.values()),
+        finished=sum(by_status.get(status, 0) for status in FINISHED_TASK_STATUSES),
+        blocked=blocked,
+        waiting=waiting,
+        ready=ready,
+        oldest_ready=None if oldest is None else oldest * 60.0,
+        stale=stale[0] if stale else 0,
+    )
+
+
+def _called(ledger: Ledger, key: str) -> tuple[int, Usual, float]:
+    """Calls in progress, all those that are over, and what they cost."""
+    outcomes = ledger.vocabulary.of("outcome")
+    assert outcomes is not None
+    running, answered = outcomes.label_number("in_progress"), outcomes.label_number("answered")
+    going = over = answers = micro = 0
+    for cell, (count, ai, telephony) in ledger.cells("attempts", key).items():
+        outcome = unpack_key(cell)[1]
+        micro += ai + telephony
+        if outcome == running:
+            going += count
+            continue
+        over += count
+        if outcome == answered:
+            answers += count
+    return going, Usual(over, answers, micro / MICRO), micro / MICRO
+
+
+def _pool(entries: Iterable[PoolEntry], state: TenantState) -> tuple[Line, ...]:
+    """The numbers that may be picked: a weight of zero takes one out of the pool."""
+    return tuple(state.lines[e.number_id] for e in entries if e.weight != 0 and e.number_id in state.lines)
+
+
+def _outside(ledger: Ledger, key: str) -> int:
+    today = ledger.calls.today(key)
+    return sum(cell[0] for packed, cell in ledger.cells("outside", key).items() if unpack_key(packed)[1] == today)

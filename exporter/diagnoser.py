@@ -1,0 +1,187 @@
+"""Keeps the diagnosis of every campaign: judged again when something about it changed, or when its clock runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from exporter.assembling import Assembler, TenantState, tasks_of
+from exporter.config import Config
+from exporter.dispatch.situation import Rival, Tasks
+from exporter.dispatch.verdict import Policy, diagnose
+from exporter.ledger import Ledger
+from exporter.outlook import outlook_of
+from exporter.platform import Platform
+from exporter.recent import Recent
+from exporter.usage import Usage
+from exporter.view import Cells, Outlook, Shown, View
+
+OUTLOOK_SECONDS = 60.0
+"""Forecasts and A/B tests are worked out again at most this often."""
+
+OUTLOOKS_AT_ONCE = 25
+"""And for so many campaigns in one refresh, the oldest first: a few milliseconds."""
+
+JUDGED_BY = ("tasks", "waiting", "ready", "in_progress", "stale", "attempts", "outside", "errors")
+"""Projections that a diagnosis rests on."""
+
+SHOWN = ("attempts", "numbers", "talk", "dispositions")
+"""Projections of which cards show more than the diagnosis knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What one refresh brings: the totals and relations, and which of them changed."""
+
+    ledger: Ledger
+    platform: Platform
+    usage: Usage
+    now: float
+    owned: Mapping[str, Mapping[str, Sequence[object]]]
+    """By tenant, its numbers and connections."""
+    changed: Mapping[str, Iterable[str]]
+    """By projection, the campaigns whose totals changed."""
+    campaigns: Iterable[str]
+    """Those of which a small relation changed."""
+    tenants: Iterable[str]
+    """Those of which something changed that their campaigns share."""
+    anew: bool = False
+    """Whether all is to be judged again: the totals are another ledger's."""
+
+
+class Diagnoser:
+    """The views of all campaigns, kept up to date."""
+
+    def __init__(self, config: Config) -> None:
+        self._policy = Policy(config.stale_after, config.dispatch.stalled_after, config.dispatch.starved_after)
+        self._assembler = Assembler()
+        self._tasks: dict[str, Tasks] = {}
+        self._now = 0.0
+        self.views: dict[str, View] = {}
+        self._recent: Recent | None = None
+
+    def update(self, given: Input) -> dict[str, View]:
+        """The views that are new or changed, by campaign."""
+        platform = given.platform
+        for gone in self.views.keys() - platform.campaigns.keys():
+            del self.views[gone], self._tasks[gone]
+        due = self._due(given)
+        if not due:
+            return {}
+        self._recent = Recent(given.ledger, given.now, self._policy.stale_after)
+        counted = _any_of(given.changed, JUDGED_BY)
+        for key in due:
+            if given.anew or key in counted or key not in self._tasks:
+                self._tasks[key] = tasks_of(given.ledger, key)
+        self._note_next_due(given, due)
+        states = self._tenants(given, due)
+        aging = self._aging(due, given.now)
+        fresh = {key: self._view(key, given, states[platform.campaigns[key].tenant_id], key in aging) for key in due}
+        self.views.update(fresh)
+        self._now = given.now
+        return fresh
+
+    def shown(self, ledger: Ledger, platform: Platform, now: float) -> Shown:
+        """What pages are made of, as it is now."""
+        recent = self._recent or Recent(ledger, now, self._policy.stale_after)
+        return Shown(now, dict(self.views), platform, ledger.vocabulary, recent)
+
+    def _due(self, given: Input) -> list[str]:
+        """The campaigns that must be judged again."""
+        campaigns = given.platform.campaigns
+        if given.anew or given.now < self._now:  # or a clock that was set back
+            return list(campaigns)
+        touched = _any_of(given.changed, (*JUDGED_BY, *SHOWN)).union(given.campaigns)
+        tenants = set(given.tenants)
+        return [
+            key
+            for key, campaign in campaigns.items()
+            if (view := self.views.get(key)) is None
+            or key in touched
+            or view.diagnosis.next_look <= given.now
+            or (campaign.tenant_id in tenants and view.diagnosis.verdict != "finished")
+        ]
+
+    def _note_next_due(self, given: Input, due: Sequence[str]) -> None:
+        """When the next task is due: looked up only where nothing else could be dialled."""
+        wanted = [
+            key
+            for key in due
+            if (tasks := self._tasks[key]).waiting
+            and not tasks.ready
+            and not (tasks.next_due is not None and tasks.next_due > given.now)
+        ]
+        if wanted:
+            for key, moment in given.ledger.tasks.next_due(wanted).items():
+                self._tasks[key] = replace(self._tasks[key], next_due=moment)
+
+    def _tenants(self, given: Input, due: Sequence[str]) -> dict[str, TenantState]:
+        campaigns = given.platform.campaigns
+        wanted = {campaigns[key].tenant_id for key in due}
+        members: dict[str, list[str]] = {tenant: [] for tenant in wanted}
+        for key, campaign in campaigns.items():
+            if campaign.tenant_id in wanted:
+                members[campaign.tenant_id].append(key)
+        assert self._recent is not None, "made before"
+        states = {}
+        for tenant in wanted:
+            owned = given.owned.get(tenant, {})
+            state = self._assembler.tenant(
+                tenant, given.platform, owned, given.usage, self._recent, given.ledger, members[tenant]
+            )
+            for key in members[tenant]:
+                campaign, tasks = campaigns[key], self._tasks[key]
+                going = given.usage.of(key)
+                if campaign.status == "running" and campaign.priority is not None and (going or tasks.ready):
+                    state.rivals.append(Rival(campaign, going, tasks.ready))
+            states[tenant] = state
+        return states
+
+    def _aging(self, due: Sequence[str], now: float) -> set[str]:
+        """The campaigns whose outlook is worked out again in this refresh."""
+        old = [
+            (view.outlook.at, key)
+            for key in due
+            if (view := self.views.get(key)) is not None and not 0 <= now - view.outlook.at < OUTLOOK_SECONDS
+        ]
+        return {key for _, key in sorted(old)[:OUTLOOKS_AT_ONCE]}
+
+    def _view(self, key: str, given: Input, state: TenantState, aging: bool) -> View:
+        assert self._recent is not None, "made before"
+        day = given.ledger.calls.day(key)
+        situation = self._assembler.situation(
+            key,
+            given.ledger,
+            given.platform,
+            state,
+            self._recent,
+            self._tasks[key],
+            given.now,
+            day.midnights[1] if day else None,
+        )
+        before = self.views.get(key)
+        diagnosis = diagnose(situation, before.diagnosis if before else None, self._policy)
+        outlook: Outlook
+        if before is None or aging or given.anew or before.situation.campaign is not situation.campaign:
+            outlook = outlook_of(situation, given.ledger, given.platform.variants.get(key, ()))
+        else:
+            outlook = before.outlook
+        opens = closes = None
+        schedule = situation.schedule
+        if schedule is not None and not schedule.always:
+            known = (before.opens_at or before.closes_at) if before and before.situation.schedule is schedule else None
+            change = known if known is not None and known > given.now else schedule.next_change(given.now)
+            opens, closes = (None, change) if schedule.open_at(given.now) else (change, None)
+        cells = dict(before.cells) if before and not given.anew else {}
+        for name in SHOWN:
+            if name in given.ledger.projections and (name not in cells or key in given.changed.get(name, ())):
+                cells[name] = _copied(given.ledger, name, key)
+        return View(situation, diagnosis, outlook, opens, closes, cells)
+
+
+def _any_of(changed: Mapping[str, Iterable[str]], projections: Iterable[str]) -> set[str]:
+    return {campaign for name in projections for campaign in changed.get(name, ())}
+
+
+def _copied(ledger: Ledger, projection: str, key: str) -> Cells:
+    return {packed: tuple(cell) for packed, cell in ledger.cells(projection, key).items()}

@@ -1,0 +1,215 @@
+"""The evidence of each gate in words and numbers: what was measured, not what to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from exporter.codes import OTHER
+from exporter.dispatch.capacity import carriers_of, refusal
+from exporter.dispatch.gate import UNKNOWN, Gate
+from exporter.dispatch.gates import NO_CONTACTS, STALE
+from exporter.dispatch.situation import Situation
+from exporter.wording import clock, count, duration, money, share
+
+
+def evidence(gate: Gate, s: Situation) -> str:
+    """What the gate's state rests on, in one or two sentences."""
+    if gate.state == UNKNOWN:
+        return f"Not known: {_UNREADABLE.get(gate.code, gate.code)} cannot be read (see docs/contract.md)."
+    return _SAYS[gate.name](gate, s)
+
+
+_UNREADABLE = {
+    "status": "the status",
+    "call_windows": "the campaign's call_windows",
+    "timezone": "the campaign's timezone",
+    "budget": "the campaign's budget",
+    "credits_remaining": "the tenant's credits",
+    "concurrency_limit": "the limit of calls at once",
+    "calls_per_minute": "the calls a minute",
+}
+
+
+def _lifecycle(gate: Gate, s: Situation) -> str:
+    c = s.campaign
+    match c.status:
+        case "paused":
+            since = f" since {clock(c.paused_at, s.now)}" if c.paused_at is not None else ""
+            return f"Paused{since}: {c.pause_reason or 'no reason was given'}."
+        case "scheduled":
+            if c.scheduled_at is None:
+                return "Scheduled, without a time."
+            late = "" if gate.expected else f", {duration(s.now - c.scheduled_at)} ago, and it does not run"
+            return f"Scheduled for {clock(c.scheduled_at, s.now)}{late}."
+        case "completed" | "cancelled":
+            return c.status.capitalize() + (f" at {clock(c.ended_at, s.now)}." if c.ended_at is not None else ".")
+    if gate.code == "expired" and c.expires_at is not None:
+        return f"It gave up at {clock(c.expires_at, s.now)}, when it expired."
+    if gate.closed:
+        return f"Running, but the platform stamps {_stamps(s, gate.code)}."
+    return "Running."
+
+
+def _audience(gate: Gate, s: Situation) -> str:
+    upload = s.upload
+    if upload is not None and upload.status != "imported":
+        when = f" at {clock(upload.uploaded_at, s.now)}" if upload.uploaded_at is not None else ""
+        return f"The newest file, {upload.filename}, is {upload.status}; it came{when}."
+    if gate.closed:
+        return f"The platform stamps {_stamps(s, gate.code)}." if s.tasks.total else "The campaign has no contacts."
+    return f"{count(s.tasks.total, 'contact')} imported."
+
+
+def _money(gate: Gate, s: Situation) -> str:
+    c, parts = s.campaign, []
+    if c.budget is not None:
+        parts.append(f"{money(s.spent, c.currency)} of {money(c.budget, c.currency)} spent.")
+    if s.tenant is not None and s.tenant.credits_remaining is not None:
+        parts.append(f"The tenant has {s.tenant.credits_remaining:,.2f} credits left.")
+    if gate.closed and s.tasks.blocked.get(gate.code):
+        parts.append(f"The platform stamps {_stamps(s, gate.code)}.")
+    return " ".join(parts) or "No budget and no credits are told."
+
+
+def _window(gate: Gate, s: Situation) -> str:
+    schedule, zone = s.schedule, s.campaign.timezone
+    assert schedule is not None, "else the gate is not known"
+    if schedule.always:
+        return "Always open."
+    if schedule.never:
+        return "There is no window at all."
+    local = f"it is {clock(s.now, s.now, zone)}"
+    change = schedule.next_change(s.now)
+    if change is None:
+        return f"{'Closed' if gate.closed else 'Open'}: {local}, and that does not change."
+    word = "opens" if gate.closed else "closes"
+    ahead = f"{word} at {clock(change, s.now, zone)}, in {duration(change - s.now)}"
+    return f"{'Closed' if gate.closed else 'Open'}: {local}; {ahead}."
+
+
+def _priority(gate: Gate, s: Situation) -> str:
+    rivals = sorted(s.rivals, key=lambda rival: (-rival.in_progress, rival.campaign.name))
+    if not rivals:
+        return "No campaign of the tenant goes first." if not gate.closed else f"Stamped: {_stamps(s, gate.code)}."
+    names = ", ".join(
+        f"{rival.campaign.name} (priority {rival.campaign.priority}, {count(rival.in_progress, 'call')}, "
+        f"{rival.ready:,} ready)"
+        for rival in rivals[:3]
+    )
+    more = f" and {len(rivals) - 3} more" if len(rivals) > 3 else ""
+    return f"Before this one (priority {s.campaign.priority}) go {names}{more}."
+
+
+def _slots(what: str) -> Callable[[Gate, Situation], str]:
+    def says(gate: Gate, s: Situation) -> str:
+        used = f"{gate.used or 0:,.0f}"
+        if gate.limit is None:
+            text = f"{used} in use; no limit is told."
+        else:
+            text = f"{used} of {gate.limit:,.0f} {what} in use."
+        stamped = f" The platform stamps {_stamps(s, gate.code)}." if gate.closed and _stamped(s, gate.code) else ""
+        return text + _leaks(gate, s) + stamped
+
+    return says
+
+
+def _leaks(gate: Gate, s: Situation) -> str:
+    leaked = {
+        "tenant": s.tenant_leaked,
+        "campaign": max(s.calls.leaked, s.tasks.stale),
+        "connection": sum(carrier.leaked for carrier in carriers_of(s)),
+    }.get(gate.name, 0)
+    if not leaked:
+        return ""
+    own = s.calls.oldest if gate.name == "campaign" and s.calls.leaked else None  # the others' ages are not known
+    oldest = f"; the oldest goes on for {duration(s.now - own)}" if own is not None else ""
+    return f" {count(leaked, 'slot')} held for too long to be a real call{oldest}."
+
+
+def _pacing(gate: Gate, s: Situation) -> str:
+    if gate.limit is None:
+        return "Calls a minute are not limited."
+    return f"{count(s.calls.started_last_minute, 'call')} started in the last minute; {gate.limit:g} are allowed."
+
+
+def _numbers(gate: Gate, s: Situation) -> str:
+    if s.pool is None:
+        return f"The platform stamps {_stamps(s, gate.code)}." if gate.closed else "The numbers are not told."
+    if not s.pool:
+        return "No number is in the pool."
+    refused = Counter(each[0] for each in (refusal(line, s) for line in s.pool) if each is not None)
+    words = ", ".join(f"{number} {_REFUSED.get(code, code)}" for code, number in refused.most_common())
+    stamped = f" The platform stamps {_stamps(s, gate.code)}." if gate.closed and not refused else ""
+    usable = len(s.pool) - sum(refused.values())
+    return f"{usable} of {count(len(s.pool), 'number')} can be used" + (f"; {words}." if words else ".") + stamped
+
+
+_REFUSED = {
+    "number_daily_cap": "at the daily cap",
+    "number_cooldown": "resting",
+    "number_flagged": "flagged as spam",
+    "pool_exhausted": "released",
+    OTHER: "in a state that is not known",
+}
+
+
+def _provider(gate: Gate, s: Situation) -> str:
+    settled = s.calls.settled
+    errors = sorted(s.calls.errors.items(), key=lambda item: (-item[1], item[0]))
+    stamped = f" The platform stamps {_stamps(s, gate.code)}." if gate.closed and _stamped(s, gate.code) else ""
+    if not errors:
+        return (f"No error in the last {count(settled, 'call')}." if settled else "No call lately.") + stamped
+    (name, code), worst = errors[0]
+    of = f" of {name}" if name else ""
+    total = sum(number for _, number in errors)
+    text = f"{total} of the last {count(settled, 'call')} failed ({share(total, settled)}), {worst} with {code}{of}."
+    return text + stamped
+
+
+def _retry(_: Gate, s: Situation) -> str:
+    text = f"{s.tasks.waiting:,} of {count(s.tasks.pending, 'pending task')} wait for the time of their next attempt"
+    if s.tasks.waiting and s.tasks.next_due is not None:
+        text += f", the next at {clock(s.tasks.next_due, s.now)}, in {duration(s.tasks.next_due - s.now)}"
+    return text + "."
+
+
+def _tasks(gate: Gate, s: Situation) -> str:
+    if gate.code == NO_CONTACTS:
+        return f"Every task of {s.tasks.total:,} is over." if s.tasks.total else "There is no task."
+    if gate.code == STALE:
+        return f"{count(s.tasks.stale, 'task')} in progress for too long, and nothing is pending."
+    held = sorted(s.tasks.blocked.items(), key=lambda item: (-item[1], item[0]))
+    words = ", ".join(f"{number:,} {code}" for code, number in held[:4])
+    ready = f"{count(s.tasks.ready, 'task')} ready"
+    if s.tasks.ready and s.tasks.oldest_ready is not None:
+        ready += f", the oldest for {duration(s.now - s.tasks.oldest_ready)}"
+    return f"{ready}; held: {words}." if words else f"{ready}; none is held."
+
+
+def _stamped(s: Situation, code: str) -> int:
+    return s.tasks.blocked.get(code, 0)
+
+
+def _stamps(s: Situation, code: str) -> str:
+    return f"{code} on {count(_stamped(s, code), 'task')}"
+
+
+_SAYS: Mapping[str, Callable[[Gate, Situation], str]] = MappingProxyType(
+    {
+        "lifecycle": _lifecycle,
+        "audience": _audience,
+        "money": _money,
+        "window": _window,
+        "priority": _priority,
+        "tenant": _slots("slots of the tenant"),
+        "campaign": _slots("slots of the campaign"),
+        "pacing": _pacing,
+        "connection": _slots("channels of its connections"),
+        "numbers": _numbers,
+        "provider": _provider,
+        "retry": _retry,
+        "tasks": _tasks,
+    }
+)

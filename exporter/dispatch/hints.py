@@ -1,0 +1,231 @@
+"""What to do, in plain English: the most useful first, in the operator's order of moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from exporter.codes import BLOCKERS
+from exporter.dispatch.capacity import PACING, refusal
+from exporter.dispatch.gate import QUIET_SECONDS, UNKNOWN, Gate
+from exporter.dispatch.gates import NO_CONTACTS, STALE, claimed
+from exporter.dispatch.signs import MOVES, signs
+from exporter.dispatch.situation import Situation
+from exporter.dispatch.verdict import Diagnosis
+from exporter.wording import clock, count, duration
+
+
+def hints(s: Situation, d: Diagnosis, more: tuple[str, ...] = ()) -> list[str]:
+    """The hints of a diagnosis. `more`: what others found, said after the signs in the calls."""
+    found = [_first(s, d)]
+    found += [sign.text for sign in signs(s)]
+    found += more
+    found += _later(s, d)
+    if d.verdict == "dialing" and len(found) > 1:  # that all is well is no news where something is wrong
+        del found[0]
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def _first(s: Situation, d: Diagnosis) -> str:
+    if d.verdict == "finished":
+        return f"Nothing: the campaign is {s.campaign.status}."
+    if d.verdict == "stalled":
+        ready = s.tasks.ready + claimed(s)
+        return (
+            f"{count(ready, 'task')} could be dialled, every gate is open and nothing was started for "
+            f"{_silence(s, d)}. Check that the platform's dispatcher runs before you touch any setting."
+        )
+    if d.binding == "none":
+        if d.verdict == "dialing":
+            dials = s.quiet_for < QUIET_SECONDS or s.calls.in_progress > s.calls.leaked
+            if not dials and not s.tasks.pending:
+                return "Wait: no call goes on, and the last tasks are being finished."
+            return "Nothing: it is dialling." if dials else "Wait: tasks are about to be dialled."
+        return (
+            "Tasks wait though there is room: the dispatcher is slow. Look at calls a second of the connections, then "
+            "at the dispatcher."
+        )
+    gate = d.gate(d.binding)
+    if gate.state == UNKNOWN:
+        return f"Mend {gate.code} in the platform's data: it cannot be read, so whether it may dial is not known."
+    if not gate.closed:
+        return _tight(gate)
+    if gate.name == "tasks" and gate.code in BLOCKERS:
+        return _contacts(s, gate)
+    move = _MOVES.get(gate.code)
+    return move(s, gate) if move else f"Ask the platform's owners what {gate.code} means: nobody announced it."
+
+
+def _silence(s: Situation, d: Diagnosis) -> str:
+    if s.calls.last_start is not None:
+        return duration(s.now - s.calls.last_start)
+    return duration(s.now - (d.memory.open_since or s.now)) + " at least"
+
+
+def _tight(gate: Gate) -> str:
+    used = f"{gate.used or 0:,.0f} of {gate.limit or 0:,.0f}"
+    what = {
+        "tenant": f"The tenant's slots are in use ({used}); see which campaigns hold them before you raise the cap.",
+        "campaign": f"The campaign's limit is the bottleneck ({used} at once); raise it only if answers are good.",
+        "pacing": f"The calls a minute are the bottleneck ({used}); raise them only if answers are good.",
+        "connection": f"The connections are the bottleneck ({used} channels); add numbers of another connection.",
+    }
+    return what.get(gate.name, f"Watch it for a minute: the {gate.name} gate that held it up is open again.")
+
+
+def _paused(s: Situation, gate: Gate) -> str:
+    if s.campaign.pause_reason:
+        return f"Read the reason of the pause and settle it before resuming: {s.campaign.pause_reason}."
+    return "Find out who paused it and why before resuming: no reason was given."
+
+
+def _not_started(s: Situation, gate: Gate) -> str:
+    if gate.expected and gate.clears_at is not None:
+        return f"Wait: it starts at {clock(gate.clears_at, s.now)}, in {duration(gate.clears_at - s.now)}."
+    if gate.expected and s.campaign.scheduled_at is not None:
+        return "Wait: its time has come, and it is about to start."
+    if gate.expected:
+        return "Give it a time to start: it has none."
+    return "Start it, or find out why the platform did not: its time has passed."
+
+
+def _not_ready(s: Situation, gate: Gate) -> str:
+    if gate.expected:
+        return "Wait: the list is on its way."
+    if s.upload is not None and s.upload.status == "failed":
+        return f"Fix the file {s.upload.filename} and import it again: its import failed."
+    if s.upload is not None and s.upload.status != "imported":
+        return f"Find out why the import of {s.upload.filename} does not end."
+    return "Import a list: the campaign has no contacts to call." if not s.tasks.total else "Fix the list of contacts."
+
+
+def _closed_window(s: Situation, gate: Gate) -> str:
+    zone = s.campaign.timezone
+    local = clock(s.now, s.now, zone)
+    if gate.clears_at is None:
+        return f"Fix the schedule: it is {local}, and no window opens before the campaign ends."
+    opens, ahead = clock(gate.clears_at, s.now, zone), duration(gate.clears_at - s.now)
+    return f"Wait: it is {local}, and the window opens at {opens}, in {ahead}. If that is odd, check zone and schedule."
+
+
+def _rivals(s: Situation, gate: Gate) -> str:
+    rivals = sorted(s.rivals, key=lambda rival: (-rival.in_progress, rival.campaign.name))
+    if not rivals:
+        return "Find the campaign of higher priority that takes the slots, and reduce its concurrency."
+    first = rivals[0]
+    return (
+        f"{first.campaign.name} (priority {first.campaign.priority}) goes first and holds "
+        f"{count(first.in_progress, 'slot')}. Reduce its concurrency, or accept that this one waits."
+    )
+
+
+def _limit(what: str, advice: str) -> Callable[[Situation, Gate], str]:
+    def move(s: Situation, gate: Gate) -> str:
+        if gate.limit is not None and gate.limit <= 0:
+            return f"{what} is 0, so no call can start. Raise it if that was not meant."
+        if not gate.passing:
+            return f"Have the leaked slots given back: calls that are too old to be real hold all of {what.lower()}."
+        return advice
+
+    return move
+
+
+def _waits_for_number(s: Situation, gate: Gate) -> str:
+    if gate.clears_at is None:
+        if s.pool is not None and all(line.number.status == "resting" for line in s.pool):
+            return "Put numbers back to work or add some: all of the pool are resting, and nobody said until when."
+        return "Raise the daily cap or add numbers: no number may call."
+    codes = {each[0] for each in (refusal(line, s) for line in s.pool or ()) if each is not None}
+    what = "are at their daily cap" if gate.code == "number_daily_cap" else "rest"
+    who = f"all of the pool {what}" if codes == {gate.code} else "none of the pool can be used"
+    when = f"the first is free at {clock(gate.clears_at, s.now)}, in {duration(gate.clears_at - s.now)}"
+    return f"Wait, or add numbers: {who}; {when}."
+
+
+def _contacts(s: Situation, gate: Gate) -> str:
+    move = MOVES.get(gate.code)
+    if gate.name == "numbers":
+        return move or "Rest the flagged numbers and add others: contacts are held for want of one that fits."
+    held = f"{count(s.tasks.blocked.get(gate.code, 0), 'task')} left, held by {gate.code}."
+    return f"{held} {move or BLOCKERS[gate.code].first_move}"
+
+
+def _provider(advice: str) -> Callable[[Situation, Gate], str]:
+    def move(s: Situation, gate: Gate) -> str:
+        names = sorted({name for name, _ in s.calls.errors if name})
+        who = " and ".join(names) if 0 < len(names) <= 2 else "the provider"
+        return advice.format(who=who, Who=who[0].upper() + who[1:] if not names else who)
+
+    return move
+
+
+def _say(text: str) -> Callable[[Situation, Gate], str]:
+    return lambda s, gate: text
+
+
+_MOVES: Mapping[str, Callable[[Situation, Gate], str]] = MappingProxyType(
+    {
+        "campaign_paused": _paused,
+        "not_started": _not_started,
+        "circuit_breaker_open": _say(
+            "Find what made the platform's circuit breaker open (errors, answer rate) and fix it before closing it."
+        ),
+        "expired": _say("Extend the campaign if its contacts are still to be called: it expired."),
+        "audience_not_ready": _not_ready,
+        "budget_exhausted": _say("Ask who owns the budget: it is spent. Raise it, or pause the campaign."),
+        "credits_exhausted": _say("Add credits, or pause: the tenant's credits are spent, for all its campaigns."),
+        "outside_call_window": _closed_window,
+        "no_window_enabled": _say("Enable a call window: the schedule has none, so it will never dial."),
+        "higher_priority_campaign": _rivals,
+        "tenant_concurrency": _limit(
+            "The tenant's limit of calls at once",
+            "See which campaigns of the tenant hold its slots before you raise the cap.",
+        ),
+        "campaign_concurrency": _limit(
+            "The campaign's limit of calls at once",
+            "Wait for calls to end; raise the campaign's limit only if answers are good.",
+        ),
+        PACING: _limit(
+            "The limit of calls a minute",
+            "Wait: the calls a minute are used up; raise them only if answers are good.",
+        ),
+        "connection_limit": _limit(
+            "The connections' limit of calls at once",
+            "Add numbers of another connection, or have this one's channels raised.",
+        ),
+        "pool_exhausted": _say("Add numbers to the pool: none of it can be used."),
+        "number_flagged": _say("Rest the flagged numbers and add others: no number of the pool is fit to call."),
+        "number_daily_cap": _waits_for_number,
+        "number_cooldown": _waits_for_number,
+        "no_country_match": _contacts,
+        "provider_throttled": _provider("Reduce concurrency: {who} asks us to slow down; then add connections."),
+        "provider_error": _provider("Reduce concurrency and fail over to another connection: {who} fails our calls."),
+        "provider_auth": _provider("Renew the credentials: {who} refuses them; fail over meanwhile."),
+        "network_blocked": _provider("Check the network to {who}: it cannot be reached; fail over meanwhile."),
+        "retry_wait": lambda s, gate: (
+            "Wait: every pending task waits for its next attempt"
+            + (f", the first at {clock(gate.clears_at, s.now)}." if gate.clears_at is not None else ".")
+        ),
+        NO_CONTACTS: _say("Import more contacts or complete the campaign: every task is over."),
+        STALE: _say("Have the stuck tasks closed: they are in progress for too long, and nothing else is left."),
+        **dict.fromkeys(
+            ("dnc", "consent_missing", "contact_frequency_cap", "invalid_number", "timezone_missing"), _contacts
+        ),
+    }
+)
+
+
+def _later(s: Situation, d: Diagnosis) -> list[str]:
+    """Gates further in that will hold the campaign once the binding one is open."""
+    if d.verdict in ("finished", "dialing", "throttled"):
+        return []
+    others = [
+        gate
+        for gate in d.gates
+        if gate.closed and gate.name != d.binding and not gate.passing and not gate.expected and gate.name != "tasks"
+    ]
+    return [f"Before it dials again: {_lower(_MOVES[gate.code](s, gate))}" for gate in others if gate.code in _MOVES]
+
+
+def _lower(text: str) -> str:
+    return text[0].lower() + text[1:]

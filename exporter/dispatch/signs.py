@@ -1,0 +1,183 @@
+"""Signs in the recent calls that something is wrong though calls are being made; each needs a minimum sample."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from exporter.dispatch.faults import DESTINATION, fault_of
+from exporter.dispatch.gate import is_much
+from exporter.dispatch.gates import needs_person
+from exporter.dispatch.situation import Situation
+from exporter.wording import count, money, share
+
+MIN_CALLS, MIN_ANSWERED = 30, 20
+"""Fewer say nothing (domain: rates need a minimum sample)."""
+
+Z = 3.3
+"""Standard deviations from which a difference is no chance: two in a thousand looks at most, two-sided."""
+
+DROP = 0.6
+"""An answer rate below this share of the usual one; the hour of the day alone moves it by a third."""
+
+SHORT_SHARE = 0.15
+"""Carriers surcharge or block from this share of answered calls of six seconds or less (domain)."""
+
+SILENT_SHARE, NEGATIVE_SHARE, DEAD_SHARE, REJECTED_SHARE = 0.10, 0.50, 0.30, 0.20
+COST_FACTOR = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Something that is wrong: a word for it, and what to do first about it."""
+
+    name: str
+    text: str
+
+
+def signs(s: Situation) -> list[Sign]:
+    """All signs, the gravest first."""
+    return [sign for look in (_compliance, _audience, _agent, _numbers, _money, _leaks) for sign in look(s)]
+
+
+def _compliance(s: Situation) -> Iterator[Sign]:
+    if s.outside_window:
+        yield Sign(
+            "outside_window",
+            f"{count(s.outside_window, 'call')} started today while the campaign's windows were closed. Pause it, "
+            "keep the evidence and tell the platform's owners: its dispatcher does not obey the schedule.",
+        )
+    person = {code: n for code, n in s.tasks.blocked.items() if needs_person(code)}
+    if is_much(sum(person.values()), s.tasks.total):
+        code = max(sorted(person), key=person.__getitem__)
+        yield Sign(
+            "held_tasks",
+            f"{share(sum(person.values()), s.tasks.pending)} of the pending tasks are held, most by {code} "
+            f"({person[code]:,}). {MOVES.get(code, _UNKNOWN_CODE)}",
+        )
+
+
+_UNKNOWN_CODE = "Nobody announced this code: ask the platform's owners what it means."
+MOVES = {
+    "dnc": "Never override it; keep the evidence, and ask where the list comes from.",
+    "consent_missing": "Never override it; keep the evidence, and get the consent into the data.",
+    "contact_frequency_cap": "Never override it; wait, or plan fewer attempts a contact.",
+    "invalid_number": "Fix the list: its phone numbers cannot be dialled.",
+    "timezone_missing": "Fix the list: its contacts lack a time zone.",
+    "audience_not_ready": "Fix the file and import it again.",
+    "no_country_match": "Add numbers of the contacts' country, or lift the country match.",
+}
+"""What to do first about tasks that carry a code."""
+
+
+def _audience(s: Situation) -> Iterator[Sign]:
+    upload = s.upload
+    rejected = upload.rows_rejected if upload is not None and upload.status == "imported" else None
+    total = 0 if upload is None else upload.rows_total or (upload.rows_accepted or 0) + (rejected or 0)
+    if upload is not None and rejected is not None and rejected >= max(MIN_ANSWERED, REJECTED_SHARE * total):
+        yield Sign(
+            "rows_rejected",
+            f"{share(rejected, total)} of the rows of {upload.filename} were rejected. "
+            "Look at the file before more is dialled from it.",
+        )
+    dead = {code: n for (_, code), n in s.calls.errors.items() if fault_of(code) == DESTINATION}
+    if s.calls.settled >= MIN_ANSWERED and sum(dead.values()) >= DEAD_SHARE * s.calls.settled:
+        code = max(sorted(dead), key=dead.__getitem__)
+        yield Sign(
+            "dead_numbers",
+            f"{share(sum(dead.values()), s.calls.settled)} of the last {count(s.calls.settled, 'call')} failed for the "
+            f"number that was called, most with {code}. Reduce concurrency, then check the list.",
+        )
+
+
+def _agent(s: Situation) -> Iterator[Sign]:
+    late = s.lately
+    if late.answered >= MIN_ANSWERED and late.silent >= SILENT_SHARE * late.answered:
+        yield Sign(
+            "silent_agent",
+            f"In {share(late.silent, late.answered)} of the last {count(late.answered, 'answered call')} the agent "
+            "never spoke. Reduce concurrency now: people hear silence; then check the agent.",
+        )
+    elif late.answered >= MIN_ANSWERED and late.short > SHORT_SHARE * late.answered:
+        yield Sign(
+            "short_calls",
+            f"{share(late.short, late.answered)} of the last {count(late.answered, 'answered call')} ended within six "
+            "seconds; carriers surcharge or block above 15 %. Reduce concurrency, then listen to the first seconds.",
+        )
+    if late.scored >= MIN_ANSWERED and late.negative >= NEGATIVE_SHARE * late.scored:
+        yield Sign(
+            "bad_mood",
+            f"{share(late.negative, late.scored)} of the last {count(late.scored, 'scored call')} were negative. "
+            "Reduce concurrency, then compare the script with the audience; sentiment is a pointer, not a proof.",
+        )
+
+
+def _numbers(s: Situation) -> Iterator[Sign]:
+    worst = worst_number(s)
+    if worst is not None:
+        number, answered, settled, others = worst
+        yield Sign(
+            "number_bad",
+            f"Number {number} was answered in {share(answered, settled)} of its last {count(settled, 'call')}, "
+            f"the rest of the pool in {share(others, 1)}. Take it out of the pool first, then watch.",
+        )
+        return
+    late, usual = s.lately, s.usual
+    if late.settled < MIN_CALLS or usual.settled < 3 * late.settled:
+        return
+    before = (usual.answered - late.answered) / max(1, usual.settled - late.settled)
+    now = late.answered / late.settled
+    if now < DROP * before and _z(late.answered, late.settled, before) < -Z:
+        yield Sign(
+            "answer_drop",
+            f"{share(late.answered, late.settled)} of the last {count(late.settled, 'call')} were answered; "
+            f"{share(before, 1)} is usual here. Take the worst number out of the pool, then reduce concurrency, then "
+            "narrow the windows to supervised hours, then check the country match.",
+        )
+
+
+def worst_number(s: Situation) -> tuple[str, int, int, float] | None:
+    """The number that is answered far less than the rest: id, answered, calls, and the rate of the others."""
+    found: list[tuple[float, str, int, int, float]] = []
+    total = sum(settled for settled, _ in s.lately.by_number.values())
+    answers = sum(answered for _, answered in s.lately.by_number.values())
+    for number, (settled, answered) in s.lately.by_number.items():
+        others = total - settled
+        if settled < MIN_CALLS or others < MIN_CALLS:
+            continue
+        rate = (answers - answered) / others
+        spread = math.sqrt(max(rate * (1 - rate), 1e-6) * (1 / settled + 1 / others))
+        z = (answered / settled - rate) / spread
+        if answered / settled < DROP * rate and z < -Z:
+            found.append((z, number, answered, settled, rate))
+    return min(found)[1:] if found else None
+
+
+def _money(s: Situation) -> Iterator[Sign]:
+    late, usual = s.lately, s.usual
+    earlier = usual.settled - late.settled
+    if late.settled < MIN_CALLS or earlier < MIN_CALLS:
+        return
+    before = (usual.cost - late.cost) / earlier
+    if before > 0 and late.cost / late.settled >= COST_FACTOR * before:
+        yield Sign(
+            "cost_runaway",
+            f"A call costs {money(late.cost / late.settled, s.campaign.currency)} lately; "
+            f"{money(before, s.campaign.currency)} is usual here. Reduce concurrency, then look at what makes it dear.",
+        )
+
+
+def _leaks(s: Situation) -> Iterator[Sign]:
+    leaked = max(s.calls.leaked, s.tasks.stale)
+    if leaked:
+        yield Sign(
+            "leaked_slots",
+            f"{count(leaked, 'slot')} of the campaign held for too long to be a real call. Ask the platform's owners "
+            "to give them back; raising the limit only hides it.",
+        )
+
+
+def _z(successes: int, tries: int, rate: float) -> float:
+    """How many standard deviations a count is from what a rate lets expect (binomial, normal approximation)."""
+    return (successes - tries * rate) / math.sqrt(max(tries * rate * (1 - rate), 1e-6))

@@ -1,0 +1,163 @@
+"""What is known of a campaign at one instant: the one input of the diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from exporter.entities import Campaign, Number, Tenant, Trunk, Upload
+from exporter.windows import Schedule
+
+FRESH_SECONDS = 90.0
+"""Tasks that became ready since are new; of this a minute is the coarseness of `oldest_ready`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """A campaign's tasks: counts, and times in seconds since 1970 (`None`: there is none)."""
+
+    pending: int = 0
+    in_progress: int = 0
+    over: int = 0
+    finished: int = 0
+    """Those of `over` that were completed or failed, not cancelled."""
+    blocked: Mapping[str, int] = field(default_factory=dict)
+    """Pending ones by the blocker they carry."""
+    waiting: int = 0
+    """Pending, with no blocker, not yet eligible."""
+    ready: int = 0
+    next_due: float | None = None
+    """When the next of those that wait is eligible."""
+    oldest_ready: float | None = None
+    """Since when the ready one that waits longest could be dialled, to the minute."""
+    stale: int = 0
+    """In progress for longer than `stale_after`."""
+
+    @property
+    def total(self) -> int:
+        """All tasks."""
+        return self.pending + self.in_progress + self.over
+
+    @property
+    def live(self) -> int:
+        """Those that something may still be done for."""
+        return self.pending + self.in_progress
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """A campaign's calls: those going on, and the newest ones that are over (see `recent`)."""
+
+    in_progress: int = 0
+    leaked: int = 0
+    """In progress for longer than `stale_after`: too old to be real."""
+    oldest: float | None = None
+    """When the oldest one in progress started."""
+    last_start: float | None = None
+    """When the newest one started, of those that are remembered."""
+    started_last_minute: int = 0
+    settled: int = 0
+    """How many of the newest calls that are over the errors are counted in."""
+    errors: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Those of them that failed, by provider and error code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """What came of the calls that were started within `recent.SPAN` and are over."""
+
+    settled: int = 0
+    answered: int = 0
+    silent: int = 0
+    short: int = 0
+    """Answered and over within six seconds."""
+    scored: int = 0
+    negative: int = 0
+    """Those of `scored`, the calls with a sentiment, in which it was negative."""
+    cost: float = 0.0
+    by_number: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """By number: calls that are over, and answered ones of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """The same of all the campaign's calls that are over."""
+
+    settled: int = 0
+    answered: int = 0
+    cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A number with what it did: calls since the tenant's midnight, calls going on."""
+
+    number: Number
+    today: int = 0
+    in_progress: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A connection with the calls it carries; `leaked` are too old to be real."""
+
+    trunk: Trunk
+    in_progress: int = 0
+    leaked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """A campaign of the same tenant that goes first."""
+
+    campaign: Campaign
+    in_progress: int
+    ready: int
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything the diagnosis judges by. `now` is the database's clock, in seconds since 1970."""
+
+    now: float
+    campaign: Campaign
+    schedule: Schedule | None
+    """`None`: the windows or their zone cannot be read."""
+    tasks: Tasks = Tasks()
+    calls: Calls = Calls()
+    lately: Lately = Lately()
+    usual: Usual = Usual()
+    tenant: Tenant | None = None
+    tenant_in_progress: int = 0
+    tenant_leaked: int = 0
+    tomorrow: float | None = None
+    """The tenant's next midnight, when daily caps start anew."""
+    pool: tuple[Line, ...] | None = None
+    """The campaign's numbers that have a weight; `None`: the platform does not tell."""
+    carriers: Mapping[str, Carrier] = field(default_factory=dict)
+    """The tenant's connections, by id."""
+    rivals: tuple[Rival, ...] = ()
+    upload: Upload | None = None
+    spent: float = 0.0
+    outside_window: int = 0
+    """Calls started today while the campaign's windows were closed."""
+
+    @property
+    def quiet_for(self) -> float:
+        """Seconds since a call was started; infinite when none is remembered."""
+        return float("inf") if self.calls.last_start is None else self.now - self.calls.last_start
+
+    @property
+    def backlog_for(self) -> float:
+        """Seconds that the ready task waits that waits longest; 0 when none is ready."""
+        return 0.0 if self.tasks.oldest_ready is None or not self.tasks.ready else self.now - self.tasks.oldest_ready
+
+    @property
+    def lasting_ready(self) -> int:
+        """Ready tasks, unless all have become so just now: the platform has not looked at those yet."""
+        return self.tasks.ready if self.backlog_for >= FRESH_SECONDS else 0
+
+    @property
+    def upload_time(self) -> float | None:
+        """When the newest audience file came."""
+        return self.upload.uploaded_at if self.upload else None

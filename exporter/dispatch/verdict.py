@@ -1,0 +1,266 @@
+"""Why is it not dialling? From what is known of a campaign to one verdict and the one gate that binds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from exporter.codes import ENDED_STATUSES, blocker_group
+from exporter.dispatch.capacity import SLOT_GATES
+from exporter.dispatch.gate import QUIET_SECONDS, REPORT_SECONDS, UNKNOWN, Gate
+from exporter.dispatch.gates import GATES, INNERMOST, NO_CONTACTS, SURE, claimed
+from exporter.dispatch.situation import Situation
+from exporter.dispatch.waterfall import Step, slots_left, waterfall
+
+VERDICTS = ("dialing", "throttled", "waiting", "blocked", "stalled", "unknown", "finished")
+"""Dialling; dialling, but less than is ready; idle as expected; a person must act; every gate is open, tasks are
+ready and nothing is started; something decisive cannot be read; over."""
+
+NOTHING = "none"
+"""The binding gate when none binds."""
+
+BACKLOG_SECONDS = 120.0
+"""Ready tasks that wait for less are about to be dialled."""
+
+NEARLY_FULL = 0.15
+"""A limit of which less is left counts as reached where tasks wait: slots come free and are taken by the second."""
+
+SETTLE_SECONDS: Mapping[tuple[str, str], float] = MappingProxyType(
+    {
+        ("dialing", "throttled"): 60.0,
+        ("throttled", "dialing"): 60.0,
+        ("blocked", "throttled"): 60.0,
+    }
+)
+"""How long a new verdict must hold before it replaces another, where nothing but rates and queues tells them apart."""
+
+PROVIDER_SECONDS = (60.0, 15.0)
+"""The same where a provider's failures, a rate too, are behind it: to recover, and to be blocked."""
+
+LOOK_AGAIN_SECONDS = 60.0
+"""A live campaign is looked at this often even if nothing about it changes."""
+
+_SHARED = ("priority", "tenant", "connection")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What an operator may set, in seconds."""
+
+    stale_after: float = 1800.0
+    stalled_after: float = 180.0
+    starved_after: float = 900.0
+
+
+DEFAULT = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the next look must know of this one. Times are seconds since 1970."""
+
+    open_since: float | None = None
+    """Since when tasks were seen that could be dialled and no outer gate closed; `None` while it is not so."""
+    bound_since: float | None = None
+    """Since when the same gate binds while nothing is started."""
+    coming: tuple[str, str] | None = None
+    """A verdict and binding gate that must hold for a while before they are shown."""
+    coming_since: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The answer. Counts are calls or tasks; times are seconds since 1970."""
+
+    at: float
+    verdict: str
+    binding: str
+    since: float | None
+    """Since when verdict and binding gate are so, where that was told or seen; `None`: at least since `seen_since`."""
+    seen_since: float
+    gates: tuple[Gate, ...]
+    slots: float | None
+    """Calls that could be started now: an estimate; `None` where no limit is known."""
+    clears_at: float | None
+    waterfall: tuple[Step, ...]
+    dialable: int
+    next_look: float
+    memory: Memory
+
+    def gate(self, name: str) -> Gate:
+        """The gate of that name."""
+        return next(gate for gate in self.gates if gate.name == name)
+
+
+def diagnose(s: Situation, before: Diagnosis | None = None, policy: Policy = DEFAULT) -> Diagnosis:
+    """Judge a situation. `before` is the last diagnosis of the same campaign, for what only time can tell."""
+    gates = tuple(look(s) for look in GATES.values())
+    memory = _remember(s, gates, before)
+    verdict, binding = _judge(s, gates, memory, policy)
+    verdict, binding, memory = _settled(s, verdict, binding, before, memory)
+    since, seen_since = _since(s, verdict, binding, before)
+    slots = slots_left(s, gates)
+    steps, dialable = waterfall(s, gates, slots)
+    bound = next((gate for gate in gates if gate.name == binding), None)
+    return Diagnosis(
+        s.now,
+        verdict,
+        binding,
+        since,
+        seen_since,
+        gates,
+        slots,
+        bound.clears_at if bound else None,
+        steps,
+        dialable,
+        _next_look(s, gates, memory, policy),
+        memory,
+    )
+
+
+def _judge(s: Situation, gates: tuple[Gate, ...], memory: Memory, policy: Policy) -> tuple[str, str]:
+    """Verdict and binding gate of this instant."""
+    if s.campaign.status in ENDED_STATUSES:
+        return "finished", NOTHING
+    at_rest = s.quiet_for >= QUIET_SECONDS and s.calls.in_progress <= s.calls.leaked
+    shut = [gate for gate in gates if gate.closed and not gate.passing and (at_rest or gate.name not in INNERMOST)]
+    # What is closed as planned explains the silence, whatever else is wrong: nobody is woken for it.
+    planned = next((gate for gate in shut if gate.expected and not _follows(gate, shut, s)), None)
+    if planned is not None:
+        return "waiting", planned.name
+    if shut:
+        return "blocked", shut[0].name
+    passing = [gate for gate in gates if gate.closed and gate.passing]
+    if not at_rest and (s.quiet_for < QUIET_SECONDS or not s.tasks.ready):
+        return _dialing(s, gates, passing)
+    if passing:
+        return _held_up(s, passing[0], memory, policy)
+    unknown = next((gate for gate in gates if gate.state == UNKNOWN), None)
+    if unknown is not None:
+        return "unknown", unknown.name
+    if min(_silent_for(s, memory), _waited(s)) >= policy.stalled_after:
+        return "stalled", NOTHING
+    return "dialing", NOTHING
+
+
+def _follows(gate: Gate, shut: list[Gate], s: Situation) -> bool:
+    """Whether the tasks are as they are for want of a gate that somebody must open: no list, or it is its blocker."""
+    others = [other for other in shut if not other.expected and other is not gate]
+    if gate.name != "tasks" or not others:
+        return False
+    if gate.code == NO_CONTACTS:
+        return not s.tasks.total or any(other.name == "audience" for other in others)
+    groups = {_group(other.code) for other in others}
+    return any(_group(code) in groups for code, count in s.tasks.blocked.items() if count)
+
+
+def _group(code: str) -> str:
+    return "number" if code == "pool_exhausted" else blocker_group(code)
+
+
+def _dialing(s: Situation, gates: tuple[Gate, ...], passing: list[Gate]) -> tuple[str, str]:
+    """Calls are being started: as many as could be?"""
+    behind = s.backlog_for >= BACKLOG_SECONDS
+    tight = passing or [gate for gate in gates if _nearly_full(gate)]
+    if any(gate.name == "provider" for gate in passing) or (tight and (behind or claimed(s))):
+        return "throttled", tight[0].name
+    return ("throttled" if behind else "dialing"), NOTHING
+
+
+def _held_up(s: Situation, gate: Gate, memory: Memory, policy: Policy) -> tuple[str, str]:
+    """Nothing is started, as others take all the room: for long, this is starvation."""
+    since = s.now if memory.bound_since is None else memory.bound_since
+    long = min(s.now - since, _waited(s)) >= policy.starved_after
+    return ("blocked" if long and gate.name in _SHARED else "throttled"), gate.name
+
+
+def _silent_for(s: Situation, memory: Memory) -> float:
+    """Seconds in which calls could have been started and none was."""
+    return 0.0 if memory.open_since is None else min(s.quiet_for, s.now - memory.open_since)
+
+
+def _waited(s: Situation) -> float:
+    """Seconds that some task has been eligible; of those that carry a gate's code it is not known: for ever."""
+    return float("inf") if claimed(s) else s.backlog_for
+
+
+def _remember(s: Situation, gates: tuple[Gate, ...], before: Diagnosis | None) -> Memory:
+    known = before is not None and before.at <= s.now  # a clock that was set back: what was remembered is void
+    last = before.memory if before is not None and known else Memory()
+    work = s.tasks.ready > 0 or claimed(s) > 0
+    is_open = work and not any(gate.closed and gate.name not in INNERMOST for gate in gates)
+    quiet = work and s.quiet_for >= QUIET_SECONDS
+    bound = any(gate.closed and gate.passing for gate in gates) and quiet
+    return Memory(
+        open_since=_first(last.open_since, s.now) if is_open else None,
+        bound_since=_first(last.bound_since, s.now) if bound else None,
+        coming=last.coming,
+        coming_since=last.coming_since,
+    )
+
+
+def _first(known: float | None, now: float) -> float:
+    return now if known is None else known
+
+
+def _settled(
+    s: Situation, verdict: str, binding: str, before: Diagnosis | None, memory: Memory
+) -> tuple[str, str, Memory]:
+    """The verdict to show: a new one that only rates and queues tell from the last must hold for a while."""
+
+    def shown(verdict: str, binding: str, coming: tuple[str, str] | None, since: float) -> tuple[str, str, Memory]:
+        return verdict, binding, Memory(memory.open_since, memory.bound_since, coming, since)
+
+    if before is None or before.at > s.now or before.verdict == verdict:
+        return shown(verdict, binding, None, 0.0)
+    wait = SETTLE_SECONDS.get((before.verdict, verdict), 0.0)
+    if verdict == "waiting" or binding in SURE or before.binding in SURE:
+        wait = 0.0
+    elif "provider" in (binding, before.binding):
+        wait = PROVIDER_SECONDS[verdict == "blocked"]
+    since = memory.coming_since if memory.coming is not None and memory.coming[0] == verdict else s.now
+    if s.now - since >= wait:
+        return shown(verdict, binding, None, 0.0)
+    return shown(before.verdict, before.binding, (verdict, binding), since)
+
+
+def _since(s: Situation, verdict: str, binding: str, before: Diagnosis | None) -> tuple[float | None, float]:
+    """Since when it is so, as the platform tells or as was seen to begin, and since when it has been seen."""
+    told = {"paused": s.campaign.paused_at, "completed": s.campaign.ended_at, "cancelled": s.campaign.ended_at}
+    moment = told.get(s.campaign.status)
+    if moment is not None and moment <= s.now and binding in ("lifecycle", NOTHING):
+        return moment, moment
+    if before is None or before.at > s.now:
+        return None, s.now
+    # Which limit is the tightest changes by the second: one spell of throttling all the same.
+    same = before.verdict == verdict and (before.binding == binding or verdict == "throttled")
+    return (before.since, before.seen_since) if same else (s.now, s.now)
+
+
+def _nearly_full(gate: Gate) -> bool:
+    left = gate.left
+    if gate.name not in SLOT_GATES or left is None or gate.limit is None:
+        return False
+    return left <= max(1.0, NEARLY_FULL * gate.limit)
+
+
+def _next_look(s: Situation, gates: tuple[Gate, ...], memory: Memory, policy: Policy) -> float:
+    """When time alone may change the answer, at the latest."""
+    if s.campaign.status in ENDED_STATUSES:
+        return float("inf")
+    moments = [gate.clears_at for gate in gates if gate.clears_at is not None]
+    if s.schedule is not None and (change := s.schedule.next_change(s.now)) is not None:
+        moments.append(change)
+    if s.campaign.expires_at is not None:
+        moments.append(s.campaign.expires_at)
+    if s.calls.last_start is not None:
+        moments += [s.calls.last_start + wait for wait in (REPORT_SECONDS, 60.0, QUIET_SECONDS, policy.stalled_after)]
+    if s.tasks.oldest_ready is not None:
+        moments += [s.tasks.oldest_ready + wait for wait in (BACKLOG_SECONDS, policy.stalled_after)]
+    if memory.open_since is not None:
+        moments.append(memory.open_since + policy.stalled_after)
+    if memory.coming is not None:
+        moments += [memory.coming_since + wait for wait in (15.0, 30.0, 60.0)]
+    ahead = [moment for moment in moments if moment > s.now]
+    return min([s.now + LOOK_AGAIN_SECONDS, *ahead])

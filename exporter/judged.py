@@ -1,0 +1,128 @@
+"""What the diagnosis says, as samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from types import MappingProxyType
+
+from exporter.dispatch.capacity import SLOT_GATES
+from exporter.dispatch.gate import OPEN, UNKNOWN
+from exporter.dispatch.gates import GATES
+from exporter.dispatch.verdict import NOTHING, VERDICTS
+from exporter.forecast import Forecast
+from exporter.samples import Labels
+from exporter.view import View
+
+Samples = dict[Labels, float]
+
+LEAK_SCOPES = ("campaign", "tenant")
+
+
+def facets(view: View) -> dict[str, Hashable]:
+    """The parts of a view that metrics are made of: where one did not change, its samples did not."""
+    d, s = view.diagnosis, view.situation
+    slots = [gate for gate in d.gates if gate.name in SLOT_GATES]
+    return {
+        "verdict": (d.verdict, d.binding, d.since),
+        "clears": d.clears_at,
+        "gates": tuple(gate.state for gate in d.gates),
+        "slots": (d.slots, d.dialable),
+        "limits": tuple(gate.limit for gate in slots),
+        "used": tuple(gate.used for gate in slots),
+        "leaked": (s.calls.leaked, s.tasks.stale, s.tenant_leaked),
+        "window": (view.opens_at, view.closes_at, s.schedule),
+        "outside": s.outside_window,
+        "outlook": id(view.outlook),
+    }
+
+
+def changed_facets(before: View | None, after: View) -> set[str]:
+    """Names of the facets in which two views of a campaign differ."""
+    new = facets(after)
+    if before is None:
+        return set(new)
+    old = facets(before)
+    return {name for name, facet in new.items() if old[name] != facet}
+
+
+def _verdict(view: View) -> Samples:
+    return {(name,): float(name == view.diagnosis.verdict) for name in VERDICTS}
+
+
+def _binding(view: View) -> Samples:
+    return {(name,): float(name == view.diagnosis.binding) for name in (*GATES, NOTHING)}
+
+
+def _gates(view: View) -> Samples:
+    return {(gate.name,): float(gate.state == OPEN) for gate in view.diagnosis.gates if gate.state != UNKNOWN}
+
+
+def _limits(view: View) -> Samples:
+    gates = view.diagnosis.gates
+    return {(gate.name,): gate.limit for gate in gates if gate.name in SLOT_GATES and gate.limit is not None}
+
+
+def _used(view: View) -> Samples:
+    gates = view.diagnosis.gates
+    return {(gate.name,): gate.used for gate in gates if gate.name in SLOT_GATES and gate.used is not None}
+
+
+def _leaked(view: View) -> Samples:
+    s = view.situation
+    return {("campaign",): float(max(s.calls.leaked, s.tasks.stale)), ("tenant",): float(s.tenant_leaked)}
+
+
+def _window(view: View) -> Samples:
+    schedule = view.situation.schedule
+    if schedule is None:
+        return {}
+    return {(): float(schedule.always or view.closes_at is not None or schedule.open_at(view.diagnosis.at))}
+
+
+def _forecast(forecast: Forecast | None) -> Samples:
+    if forecast is None:
+        return {}
+    ends = {"likely": forecast.at, "early": forecast.low, "late": forecast.high}
+    return {(name,): float(round(at)) for name, at in ends.items() if at is not None}
+
+
+def _best(view: View) -> Samples:
+    experiment = view.outlook.experiment
+    if experiment is None:
+        return {}
+    compared = (experiment.answers, experiment.goals)
+    return {(arm, by.measure): share for by in compared for arm, share in by.best.items()}
+
+
+def _split(view: View) -> Samples:
+    experiment = view.outlook.experiment
+    return _one(experiment.p_value if experiment else None)
+
+
+def _one(value: float | None) -> Samples:
+    return {} if value is None else {(): float(value)}
+
+
+SAMPLES: Mapping[str, Callable[[View], Samples]] = MappingProxyType(
+    {
+        "verdict": _verdict,
+        "binding": _binding,
+        "since": lambda view: _one(view.diagnosis.since),
+        "clears": lambda view: _one(view.diagnosis.clears_at),
+        "gates": _gates,
+        "slots": lambda view: _one(view.diagnosis.slots),
+        "limits": _limits,
+        "used": _used,
+        "leaked": _leaked,
+        "dialable": lambda view: _one(view.diagnosis.dialable),
+        "window_open": _window,
+        "opens": lambda view: _one(view.opens_at),
+        "closes": lambda view: _one(view.closes_at),
+        "outside": lambda view: _one(view.situation.outside_window),
+        "completion": lambda view: _forecast(view.outlook.completion),
+        "exhaustion": lambda view: _forecast(view.outlook.budget),
+        "best": _best,
+        "split": _split,
+    }
+)
+"""By the `value` of a family's source."""

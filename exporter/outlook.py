@@ -1,0 +1,78 @@
+"""Forecasts and the A/B test of a campaign, from its totals by hour and by arm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from exporter.dispatch.situation import Situation
+from exporter.entities import Variant
+from exporter.forecast import Forecast, forecast
+from exporter.ledger import Ledger
+from exporter.rows import MICRO
+from exporter.totals import unpack_key
+from exporter.variants import Arm, judge
+from exporter.view import Outlook
+
+MAX_ARMS = 20
+"""A test of more arms is a mistake in the data: the configured ones and the largest of the others are compared."""
+
+
+def outlook_of(s: Situation, ledger: Ledger, variants: Sequence[Variant]) -> Outlook:
+    """The outlook of a campaign in this situation. `variants` are its configured arms."""
+    key = s.campaign.campaign_id
+    arms = _arms(ledger, key, variants)
+    return Outlook(
+        s.now,
+        _completion(s, ledger, key),
+        _budget(s, ledger, key),
+        judge(arms) if len(arms) > 1 else None,
+    )
+
+
+def _completion(s: Situation, ledger: Ledger, key: str) -> Forecast:
+    hours = {
+        unpack_key(cell)[0]: (counted[0], float(counted[0]))
+        for cell, counted in ledger.cells("finished_hours", key).items()
+    }
+    return _ahead(s, float(s.tasks.live), hours, "tasks")
+
+
+def _budget(s: Situation, ledger: Ledger, key: str) -> Forecast | None:
+    if s.campaign.budget is None:
+        return None
+    hours = {
+        unpack_key(cell)[0]: (count, (ai + telephony) / MICRO)
+        for cell, (count, ai, telephony) in ledger.cells("call_hours", key).items()
+    }
+    return _ahead(s, s.campaign.budget - s.spent, hours, "calls")
+
+
+def _ahead(s: Situation, remaining: float, hours: dict[int, tuple[int, float]], unit: str) -> Forecast:
+    """A forecast, where there is something to forecast."""
+    if s.campaign.status != "running":
+        return Forecast(None, None, None, None, f"the campaign is {s.campaign.status}")
+    if s.schedule is None:
+        return Forecast(None, None, None, None, "the call windows cannot be read")
+    return forecast(remaining, hours, s.schedule, s.now, s.campaign.started_at, unit)
+
+
+def _arms(ledger: Ledger, key: str, variants: Sequence[Variant]) -> list[Arm]:
+    """The arms of the test: those configured, and those found on rows."""
+    labels = ledger.vocabulary
+    calls: dict[str, tuple[int, ...]] = {}
+    tasks: dict[str, tuple[int, ...]] = {}
+    for name, totals in (("variants", calls), ("goals", tasks)):
+        if name in ledger.projections:
+            for packed, cell in ledger.cells(name, key).items():
+                totals[labels.label("variant", unpack_key(packed)[0])] = tuple(cell)
+    weights = {variant.variant: variant.weight for variant in variants}
+    found = sorted({*calls, *tasks} - weights.keys(), key=lambda arm: (-tasks.get(arm, (0,))[0], arm))
+    arms = []
+    for arm in [*weights, *found][:MAX_ARMS]:
+        called, answers, ai, telephony = calls.get(arm, (0, 0, 0, 0))
+        contacts, goals, finished = tasks.get(arm, (0, 0, 0))
+        cost = (ai + telephony) / MICRO
+        arms.append(
+            Arm(arm, weights.get(arm), contacts, called, answers // MICRO, finished // MICRO, goals // MICRO, cost)
+        )
+    return arms

@@ -1,0 +1,142 @@
+"""The newest calls of all campaigns, summed up at once from the rows that the ledger remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exporter.dispatch.situation import Calls, Lately
+from exporter.ledger import Ledger
+from exporter.rows import MICRO
+
+SPAN = 900.0
+"""Seconds: calls that were started within it tell how things go now."""
+
+SAMPLE = 30
+"""So many of a campaign's newest finished calls show how a provider does: few enough to see it recover."""
+
+SHORT_SECONDS = 6
+"""Carriers count calls up to this length as short (domain)."""
+
+Ints = NDArray[np.int64]
+
+
+class Recent:
+    """Of every campaign: what goes on, and what came of the calls started within `SPAN`. It never changes."""
+
+    def __init__(self, ledger: Ledger, now: float, stale_after: float) -> None:
+        held = ledger.calls.held
+        campaign, started = held["campaign"], held["started"]
+        outcome = ledger.vocabulary.of("outcome")
+        sentiment = ledger.vocabulary.of("sentiment")
+        assert outcome is not None
+        assert sentiment is not None
+        self._vocabulary = ledger.vocabulary
+        self._size = len(ledger.vocabulary.campaign.labels)
+        running = outcome.label_number("in_progress")
+
+        known = campaign >= 0
+        going = np.flatnonzero(known & (held["outcome"] == running))
+        leaked = going[started[going] <= now - stale_after]
+        self._leaked = self._count(campaign[leaked])
+        self._oldest = self._extreme(np.minimum, np.inf, campaign[going], started[going])
+        self.leaked_by_number = {
+            self._vocabulary.label("number", key): count for key, count in _counted(held["number"][leaked]).items()
+        }
+
+        timed = np.flatnonzero(known & (started <= now))
+        self._last_start = self._extreme(np.maximum, -np.inf, campaign[timed], started[timed])
+        self._last_minute = self._count(campaign[timed[started[timed] > now - 60.0]])
+
+        late = timed[started[timed] > now - SPAN]
+        late = late[held["outcome"][late] != running]
+        late = late[np.lexsort((-started[late], campaign[late]))]
+        of = campaign[late]
+        # Which of its campaign's calls each is, counted from the newest.
+        place = np.arange(len(late)) - np.searchsorted(of, of, side="left")
+        self._sampled = self._count(of[place < SAMPLE])
+        failed = (place < SAMPLE) & (held["error"][late] >= 0)
+        self._errors = _by_campaign(of[failed], held["error"][late][failed])
+
+        answered = held["outcome"][late] == outcome.label_number("answered")
+        talk = held["talk_micro"][late]
+        mood = held["sentiment"][late]
+        self._settled = self._count(of)
+        self._answered = self._count(of[answered])
+        self._silent = self._count(of[held["silent"][late] > 0])
+        self._short = self._count(of[answered & (talk >= 0) & (talk <= SHORT_SECONDS * MICRO)])
+        self._scored = self._count(of[mood >= 0])
+        self._negative = self._count(of[mood == sentiment.label_number("negative")])
+        self._cost = np.bincount(of, (held["ai_micro"] + held["telephony_micro"])[late], self._size) / MICRO
+        numbered = held["number"][late] >= 0
+        self._by_number = _by_campaign(of[numbered], held["number"][late][numbered])
+        self._answered_by_number = _by_campaign(of[numbered & answered], held["number"][late][numbered & answered])
+
+    def calls(self, campaign: int, in_progress: int) -> Calls:
+        """What the gates judge by, of the campaign of this number."""
+        if campaign >= self._size:
+            return Calls(in_progress)
+        errors = {self._vocabulary.label("error", key): count for key, count in self._errors.get(campaign, {}).items()}
+        oldest, last = self._oldest[campaign], self._last_start[campaign]
+        return Calls(
+            in_progress,
+            self._leaked[campaign],
+            oldest if oldest < np.inf else None,
+            last if last > -np.inf else None,
+            self._last_minute[campaign],
+            self._sampled[campaign],
+            errors,
+        )
+
+    def leaked(self, campaign: int) -> int:
+        """Calls of this campaign that go on for too long to be real."""
+        return self._leaked[campaign] if campaign < self._size else 0
+
+    def lately(self, campaign: int) -> Lately:
+        """How the calls of the campaign of this number went."""
+        if campaign >= self._size:
+            return Lately()
+        answered = self._answered_by_number.get(campaign, {})
+        numbers = {
+            self._vocabulary.label("number", key): (count, answered.get(key, 0))
+            for key, count in self._by_number.get(campaign, {}).items()
+        }
+        return Lately(
+            self._settled[campaign],
+            self._answered[campaign],
+            self._silent[campaign],
+            self._short[campaign],
+            self._scored[campaign],
+            self._negative[campaign],
+            float(self._cost[campaign]),
+            numbers,
+        )
+
+    def _count(self, campaigns: NDArray[np.int32]) -> list[int]:
+        counts: list[int] = np.bincount(campaigns, minlength=self._size).tolist()
+        return counts
+
+    def _extreme(
+        self, pick: np.ufunc, nothing: float, campaigns: NDArray[np.int32], moments: NDArray[np.float64]
+    ) -> list[float]:
+        found = np.full(self._size, nothing)
+        given = ~np.isnan(moments)
+        pick.at(found, campaigns[given], moments[given])
+        extremes: list[float] = found.tolist()
+        return extremes
+
+
+def _by_campaign(campaigns: NDArray[np.int32], keys: NDArray[np.int32]) -> Mapping[int, dict[int, int]]:
+    """How often each key occurs in each campaign."""
+    pairs, counts = np.unique(campaigns.astype(np.int64) << 32 | keys, return_counts=True)
+    found: dict[int, dict[int, int]] = {}
+    for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
+        found.setdefault(pair >> 32, {})[pair & 0xFFFFFFFF] = count
+    return found
+
+
+def _counted(keys: NDArray[np.int32]) -> dict[int, int]:
+    values, counts = np.unique(keys[keys >= 0], return_counts=True)
+    return dict(zip(values.tolist(), counts.tolist(), strict=True))

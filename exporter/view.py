@@ -1,0 +1,54 @@
+"""A campaign as pages and diagnosis metrics show it: one immutable value, replaced when something about it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from exporter.dispatch.situation import Situation
+from exporter.dispatch.verdict import Diagnosis
+from exporter.forecast import Forecast
+from exporter.platform import Platform
+from exporter.projections import Vocabulary
+from exporter.recent import Recent
+from exporter.variants import Experiment
+
+Cells = Mapping[int, tuple[int, ...]]
+"""A copy of a projection's totals by key: a count, then its sums."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What takes longer to work out and changes slowly: forecasts and the A/B test, as of `at`."""
+
+    at: float
+    completion: Forecast
+    budget: Forecast | None
+    """`None`: there is no budget."""
+    experiment: Experiment | None
+    """`None`: there is no test."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything about a campaign that is shown beyond its totals."""
+
+    situation: Situation
+    diagnosis: Diagnosis
+    outlook: Outlook
+    opens_at: float | None
+    """When its windows open next; `None` while they are open."""
+    closes_at: float | None
+    cells: Mapping[str, Cells] = field(default_factory=dict)
+    """By projection, what cards show of the totals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What pages are made of: all views at one instant, and what gives their numbers names. Any thread may read it."""
+
+    at: float
+    views: Mapping[str, View]
+    platform: Platform
+    vocabulary: Vocabulary
+    recent: Recent
