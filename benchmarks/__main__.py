@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from benchmarks import live, scrape, start, work
+from benchmarks import diagnosis, live, scrape, start, work
 from benchmarks.database import Target, discard, running, say
 from benchmarks.figure import Figure, table
 from benchmarks.options import Options
 
-FIGURES = ("work", "start", "scrape", "live")
+FIGURES = ("work", "start", "scrape", "live", "diagnosis")
 _ROOT = Path(__file__).parent.parent
 
 
@@ -86,9 +86,12 @@ def main(
         query_exporter=query_exporter,
         sql_exporter=sql_exporter,
     )
+    figures: list[Figure] = []
+    if "diagnosis" in only:
+        figures += diagnosis.measure()
     try:
         with running(options) as target, tempfile.TemporaryDirectory() as scratch:
-            figures = _measure(target, options, only, Path(scratch))
+            figures = [*_measure(target, options, only, Path(scratch)), *figures]
     finally:
         if reuse is None:
             discard(options)

@@ -14,7 +14,7 @@ from exporter.outlook import outlook_of
 from exporter.platform import Platform
 from exporter.recent import Recent
 from exporter.usage import Usage
-from exporter.view import Cells, Outlook, Shown, View
+from exporter.view import Outlook, Shown, View
 
 OUTLOOK_SECONDS = 60.0
 """Forecasts and A/B tests are worked out again at most this often."""
@@ -22,10 +22,11 @@ OUTLOOK_SECONDS = 60.0
 OUTLOOKS_AT_ONCE = 25
 """And for so many campaigns in one refresh, the oldest first: a few milliseconds."""
 
-JUDGED_BY = ("tasks", "waiting", "ready", "in_progress", "stale", "attempts", "outside", "errors")
+TASKS = ("tasks", "waiting", "ready", "in_progress", "stale")
+CALLS = ("attempts", "outside", "errors")
 """Projections that a diagnosis rests on."""
 
-SHOWN = ("attempts", "numbers", "talk", "dispositions")
+SHOWN = ("tasks", "attempts", "numbers", "talk", "dispositions")
 """Projections of which cards show more than the diagnosis knows."""
 
 
@@ -65,14 +66,10 @@ class Diagnoser:
         platform = given.platform
         for gone in self.views.keys() - platform.campaigns.keys():
             del self.views[gone], self._tasks[gone]
-        due = self._due(given)
+        due = self._due(given, self._count(given))
         if not due:
             return {}
         self._recent = Recent(given.ledger, given.now, self._policy.stale_after)
-        counted = _any_of(given.changed, JUDGED_BY)
-        for key in due:
-            if given.anew or key in counted or key not in self._tasks:
-                self._tasks[key] = tasks_of(given.ledger, key)
         self._note_next_due(given, due)
         states = self._tenants(given, due)
         aging = self._aging(due, given.now)
@@ -86,12 +83,31 @@ class Diagnoser:
         recent = self._recent or Recent(ledger, now, self._policy.stale_after)
         return Shown(now, dict(self.views), platform, ledger.vocabulary, recent)
 
-    def _due(self, given: Input) -> list[str]:
+    def _count(self, given: Input) -> set[str]:
+        """Count tasks anew where they may have changed; the campaigns in which something did that is judged by."""
+        campaigns = given.platform.campaigns
+        moved = _any_of(given.changed, (*CALLS, *SHOWN)).intersection(campaigns)
+        counted = (
+            campaigns.keys()
+            if given.anew
+            else _any_of(given.changed, TASKS).union(campaigns.keys() - self._tasks.keys())
+        )
+        for key in counted:
+            if key not in campaigns:
+                continue
+            tasks = tasks_of(given.ledger, key)
+            # A task whose time comes nearer changes nothing, but where its time is what all wait for.
+            if tasks != self._tasks.get(key) or (tasks.waiting and not tasks.ready):
+                self._tasks[key] = tasks
+                moved.add(key)
+        return moved
+
+    def _due(self, given: Input, moved: set[str]) -> list[str]:
         """The campaigns that must be judged again."""
         campaigns = given.platform.campaigns
         if given.anew or given.now < self._now:  # or a clock that was set back
             return list(campaigns)
-        touched = _any_of(given.changed, (*JUDGED_BY, *SHOWN)).union(given.campaigns)
+        touched = moved.union(given.campaigns)
         tenants = set(given.tenants)
         return [
             key
@@ -175,13 +191,9 @@ class Diagnoser:
         cells = dict(before.cells) if before and not given.anew else {}
         for name in SHOWN:
             if name in given.ledger.projections and (name not in cells or key in given.changed.get(name, ())):
-                cells[name] = _copied(given.ledger, name, key)
+                cells[name] = dict(given.ledger.cells(name, key))
         return View(situation, diagnosis, outlook, opens, closes, cells)
 
 
 def _any_of(changed: Mapping[str, Iterable[str]], projections: Iterable[str]) -> set[str]:
     return {campaign for name in projections for campaign in changed.get(name, ())}
-
-
-def _copied(ledger: Ledger, projection: str, key: str) -> Cells:
-    return {packed: tuple(cell) for packed, cell in ledger.cells(projection, key).items()}

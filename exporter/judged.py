@@ -36,13 +36,12 @@ def facets(view: View) -> dict[str, Hashable]:
     }
 
 
-def changed_facets(before: View | None, after: View) -> set[str]:
+def changed_facets(before: Mapping[str, Hashable], after: Mapping[str, Hashable]) -> list[str]:
     """Names of the facets in which two views of a campaign differ."""
-    new = facets(after)
-    if before is None:
-        return set(new)
-    old = facets(before)
-    return {name for name, facet in new.items() if old[name] != facet}
+    return [name for name, facet in after.items() if before.get(name, _UNSEEN) != facet]
+
+
+_UNSEEN = object()
 
 
 def _verdict(view: View) -> Samples:

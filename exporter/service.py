@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import threading
 import time
@@ -73,6 +74,21 @@ class Service:
         """Whether the loop runs."""
         return self._thread.is_alive()
 
+    @property
+    def config(self) -> Config:
+        """The configuration it runs with."""
+        return self._config
+
+    @property
+    def state(self) -> str:
+        """How it goes, in a sentence."""
+        page = self.page
+        if page.snapshot is None:
+            return "No data yet: " + ("it fails." if page.problem else f"loading, {round(self.progress * 100)} %.")
+        if self.stale(page):
+            return "Failing; the data are too old and are withheld from /metrics."
+        return "Failing; the last good data are served." if page.problem else "Works."
+
     def stale(self, page: Page) -> bool:
         """Whether a page's campaigns are too old to be shown."""
         return page.snapshot is None or time.monotonic() - page.made_at > self._config.max_staleness
@@ -131,6 +147,7 @@ class Service:
         first = self.page.snapshot is None
         self.page = self._page(snapshot, time.monotonic(), None)
         if first:
+            settle()
             log.info("ready", campaigns=sum(snapshot.campaigns.values()), series=snapshot.series)
         return True
 
@@ -154,6 +171,13 @@ class Service:
         if int(share * 10) > int(self.progress * 10) and self.page.snapshot is None:
             log.info("loading", percent=round(share * 100))
         self.progress = share
+
+
+def settle() -> None:
+    """Take what was loaded out of the garbage collector's sight: it lives as long as the process, and looking through
+    it again and again would cost a refresh more than the diagnosis does."""
+    gc.collect()
+    gc.freeze()
 
 
 def _explain(error: Exception) -> tuple[str, str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from exporter.catalogue import (
     FAMILIES,
@@ -27,9 +27,10 @@ from exporter.config import Config
 from exporter.contract import RELATIONS
 from exporter.counters import Counters
 from exporter.diagnoser import Diagnoser, Input
+from exporter.dispatch.verdict import Diagnosis
 from exporter.entities import Number
 from exporter.exposition import EMPTY, Exposed, FamilyEncoder
-from exporter.judged import SAMPLES, changed_facets
+from exporter.judged import SAMPLES, changed_facets, facets
 from exporter.ledger import Ledger
 from exporter.owners import Owner, Owners, owner_of
 from exporter.platform import Platform
@@ -48,7 +49,7 @@ from exporter.samples import (
     within_budget,
 )
 from exporter.usage import Usage
-from exporter.view import Shown
+from exporter.view import Shown, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class SnapshotBuilder:
         self._ledger: Ledger | None = None
         self._owners = Owners()
         self._diagnoser = Diagnoser(config)
+        self._facets: dict[str, dict[str, Hashable]] = {}
 
     def build(self, ledger: Ledger, platform: Platform, changed: Mapping[str, Iterable[str]], at: float) -> Snapshot:
         """The snapshot at `at`. `changed` names, by projection, the campaigns whose totals changed."""
@@ -118,7 +120,6 @@ class SnapshotBuilder:
         stale["use"] = self._stale_use(ledger, platform, {**changed, "moved": moved})
         of_campaigns = (Scope.CAMPAIGN.name, "campaigns", "campaign_numbers", "audience_uploads", "variants")
         of_tenants = (Scope.TENANT.name, "tenants", "numbers", "connections", "use")
-        before = dict(self._diagnoser.views)
         fresh = self._diagnoser.update(
             Input(
                 ledger,
@@ -133,7 +134,8 @@ class SnapshotBuilder:
             )
         )
         for key, view in fresh.items():
-            for facet in changed_facets(before.get(key), view):
+            before, self._facets[key] = self._facets.get(key, {}), facets(view)
+            for facet in changed_facets(before, self._facets[key]):
                 stale.setdefault(facet, set()).add(owner_of(platform, key))
         return Work(ledger, platform, at, stale)
 
@@ -154,6 +156,14 @@ class SnapshotBuilder:
             self._counters.carried,
             self._diagnoser.shown(work.ledger, work.platform, work.at),
         )
+
+    def view(self, campaign_id: str) -> View:
+        """What was found out about a campaign by the last `diagnose`."""
+        return self._diagnoser.views[campaign_id]
+
+    def revise(self, campaign_id: str, diagnosis: Diagnosis) -> None:
+        """Show another diagnosis of a campaign: that of one who knows more than the rows of one look tell."""
+        self._diagnoser.views[campaign_id] = replace(self.view(campaign_id), diagnosis=diagnosis)
 
     def true_counters(self, ledger: Ledger, platform: Platform, campaign_id: str) -> dict[str, Values]:
         """The true values of all counters of a campaign, by family: taken before and after rows vanished."""
@@ -190,6 +200,7 @@ class SnapshotBuilder:
                 part.together = EMPTY
         if scope is Scope.CAMPAIGN:
             self._counters.leave(owner[-1])
+            self._facets.pop(owner[-1], None)
 
     # -- encoding -----------------------------------------------------------------------------------------
 

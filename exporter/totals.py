@@ -47,7 +47,7 @@ def unpack_key(key: int) -> tuple[int, int]:
 
 
 class Totals:
-    """Cells by campaign and key. A cell whose count and sums are all zero does not exist."""
+    """Cells by campaign and key. A cell whose count and sums are all zero does not exist; none is ever changed."""
 
     def __init__(self, width: int) -> None:
         self._width = width
@@ -90,8 +90,9 @@ class Totals:
             if cell is None:
                 cells[key] = delta
                 continue
-            for column, value in enumerate(delta):
-                cell[column] += value
-            if not any(cell):
+            total = [a + b for a, b in zip(cell, delta, strict=True)]  # a new one: views keep the old
+            if any(total):
+                cells[key] = total
+            else:
                 del cells[key]
         return campaigns

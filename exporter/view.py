@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from exporter.dispatch.situation import Situation
@@ -13,7 +13,7 @@ from exporter.projections import Vocabulary
 from exporter.recent import Recent
 from exporter.variants import Experiment
 
-Cells = Mapping[int, tuple[int, ...]]
+Cells = Mapping[int, Sequence[int]]
 """A copy of a projection's totals by key: a count, then its sums."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exporter.codes import OTHER
-from exporter.dispatch.gate import CLOSED, OPEN, UNKNOWN, Gate, ahead, is_much, reported
+from exporter.dispatch.gate import CLOSED, OPEN, QUIET_SECONDS, UNKNOWN, Gate, ahead, is_much, reported
 from exporter.dispatch.situation import Carrier, Line, Situation
 
 SHORT_SECONDS = 120.0
@@ -98,10 +98,14 @@ def numbers(s: Situation) -> Gate:
     if s.pool is None:
         code = reported(s, "pool_exhausted") or _for_want_of_numbers(s)
         return Gate("numbers", CLOSED, code) if code else Gate("numbers")
+    if not s.pool and s.calls.last_start is not None:  # it calls from somewhere
+        return Gate("numbers", UNKNOWN, "campaign_numbers", limit=0, used=0)
     refused = [refusal(line, s) for line in s.pool]
     size, unusable = len(refused), sum(each is not None for each in refused)
     if size > unusable:
-        if code := reported(s, "pool_exhausted") or _for_want_of_numbers(s):
+        # We see a number that can be used: against that, stamps count only while nothing is dialled at all.
+        code = reported(s, "pool_exhausted") or _for_want_of_numbers(s)
+        if code and s.quiet_for >= QUIET_SECONDS:
             return Gate("numbers", CLOSED, code, limit=size, used=unusable)
         return Gate("numbers", limit=size, used=unusable)
     known = [each for each in refused if each is not None]

@@ -16,6 +16,8 @@ from exporter.wording import clock, count, duration, money, share
 
 def evidence(gate: Gate, s: Situation) -> str:
     """What the gate's state rests on, in one or two sentences."""
+    if gate.code == "campaign_numbers":
+        return "Not known: calls were made, but no number is in the campaign's pool (campaign_numbers)."
     if gate.state == UNKNOWN:
         return f"Not known: {_UNREADABLE.get(gate.code, gate.code)} cannot be read (see docs/contract.md)."
     return _SAYS[gate.name](gate, s)
@@ -37,7 +39,7 @@ def _lifecycle(gate: Gate, s: Situation) -> str:
     match c.status:
         case "paused":
             since = f" since {clock(c.paused_at, s.now)}" if c.paused_at is not None else ""
-            return f"Paused{since}: {c.pause_reason or 'no reason was given'}."
+            return f"Paused{since}: {(c.pause_reason or 'no reason was given').rstrip('.')}."
         case "scheduled":
             if c.scheduled_at is None:
                 return "Scheduled, without a time."

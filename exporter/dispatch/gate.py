@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from exporter.dispatch.situation import Situation
 
@@ -19,8 +19,7 @@ MUCH_SHARE, MUCH_TASKS, MUCH_OF_FEW = 0.05, 20, 0.5
 """Tasks that somebody must mend hold up a campaign from this share and number on, or from half of a small list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """One gate. `limit` and `used` count calls at once, but where `GATES` says otherwise; `None`: no limit is known.
 
     `code` names why it is closed. `expected`: closed as planned, nobody has to act. `passing`: it opens by itself

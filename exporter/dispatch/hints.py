@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from exporter.codes import BLOCKERS
 from exporter.dispatch.capacity import PACING, refusal
+from exporter.dispatch.faults import fault_of
 from exporter.dispatch.gate import QUIET_SECONDS, UNKNOWN, Gate
 from exporter.dispatch.gates import NO_CONTACTS, STALE, claimed
 from exporter.dispatch.signs import MOVES, signs
@@ -17,13 +18,19 @@ from exporter.wording import clock, count, duration
 
 def hints(s: Situation, d: Diagnosis, more: tuple[str, ...] = ()) -> list[str]:
     """The hints of a diagnosis. `more`: what others found, said after the signs in the calls."""
-    found = [_first(s, d)]
-    found += [sign.text for sign in signs(s)]
-    found += more
-    found += _later(s, d)
-    if d.verdict == "dialing" and len(found) > 1:  # that all is well is no news where something is wrong
-        del found[0]
+    first, seen = _first(s, d), signs(s)
+    wrong = [text for text in (*(sign.text for sign in seen), *more) if text]
+    found = [first, *wrong, *_later(s, d)]
+    if wrong and d.verdict == "dialing":  # that all is well is no news where something is wrong
+        found = wrong
+    elif wrong and (_as_set(d) or (d.binding == "window" and s.outside_window)):
+        found = [*wrong, first]
     return list(dict.fromkeys(filter(None, found)))
+
+
+def _as_set(d: Diagnosis) -> bool:
+    """Whether it dials, and only a limit that somebody set for it keeps it from dialling more."""
+    return d.verdict == "throttled" and d.binding in ("campaign", "pacing", "numbers")
 
 
 def _first(s: Situation, d: Diagnosis) -> str:
@@ -49,7 +56,7 @@ def _first(s: Situation, d: Diagnosis) -> str:
     if gate.state == UNKNOWN:
         return f"Mend {gate.code} in the platform's data: it cannot be read, so whether it may dial is not known."
     if not gate.closed:
-        return _tight(gate)
+        return _tight(gate) if d.verdict == "throttled" else _opened(gate)
     if gate.name == "tasks" and gate.code in BLOCKERS:
         return _contacts(s, gate)
     move = _MOVES.get(gate.code)
@@ -69,13 +76,18 @@ def _tight(gate: Gate) -> str:
         "campaign": f"The campaign's limit is the bottleneck ({used} at once); raise it only if answers are good.",
         "pacing": f"The calls a minute are the bottleneck ({used}); raise them only if answers are good.",
         "connection": f"The connections are the bottleneck ({used} channels); add numbers of another connection.",
+        "numbers": "Wait, or add numbers: their rest between two calls is the bottleneck.",
     }
-    return what.get(gate.name, f"Watch it for a minute: the {gate.name} gate that held it up is open again.")
+    return what.get(gate.name, _opened(gate))
+
+
+def _opened(gate: Gate) -> str:
+    return f"Watch it for a minute: the {gate.name} gate that held it up is open again."
 
 
 def _paused(s: Situation, gate: Gate) -> str:
     if s.campaign.pause_reason:
-        return f"Read the reason of the pause and settle it before resuming: {s.campaign.pause_reason}."
+        return f"Read the reason of the pause and settle it before resuming: {s.campaign.pause_reason.rstrip('.')}."
     return "Find out who paused it and why before resuming: no reason was given."
 
 
@@ -135,6 +147,8 @@ def _waits_for_number(s: Situation, gate: Gate) -> str:
         if s.pool is not None and all(line.number.status == "resting" for line in s.pool):
             return "Put numbers back to work or add some: all of the pool are resting, and nobody said until when."
         return "Raise the daily cap or add numbers: no number may call."
+    if gate.passing:
+        return "Wait, or add numbers: all of the pool rest between two calls, which is the bottleneck."
     codes = {each[0] for each in (refusal(line, s) for line in s.pool or ()) if each is not None}
     what = "are at their daily cap" if gate.code == "number_daily_cap" else "rest"
     who = f"all of the pool {what}" if codes == {gate.code} else "none of the pool can be used"
@@ -152,9 +166,9 @@ def _contacts(s: Situation, gate: Gate) -> str:
 
 def _provider(advice: str) -> Callable[[Situation, Gate], str]:
     def move(s: Situation, gate: Gate) -> str:
-        names = sorted({name for name, _ in s.calls.errors if name})
+        names = sorted({name for name, code in s.calls.errors if name and fault_of(code) == gate.code})
         who = " and ".join(names) if 0 < len(names) <= 2 else "the provider"
-        return advice.format(who=who, Who=who[0].upper() + who[1:] if not names else who)
+        return advice.format(who=who, s="" if len(names) == 2 else "s")
 
     return move
 
@@ -198,10 +212,10 @@ _MOVES: Mapping[str, Callable[[Situation, Gate], str]] = MappingProxyType(
         "number_daily_cap": _waits_for_number,
         "number_cooldown": _waits_for_number,
         "no_country_match": _contacts,
-        "provider_throttled": _provider("Reduce concurrency: {who} asks us to slow down; then add connections."),
-        "provider_error": _provider("Reduce concurrency and fail over to another connection: {who} fails our calls."),
-        "provider_auth": _provider("Renew the credentials: {who} refuses them; fail over meanwhile."),
-        "network_blocked": _provider("Check the network to {who}: it cannot be reached; fail over meanwhile."),
+        "provider_throttled": _provider("Reduce concurrency: {who} ask{s} us to slow down; then add connections."),
+        "provider_error": _provider("Reduce concurrency and fail over to another connection: {who} fail{s} our calls."),
+        "provider_auth": _provider("Renew the credentials: {who} refuse{s} them; fail over meanwhile."),
+        "network_blocked": _provider("Check the network to {who}: no call gets there; fail over meanwhile."),
         "retry_wait": lambda s, gate: (
             "Wait: every pending task waits for its next attempt"
             + (f", the first at {clock(gate.clears_at, s.now)}." if gate.clears_at is not None else ".")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,6 +24,10 @@ DROP = 0.6
 
 SHORT_SHARE = 0.15
 """Carriers surcharge or block from this share of answered calls of six seconds or less (domain)."""
+
+MIN_SHORT = 8
+"""Fewer short calls are chance: of 40 answered calls of a healthy campaign, of which one in twenty is short, so many
+are short once in a thousand times."""
 
 SILENT_SHARE, NEGATIVE_SHARE, DEAD_SHARE, REJECTED_SHARE = 0.10, 0.50, 0.30, 0.20
 COST_FACTOR = 3.0
@@ -81,7 +86,10 @@ def _audience(s: Situation) -> Iterator[Sign]:
             f"{share(rejected, total)} of the rows of {upload.filename} were rejected. "
             "Look at the file before more is dialled from it.",
         )
-    dead = {code: n for (_, code), n in s.calls.errors.items() if fault_of(code) == DESTINATION}
+    dead: Counter[str] = Counter()
+    for (_, code), n in s.calls.errors.items():  # the same code may come from several providers
+        if fault_of(code) == DESTINATION:
+            dead[code] += n
     if s.calls.settled >= MIN_ANSWERED and sum(dead.values()) >= DEAD_SHARE * s.calls.settled:
         code = max(sorted(dead), key=dead.__getitem__)
         yield Sign(
@@ -99,7 +107,7 @@ def _agent(s: Situation) -> Iterator[Sign]:
             f"In {share(late.silent, late.answered)} of the last {count(late.answered, 'answered call')} the agent "
             "never spoke. Reduce concurrency now: people hear silence; then check the agent.",
         )
-    elif late.answered >= MIN_ANSWERED and late.short > SHORT_SHARE * late.answered:
+    elif late.answered >= MIN_ANSWERED and late.short > SHORT_SHARE * late.answered and late.short >= MIN_SHORT:
         yield Sign(
             "short_calls",
             f"{share(late.short, late.answered)} of the last {count(late.answered, 'answered call')} ended within six "

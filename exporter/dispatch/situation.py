@@ -26,7 +26,7 @@ class Tasks:
     waiting: int = 0
     """Pending, with no blocker, not yet eligible."""
     ready: int = 0
-    next_due: float | None = None
+    next_due: float | None = field(default=None, compare=False)
     """When the next of those that wait is eligible."""
     oldest_ready: float | None = None
     """Since when the ready one that waits longest could be dialled, to the minute."""

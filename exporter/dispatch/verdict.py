@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from exporter.codes import ENDED_STATUSES, blocker_group
 from exporter.dispatch.capacity import SLOT_GATES
-from exporter.dispatch.gate import QUIET_SECONDS, REPORT_SECONDS, UNKNOWN, Gate
+from exporter.dispatch.gate import QUIET_SECONDS, REPORT_SECONDS, UNKNOWN, Gate, is_much
 from exporter.dispatch.gates import GATES, INNERMOST, NO_CONTACTS, SURE, claimed
 from exporter.dispatch.situation import Situation
 from exporter.dispatch.waterfall import Step, slots_left, waterfall
@@ -30,6 +30,7 @@ SETTLE_SECONDS: Mapping[tuple[str, str], float] = MappingProxyType(
     {
         ("dialing", "throttled"): 60.0,
         ("throttled", "dialing"): 60.0,
+        ("throttled", "throttled"): 60.0,
         ("blocked", "throttled"): 60.0,
     }
 )
@@ -139,7 +140,7 @@ def _judge(s: Situation, gates: tuple[Gate, ...], memory: Memory, policy: Policy
     unknown = next((gate for gate in gates if gate.state == UNKNOWN), None)
     if unknown is not None:
         return "unknown", unknown.name
-    if min(_silent_for(s, memory), _waited(s)) >= policy.stalled_after:
+    if _stands_still(s, memory, policy):
         return "stalled", NOTHING
     return "dialing", NOTHING
 
@@ -173,6 +174,14 @@ def _held_up(s: Situation, gate: Gate, memory: Memory, policy: Policy) -> tuple[
     since = s.now if memory.bound_since is None else memory.bound_since
     long = min(s.now - since, _waited(s)) >= policy.starved_after
     return ("blocked" if long and gate.name in _SHARED else "throttled"), gate.name
+
+
+def _stands_still(s: Situation, memory: Memory, policy: Policy) -> bool:
+    """Nothing is started though it could be. A few old stamps alone are looked at again in the platform's own time."""
+    silent = _silent_for(s, memory)
+    if s.backlog_for >= policy.stalled_after or is_much(claimed(s), s.tasks.total):
+        return silent >= policy.stalled_after
+    return claimed(s) > 0 and silent >= max(policy.stalled_after, policy.starved_after)
 
 
 def _silent_for(s: Situation, memory: Memory) -> float:
@@ -212,10 +221,11 @@ def _settled(
     def shown(verdict: str, binding: str, coming: tuple[str, str] | None, since: float) -> tuple[str, str, Memory]:
         return verdict, binding, Memory(memory.open_since, memory.bound_since, coming, since)
 
-    if before is None or before.at > s.now or before.verdict == verdict:
+    same = before is not None and before.verdict == verdict
+    if before is None or before.at > s.now or (same and (verdict != "throttled" or before.binding == binding)):
         return shown(verdict, binding, None, 0.0)
     wait = SETTLE_SECONDS.get((before.verdict, verdict), 0.0)
-    if verdict == "waiting" or binding in SURE or before.binding in SURE:
+    if verdict in ("waiting", "finished") or binding in SURE or before.binding in SURE:
         wait = 0.0
     elif "provider" in (binding, before.binding):
         wait = PROVIDER_SECONDS[verdict == "blocked"]

@@ -1,0 +1,307 @@
+"""The diagnosis in the exporter: from rows on a real PostgreSQL to the samples of /metrics."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from exporter import diagnoser
+from exporter.dispatch import verdict as verdict_module
+from exporter.dispatch.situation import Situation
+from exporter.dispatch.verdict import Diagnosis
+from tests.support import contract, platforms
+from tests.support.exporting import NOW, Exporter, Scrape, exporting
+
+Owner = psycopg.Connection[Any]
+NINE_TO_FIVE = [{"days": ["mon", "tue", "wed", "thu", "fri"], "start": "09:00", "end": "17:00"}]
+
+
+def windows(owner: Owner, value: Any) -> None:
+    owner.execute(
+        "UPDATE campaign_monitoring.campaigns SET call_windows = %s WHERE campaign_id = 1", [json.dumps(value)]
+    )
+
+
+def dialled(owner: Owner, key: int, at: datetime, **values: Any) -> None:
+    times = {"started_at": at, "created_at": at, "updated_at": at, "eligible_at": at}
+    platforms.call(owner, key, 1, **{**times, **values})
+
+
+def verdict(scrape: Scrape, campaign: str = "1") -> tuple[str, str]:
+    """Verdict and binding gate: each must be exactly one."""
+    (verdict,) = scrape.by("campaign_dispatch_verdict", "verdict", campaign=campaign)
+    (gate,) = scrape.by("campaign_dispatch_binding", "gate", campaign=campaign)
+    return verdict, gate
+
+
+def shown(scrape: Scrape, name: str, **labels: str) -> float | None:
+    """A sample's value, or that it is not there."""
+    found = [value for (sample, _), value in scrape.of(name, **labels).items() if sample == name]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+# -- verdict and gates ----------------------------------------------------------------------------------------
+
+
+def test_every_campaign_has_one_verdict_and_one_binding_gate(exporter: Exporter, owner: Owner) -> None:
+    platforms.campaign(owner, "3", status="completed", ended_at=NOW)
+    scrape = exporter.refresh()
+    assert verdict(scrape, "3") == ("finished", "none")
+    for campaign in ("1", "2", "3"):
+        assert len(scrape.of("campaign_dispatch_verdict", campaign=campaign)) == 7
+        assert len(scrape.of("campaign_dispatch_binding", campaign=campaign)) == 14
+
+
+def test_a_pause_is_told_with_its_time(exporter: Exporter, owner: Owner) -> None:
+    paused = NOW - timedelta(hours=3)
+    owner.execute(
+        "UPDATE campaign_monitoring.campaigns SET status = 'paused', paused_at = %s WHERE campaign_id = 1", [paused]
+    )
+    scrape = exporter.refresh()
+    assert verdict(scrape) == ("waiting", "lifecycle")
+    assert scrape.value("campaign_dispatch_since_timestamp_seconds", campaign="1") == paused.timestamp()
+    assert scrape.value("campaign_dispatch_gate_open", campaign="1", gate="lifecycle") == 0
+    assert scrape.value("campaign_dispatch_gate_open", campaign="1", gate="money") == 1
+    assert scrape.value("campaign_dispatch_slots_available", campaign="1") == 0
+
+
+def test_since_when_is_not_claimed_of_what_began_before_it_was_seen(exporter: Exporter, owner: Owner) -> None:
+    owner.execute("UPDATE campaign_monitoring.campaigns SET budget = 1 WHERE campaign_id = 1")
+    scrape = exporter.refresh()
+    assert verdict(scrape) == ("blocked", "money")
+    assert shown(scrape, "campaign_dispatch_since_timestamp_seconds", campaign="1") is None
+
+
+def test_what_began_while_it_was_watched_is_told_with_its_time(exporter: Exporter, owner: Owner) -> None:
+    exporter.refresh()
+    owner.execute("UPDATE campaign_monitoring.campaigns SET budget = 1 WHERE campaign_id = 1")
+    scrape = exporter.refresh()
+    assert verdict(scrape) == ("blocked", "money")
+    began = NOW.timestamp() + 1
+    assert scrape.value("campaign_dispatch_since_timestamp_seconds", campaign="1") == began
+    assert exporter.refresh().value("campaign_dispatch_since_timestamp_seconds", campaign="1") == began
+
+
+def pooled(owner: Owner, *campaigns: int) -> None:
+    for campaign in campaigns:
+        contract.insert(owner, "campaign_numbers", campaign_id=campaign, number_id=1, weight=1)
+
+
+def test_silence_with_every_gate_open_becomes_stalled_by_the_clock_alone(owner: Owner, database_url: str) -> None:
+    pooled(owner, 1, 2)
+    with exporting(database_url, audit={"period": "7d"}) as exporter:
+        seen = []
+        for _ in range(22):
+            seen.append(verdict(exporter.refresh(), "2")[0])
+            exporter.seconds += 9
+    assert seen[0] == "dialing"
+    assert seen[-1] == "stalled"
+    assert seen.index("stalled") * 10 == pytest.approx(180, abs=10)
+    assert len(set(seen)) == 2
+
+
+def test_slots_are_the_room_of_the_tightest_limit(exporter: Exporter, owner: Owner) -> None:
+    owner.execute("UPDATE campaign_monitoring.campaigns SET concurrency_limit = 30 WHERE campaign_id = 1")
+    pooled(owner, 1)
+    owner.execute("UPDATE campaign_monitoring.calls SET started_at = %s WHERE outcome = 'in_progress'", [NOW])
+    scrape = exporter.refresh()
+    assert scrape.value("campaign_dispatch_slots_limit", campaign="1", scope="tenant") == 5
+    assert scrape.value("campaign_dispatch_slots_used", campaign="1", scope="tenant") == 1
+    assert scrape.value("campaign_dispatch_slots_limit", campaign="1", scope="campaign") == 30
+    assert scrape.value("campaign_dispatch_slots_used", campaign="1", scope="campaign") == 2
+    assert scrape.value("campaign_dispatch_slots_available", campaign="1") == 4
+    assert scrape.value("campaign_dispatch_tasks_dialable", campaign="1") == 3
+
+
+@pytest.mark.usefixtures("owner")
+def test_a_call_too_old_to_be_real_is_a_leaked_slot(exporter: Exporter) -> None:
+    scrape = exporter.refresh()  # its one call in progress started two hours ago; so did two tasks
+    assert scrape.by("campaign_dispatch_slots_leaked", "scope", campaign="1") == {"campaign": 2, "tenant": 1}
+
+
+def test_a_bad_call_of_a_tenant_does_not_cost_another_its_verdict(exporter: Exporter, owner: Owner) -> None:
+    contract.insert(owner, "tenants", tenant_id=2, name="Other", concurrency_limit=-5)
+    platforms.campaign(owner, "3", tenant_id="2")
+    platforms.task(owner, 77, 3)
+    scrape = exporter.refresh()
+    assert shown(scrape, "campaign_dispatch_gate_open", campaign="3", gate="tenant") is None
+    assert scrape.value("campaign_dispatch_gate_open", campaign="1", gate="tenant") == 1
+
+
+def test_only_what_changed_is_judged_again(owner: Owner, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    contract.insert(owner, "tenants", tenant_id=2, name="Other")
+    platforms.campaign(owner, "3", tenant_id="2")
+    judged: list[str] = []
+    judge = verdict_module.diagnose
+
+    def noting(s: Situation, before: Diagnosis | None, *rest: Any) -> Diagnosis:
+        judged.append(s.campaign.campaign_id)
+        return judge(s, before, *rest)
+
+    monkeypatch.setattr(diagnoser, "diagnose", noting)
+    with exporting(database_url, audit={"period": "7d"}) as exporter:
+        exporter.refresh()
+        assert sorted(judged) == ["1", "2", "3"]
+        judged.clear()
+        exporter.refresh()
+        assert judged == []
+        owner.execute("UPDATE campaign_monitoring.campaigns SET budget = 50 WHERE campaign_id = 3")
+        exporter.refresh()
+        assert judged == ["3"]
+        judged.clear()
+        exporter.seconds += 61
+        exporter.refresh()
+        assert sorted(judged) == ["1", "2", "3"]
+
+
+# -- call windows ---------------------------------------------------------------------------------------------
+
+
+def test_windows_are_told_with_their_next_change(exporter: Exporter, owner: Owner) -> None:
+    windows(owner, NINE_TO_FIVE)
+    scrape = exporter.refresh()
+    assert scrape.value("campaign_window_open", campaign="1") == 1
+    closes = NOW.replace(hour=17).timestamp()
+    assert scrape.value("campaign_window_closes_timestamp_seconds", campaign="1") == closes
+    assert shown(scrape, "campaign_window_opens_timestamp_seconds", campaign="1") is None
+    exporter.seconds = closes
+    scrape = exporter.refresh()
+    assert verdict(scrape) == ("waiting", "window")
+    assert scrape.value("campaign_window_open", campaign="1") == 0
+    opens = (NOW.replace(hour=9) + timedelta(days=1)).timestamp()
+    assert scrape.value("campaign_window_opens_timestamp_seconds", campaign="1") == opens
+    assert scrape.value("campaign_dispatch_clears_timestamp_seconds", campaign="1") == opens
+
+
+def test_windows_that_cannot_be_read_are_not_told_and_not_guessed(exporter: Exporter, owner: Owner) -> None:
+    pooled(owner, 1, 2)
+    windows(owner, "closed")
+    scrape = exporter.refresh()
+    assert shown(scrape, "campaign_window_open", campaign="1") is None
+    assert shown(scrape, "campaign_dispatch_gate_open", campaign="1", gate="window") is None
+    assert exporter.violations()[("campaigns", "call_windows", "wrong_shape")] == 1
+    assert verdict(scrape) == ("unknown", "window")
+    assert verdict(scrape, "2")[0] == "dialing"
+
+
+def test_calls_outside_their_windows_are_counted(exporter: Exporter, owner: Owner) -> None:
+    windows(owner, NINE_TO_FIVE)
+    dialled(owner, 500, NOW.replace(hour=8, minute=59))
+    dialled(owner, 501, NOW.replace(hour=9))
+    scrape = exporter.refresh()
+    assert scrape.value("campaign_calls_outside_window_today", campaign="1") == 1
+    assert scrape.value("campaign_calls_outside_window_today", campaign="2") == 0
+
+
+def test_settled_calls_outside_their_windows_are_counted_at_the_start(exporter: Exporter, owner: Owner) -> None:
+    windows(owner, NINE_TO_FIVE)
+    for index in range(3):
+        dialled(owner, 500 + index, NOW.replace(hour=index + 6))
+    dialled(owner, 510, NOW.replace(hour=6) - timedelta(days=1))
+    assert exporter.refresh().value("campaign_calls_outside_window_today", campaign="1") == 3
+    assert exporter.corrections() == 0
+
+
+def test_a_change_of_the_windows_accuses_no_call_of_before(owner: Owner, database_url: str) -> None:
+    windows(owner, NINE_TO_FIVE)
+    dialled(owner, 500, NOW - timedelta(minutes=5), outcome="in_progress")
+    with exporting(database_url, audit={"period": "7d"}) as exporter:
+        exporter.refresh()
+        windows(owner, [{**NINE_TO_FIVE[0], "start": "13:00"}])
+        now = NOW + timedelta(seconds=1)
+        change = "UPDATE campaign_monitoring.calls SET outcome = 'busy', updated_at = %s WHERE call_id = 500"
+        owner.execute(change, [now])
+        assert exporter.refresh().value("campaign_calls_outside_window_today", campaign="1") == 0
+        dialled(owner, 501, now)
+        assert exporter.refresh().value("campaign_calls_outside_window_today", campaign="1") == 1
+
+
+def test_calls_outside_their_windows_are_of_today_only(exporter: Exporter, owner: Owner) -> None:
+    windows(owner, NINE_TO_FIVE)
+    dialled(owner, 500, NOW.replace(hour=8))
+    exporter.refresh()
+    exporter.seconds = (NOW + timedelta(hours=12)).timestamp()
+    assert exporter.refresh().value("campaign_calls_outside_window_today", campaign="1") == 0
+    assert exporter.corrections() == 0
+
+
+# -- forecasts and A/B ----------------------------------------------------------------------------------------
+
+
+def started(owner: Owner, hours: float) -> None:
+    at = NOW - timedelta(hours=hours)
+    owner.execute("UPDATE campaign_monitoring.campaigns SET started_at = %s WHERE campaign_id = 1", [at])
+
+
+def finished(owner: Owner, count: int, hours: float = 4.0) -> None:
+    """Tasks that were finished evenly over the last hours."""
+    for index in range(count):
+        at = NOW - timedelta(hours=hours * (index + 1) / count)
+        platforms.task(owner, 1000 + index, 1, status="completed", last_attempted_at=at, created_at=at, updated_at=at)
+
+
+def test_completion_is_forecast_from_the_recent_rate(exporter: Exporter, owner: Owner) -> None:
+    started(owner, 4)
+    finished(owner, 40)  # ten an hour; five are left
+    scrape = exporter.refresh()
+    ends = scrape.by("campaign_forecast_completion_timestamp_seconds", "estimate", campaign="1")
+    assert ends["early"] <= ends["likely"] <= ends["late"]
+    assert ends["likely"] - NOW.timestamp() == pytest.approx(1800, rel=0.25)
+    assert exporter.corrections() == 0
+
+
+def test_without_enough_data_there_is_no_forecast(exporter: Exporter, owner: Owner) -> None:
+    finished(owner, 10)
+    assert not exporter.refresh().of("campaign_forecast_completion_timestamp_seconds", campaign="1")
+
+
+def test_budget_exhaustion_is_forecast_where_there_is_a_budget(exporter: Exporter, owner: Owner) -> None:
+    started(owner, 4)
+    for index in range(40):  # 7.50 an hour; 67 of the hundred are left
+        dialled(owner, 1000 + index, NOW - timedelta(hours=4 * (index + 1) / 40))
+    scrape = exporter.refresh()
+    likely = scrape.by("campaign_forecast_budget_exhaustion_timestamp_seconds", "estimate", campaign="1")["likely"]
+    assert likely - NOW.timestamp() == pytest.approx(67 / 7.5 * 3600, rel=0.25)
+    assert not scrape.of("campaign_forecast_budget_exhaustion_timestamp_seconds", campaign="2")
+
+
+def test_hours_that_are_long_past_count_no_longer_and_the_audit_agrees(exporter: Exporter, owner: Owner) -> None:
+    finished(owner, 40)
+    exporter.refresh()
+    for hours in (1, 70, 73):
+        exporter.seconds = (NOW + timedelta(hours=hours)).timestamp()
+        exporter.refresh()
+    assert exporter.corrections() == 0
+    assert exporter.refresher.ledger is not None
+    assert exporter.refresher.ledger.cells("finished_hours", "1") == {}
+
+
+def test_a_clock_that_is_set_back_by_hours_loses_no_hour(exporter: Exporter, owner: Owner) -> None:
+    finished(owner, 40)
+    exporter.seconds = (NOW + timedelta(hours=71)).timestamp()
+    exporter.refresh()
+    exporter.seconds = NOW.timestamp()
+    scrape = exporter.refresh()
+    assert exporter.corrections() == 0
+    assert exporter.refresher.ledger is not None
+    assert sum(cell[0] for cell in exporter.refresher.ledger.cells("finished_hours", "1").values()) == 45
+    assert verdict(scrape)[0] != "stalled"
+
+
+def test_arms_are_compared_once_there_is_enough_data(exporter: Exporter, owner: Owner) -> None:
+    for arm, answered in (("A", 30), ("B", 90)):
+        contract.insert(owner, "variants", campaign_id=2, variant=arm, weight=50)
+        for index in range(150):
+            outcome = "answered" if index < answered else "busy"
+            platforms.call(owner, f"7{index}{ord(arm)}", 2, variant=arm, outcome=outcome)
+            platforms.task(owner, f"7{index}{ord(arm)}", 2, variant=arm, status="completed", goal_met=False)
+    scrape = exporter.refresh()
+    best = scrape.by("campaign_variant_best_probability", "variant", campaign="2", measure="answers")
+    assert best["B"] == pytest.approx(1.0, abs=1e-3)
+    assert scrape.value("campaign_variant_sample_ratio_p_value", campaign="2") == pytest.approx(1.0)
+    assert not scrape.of("campaign_variant_best_probability", campaign="1")
