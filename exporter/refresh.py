@@ -37,6 +37,7 @@ _LOADING_FACTOR = 20
 _FORGET_EVERY = 60.0
 _SOURCES_EVERY = 60.0
 _EARLY_AUDIT_SECONDS = 0.25
+_CLOCK_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -91,6 +92,7 @@ class Refresher:
         self._unmade = False
         self._forgot_at = 0.0
         self._folded: set[str] = set()
+        self._clock_off = False
         self._spans: dict[tuple[Schedule, Day], Spans] = {}
         self._audited_at = time.monotonic()
         self._low = -math.inf
@@ -229,6 +231,7 @@ class Refresher:
         with self._stage("platform"):
             row = meter.timed(lambda: connection.execute("SELECT extract(epoch FROM now())::float8").fetchone())
             assert row is not None, "one row"
+            self._compare_clocks(row[0])
             now = self._clock(row[0])
             moment = Moment(now, self._config.settle_after, self._config.stale_after)
             raw = {name: reader.small(connection, name, meter) for name in reader.small_relations}
@@ -236,7 +239,7 @@ class Refresher:
                 if len(rows) >= SMALL_LIMIT:
                     log.warning("too many rows", relation=name, limit=SMALL_LIMIT, effect="the rest is left out")
             platform = self._platform = self._platforms.build(SMALL, raw, now, self._config.retention)
-            days = _days(platform, now)
+            days = days_of(platform, now)
             for campaign in ledger.set_scope(days, self._closed(platform, days)):
                 self._to_load.setdefault(campaign, "new")
         with self._stage("changes"):
@@ -274,6 +277,20 @@ class Refresher:
             self._anew = self._unmade = False
             self._say_what_is_folded(made.folded)
             return made
+
+    def _compare_clocks(self, database: float) -> None:
+        """Judgement goes by the database's clock; say so where this host's tells another time."""
+        difference = time.time() - database
+        self._telemetry.clock_difference.set(difference)
+        off = abs(difference) > _CLOCK_SECONDS
+        if off and not self._clock_off:
+            log.warning(
+                "the clocks differ",
+                ahead_seconds=round(difference, 1),
+                effect="all times are judged by the database's clock; Prometheus compares them with its own",
+                remedy="synchronise the clocks of this host and of the database (NTP)",
+            )
+        self._clock_off = off
 
     def _closed(self, platform: Platform, days: Mapping[str, Day]) -> dict[str, Spans]:
         """When each campaign's windows are closed on its current day and the next."""
@@ -400,7 +417,7 @@ class Refresher:
             yield
 
 
-def _days(platform: Platform, now: float) -> dict[str, Day]:
+def days_of(platform: Platform, now: float) -> dict[str, Day]:
     """The day of each exported campaign's tenant."""
     by_zone: dict[str | None, Day] = {}
     days: dict[str, Day] = {}

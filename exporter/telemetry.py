@@ -64,6 +64,9 @@ class Telemetry:
         self.rows_unreadable = counter(
             "rows_unreadable_total", "Times a view raised an error for a row, which was left out.", "relation"
         )
+        self.clock_difference = gauge(
+            "clock_difference_seconds", "How far this host's clock is ahead of the database's, which decides."
+        )
         self.rows_held = gauge("rows_held", "Rows remembered because they can still change.", "relation")
         self.watermark = gauge("watermark_timestamp_seconds", "Rows stamped from here on are read at the next refresh.")
         self.transactions_watched = gauge("transactions_watched", "Open transactions that hold the watermark back.")

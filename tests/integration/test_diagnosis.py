@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from exporter import diagnoser
 from exporter.dispatch import verdict as verdict_module
@@ -124,7 +126,32 @@ def test_a_call_too_old_to_be_real_is_a_leaked_slot(exporter: Exporter) -> None:
     assert scrape.by("campaign_dispatch_slots_leaked", "scope", campaign="1") == {"campaign": 2, "tenant": 1}
 
 
-def test_a_bad_call_of_a_tenant_does_not_cost_another_its_verdict(exporter: Exporter, owner: Owner) -> None:
+def test_a_provider_is_judged_by_the_newest_calls_so_that_its_recovery_is_seen(owner: Owner, database_url: str) -> None:
+    pooled(owner, 1)
+    owner.execute("DELETE FROM campaign_monitoring.calls WHERE outcome = 'in_progress'")
+    for index in range(12):
+        dialled(owner, 500 + index, NOW - timedelta(seconds=200 - index), outcome="failed", error_code="sip_503")
+    with exporting(database_url, audit={"period": "7d"}) as exporter:
+        assert verdict(exporter.refresh()) == ("blocked", "provider")
+        for index in range(30):
+            at = NOW + timedelta(seconds=1 + index / 10)
+            dialled(owner, 600 + index, at, outcome="answered")
+        exporter.seconds += 40
+        exporter.refresh()
+        exporter.seconds += 65
+        scrape = exporter.refresh()
+    assert scrape.value("campaign_dispatch_gate_open", campaign="1", gate="provider") == 1
+    assert verdict(scrape) == ("throttled", "none")  # three tasks wait for two hours already
+
+
+def test_nine_failed_calls_say_nothing_about_a_provider(exporter: Exporter, owner: Owner) -> None:
+    for index in range(9):
+        dialled(owner, 500 + index, NOW - timedelta(seconds=200 - index), outcome="failed", error_code="sip_503")
+    scrape = exporter.refresh()
+    assert scrape.value("campaign_dispatch_gate_open", campaign="1", gate="provider") == 1
+
+
+def test_a_bad_limit_of_a_tenant_does_not_cost_another_its_verdict(exporter: Exporter, owner: Owner) -> None:
     contract.insert(owner, "tenants", tenant_id=2, name="Other", concurrency_limit=-5)
     platforms.campaign(owner, "3", tenant_id="2")
     platforms.task(owner, 77, 3)
@@ -157,6 +184,23 @@ def test_only_what_changed_is_judged_again(owner: Owner, database_url: str, monk
         exporter.seconds += 61
         exporter.refresh()
         assert sorted(judged) == ["1", "2", "3"]
+
+
+def test_a_clock_an_hour_off_is_said_once_and_all_goes_by_the_databases(
+    exporter: Exporter, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pooled(owner, 1, 2)
+    expected = [verdict(exporter.refresh(), campaign) for campaign in ("1", "2")]
+    assert abs(exporter.counted("clock_difference_seconds")) < 5
+    ahead = time.time
+    monkeypatch.setattr("exporter.refresh.time.time", lambda: ahead() + 3600)
+    with capture_logs() as logs:
+        shown = [[verdict(scrape, campaign) for campaign in ("1", "2")] for scrape in (exporter.refresh(),) * 2]
+        exporter.refresh()
+    assert shown == [expected, expected]
+    assert exporter.counted("clock_difference_seconds") == pytest.approx(3600, abs=5)
+    said = [entry for entry in logs if entry["event"] == "the clocks differ"]
+    assert [entry["ahead_seconds"] for entry in said] == [pytest.approx(3600, abs=5)]
 
 
 # -- call windows ---------------------------------------------------------------------------------------------

@@ -1,0 +1,59 @@
+"""Days on which nothing goes wrong: nobody may be told that something does. `make prove` takes thirty of them."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from exporter.demo.creation import campaign_ids, create
+from exporter.demo.platform import install
+from exporter.demo.store import flush
+from tests.support import healthy
+from tests.support.exporting import exporting
+
+DAYS = float(os.environ.get("HEALTHY_DAYS", "0.4"))
+LOOK = timedelta(seconds=60)
+
+
+@pytest.mark.timeout(7200)
+def test_healthy_days_are_never_called_blocked_or_stalled(database_url: str) -> None:
+    spec = healthy.world(DAYS)
+    end = healthy.START + timedelta(days=DAYS)
+    names = {str(number): key for key, number in campaign_ids(spec).items()}
+    dialler = create(spec, end, healthy.START, "7", timedelta(seconds=10))
+    dialler.state.log_since = end
+    wrong: list[str] = []
+    seen: Counter[tuple[str, str, str]] = Counter()
+    changes: Counter[str] = Counter()
+    last: dict[str, str] = {}
+    with (
+        psycopg.connect(database_url, autocommit=True) as connection,
+        exporting(database_url, audit={"period": "7d", "max_share": 0.01}) as exporter,
+    ):
+        install(connection)
+        while dialler.time < end:
+            dialler.step(dialler.time + LOOK)
+            with connection.transaction():
+                flush(connection, dialler.state, dialler.time)
+            dialler.state.saved()
+            exporter.seconds = dialler.time.timestamp()
+            snapshot = exporter.refresher.refresh()
+            for key, view in snapshot.shown.views.items():
+                d = view.diagnosis
+                seen[names[key], d.verdict, d.binding] += 1
+                changes[names[key]] += last.get(key, d.verdict) != d.verdict
+                last[key] = d.verdict
+                if d.verdict in ("blocked", "stalled", "unknown"):
+                    wrong.append(
+                        f"{dialler.time:%a %d %H:%M} {names[key]}: {d.verdict} by {d.binding}: {view.situation}"
+                    )
+        assert exporter.corrections() == 0
+    for (name, verdict, gate), looks in sorted(seen.items()):
+        print(f"{name:8} {verdict:10} {gate:10} {looks:6} looks")
+    print("changes of the verdict a day:", {name: round(number / DAYS, 1) for name, number in changes.items()})
+    assert not wrong, f"{len(wrong)} looks, first of all {wrong[:3]}"
+    assert {verdict for _, verdict, _ in seen} >= {"dialing", "waiting"}
