@@ -95,6 +95,7 @@ _RELATIONS = (
                 "call_windows",
                 _JSON,
                 'List of `{"days": ["mon", …], "start": "09:00", "end": "17:00"}`; '
+                "times from 00:00 to 24:00; an end at or before the start is on the next day; "
                 "null: always open; an empty list: never.",
                 _OPT,
             ),
