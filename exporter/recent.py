@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from exporter.dispatch.faults import DESTINATION, fault_of
 from exporter.dispatch.situation import Calls, Lately
 from exporter.ledger import Ledger
 from exporter.rows import MICRO
@@ -31,8 +32,10 @@ class Recent:
         campaign, started = held["campaign"], held["started"]
         outcome = ledger.vocabulary.of("outcome")
         sentiment = ledger.vocabulary.of("sentiment")
+        errors = ledger.vocabulary.of("error")
         assert outcome is not None
         assert sentiment is not None
+        assert errors is not None
         self._vocabulary = ledger.vocabulary
         self._size = len(ledger.vocabulary.campaign.labels)
         running = outcome.label_number("in_progress")
@@ -60,6 +63,11 @@ class Recent:
         self._sampled = self._count(of[place < SAMPLE])
         failed = (place < SAMPLE) & (held["error"][late] >= 0)
         self._errors = _by_campaign(of[failed], held["error"][late][failed])
+        faulty = np.array([fault_of(code) != DESTINATION for _, code in errors.labels], bool)
+        fine = (place < SAMPLE) & ((held["error"][late] < 0) | ~faulty[held["error"][late]])
+        in_a_row = np.array(self._sampled, np.int64)
+        np.minimum.at(in_a_row, of[fine], place[fine])
+        self._in_a_row: list[int] = in_a_row.tolist()
 
         self._late = {name: held[name][late] for name in _LATE}
         self._answer, self._negative = outcome.label_number("answered"), sentiment.label_number("negative")
@@ -78,6 +86,7 @@ class Recent:
             self._last_minute[campaign],
             self._sampled[campaign],
             errors,
+            self._in_a_row[campaign],
         )
 
     def leaked(self, campaign: int) -> int:

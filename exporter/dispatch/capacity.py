@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from exporter.codes import OTHER
 from exporter.dispatch.gate import CLOSED, OPEN, QUIET_SECONDS, UNKNOWN, Gate, ahead, is_much, reported
 from exporter.dispatch.situation import Carrier, Line, Situation
@@ -84,7 +86,8 @@ def connection(s: Situation) -> Gate:
     )
     if broken and not unlimited and not any(_room(carrier) for carrier in carriers):
         return Gate("connection", UNKNOWN, "concurrency_limit", used=used)
-    if not carriers or any(limit is None for limit in limits):
+    elsewhere = any(line.number.connection_id is None for line in usable_lines(s))
+    if not carriers or elsewhere or any(limit is None for limit in limits):
         return _capacity("connection", code, s, None, used, 0)
     # A connection over its limit takes nothing from the room that another one has.
     total = sum(limit for limit in limits if limit is not None)
@@ -98,7 +101,8 @@ def numbers(s: Situation) -> Gate:
     if s.pool is None:
         code = reported(s, "pool_exhausted") or _for_want_of_numbers(s)
         return Gate("numbers", CLOSED, code) if code else Gate("numbers")
-    if not s.pool and s.calls.last_start is not None:  # it calls from somewhere
+    # It calls from somewhere, unless the platform says that there is nothing to call from.
+    if not s.pool and s.calls.last_start is not None and not reported(s, "pool_exhausted"):
         return Gate("numbers", UNKNOWN, "campaign_numbers", limit=0, used=0)
     refused = [refusal(line, s) for line in s.pool]
     size, unusable = len(refused), sum(each is not None for each in refused)
@@ -117,6 +121,8 @@ def numbers(s: Situation) -> Gate:
         short = clears - s.now < SHORT_SECONDS
         return Gate("numbers", CLOSED, code, not short, short, size, size, clears)
     codes = [code for code, _ in known]
+    if any(line.number.daily_cap and code == "number_daily_cap" for line, code in zip(s.pool, codes, strict=True)):
+        return Gate("numbers", CLOSED, "number_daily_cap", True, False, size, size)  # until a midnight we do not know
     code = max(sorted(set(codes)), key=codes.count) if codes else "pool_exhausted"
     return Gate("numbers", CLOSED, code, limit=size, used=size)
 
@@ -152,17 +158,22 @@ def _capacity(name: str, code: str, s: Situation, limit: float | None, used: flo
         if reported(s, code):
             return Gate(name, CLOSED, code, passing=True, used=used)
         return Gate(name, used=used)
-    if limit <= 0 or leaked >= limit:  # nothing will free a slot
+    # Nothing will free a slot; but where calls are started all the same, the leaked ones hold none.
+    if limit <= 0 or (leaked >= limit and s.quiet_for >= QUIET_SECONDS):
         return Gate(name, CLOSED, code, limit=limit, used=used)
     full = used >= limit
     return Gate(name, CLOSED if full else OPEN, code if full else "", False, full, limit, used)
 
 
+def usable_lines(s: Situation) -> Sequence[Line]:
+    """The numbers that can be used; all of the pool when none can."""
+    pool = s.pool or ()
+    return [line for line in pool if refusal(line, s) is None] or pool
+
+
 def carriers_of(s: Situation) -> list[Carrier]:
     """The connections of the numbers that can be used; of all numbers when none can."""
-    pool = s.pool or ()
-    usable = [line for line in pool if refusal(line, s) is None] or pool
-    names = dict.fromkeys(line.number.connection_id for line in usable)
+    names = dict.fromkeys(line.number.connection_id for line in usable_lines(s))
     return [s.carriers[name] for name in names if name is not None and name in s.carriers]
 
 

@@ -47,9 +47,16 @@ class Gate(NamedTuple):
 
 
 def reported(s: Situation, *codes: str) -> str | None:
-    """Which of these codes the platform stamps on tasks, while it starts nothing: its word on the whole campaign."""
+    """Which of these codes the platform stamps on tasks, while it starts nothing: its word on the whole campaign.
+
+    It is believed soon where most of what is due bears it; a few old stamps only once nothing is dialled at all.
+    """
+    if s.quiet_for < REPORT_SECONDS:
+        return None
+    due = s.tasks.ready + sum(s.tasks.blocked.values())
     for code in codes:
-        if s.tasks.blocked.get(code) and s.quiet_for >= REPORT_SECONDS:
+        stamped = s.tasks.blocked.get(code, 0)
+        if stamped and (2 * stamped >= due or s.quiet_for >= QUIET_SECONDS):
             return code
     return None
 

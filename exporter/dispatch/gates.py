@@ -43,6 +43,8 @@ def lifecycle(s: Situation) -> Gate:
         case "paused":
             return Gate("lifecycle", CLOSED, "campaign_paused", expected=True)
         case "scheduled":
+            if "scheduled_at" in campaign.broken:
+                return Gate("lifecycle", UNKNOWN, "scheduled_at")
             late = campaign.scheduled_at is not None and s.now - campaign.scheduled_at > START_SECONDS
             return Gate(
                 "lifecycle", CLOSED, "not_started", expected=not late, clears_at=ahead(s, campaign.scheduled_at)
@@ -110,9 +112,11 @@ def provider(s: Situation) -> Gate:
     worst = max(sorted(faults), key=faults.__getitem__) if faults else ""
     share = failed / settled if settled >= MIN_CALLS else 0.0
     stamped = reported(s, "provider_auth", "network_blocked", "provider_throttled", "provider_error")
-    bad = failed >= 3 and failed >= IMPAIRED * settled
-    if share >= FAILING or (stamped and (bad or s.quiet_for >= QUIET_SECONDS)):
-        return Gate("provider", CLOSED, worst if share >= FAILING else stamped or worst, limit=settled, used=failed)
+    # Where few calls are made, the good ones of before are still in the sample when all of the newest failed.
+    bad = failed >= 3 and (failed >= IMPAIRED * settled or s.calls.failed_in_a_row >= 3)
+    dead = share >= FAILING or min(failed, s.calls.failed_in_a_row) >= MIN_CALLS
+    if dead or (stamped and (bad or s.quiet_for >= QUIET_SECONDS)):
+        return Gate("provider", CLOSED, worst if dead else stamped or worst, limit=settled, used=failed)
     if share >= IMPAIRED and worst == THROTTLED:
         return Gate("provider", CLOSED, worst, passing=True, limit=settled, used=failed)
     return Gate("provider", limit=settled, used=failed)
@@ -121,7 +125,9 @@ def provider(s: Situation) -> Gate:
 def retry(s: Situation) -> Gate:
     """Is anything eligible? Counts tasks: those pending, and those that wait for their time."""
     t = s.tasks
-    if t.pending and t.waiting == t.pending:
+    # What is due is but the usual flaws of a list: the retries are what to wait for.
+    flaws = not t.ready and t.blocked.keys() <= _OF_CONTACTS and sum(t.blocked.values()) <= t.waiting
+    if t.waiting and (t.waiting == t.pending or flaws):
         return Gate("retry", CLOSED, "retry_wait", True, False, t.pending, t.waiting, t.next_due)
     return Gate("retry", limit=t.pending, used=t.waiting)
 
@@ -135,7 +141,7 @@ def tasks(s: Situation) -> Gate:
         return Gate("tasks", CLOSED, NO_CONTACTS, True, False, 0, 0)
     if not t.pending and t.stale == t.in_progress:
         return Gate("tasks", CLOSED, STALE, limit=t.in_progress, used=t.stale)
-    if s.lasting_ready or claimed(s) or not held:
+    if s.lasting_ready or t.ready > holding or claimed(s) or not held:
         return Gate("tasks", limit=eligible, used=holding)
     person = {code: count for code, count in held.items() if needs_person(code)}
     act = is_much(sum(person.values()), t.total)
@@ -143,6 +149,21 @@ def tasks(s: Situation) -> Gate:
     worst = max(sorted(codes), key=codes.__getitem__)
     return Gate("tasks", CLOSED, worst, not act, False, eligible, holding, t.next_due)
 
+
+_OF_CONTACTS = frozenset(
+    {
+        "invalid_number",
+        "timezone_missing",
+        "dnc",
+        "consent_missing",
+        "contact_frequency_cap",
+        "outside_call_window",
+        "number_cooldown",
+        "number_daily_cap",
+        "attempts_exhausted",
+    }
+)
+"""Codes that say something about one contact, or about the number it is bound to."""
 
 _OF_GATES = frozenset(
     {

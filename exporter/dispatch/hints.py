@@ -49,8 +49,8 @@ def _first(s: Situation, d: Diagnosis) -> str:
                 return "Wait: no call goes on, and the last tasks are being finished."
             return "Nothing: it is dialling." if dials else "Wait: tasks are about to be dialled."
         return (
-            "Tasks wait though there is room: the dispatcher is slow. Look at calls a second of the connections, then "
-            "at the dispatcher."
+            "Tasks wait though no limit is reached: the dispatcher is slow. Look at the connections' calls a "
+            "second, then at the dispatcher."
         )
     gate = d.gate(d.binding)
     if gate.state == UNKNOWN:
@@ -144,6 +144,8 @@ def _limit(what: str, advice: str) -> Callable[[Situation, Gate], str]:
 
 def _waits_for_number(s: Situation, gate: Gate) -> str:
     if gate.clears_at is None:
+        if gate.expected:
+            return "Wait, or add numbers: all of the pool are at their daily cap, and nobody said when the day ends."
         if s.pool is not None and all(line.number.status == "resting" for line in s.pool):
             return "Put numbers back to work or add some: all of the pool are resting, and nobody said until when."
         return "Raise the daily cap or add numbers: no number may call."
@@ -186,7 +188,9 @@ _MOVES: Mapping[str, Callable[[Situation, Gate], str]] = MappingProxyType(
         ),
         "expired": _say("Extend the campaign if its contacts are still to be called: it expired."),
         "audience_not_ready": _not_ready,
-        "budget_exhausted": _say("Ask who owns the budget: it is spent. Raise it, or pause the campaign."),
+        "budget_exhausted": lambda s, gate: (
+            f"Ask who owns the budget: it is {'0' if gate.limit == 0 else 'spent'}. Raise it, or pause the campaign."
+        ),
         "credits_exhausted": _say("Add credits, or pause: the tenant's credits are spent, for all its campaigns."),
         "outside_call_window": _closed_window,
         "no_window_enabled": _say("Enable a call window: the schedule has none, so it will never dial."),

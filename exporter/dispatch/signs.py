@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from exporter.dispatch.faults import DESTINATION, fault_of
 from exporter.dispatch.gate import is_much
-from exporter.dispatch.gates import needs_person
+from exporter.dispatch.gates import IMPAIRED, needs_person
+from exporter.dispatch.gates import MIN_CALLS as PROVIDER_CALLS
 from exporter.dispatch.situation import Situation
-from exporter.wording import count, money, share
+from exporter.wording import count, duration, money, share
 
 MIN_CALLS, MIN_ANSWERED = 30, 20
 """Fewer say nothing (domain: rates need a minimum sample)."""
@@ -32,6 +33,9 @@ are short once in a thousand times."""
 SILENT_SHARE, NEGATIVE_SHARE, DEAD_SHARE, REJECTED_SHARE = 0.10, 0.50, 0.30, 0.20
 COST_FACTOR = 3.0
 
+GRACE_SECONDS = 60.0
+"""Calls that were about to be dialled when somebody paused the campaign."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sign:
@@ -43,7 +47,7 @@ class Sign:
 
 def signs(s: Situation) -> list[Sign]:
     """All signs, the gravest first."""
-    return [sign for look in (_compliance, _audience, _agent, _numbers, _money, _leaks) for sign in look(s)]
+    return [sign for look in (_compliance, _provider, _audience, _agent, _numbers, _money, _leaks) for sign in look(s)]
 
 
 def _compliance(s: Situation) -> Iterator[Sign]:
@@ -52,6 +56,13 @@ def _compliance(s: Situation) -> Iterator[Sign]:
             "outside_window",
             f"{count(s.outside_window, 'call')} started today while the campaign's windows were closed. Pause it, "
             "keep the evidence and tell the platform's owners: its dispatcher does not obey the schedule.",
+        )
+    paused, last = s.campaign.paused_at, s.calls.last_start
+    if s.campaign.status == "paused" and paused is not None and last is not None and last > paused + GRACE_SECONDS:
+        yield Sign(
+            "calls_while_paused",
+            f"A call was started {duration(last - paused)} after the campaign was paused. Keep the evidence and tell "
+            "the platform's owners: its dispatcher does not obey the pause.",
         )
     person = {code: n for code, n in s.tasks.blocked.items() if needs_person(code)}
     if is_much(sum(person.values()), s.tasks.total):
@@ -76,8 +87,24 @@ MOVES = {
 """What to do first about tasks that carry a code."""
 
 
+def _provider(s: Situation) -> Iterator[Sign]:
+    failed: Counter[tuple[str, str]] = Counter(
+        {key: n for key, n in s.calls.errors.items() if fault_of(key[1]) != DESTINATION}
+    )
+    if s.calls.settled >= PROVIDER_CALLS and failed.total() >= IMPAIRED * s.calls.settled:
+        (name, code), _ = max(sorted(failed.items()), key=lambda item: item[1])
+        of = f" of {name}" if name else ""
+        yield Sign(
+            "provider_impaired",
+            f"{share(failed.total(), s.calls.settled)} of the last {count(s.calls.settled, 'call')} failed, most with "
+            f"{code}{of}. Reduce concurrency, then fail over to another connection.",
+        )
+
+
 def _audience(s: Situation) -> Iterator[Sign]:
     upload = s.upload
+    if upload is not None and upload.status == "failed" and s.tasks.total:
+        yield Sign("upload_failed", f"Fix the file {upload.filename} and import it again: its import failed.")
     rejected = upload.rows_rejected if upload is not None and upload.status == "imported" else None
     total = 0 if upload is None else upload.rows_total or (upload.rows_accepted or 0) + (rejected or 0)
     if upload is not None and rejected is not None and rejected >= max(MIN_ANSWERED, REJECTED_SHARE * total):

@@ -60,6 +60,8 @@ class Calls:
     """How many of the newest calls that are over the errors are counted in."""
     errors: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """Those of them that failed, by provider and error code."""
+    failed_in_a_row: int = 0
+    """How many of the newest ones failed for the provider's fault, with no other between them."""
 
 
 @dataclass(frozen=True, slots=True)

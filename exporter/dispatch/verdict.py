@@ -42,6 +42,9 @@ PROVIDER_SECONDS = (60.0, 15.0)
 LOOK_AGAIN_SECONDS = 60.0
 """A live campaign is looked at this often even if nothing about it changes."""
 
+TRICKLE = 2
+"""So few calls in a quarter of an hour, where a slot came free by chance, do not end a wait for slots."""
+
 _SHARED = ("priority", "tenant", "connection")
 
 
@@ -98,7 +101,7 @@ def diagnose(s: Situation, before: Diagnosis | None = None, policy: Policy = DEF
     """Judge a situation. `before` is the last diagnosis of the same campaign, for what only time can tell."""
     gates = tuple(look(s) for look in GATES.values())
     memory = _remember(s, gates, before)
-    verdict, binding = _judge(s, gates, memory, policy)
+    verdict, binding = _judge(s, gates, memory, policy, before)
     verdict, binding, memory = _settled(s, verdict, binding, before, memory)
     since, seen_since = _since(s, verdict, binding, before)
     slots = slots_left(s, gates)
@@ -120,19 +123,27 @@ def diagnose(s: Situation, before: Diagnosis | None = None, policy: Policy = DEF
     )
 
 
-def _judge(s: Situation, gates: tuple[Gate, ...], memory: Memory, policy: Policy) -> tuple[str, str]:
+def _judge(
+    s: Situation, gates: tuple[Gate, ...], memory: Memory, policy: Policy, before: Diagnosis | None
+) -> tuple[str, str]:
     """Verdict and binding gate of this instant."""
     if s.campaign.status in ENDED_STATUSES:
         return "finished", NOTHING
     at_rest = s.quiet_for >= QUIET_SECONDS and s.calls.in_progress <= s.calls.leaked
     shut = [gate for gate in gates if gate.closed and not gate.passing and (at_rest or gate.name not in INNERMOST)]
     # What is closed as planned explains the silence, whatever else is wrong: nobody is woken for it.
-    planned = next((gate for gate in shut if gate.expected and not _follows(gate, shut, s)), None)
-    if planned is not None:
-        return "waiting", planned.name
-    if shut:
-        return "blocked", shut[0].name
+    planned = (gate for gate in shut if gate.expected)
+    for gate in planned:
+        if not _follows(gate, shut, s) and not _passes(gate, shut, s, before):
+            return "waiting", gate.name
+    if gates[0].state == UNKNOWN and at_rest:  # whether it should dial at all
+        return "unknown", gates[0].name
+    person = next((gate for gate in shut if not gate.expected), None)
+    if person is not None:
+        return "blocked", person.name
     passing = [gate for gate in gates if gate.closed and gate.passing]
+    if passing and memory.bound_since is not None:
+        return _held_up(s, passing[0], memory, policy)
     if not at_rest and (s.quiet_for < QUIET_SECONDS or not s.tasks.ready):
         return _dialing(s, gates, passing)
     if passing:
@@ -154,6 +165,15 @@ def _follows(gate: Gate, shut: list[Gate], s: Situation) -> bool:
         return not s.tasks.total or any(other.name == "audience" for other in others)
     groups = {_group(other.code) for other in others}
     return any(_group(code) in groups for code, count in s.tasks.blocked.items() if count)
+
+
+def _passes(gate: Gate, shut: list[Gate], s: Situation, before: Diagnosis | None) -> bool:
+    """Whether that nothing is left to dial just now, which changes by the minute, leaves the last verdict as it was."""
+    if before is None or before.at > s.now or gate.name not in INNERMOST:
+        return False
+    if before.verdict == "blocked":  # whoever was called is needed as long as that gate is closed
+        return any(other.name == before.binding and not other.expected for other in shut)
+    return s.tasks.ready > 0 and before.verdict in ("dialing", "throttled")
 
 
 def _group(code: str) -> str:
@@ -199,7 +219,8 @@ def _remember(s: Situation, gates: tuple[Gate, ...], before: Diagnosis | None) -
     last = before.memory if before is not None and known else Memory()
     work = s.tasks.ready > 0 or claimed(s) > 0
     is_open = work and not any(gate.closed and gate.name not in INNERMOST for gate in gates)
-    quiet = work and s.quiet_for >= QUIET_SECONDS
+    lately = s.calls.settled + s.calls.in_progress - s.calls.leaked
+    quiet = work and (s.quiet_for >= QUIET_SECONDS or (last.bound_since is not None and lately <= TRICKLE))
     bound = any(gate.closed and gate.passing for gate in gates) and quiet
     return Memory(
         open_since=_first(last.open_since, s.now) if is_open else None,

@@ -36,10 +36,8 @@ def slots_left(s: Situation, gates: tuple[Gate, ...]) -> float | None:
 
 def waterfall(s: Situation, gates: tuple[Gate, ...], slots: float | None) -> tuple[tuple[Step, ...], int]:
     """From the pending tasks down to those that can be dialled now: the steps and the rest sum to pending."""
-    steps = [Step("retry_wait", s.tasks.waiting)] if s.tasks.waiting else []
-    steps += [
-        Step(code, count) for code, count in sorted(s.tasks.blocked.items(), key=lambda item: (-item[1], item[0]))
-    ]
+    parts = {"retry_wait": s.tasks.waiting} if s.tasks.waiting else {}
+    parts |= dict(sorted(s.tasks.blocked.items(), key=lambda item: (-item[1], item[0])))
     ready = s.tasks.ready
     shut = next((gate for gate in gates if gate.closed and gate.name not in INNERMOST), None)
     unsure = next((gate for gate in gates if gate.state == UNKNOWN and gate.name in SURE), None)
@@ -58,8 +56,8 @@ def waterfall(s: Situation, gates: tuple[Gate, ...], slots: float | None) -> tup
     else:
         held, code = 0, ""
     if held:
-        steps.append(Step(code, held))
-    return tuple(steps), ready - held
+        parts[code] = parts.get(code, 0) + held
+    return tuple(Step(code, tasks) for code, tasks in parts.items()), ready - held
 
 
 _CODES: Mapping[str, str] = MappingProxyType(

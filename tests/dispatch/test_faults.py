@@ -1,0 +1,67 @@
+"""Whose fault a failed call is, by its error code."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter.codes import BLOCKERS
+from exporter.dispatch.faults import fault_of
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ("sip_429", "provider_throttled"),
+        ("http 429", "provider_throttled"),
+        ("rate_limited", "provider_throttled"),
+        ("RateLimit", "provider_throttled"),
+        ("TOO_MANY_REQUESTS", "provider_throttled"),
+        ("throttled", "provider_throttled"),
+        ("sip_401", "provider_auth"),
+        ("sip_403", "provider_auth"),
+        ("407 Proxy Authentication Required", "provider_auth"),
+        ("auth_failed", "provider_auth"),
+        ("invalid_credentials", "provider_auth"),
+        ("network_unreachable", "network_blocked"),
+        ("dns_failure", "network_blocked"),
+        ("tls_handshake", "network_blocked"),
+        ("connection_refused", "network_blocked"),
+        ("sip_404", "invalid_number"),
+        ("sip_486", "invalid_number"),
+        ("603", "invalid_number"),
+        ("sip_607", "invalid_number"),
+        ("unallocated_number", "invalid_number"),
+        ("user_busy", "invalid_number"),
+        ("call_declined", "invalid_number"),
+        ("no_answer", "invalid_number"),
+        ("hangup", "invalid_number"),
+        ("sip_500", "provider_error"),
+        ("sip_503", "provider_error"),
+        ("timeout", "provider_error"),
+        ("", "provider_error"),
+        ("other", "provider_error"),
+        ("\u05d7\u05d2", "provider_error"),
+    ],
+)
+def test_a_code_names_whose_fault_it_is(code: str, fault: str) -> None:
+    assert fault_of(code) == fault
+
+
+@pytest.mark.parametrize("code", ["e14040", "x4290", "q_850_4299"])
+def test_a_status_within_a_longer_number_is_none(code: str) -> None:
+    assert fault_of(code) == "provider_error"
+
+
+def test_a_status_says_more_than_the_words_around_it() -> None:
+    assert fault_of("number_busy_429") == "provider_throttled"
+
+
+def test_a_status_that_says_nothing_leaves_it_to_the_words() -> None:
+    assert fault_of("sip_503_rate_limit") == "provider_throttled"
+
+
+@given(st.text(max_size=64))
+def test_any_text_is_placed(code: str) -> None:
+    assert fault_of(code) in BLOCKERS
