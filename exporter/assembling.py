@@ -27,7 +27,16 @@ class TenantState:
     lines: dict[str, Line] = field(default_factory=dict)
     carriers: dict[str, Carrier] = field(default_factory=dict)
     rivals: list[Rival] = field(default_factory=list)
-    """Its running campaigns that have a priority and dial or could, the highest first."""
+    """Its running campaigns that have a priority and dial or could."""
+    _above: dict[int, tuple[Rival, ...]] = field(default_factory=dict)
+
+    def above(self, priority: int | None) -> tuple[Rival, ...]:
+        """The rivals that go before a campaign of this priority."""
+        if priority is None:
+            return ()
+        if priority not in self._above:
+            self._above[priority] = tuple(each for each in self.rivals if (each.campaign.priority or 0) > priority)
+        return self._above[priority]
 
 
 class Assembler:
@@ -87,13 +96,6 @@ class Assembler:
         campaign = platform.campaigns[key]
         in_progress, usual, spent = _called(ledger, key)
         number = ledger.campaign(key)
-        rivals: tuple[Rival, ...] = ()
-        if campaign.priority is not None:
-            rivals = tuple(
-                rival
-                for rival in state.rivals
-                if rival.campaign.priority is not None and rival.campaign.priority > campaign.priority
-            )
         return Situation(
             now=now,
             campaign=campaign,
@@ -107,7 +109,7 @@ class Assembler:
             tomorrow=tomorrow,
             pool=_pool(platform.pools.get(key, ()), state) if platform.has_pools else None,
             carriers=state.carriers,
-            rivals=rivals,
+            rivals=state.above(campaign.priority),
             upload=platform.uploads.get(key),
             spent=spent,
             outside_window=_outside(ledger, key),
@@ -116,14 +118,16 @@ class Assembler:
 
 def tasks_of(ledger: Ledger, key: str) -> Tasks:
     """A campaign's tasks, but for when the next one is due."""
-    labels = ledger.vocabulary
+    statuses, codes = ledger.vocabulary.of("status"), ledger.vocabulary.of("effective")
+    assert statuses is not None
+    assert codes is not None
     by_status = {
-        labels.label("status", unpack_key(cell)[0]): count for cell, (count, *_) in ledger.cells("tasks", key).items()
+        statuses.labels[unpack_key(cell)[0]]: counted[0] for cell, counted in ledger.cells("tasks", key).items()
     }
     blocked: dict[str, int] = {}
     waiting = ready = 0
-    for cell, (count, *_) in ledger.cells("waiting", key).items():
-        code = labels.label("effective", unpack_key(cell)[0])
+    for cell, counted in ledger.cells("waiting", key).items():
+        code, count = codes.labels[unpack_key(cell)[0]], counted[0]
         if code == READY:
             ready += count
         elif code == RETRY_WAIT:

@@ -19,8 +19,12 @@ from exporter.view import Outlook, Shown, View
 OUTLOOK_SECONDS = 60.0
 """Forecasts and A/B tests are worked out again at most this often."""
 
-OUTLOOKS_AT_ONCE = 25
+OUTLOOKS_AT_ONCE = 10
 """And for so many campaigns in one refresh, the oldest first: a few milliseconds."""
+
+JUDGED_AT_ONCE = 200
+"""Campaigns that are judged in one refresh because of counts alone, the longest unjudged first. So a refresh takes no
+longer however many campaigns there are; what somebody changed, or the clock, is judged at once all the same."""
 
 TASKS = ("tasks", "waiting", "ready", "in_progress", "stale")
 CALLS = ("attempts", "outside", "errors")
@@ -45,7 +49,9 @@ class Input:
     campaigns: Iterable[str]
     """Those of which a small relation changed."""
     tenants: Iterable[str]
-    """Those of which something changed that their campaigns share."""
+    """Those of which a relation changed that their campaigns share: limits, numbers, connections."""
+    using: Iterable[str]
+    """Those of which only the use changed: calls in progress, calls of today."""
     anew: bool = False
     """Whether all is to be judged again: the totals are another ledger's."""
 
@@ -57,6 +63,7 @@ class Diagnoser:
         self._policy = Policy(config.stale_after, config.dispatch.stalled_after, config.dispatch.starved_after)
         self._assembler = Assembler()
         self._tasks: dict[str, Tasks] = {}
+        self._owed: set[str] = set()
         self._now = 0.0
         self.views: dict[str, View] = {}
         self._recent: Recent | None = None
@@ -107,16 +114,20 @@ class Diagnoser:
         campaigns = given.platform.campaigns
         if given.anew or given.now < self._now:  # or a clock that was set back
             return list(campaigns)
-        touched = moved.union(given.campaigns)
-        tenants = set(given.tenants)
-        return [
-            key
-            for key, campaign in campaigns.items()
-            if (view := self.views.get(key)) is None
-            or key in touched
-            or view.diagnosis.next_look <= given.now
-            or (campaign.tenant_id in tenants and view.diagnosis.verdict != "finished")
-        ]
+        touched, tenants, using = set(given.campaigns), set(given.tenants), set(given.using)
+        owed, self._owed = self._owed & campaigns.keys() | moved, set()
+        due: list[str] = []
+        counted: list[tuple[float, str]] = []
+        for key, campaign in campaigns.items():
+            view = self.views.get(key)
+            if view is None or key in touched or view.diagnosis.next_look <= given.now or campaign.tenant_id in tenants:
+                due.append(key)
+            elif key in owed or (campaign.tenant_id in using and view.diagnosis.verdict != "finished"):
+                counted.append((view.diagnosis.at, key))
+        if len(counted) > JUDGED_AT_ONCE:
+            counted.sort()
+            self._owed = {key for _, key in counted[JUDGED_AT_ONCE:]}
+        return due + [key for _, key in counted[:JUDGED_AT_ONCE]]
 
     def _note_next_due(self, given: Input, due: Sequence[str]) -> None:
         """When the next task is due: looked up only where nothing else could be dialled."""
@@ -188,10 +199,7 @@ class Diagnoser:
             known = (before.opens_at or before.closes_at) if before and before.situation.schedule is schedule else None
             change = known if known is not None and known > given.now else schedule.next_change(given.now)
             opens, closes = (None, change) if schedule.open_at(given.now) else (change, None)
-        cells = dict(before.cells) if before and not given.anew else {}
-        for name in SHOWN:
-            if name in given.ledger.projections and (name not in cells or key in given.changed.get(name, ())):
-                cells[name] = dict(given.ledger.cells(name, key))
+        cells = {name: dict(given.ledger.cells(name, key)) for name in SHOWN if name in given.ledger.projections}
         return View(situation, diagnosis, outlook, opens, closes, cells)
 
 

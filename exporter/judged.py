@@ -32,7 +32,7 @@ def facets(view: View) -> dict[str, Hashable]:
         "leaked": (s.calls.leaked, s.tasks.stale, s.tenant_leaked),
         "window": (view.opens_at, view.closes_at, s.schedule),
         "outside": s.outside_window,
-        "outlook": id(view.outlook),
+        "outlook": view.outlook.at,
     }
 
 

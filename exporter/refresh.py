@@ -12,12 +12,12 @@ import psycopg
 import structlog
 
 from exporter.activity import deletions, observe
+from exporter.almanac import Almanac, days_of
 from exporter.audit import AuditSchedule, differing
 from exporter.available import Available
-from exporter.calendar import Spans
 from exporter.config import Config
 from exporter.database import Connection, Database, Server, snapshot
-from exporter.days import Day, day_at, zone
+from exporter.days import Day
 from exporter.horizon import Horizon, Observation, Overlap, Plan
 from exporter.ledger import Ledger
 from exporter.loading import Loader, allow
@@ -28,7 +28,6 @@ from exporter.samples import Values
 from exporter.snapshot import Snapshot, SnapshotBuilder
 from exporter.telemetry import Telemetry
 from exporter.violations import Violations
-from exporter.windows import Schedule
 
 Clock = Callable[[float], float]
 """The database's time (seconds since 1970) to the time that rows are stamped with: the same, but for simulations."""
@@ -92,8 +91,8 @@ class Refresher:
         self._unmade = False
         self._forgot_at = 0.0
         self._folded: set[str] = set()
-        self._clock_off = False
-        self._spans: dict[tuple[Schedule, Day], Spans] = {}
+        self.clock_ahead: float | None = None
+        self._almanac = Almanac()
         self._audited_at = time.monotonic()
         self._low = -math.inf
         self._deleted: tuple[int, int] | None = None
@@ -240,7 +239,7 @@ class Refresher:
                     log.warning("too many rows", relation=name, limit=SMALL_LIMIT, effect="the rest is left out")
             platform = self._platform = self._platforms.build(SMALL, raw, now, self._config.retention)
             days = days_of(platform, now)
-            for campaign in ledger.set_scope(days, self._closed(platform, days)):
+            for campaign in ledger.set_scope(days, self._almanac.closed(platform, days)):
                 self._to_load.setdefault(campaign, "new")
         with self._stage("changes"):
             for campaign in ledger.advance(now):
@@ -283,29 +282,14 @@ class Refresher:
         difference = time.time() - database
         self._telemetry.clock_difference.set(difference)
         off = abs(difference) > _CLOCK_SECONDS
-        if off and not self._clock_off:
+        if off and self.clock_ahead is None:
             log.warning(
                 "the clocks differ",
                 ahead_seconds=round(difference, 1),
                 effect="all times are judged by the database's clock; Prometheus compares them with its own",
                 remedy="synchronise the clocks of this host and of the database (NTP)",
             )
-        self._clock_off = off
-
-    def _closed(self, platform: Platform, days: Mapping[str, Day]) -> dict[str, Spans]:
-        """When each campaign's windows are closed on its current day and the next."""
-        before, self._spans = self._spans, {}
-        closed: dict[str, Spans] = {}
-        for campaign, day in days.items():
-            schedule = platform.schedules.get(campaign)
-            if schedule is None or schedule.always:
-                continue
-            key = (schedule, day)
-            if key not in self._spans:
-                span = (day.midnights[0], day.midnights[2])
-                self._spans[key] = before[key] if key in before else schedule.closed_between(*span)
-            closed[campaign] = self._spans[key]
-        return closed
+        self.clock_ahead = difference if off else None
 
     def _say_what_is_folded(self, folded: Mapping[str, int]) -> None:
         """Name a family in the log when it begins to have more label values than its budget."""
@@ -415,17 +399,3 @@ class Refresher:
     def _stage(self, name: str) -> Iterator[None]:
         with self._telemetry.stage.labels(name).time():
             yield
-
-
-def days_of(platform: Platform, now: float) -> dict[str, Day]:
-    """The day of each exported campaign's tenant."""
-    by_zone: dict[str | None, Day] = {}
-    days: dict[str, Day] = {}
-    for key, campaign in platform.campaigns.items():
-        name = platform.zone_of(campaign)
-        if name not in by_zone:
-            where = zone(name)
-            assert where is not None, "unknown zones were left out"
-            by_zone[name] = day_at(now, where)
-        days[key] = by_zone[name]
-    return days

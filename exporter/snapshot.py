@@ -114,12 +114,13 @@ class SnapshotBuilder:
         stale = self._owners.update(platform, anew)
         for scope, owner in self._owners.left:
             self._leave(scope, owner)
-        for projection, campaigns in changed.items():
-            stale[projection] = {owner_of(platform, key) for key in campaigns if key in platform.campaigns}
-        moved = {owner[-1] for owner in stale.get(Scope.CAMPAIGN.name, ())}
-        stale["use"] = self._stale_use(ledger, platform, {**changed, "moved": moved})
-        of_campaigns = (Scope.CAMPAIGN.name, "campaigns", "campaign_numbers", "audience_uploads", "variants")
-        of_tenants = (Scope.TENANT.name, "tenants", "numbers", "connections", "use")
+        campaigns = {owner[-1] for name in _OF_CAMPAIGNS for owner in stale.get(name, ())}
+        tenants = {owner[0] for name in _OF_TENANTS for owner in stale.get(name, ())}
+        for projection, moved in changed.items():  # some have the name of a relation: both are stale then
+            owners = {owner_of(platform, key) for key in moved if key in platform.campaigns}
+            stale.setdefault(projection, set()).update(owners)
+        new = {owner[-1] for owner in stale.get(Scope.CAMPAIGN.name, ())}
+        stale["use"] = self._stale_use(ledger, platform, {**changed, "moved": new})
         fresh = self._diagnoser.update(
             Input(
                 ledger,
@@ -128,8 +129,9 @@ class SnapshotBuilder:
                 at,
                 {owner[0]: owned for owner, owned in self._owners.entities[Scope.TENANT].items()},
                 changed,
-                {owner[-1] for name in of_campaigns for owner in stale.get(name, ())},
-                {owner[0] for name in of_tenants for owner in stale.get(name, ())},
+                campaigns,
+                tenants,
+                {owner[0] for owner in stale["use"]},
                 anew,
             )
         )
@@ -346,6 +348,10 @@ def _depends_on(family: Family) -> tuple[str, ...]:
         case Attribute(relation=name) | Attributes(relation=name) | Info(relation=name) | States(relation=name):
             return (scope, name)
 
+
+_OF_CAMPAIGNS = (Scope.CAMPAIGN.name, "campaigns", "campaign_numbers", "audience_uploads", "variants")
+_OF_TENANTS = (Scope.TENANT.name, "tenants", "numbers", "connections")
+"""Relations that a campaign's diagnosis rests on: its own, and those that all campaigns of a tenant share."""
 
 _ENTITY_BUDGETS = {"numbers": "numbers", "campaign_numbers": "numbers", "goals": "goals", "variants": "variants"}
 """Relations of which a campaign or tenant may have many: the setting of `series` that caps them."""

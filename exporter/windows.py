@@ -202,6 +202,8 @@ class Schedule:
     ranges: Ranges | None
     where: tzinfo
     _week: _Week = field(init=False, repr=False, compare=False)
+    # The stretch that was asked for last: from, until (None: for ever), open or not. Asked again and again for now.
+    _last: tuple[float, float | None, bool] = field(init=False, repr=False, compare=False, default=(0.0, 0.0, False))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_week", _Week([(0, _WEEK)] if self.ranges is None else _spans(self.ranges)))
@@ -218,13 +220,25 @@ class Schedule:
 
     def open_at(self, at: float) -> bool:
         """Whether it is open at this instant. A window holds its start and not its end."""
+        begin, end, known = self._last
+        if begin <= at and (end is None or at < end):
+            return known
         at = _inside(at)
         return self._week.open_at(at + _offset_at(self.where, at)[0])
 
     def next_change(self, at: float) -> float | None:
         """The first instant after `at` at which `open_at` differs from what it is then; `None` if none before 2200."""
+        begin, end, _ = self._last
+        if begin <= at and (end is None or at < end):
+            return end
         if not self._week.changes:
             return None
+        change = self._change_after(at)
+        if not math.isnan(at):
+            object.__setattr__(self, "_last", (_inside(at), change, self.open_at(at)))
+        return change
+
+    def _change_after(self, at: float) -> float | None:
         # Seven days without a change of offset hold each time of the week, and so a change. Two changes of offset
         # are sometimes less than seven days apart, but never three within fourteen: the loop ends within 21 days.
         at = _inside(at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from exporter.codes import OTHER
 from exporter.dispatch.gate import CLOSED, OPEN, QUIET_SECONDS, UNKNOWN, Gate, ahead, is_much, reported
@@ -76,23 +76,25 @@ def pacing(s: Situation) -> Gate:
 def connection(s: Situation) -> Gate:
     """Do the connections of the campaign's numbers leave room? Each counts once, however many numbers it has."""
     code = "connection_limit"
-    carriers = carriers_of(s)
-    broken = any("concurrency_limit" in carrier.trunk.broken for carrier in carriers)
-    limits = [carrier.trunk.concurrency_limit for carrier in carriers]
-    used = sum(carrier.in_progress for carrier in carriers)
-    unlimited = any(
-        limit is None and "concurrency_limit" not in carrier.trunk.broken
-        for carrier, limit in zip(carriers, limits, strict=True)
-    )
-    if broken and not unlimited and not any(_room(carrier) for carrier in carriers):
+    lines = usable_lines(s)
+    carriers = _carriers(lines, s)
+    used = total = free = leaked = 0
+    broken = False
+    unlimited = not carriers or any(line.number.connection_id is None for line in lines)
+    for carrier in carriers:
+        limit = carrier.trunk.concurrency_limit
+        used += carrier.in_progress
+        if limit is None:
+            known = "concurrency_limit" not in carrier.trunk.broken
+            broken, unlimited = broken or not known, unlimited or known
+            continue
+        total += limit
+        free += max(0, limit - carrier.in_progress)  # one over its limit takes nothing from another's room
+        leaked += min(carrier.leaked, limit)
+    if broken and not unlimited and not free:
         return Gate("connection", UNKNOWN, "concurrency_limit", used=used)
-    elsewhere = any(line.number.connection_id is None for line in usable_lines(s))
-    if not carriers or elsewhere or any(limit is None for limit in limits):
+    if broken or unlimited:
         return _capacity("connection", code, s, None, used, 0)
-    # A connection over its limit takes nothing from the room that another one has.
-    total = sum(limit for limit in limits if limit is not None)
-    free = sum(_room(carrier) or 0 for carrier in carriers)
-    leaked = sum(min(carrier.leaked, carrier.trunk.concurrency_limit or 0) for carrier in carriers)
     return _capacity("connection", code, s, total, total - free, leaked)
 
 
@@ -173,10 +175,9 @@ def usable_lines(s: Situation) -> Sequence[Line]:
 
 def carriers_of(s: Situation) -> list[Carrier]:
     """The connections of the numbers that can be used; of all numbers when none can."""
-    names = dict.fromkeys(line.number.connection_id for line in usable_lines(s))
+    return _carriers(usable_lines(s), s)
+
+
+def _carriers(lines: Iterable[Line], s: Situation) -> list[Carrier]:
+    names = dict.fromkeys([line.number.connection_id for line in lines])
     return [s.carriers[name] for name in names if name is not None and name in s.carriers]
-
-
-def _room(carrier: Carrier) -> float | None:
-    limit = carrier.trunk.concurrency_limit
-    return None if limit is None else max(0, limit - carrier.in_progress)

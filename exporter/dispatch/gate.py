@@ -51,7 +51,7 @@ def reported(s: Situation, *codes: str) -> str | None:
 
     It is believed soon where most of what is due bears it; a few old stamps only once nothing is dialled at all.
     """
-    if s.quiet_for < REPORT_SECONDS:
+    if not s.tasks.blocked or s.quiet_for < REPORT_SECONDS:
         return None
     due = s.tasks.ready + sum(s.tasks.blocked.values())
     for code in codes:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from exporter.codes import ENDED_STATUSES, blocker_group
 from exporter.dispatch.capacity import SLOT_GATES
-from exporter.dispatch.gate import QUIET_SECONDS, REPORT_SECONDS, UNKNOWN, Gate, is_much
+from exporter.dispatch.gate import QUIET_SECONDS, UNKNOWN, Gate, is_much
 from exporter.dispatch.gates import GATES, INNERMOST, NO_CONTACTS, SURE, claimed
 from exporter.dispatch.situation import Situation
 from exporter.dispatch.waterfall import Step, slots_left, waterfall
@@ -39,8 +40,8 @@ SETTLE_SECONDS: Mapping[tuple[str, str], float] = MappingProxyType(
 PROVIDER_SECONDS = (60.0, 15.0)
 """The same where a provider's failures, a rate too, are behind it: to recover, and to be blocked."""
 
-LOOK_AGAIN_SECONDS = 60.0
-"""A live campaign is looked at this often even if nothing about it changes."""
+LOOK_AGAIN_SECONDS = 10.0
+"""A live campaign is looked at this often even if nothing about it changes: silence grows by itself."""
 
 TRICKLE = 2
 """So few calls in a quarter of an hour, where a slot came free by chance, do not end a wait for slots."""
@@ -58,10 +59,10 @@ class Policy:
 
 
 DEFAULT = Policy()
+_LOOKS = tuple(GATES.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(NamedTuple):
     """What the next look must know of this one. Times are seconds since 1970."""
 
     open_since: float | None = None
@@ -99,9 +100,10 @@ class Diagnosis:
 
 def diagnose(s: Situation, before: Diagnosis | None = None, policy: Policy = DEFAULT) -> Diagnosis:
     """Judge a situation. `before` is the last diagnosis of the same campaign, for what only time can tell."""
-    gates = tuple(look(s) for look in GATES.values())
-    memory = _remember(s, gates, before)
-    verdict, binding = _judge(s, gates, memory, policy, before)
+    gates = tuple([look(s) for look in _LOOKS])
+    closed = [gate for gate in gates if gate.closed]
+    memory = _remember(s, closed, before)
+    verdict, binding = _judge(s, gates, closed, memory, policy, before)
     verdict, binding, memory = _settled(s, verdict, binding, before, memory)
     since, seen_since = _since(s, verdict, binding, before)
     slots = slots_left(s, gates)
@@ -118,19 +120,24 @@ def diagnose(s: Situation, before: Diagnosis | None = None, policy: Policy = DEF
         bound.clears_at if bound else None,
         steps,
         dialable,
-        _next_look(s, gates, memory, policy),
+        _next_look(s, gates),
         memory,
     )
 
 
 def _judge(
-    s: Situation, gates: tuple[Gate, ...], memory: Memory, policy: Policy, before: Diagnosis | None
+    s: Situation,
+    gates: tuple[Gate, ...],
+    closed: list[Gate],
+    memory: Memory,
+    policy: Policy,
+    before: Diagnosis | None,
 ) -> tuple[str, str]:
     """Verdict and binding gate of this instant."""
     if s.campaign.status in ENDED_STATUSES:
         return "finished", NOTHING
     at_rest = s.quiet_for >= QUIET_SECONDS and s.calls.in_progress <= s.calls.leaked
-    shut = [gate for gate in gates if gate.closed and not gate.passing and (at_rest or gate.name not in INNERMOST)]
+    shut = [gate for gate in closed if not gate.passing and (at_rest or gate.name not in INNERMOST)]
     # What is closed as planned explains the silence, whatever else is wrong: nobody is woken for it.
     planned = (gate for gate in shut if gate.expected)
     for gate in planned:
@@ -141,7 +148,7 @@ def _judge(
     person = next((gate for gate in shut if not gate.expected), None)
     if person is not None:
         return "blocked", person.name
-    passing = [gate for gate in gates if gate.closed and gate.passing]
+    passing = [gate for gate in closed if gate.passing]
     if passing and memory.bound_since is not None:
         return _held_up(s, passing[0], memory, policy)
     if not at_rest and (s.quiet_for < QUIET_SECONDS or not s.tasks.ready):
@@ -214,14 +221,14 @@ def _waited(s: Situation) -> float:
     return float("inf") if claimed(s) else s.backlog_for
 
 
-def _remember(s: Situation, gates: tuple[Gate, ...], before: Diagnosis | None) -> Memory:
+def _remember(s: Situation, closed: list[Gate], before: Diagnosis | None) -> Memory:
     known = before is not None and before.at <= s.now  # a clock that was set back: what was remembered is void
     last = before.memory if before is not None and known else Memory()
     work = s.tasks.ready > 0 or claimed(s) > 0
-    is_open = work and not any(gate.closed and gate.name not in INNERMOST for gate in gates)
+    is_open = work and all(gate.name in INNERMOST for gate in closed)
     lately = s.calls.settled + s.calls.in_progress - s.calls.leaked
     quiet = work and (s.quiet_for >= QUIET_SECONDS or (last.bound_since is not None and lately <= TRICKLE))
-    bound = any(gate.closed and gate.passing for gate in gates) and quiet
+    bound = quiet and any(gate.passing for gate in closed)
     return Memory(
         open_since=_first(last.open_since, s.now) if is_open else None,
         bound_since=_first(last.bound_since, s.now) if bound else None,
@@ -258,9 +265,9 @@ def _settled(
 
 def _since(s: Situation, verdict: str, binding: str, before: Diagnosis | None) -> tuple[float | None, float]:
     """Since when it is so, as the platform tells or as was seen to begin, and since when it has been seen."""
-    told = {"paused": s.campaign.paused_at, "completed": s.campaign.ended_at, "cancelled": s.campaign.ended_at}
-    moment = told.get(s.campaign.status)
-    if moment is not None and moment <= s.now and binding in ("lifecycle", NOTHING):
+    moment = s.campaign.paused_at if s.campaign.status == "paused" else s.campaign.ended_at
+    told = s.campaign.status in ("paused", *ENDED_STATUSES)
+    if told and moment is not None and moment <= s.now and binding in ("lifecycle", NOTHING):
         return moment, moment
     if before is None or before.at > s.now:
         return None, s.now
@@ -276,22 +283,13 @@ def _nearly_full(gate: Gate) -> bool:
     return left <= max(1.0, NEARLY_FULL * gate.limit)
 
 
-def _next_look(s: Situation, gates: tuple[Gate, ...], memory: Memory, policy: Policy) -> float:
-    """When time alone may change the answer, at the latest."""
+def _next_look(s: Situation, gates: tuple[Gate, ...]) -> float:
+    """When time alone may change the answer, at the latest: at the edges that are known, and every few seconds."""
     if s.campaign.status in ENDED_STATUSES:
         return float("inf")
-    moments = [gate.clears_at for gate in gates if gate.clears_at is not None]
-    if s.schedule is not None and (change := s.schedule.next_change(s.now)) is not None:
-        moments.append(change)
-    if s.campaign.expires_at is not None:
-        moments.append(s.campaign.expires_at)
-    if s.calls.last_start is not None:
-        moments += [s.calls.last_start + wait for wait in (REPORT_SECONDS, 60.0, QUIET_SECONDS, policy.stalled_after)]
-    if s.tasks.oldest_ready is not None:
-        moments += [s.tasks.oldest_ready + wait for wait in (BACKLOG_SECONDS, policy.stalled_after)]
-    if memory.open_since is not None:
-        moments.append(memory.open_since + policy.stalled_after)
-    if memory.coming is not None:
-        moments += [memory.coming_since + wait for wait in (15.0, 30.0, 60.0)]
-    ahead = [moment for moment in moments if moment > s.now]
-    return min([s.now + LOOK_AGAIN_SECONDS, *ahead])
+    look = s.now + LOOK_AGAIN_SECONDS
+    change = s.schedule.next_change(s.now) if s.schedule is not None else None
+    for moment in (change, s.campaign.expires_at, *[gate.clears_at for gate in gates]):
+        if moment is not None and s.now < moment < look:
+            look = moment
+    return look

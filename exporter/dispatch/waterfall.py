@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from exporter.dispatch.capacity import SLOT_GATES
-from exporter.dispatch.gate import UNKNOWN, Gate
+from exporter.dispatch.gate import OPEN, UNKNOWN, Gate
 from exporter.dispatch.gates import INNERMOST, SURE
 from exporter.dispatch.situation import Situation
 
@@ -23,9 +23,10 @@ class Step:
 
 def slots_left(s: Situation, gates: tuple[Gate, ...]) -> float | None:
     """The room of the tightest gate; none at all where a gate is closed, or its state decides and is not known."""
-    if any(gate.closed and gate.name not in INNERMOST for gate in gates):
+    odd = [gate for gate in gates if gate.state != OPEN]
+    if any(gate.closed and gate.name not in INNERMOST for gate in odd):
         return 0.0
-    if any(gate.state == UNKNOWN and gate.name in SURE for gate in gates):
+    if any(gate.state == UNKNOWN and gate.name in SURE for gate in odd):
         return None
     rooms = [gate.left for gate in gates if gate.name in SLOT_GATES and gate.left is not None]
     caps = [line.number.daily_cap - line.today for line in s.pool or () if line.number.daily_cap is not None]
@@ -39,8 +40,9 @@ def waterfall(s: Situation, gates: tuple[Gate, ...], slots: float | None) -> tup
     parts = {"retry_wait": s.tasks.waiting} if s.tasks.waiting else {}
     parts |= dict(sorted(s.tasks.blocked.items(), key=lambda item: (-item[1], item[0])))
     ready = s.tasks.ready
-    shut = next((gate for gate in gates if gate.closed and gate.name not in INNERMOST), None)
-    unsure = next((gate for gate in gates if gate.state == UNKNOWN and gate.name in SURE), None)
+    odd = [gate for gate in gates if gate.state != OPEN]
+    shut = next((gate for gate in odd if gate.closed and gate.name not in INNERMOST), None)
+    unsure = next((gate for gate in odd if gate.state == UNKNOWN and gate.name in SURE), None)
     if shut is not None:
         held, code = ready, shut.code
     elif slots is not None and slots < ready:

@@ -437,17 +437,13 @@ def test_a_live_campaign_is_looked_at_again_within_a_minute() -> None:
 
 
 def test_a_window_that_opens_is_looked_at_in_its_second() -> None:
-    assert diagnose(silent(schedule=schedule(window("12:00", "12:01")))).next_look == NOW + MINUTE
-    s = replace(silent(schedule=schedule(window("12:01", "12:30"))), now=NOW + 30)
-    assert diagnose(s).next_look == NOW + MINUTE
+    shut = silent(schedule=schedule(window("12:01", "12:30")))
+    assert diagnose(replace(shut, now=NOW + 55)).next_look == NOW + MINUTE
+    assert diagnose(replace(shut, now=NOW + 30)).next_look == NOW + 40
 
 
-def test_a_stall_is_looked_at_in_its_second() -> None:
-    watch = Watch()
-    watch.at(0, silent())
-    watch.at(170, silent())
-    assert watch.last is not None
-    assert watch.last.next_look == NOW + 180
+def test_what_grows_by_itself_is_looked_at_every_ten_seconds() -> None:
+    assert diagnose(silent()).next_look == NOW + 10
 
 
 def test_an_ended_campaign_is_never_looked_at_again() -> None:

@@ -151,7 +151,7 @@ def test_an_error_of_the_program_itself_is_logged_without_what_caused_it(
             raise ValueError(f"cannot read {CONTACT}") from error
 
     with looping(database_url) as loop:
-        monkeypatch.setattr(loop.service._refresher._builder, "build", broken)
+        monkeypatch.setattr(loop.service._refresher._builder, "diagnose", broken)
         assert not loop.step()
         assert "ValueError" in loop.problem
         assert_clean(served(loop))

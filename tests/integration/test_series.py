@@ -157,6 +157,15 @@ def test_what_did_not_change_is_not_encoded_again(
     assert {owner for _, owner in encoded} <= {("1", "2"), ("1",)}
 
 
+def test_a_number_and_its_calls_may_change_in_the_same_refresh(owner: Owner, exporter: Exporter) -> None:
+    exporter.refresh()
+    owner.execute("UPDATE campaign_monitoring.numbers SET status = 'flagged'")
+    platforms.call(owner, 500, 2, outcome="busy", created_at=NOW, updated_at=NOW)
+    scrape = exporter.refresh()
+    assert scrape.by("campaign_number_status", "status", number="1") == {"flagged": 1}
+    assert scrape.by("campaign_number_calls_total", "outcome", campaign="2", number="1") == {"answered": 1, "busy": 1}
+
+
 def test_two_exporters_show_the_same(owner: Owner, exporter: Exporter, database_url: str) -> None:
     exporter.refresh()
     for index in range(5):
