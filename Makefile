@@ -25,7 +25,8 @@ fix: $(STAMP) ## Mend style where that can be done by a program
 	@$(BIN)/ruff format .
 
 test: lint ## Style, types, all tests on real programs, and the coverage figure (ARGS="-k name")
-	@scripts/debian-packages.sh prometheus
+	@scripts/debian-packages.sh prometheus chromium
+	@scripts/axe.sh
 	@$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=term $(ARGS)
 
 prove: $(STAMP) ## Exactness over a thousand random histories, and thirty healthy days without a false alarm (some forty minutes)

@@ -162,7 +162,9 @@ class SeriesConfig(_Section):
 class NumbersConfig(_Section):
     """The tenants' own phone numbers."""
 
-    mask_phone: bool = Field(False, description="Show only the last two digits in `campaign_number_info`.")
+    mask_phone: bool = Field(
+        False, description="Show only the last two digits, in `campaign_number_info` and on pages."
+    )
 
 
 class WebConfig(_Section):
@@ -170,6 +172,9 @@ class WebConfig(_Section):
 
     listen_address: str = Field(
         f"127.0.0.1:{DEFAULT_PORT}", description="`HOST:PORT`; `:PORT` listens on all interfaces."
+    )
+    grafana_url: str | None = Field(
+        None, pattern=r"^https?://\S+$", description="Where Grafana is, `https://…`: campaigns' pages link to it."
     )
 
 

@@ -8,20 +8,19 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import jinja2
 from aiohttp import web
 
-from exporter import __version__
 from exporter.catalogue import SECTIONS
 from exporter.exposition import ENCODINGS, OPENMETRICS_TYPE, TEXT_TYPE
+from exporter.negotiation import weights
+from exporter.pages import Pages
+from exporter.rendering import render_landing
 from exporter.service import Service
 
 SERVICE: web.AppKey[Service] = web.AppKey("service", Service)
-_TEMPLATES = jinja2.Environment(
-    loader=jinja2.PackageLoader("exporter"), autoescape=True, undefined=jinja2.StrictUndefined
-)
 _WATCH_SECONDS = 1.0
 _PAGES = (
+    ("/campaigns", "why is it not dialling? All campaigns, the worst first"),
     ("/metrics", "for Prometheus"),
     ("/-/healthy", "200 while the program works"),
     ("/-/ready", "200 once there is data fresh enough to show"),
@@ -30,7 +29,7 @@ _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'",
 }
 
 
@@ -38,14 +37,17 @@ def application(service: Service) -> web.Application:
     """The routes over a service."""
     app = web.Application(middlewares=[_headers], client_max_size=1024)
     app[SERVICE] = service
+    pages = Pages(service)
     app.add_routes(
         [
             web.get("/", _landing),
             web.get("/metrics", _metrics),
             web.get("/-/healthy", _healthy),
             web.get("/-/ready", _ready),
+            *pages.routes(),
         ]
     )
+    app.cleanup_ctx.append(pages.running)
     app.cleanup_ctx.append(_watching)
     return app
 
@@ -93,36 +95,19 @@ async def _metrics(request: web.Request) -> web.Response:
 
 def _wants_openmetrics(accept: str) -> bool:
     """Whether OpenMetrics 1.0 is accepted and preferred to plain text."""
-    weights = _weights(accept)
-    openmetrics = weights.get("application/openmetrics-text", 0.0)
-    return openmetrics > 0 and openmetrics >= weights.get("text/plain", 0.0)
+    found = weights(accept)
+    openmetrics = found.get("application/openmetrics-text", 0.0)
+    return openmetrics > 0 and openmetrics >= found.get("text/plain", 0.0)
 
 
 def choose_encoding(accept: str) -> str:
     """The content coding with the highest weight that we have; `identity` when none is wanted."""
-    weights = _weights(accept)
-    offered = {coding: weights.get(coding, weights.get("*", 0.0)) for coding in ENCODINGS}
+    found = weights(accept)
+    offered = {coding: found.get(coding, found.get("*", 0.0)) for coding in ENCODINGS}
     best = max(offered, key=lambda coding: offered[coding])
-    if offered[best] <= 0 or weights.get("identity", 0.0) > offered[best]:
+    if offered[best] <= 0 or found.get("identity", 0.0) > offered[best]:
         return "identity"
     return best
-
-
-def _weights(header: str) -> dict[str, float]:
-    """The values of an Accept header with their q, the highest where one is named twice."""
-    weights: dict[str, float] = {}
-    for item in header.split(",")[:50]:
-        name, *parameters = (part.strip() for part in item.split(";"))
-        weight = 1.0
-        for parameter in parameters:
-            key, _, value = parameter.partition("=")
-            if key.strip().lower() == "q":
-                try:
-                    weight = min(1.0, max(0.0, float(value)))
-                except ValueError:
-                    weight = 0.0
-        weights[name.lower()] = max(weight, weights.get(name.lower(), 0.0))
-    return weights
 
 
 async def _healthy(request: web.Request) -> web.Response:
@@ -156,23 +141,12 @@ async def _landing(request: web.Request) -> web.Response:
             ("Campaigns", campaigns or "none is scheduled, running, paused or ended lately"),
             ("Series", f"{snapshot.series:,}"),
         ]
-    state = _state(service)
-    html = _TEMPLATES.get_template("landing.html").render(
-        version=__version__,
+    html = render_landing(
         healthy=page.problem is None and page.snapshot is not None,
-        state=state,
+        state=service.state,
         problem=page.problem,
         facts=facts,
         pages=_PAGES,
         sections=[(section, len(families)) for section, families in SECTIONS.items()],
     )
     return web.Response(text=html, content_type="text/html")
-
-
-def _state(service: Service) -> str:
-    page = service.page
-    if page.snapshot is None:
-        return "No data yet: " + ("it fails." if page.problem else f"loading, {round(service.progress * 100)} %.")
-    if service.stale(page):
-        return "Failing; the data are too old and are withheld from /metrics."
-    return "Failing; the last good data are served." if page.problem else "Works."

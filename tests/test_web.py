@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 import zstandard
-from aiohttp import ClientResponse
-from aiohttp.test_utils import TestClient, TestServer
 
 from exporter.exposition import EOF, OPENMETRICS_TYPE, TEXT_TYPE
-from exporter.web import application, choose_encoding
+from exporter.web import choose_encoding
 from tests.support import contract, platforms
 from tests.support.exporting import Loop, looping, parse_text
+from tests.support.http import Client, get, serving
 
 Owner = psycopg.Connection[Any]
-Client = TestClient[Any, Any]
 
 
 @pytest.fixture
@@ -42,29 +39,6 @@ def idle() -> Iterator[Loop]:
     """A service that never asked its database."""
     with looping("postgresql://127.0.0.1:1/nowhere") as made:
         yield made
-
-
-def serving(loop: Loop, act: Callable[[Client], Awaitable[None]]) -> None:
-    """Act on the web server of a service."""
-
-    async def run() -> None:
-        async with TestClient(TestServer(application(loop.service)), auto_decompress=False) as client:
-            await act(client)
-
-    asyncio.run(run())
-
-
-def get(loop: Loop, path: str = "/metrics", **headers: str) -> tuple[ClientResponse, bytes]:
-    """One response and its bytes, as they came over the wire."""
-    found: list[tuple[ClientResponse, bytes]] = []
-
-    async def act(client: Client) -> None:
-        named = {"Accept-Encoding": "", **{name.replace("_", "-"): value for name, value in headers.items()}}
-        response = await client.get(path, headers=named)
-        found.append((response, await response.read()))
-
-    serving(loop, act)
-    return found[0]
 
 
 PROMETHEUS_2 = (
@@ -235,7 +209,21 @@ def test_it_is_healthy_while_its_thread_lives(loop: Loop) -> None:
     assert get(loop, "/-/healthy")[0].status == 503
 
 
-@pytest.mark.parametrize("path", ["/", "/metrics", "/-/ready", "/-/healthy", "/nothing", "/../etc/passwd"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/metrics",
+        "/-/ready",
+        "/-/healthy",
+        "/campaigns",
+        "/campaigns/7",
+        "/campaigns/",
+        "/static/style.css",
+        "/nothing",
+        "/../etc/passwd",
+    ],
+)
 def test_every_response_bears_the_security_headers(idle: Loop, path: str) -> None:
     response, _ = get(idle, path)
     assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -247,7 +235,7 @@ def test_every_response_bears_the_security_headers(idle: Loop, path: str) -> Non
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
 def test_nothing_can_be_changed_over_http(idle: Loop, method: str) -> None:
     async def act(client: Client) -> None:
-        for path in ("/", "/metrics", "/-/ready", "/-/healthy"):
+        for path in ("/", "/metrics", "/-/ready", "/-/healthy", "/campaigns", "/campaigns/1"):
             response = await client.request(method, path, data=b"x" * 10_000)
             assert response.status == 405
             assert response.headers["X-Content-Type-Options"] == "nosniff"

@@ -1,0 +1,151 @@
+"""The key figures of a campaign: tasks, calls, talk time, cost, budget, goals, and what each attempt brought."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from exporter.cards.values import Json, amount, merged, rate
+from exporter.codes import FINISHED_TASK_STATUSES, OTHER
+from exporter.dispatch.faults import fault_of
+from exporter.dispatch.situation import Situation
+from exporter.entities import Goal
+from exporter.recent import SPAN
+from exporter.rows import MICRO
+from exporter.totals import unpack_key
+from exporter.view import Shown, View
+
+DISPOSITIONS = 10
+"""So many are named; the others are summed up."""
+
+
+def figures(s: Situation, shown: Shown, view: View, goals: Sequence[Goal]) -> Json:
+    """The strip of key figures."""
+    t, usual = s.tasks, s.usual
+    return {
+        "progress": rate(t.over, t.total),
+        "tasks": _tasks(s, shown, view),
+        "answer_rate": rate(usual.answered, usual.settled),
+        "answered": usual.answered,
+        "calls": usual.settled,
+        "talk": _talk(view),
+        "lately": _lately(s),
+        "cost": _cost(s, view),
+        "budget": _budget(s),
+        "goals": [
+            {
+                "goal": goal.goal,
+                "target": goal.target,
+                "achieved": goal.achieved,
+                "share": rate(goal.achieved, goal.target) if goal.target and goal.achieved is not None else None,
+            }
+            for goal in goals
+        ],
+        "calls_outside_window_today": s.outside_window,
+    }
+
+
+def _tasks(s: Situation, shown: Shown, view: View) -> Json:
+    t, cells = s.tasks, view.cells.get("tasks")
+    over: dict[str, int] = {}
+    for key, (count, *_) in (cells or {}).items():
+        over[shown.vocabulary.label("status", unpack_key(key)[0])] = count
+    told = cells is not None
+    return {
+        "total": t.total,
+        "pending": t.pending,
+        "in_progress": t.in_progress,
+        **{status: over.get(status, 0) if told else None for status in (*FINISHED_TASK_STATUSES, "cancelled", OTHER)},
+    }
+
+
+def _talk(view: View) -> Json:
+    calls, micro = merged(view.cells.get("talk")) or (0, 0)
+    return {"average_seconds": round(micro / MICRO / calls, 1) if calls else None, "calls": calls}
+
+
+def _lately(s: Situation) -> Json:
+    late = s.lately
+    return {
+        "seconds": SPAN,
+        "calls": late.settled,
+        "answered": late.answered,
+        "answer_rate": rate(late.answered, late.settled),
+        "silent": late.silent,
+        "short": late.short,
+        "scored": late.scored,
+        "negative": late.negative,
+        "cost": amount(late.cost),
+    }
+
+
+def _cost(s: Situation, view: View) -> Json:
+    _, ai, telephony = merged(view.cells.get("attempts")) or (0, 0, 0)
+    return {
+        "total": amount(s.spent),
+        "ai": amount(ai / MICRO),
+        "telephony": amount(telephony / MICRO),
+        "currency": s.campaign.currency,
+        "per_answered_call": amount(s.spent / s.usual.answered) if s.usual.answered else None,
+    }
+
+
+def _budget(s: Situation) -> Json | None:
+    budget = s.campaign.budget
+    if budget is None:
+        return None
+    spent = amount(s.spent)
+    return {"amount": budget, "spent": spent, "left": amount(budget - s.spent), "share": rate(s.spent, budget)}
+
+
+def attempts(shown: Shown, view: View) -> list[Json]:
+    """What the first, second, … call to a contact brought: do retries help?"""
+    found: dict[int, list[int]] = {}
+    for key, (count, ai, telephony) in view.cells.get("attempts", {}).items():
+        attempt, outcome = unpack_key(key)
+        name = shown.vocabulary.label("outcome", outcome)
+        sums = found.setdefault(attempt, [0, 0, 0])
+        sums[0] += count if name != "in_progress" else 0
+        sums[1] += count if name == "answered" else 0
+        sums[2] += ai + telephony
+    return [
+        {
+            "attempt": attempt,
+            "calls": calls,
+            "answered": answered,
+            "answer_rate": rate(answered, calls),
+            "cost": amount(micro / MICRO),
+        }
+        for attempt, (calls, answered, micro) in sorted(found.items())
+        if attempt >= 0
+    ]
+
+
+def errors(s: Situation) -> Json:
+    """Why calls failed, of the newest that are over."""
+    counted = sorted(s.calls.errors.items(), key=lambda item: (-item[1], item[0]))
+    return {
+        "of_calls": s.calls.settled,
+        "errors": [
+            {"provider": provider or None, "error_code": code, "fault": fault_of(code), "calls": calls}
+            for (provider, code), calls in counted
+        ],
+    }
+
+
+def dispositions(shown: Shown, view: View) -> Json | None:
+    """The outcomes of finished tasks, the most frequent first; `None` where the platform tells none."""
+    cells = view.cells.get("dispositions")
+    if cells is None:
+        return None
+    counted = sorted(
+        ((cell[0], shown.vocabulary.label("disposition", unpack_key(key)[0])) for key, cell in cells.items()),
+        key=lambda item: (-item[0], item[1]),
+    )
+    total = sum(count for count, _ in counted)
+    return {
+        "tasks": total,
+        "top": [
+            {"disposition": name, "tasks": count, "share": rate(count, total)} for count, name in counted[:DISPOSITIONS]
+        ],
+        "others": sum(count for count, _ in counted[DISPOSITIONS:]),
+    }

@@ -1,0 +1,110 @@
+"""The list of all campaigns, the worst first: a line each, with the verdict and what to do first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from exporter import __version__
+from exporter.cards.dispatch import MEANINGS, advice, judged, queued, spell
+from exporter.cards.values import NEW, Freshness, Json, head, iso, rate, whole
+from exporter.dispatch.verdict import NOTHING
+from exporter.view import Shown, View
+
+RANK = {verdict: place for place, verdict in enumerate(MEANINGS)}
+"""The verdicts in the order of the list."""
+
+_TROUBLE = ("stalled", "blocked", "unknown", "throttled")
+
+
+def summary(shown: Shown) -> list[Json]:
+    """A line for each campaign: in trouble, the longest first; else by how much is queued; the last ended first."""
+    lines = [(_order(view), _line(shown, view)) for view in shown.views.values()]
+    return [line for _, line in sorted(lines, key=lambda each: each[0])]
+
+
+def _order(view: View) -> tuple[int, float, int, str, str]:
+    d, s = view.diagnosis, view.situation
+    if d.verdict in _TROUBLE:
+        first = d.seen_since if d.since is None else d.since
+    else:
+        first = -(s.campaign.ended_at or 0.0) if d.verdict == "finished" else 0.0
+    return (RANK[d.verdict], first, -queued(s), s.campaign.name, s.campaign.campaign_id)
+
+
+def _line(shown: Shown, view: View) -> Json:
+    s, d = judged(shown, view), view.diagnosis
+    c = s.campaign
+    return {
+        "id": c.campaign_id,
+        "name": c.name,
+        "tenant": {"id": c.tenant_id, "name": s.tenant.name if s.tenant else None},
+        "status": c.status,
+        "verdict": d.verdict,
+        "binding_gate": None if d.binding == NOTHING else d.binding,
+        **spell(d),
+        "clears_at": iso(d.clears_at),
+        "progress": rate(s.tasks.over, s.tasks.total),
+        "tasks": s.tasks.total,
+        "queued": queued(s),
+        "calling": s.calls.in_progress,
+        "slots_available": whole(d.slots),
+        "hint": next(iter(advice(s, view)), None),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which campaigns of the list, in which order; an empty text asks for nothing."""
+
+    tenant: str = ""
+    """A tenant's id."""
+    state: str = ""
+    """A verdict, or a campaign's status."""
+    text: str = ""
+    """Part of a name, of an id or of the tenant's name; case does not matter."""
+    sort: str = "worst"
+
+
+ALL = Wanted()
+
+SORTS: Mapping[str, Callable[[Json], Any] | None] = MappingProxyType(
+    {
+        "worst": None,
+        "name": lambda line: (line["name"].casefold(), line["id"]),
+        "tenant": lambda line: ((line["tenant"]["name"] or line["tenant"]["id"]).casefold(), RANK[line["verdict"]]),
+        "since": lambda line: line["since"] or line["at_least_since"],
+        "progress": lambda line: 2.0 if line["progress"] is None else line["progress"],
+        "queued": lambda line: -line["queued"],
+        "calling": lambda line: -line["calling"],
+    }
+)
+"""By name: what the list is sorted by; `None` is its own order. Equal lines stay in that order."""
+
+
+def listing(shown: Shown, lines: Sequence[Json], wanted: Wanted = ALL, freshness: Freshness = NEW) -> Json:
+    """The wanted lines of `summary`, in the shape of docs/pages.md. `counts` are without the wish for a state."""
+    text = wanted.text.casefold()
+    fitting = [
+        line
+        for line in lines
+        if wanted.tenant in ("", line["tenant"]["id"])
+        and (not text or any(text in (word or "").casefold() for word in _words(line)))
+    ]
+    found = [line for line in fitting if wanted.state in ("", line["verdict"], line["status"])]
+    by = SORTS.get(wanted.sort)
+    counts = Counter(line["verdict"] for line in fitting)
+    return {
+        **head(shown.at, freshness, __version__),
+        "total": len(lines),
+        "matching": len(found),
+        "counts": {verdict: counts[verdict] for verdict in MEANINGS},
+        "campaigns": sorted(found, key=by) if by else found,
+    }
+
+
+def _words(line: Json) -> tuple[str | None, ...]:
+    return (line["name"], line["id"], line["tenant"]["name"], line["tenant"]["id"])
