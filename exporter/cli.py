@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,15 @@ import click
 import yaml
 
 from exporter import __version__
+from exporter.capture.command import Request, capture, span_of
 from exporter.check.examine import check
 from exporter.check.report import as_json, as_text
 from exporter.config import DEFAULT_PORT, load
 from exporter.errors import CampaignExporterError, ConfigError
+from exporter.explain.command import as_json as explained_as_json
+from exporter.explain.command import explain, printable
+from exporter.explain.terminal import WIDTH
+from exporter.explain.terminal import as_text as explained_as_text
 from exporter.logs import configure
 from exporter.serving import parse_address, run
 
@@ -60,6 +67,61 @@ def check_database(config_file: Path, json_wanted: bool) -> None:
     report = check(load(config_file))
     click.echo(as_json(report) if json_wanted else as_text(report))
     sys.exit(0 if report.good else 1)
+
+
+_CAMPAIGN = click.option("--campaign", "campaign_id", metavar="ID", required=True, help="The campaign's id.")
+_TASK = click.option("--task", "task_id", metavar="ID", help="A task of the campaign: why is this one not dialled?")
+
+
+@main.command("explain")
+@_CONFIG_FILE
+@_CAMPAIGN
+@_TASK
+@click.option("--json", "json_wanted", is_flag=True, help="The card as the page gives it; see docs/pages.md.")
+def explain_campaign(config_file: Path, campaign_id: str, task_id: str | None, json_wanted: bool) -> None:
+    """Say why a campaign, or one task, is not dialled. Reads the database itself: works while the exporter is down."""
+    explained = explain(load(config_file), campaign_id, task_id)
+    if json_wanted:
+        click.echo(explained_as_json(explained))
+        return
+    width = max(60, min(100, shutil.get_terminal_size((WIDTH, 24)).columns)) if sys.stdout.isatty() else WIDTH
+    text = printable(explained_as_text(explained.card, explained.task, width))
+    click.echo(text, nl=False, color=False if os.environ.get("NO_COLOR") else None)
+
+
+@main.command("capture")
+@_CONFIG_FILE
+@_CAMPAIGN
+@_TASK
+@click.option("--since", metavar="DURATION", default="2h", show_default=True, help="How far back calls and tasks go.")
+@click.option("-o", "--output", "output", type=click.Path(path_type=Path), required=True, help="The archive, a .zip.")
+@click.option("--unmasked", is_flag=True, help="Leave contacts and phones as they are; the archive says so.")
+@click.option("--url", help="Where the exporter runs, if not where the configuration lets it listen.")
+@click.option("--force", is_flag=True, help="Overwrite the archive if it exists.")
+def capture_evidence(
+    config_file: Path,
+    campaign_id: str,
+    task_id: str | None,
+    since: str,
+    output: Path,
+    unmasked: bool,
+    url: str | None,
+    force: bool,
+) -> None:
+    """Put everything that an escalation needs into one archive. Works while the exporter or the database is down.
+
+    Exit status 3: the archive was written, and something is missing from it.
+    """
+    config = load(config_file)
+    request = Request(config_file, campaign_id, task_id, span_of(since), output, not unmasked, url, force)
+    captured = capture(config, request)
+    for note in captured.notes:
+        click.echo(f"note: {note}", err=True)
+    for each in captured.missing:
+        click.echo(f"not captured: {each.what}: {each.why}", err=True)
+    kind = "UNMASKED, it holds personal data" if unmasked else "contacts and phones masked"
+    click.echo(f"{output}: {captured.files} files, {captured.size:,} bytes, {kind}; begin with its README.txt")
+    sys.exit(captured.status)
 
 
 @main.command("config")

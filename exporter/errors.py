@@ -21,3 +21,7 @@ class ContractError(CampaignExporterError):
 
 class RowError(CampaignExporterError):
     """A view raises an error while a row is read; the other rows are read one by one."""
+
+
+class UnknownIdError(CampaignExporterError):
+    """The database has no campaign or task with the id that was asked for."""

@@ -1,0 +1,48 @@
+"""`campaign-exporter explain`: the diagnosis of one campaign, or of one task, straight from the database."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from exporter.cards.card import card
+from exporter.cards.dispatch import judged
+from exporter.cards.values import Freshness, Json
+from exporter.config import Config
+from exporter.explain.look import looking
+from exporter.explain.task import find_task
+from exporter.explain.told import told
+from exporter.refresh import Clock, database_clock
+
+ONE_LOOK = "One look at the database: how long it has been so was worked out, not watched."
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A card as the page shows it, and the task that was asked for."""
+
+    card: Json
+    task: Json | None
+
+
+def explain(config: Config, campaign_id: str, task_id: str | None, clock: Clock = database_clock) -> Explained:
+    """Read and judge. `UnknownIdError` and `DatabaseUnavailableError` say what to check."""
+    with looking(config, campaign_id, clock) as look:
+        shown = look.judge().shown
+        view = shown.views[look.campaign_id]
+        task = find_task(look, task_id, view) if task_id is not None else None
+    made = card(shown, look.campaign_id, Freshness(notes=(ONE_LOOK,)), mask=config.numbers.mask_phone)
+    if task is None:
+        return Explained(made, None)
+    return Explained(made, told(task, judged(shown, view), view.diagnosis, config.stale_after))
+
+
+def as_json(explained: Explained) -> str:
+    """The card in the shape of docs/pages.md, with `task` where one was asked for."""
+    whole = explained.card if explained.task is None else {**explained.card, "task": explained.task}
+    return printable(json.dumps(whole, indent=2, ensure_ascii=False))
+
+
+def printable(text: str) -> str:
+    """Without what a SQL_ASCII database may hold and no terminal can show."""
+    return text.encode("utf-8", "replace").decode("utf-8")

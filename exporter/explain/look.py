@@ -1,0 +1,179 @@
+"""One look at one campaign: a short read-only transaction in which its tenant's rows are read and judged."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+
+from exporter.almanac import Almanac, days_of
+from exporter.available import Available
+from exporter.config import Config, format_duration
+from exporter.database import Connection, Database, Server, reason, snapshot
+from exporter.dispatch.verdict import Policy
+from exporter.errors import DatabaseUnavailableError, RowError, UnknownIdError
+from exporter.explain.hindsight import in_hindsight
+from exporter.explain.keys import as_key, kind_of, quoted
+from exporter.explain.rows import Rows, one_of, read, seconds
+from exporter.ledger import Ledger
+from exporter.loading import Loader
+from exporter.meter import Meter
+from exporter.platform import Platform, PlatformReader, exported
+from exporter.reader import SMALL, Moment, Reader
+from exporter.reader import Rows as Raw
+from exporter.refresh import Clock, database_clock
+from exporter.snapshot import Snapshot, SnapshotBuilder
+
+
+@dataclass(slots=True)
+class Look:
+    """A transaction that sees one instant. `platform` holds the campaign's tenant and nothing else."""
+
+    config: Config
+    connection: Connection
+    server: Server
+    available: Available
+    reader: Reader
+    now: float
+    campaign_id: str
+    platform: Platform
+
+    def read(
+        self,
+        relation: str,
+        column: str,
+        keys: Sequence[str],
+        newest_by: str,
+        limit: int,
+        *,
+        since: float | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> Rows:
+        """The newest rows of a relation whose column is one of these ids, of those stamped since then."""
+        where = [one_of(self.available, relation, column)]
+        values: dict[str, Any] = {"keys": list(keys)}
+        if since is not None:
+            bound = sa.bindparam("since", type_=sa.DateTime(timezone=True))
+            where.append(self.available.column(relation, newest_by) >= bound)
+            values["since"] = datetime.fromtimestamp(since, UTC)
+        return read(self.connection, self.available, relation, where, newest_by, limit, columns=columns, **values)
+
+    def judge(self) -> Snapshot:
+        """What the exporter would show of the tenant: its totals by SQL, then the diagnosis."""
+        config = self.config
+        moment = Moment(self.now, config.settle_after, config.stale_after)
+        days = days_of(self.platform, self.now)
+        ledger = Ledger(
+            self.available, self.reader.fetched("tasks"), self.reader.fetched("calls"), stale_after=config.stale_after
+        )
+        ledger.set_scope(days, Almanac().closed(self.platform, days))
+        ledger.advance(self.now)
+        Loader(self.reader, ledger, moment, Meter(), config.database.statement_timeout).load(self.connection, days)
+        builder = SnapshotBuilder(config)
+        work = builder.diagnose(ledger, self.platform, {name: set(days) for name in ledger.projections}, self.now)
+        view = builder.view(self.campaign_id)
+        policy = Policy(config.stale_after, config.dispatch.stalled_after, config.dispatch.starved_after)
+        day = days[self.campaign_id]
+        moments = [self._last_event(), day.midnights[0] if view.situation.pool else None]
+        builder.revise(self.campaign_id, in_hindsight(view.situation, view.diagnosis, moments, policy))
+        return builder.encode(work)
+
+    def _last_event(self) -> float | None:
+        """When the campaign's state or settings last changed."""
+        if not self.available.has("campaign_events"):
+            return None
+        try:
+            found = self.read("campaign_events", "campaign_id", [self.campaign_id], "at", 1).rows
+        except (psycopg.Error, RowError):
+            return None
+        return seconds(found[0]["at"]) if found else None
+
+
+@contextlib.contextmanager
+def looking(config: Config, campaign_id: str, clock: Clock = database_clock) -> Iterator[Look]:
+    """Open a look at a campaign. `UnknownIdError` when there is none; `DatabaseUnavailableError` says why not."""
+    database = Database(config)
+    connection = database.connect()
+    try:
+        with snapshot(connection), named_errors(config, f"campaign {quoted(campaign_id)}"):
+            yield _look(config, database, connection, campaign_id, clock)
+    finally:
+        database.close(connection)
+
+
+@contextlib.contextmanager
+def named_errors(config: Config, what: str) -> Iterator[None]:
+    """Errors of the database as something that a person can mend."""
+    try:
+        yield
+    except psycopg.errors.QueryCanceled:
+        limit = format_duration(config.database.statement_timeout)
+        raise DatabaseUnavailableError(
+            f"reading {what} took longer than database.statement_timeout ({limit}): campaign-exporter check names "
+            "indexes that are missing; or raise it in a copy of the configuration"
+        ) from None
+    except psycopg.Error as error:
+        raise DatabaseUnavailableError(
+            f"reading {what} failed: {reason(error)}; see campaign-exporter check, and try again"
+        ) from None
+
+
+def _look(config: Config, database: Database, connection: Connection, campaign_id: str, clock: Clock) -> Look:
+    server, available = database.server(connection), database.discover(connection)
+    row = connection.execute("SELECT extract(epoch FROM now())::float8").fetchone()
+    assert row is not None, "one row"
+    now, reader, meter = clock(row[0]), Reader(available), Meter()
+    campaigns = reader.small(connection, "campaigns", meter)
+    key, tenant = _find(available, campaigns, campaign_id)
+    place = {name: index for index, name in enumerate(SMALL["campaigns"])}
+    raw: dict[str, Raw] = {"campaigns": [row for row in campaigns if row[place["tenant_id"]] == tenant]}
+    members = {row[place["campaign_id"]] for row in raw["campaigns"]}
+    for relation in reader.small_relations:
+        if relation != "campaigns":
+            raw[relation] = _of_tenant(relation, reader.small(connection, relation, meter), tenant, members)
+    everything = PlatformReader().build(SMALL, raw, now, math.inf)
+    if key not in everything.campaigns:
+        raise UnknownIdError(f"campaign {quoted(campaign_id)} is a draft: drafts are neither dialled nor exported")
+    # Its siblings hold slots, so they count as the exporter counts them; the campaign itself however long it is over.
+    kept = {
+        sibling: campaign
+        for sibling, campaign in everything.campaigns.items()
+        if sibling == key or exported(campaign, now, config.retention)
+    }
+    schedules = {sibling: everything.schedules[sibling] for sibling in kept}
+    platform = replace(everything, campaigns=kept, schedules=schedules)
+    return Look(config, connection, server, available, reader, now, key, platform)
+
+
+def _of_tenant(relation: str, rows: Raw, tenant: str | None, campaigns: set[str | None]) -> Raw:
+    names = SMALL[relation]
+    if "tenant_id" in names:
+        place = names.index("tenant_id")
+        return [row for row in rows if row[place] == tenant]
+    place = names.index("campaign_id")
+    return [row for row in rows if row[place] in campaigns]
+
+
+def _find(available: Available, campaigns: Raw, campaign_id: str) -> tuple[str, str | None]:
+    """The campaign's id as the database writes it, and its tenant's."""
+    typname = available.types["campaigns"]["campaign_id"]
+    key = as_key(campaign_id, typname)
+    place = {name: index for index, name in enumerate(SMALL["campaigns"])}
+    for row in campaigns:
+        if key is not None and row[place["campaign_id"]] == key:
+            return key, row[place["tenant_id"]]
+    named = [row[place["campaign_id"]] for row in campaigns if row[place["name"]] == campaign_id]
+    where = f"{available.schema}.campaigns"
+    if len(named) == 1 and named[0] is not None:
+        raise UnknownIdError(f"campaign {quoted(campaign_id)}: that is a name; the campaign's id is {quoted(named[0])}")
+    why = f"; ids there are {kind_of(typname)}" if key is None else ""
+    raise UnknownIdError(
+        f"campaign {quoted(campaign_id)}: there is none with this id in {where}{why}; check the id in that view, in "
+        "campaign_info of /metrics, or on the exporter's page /campaigns"
+    )

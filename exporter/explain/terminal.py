@@ -1,0 +1,297 @@
+"""A card as text for a terminal: the answer first, then the gates as a ladder and what else the page shows."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from exporter.cards.values import Json
+from exporter.codes import clean_name
+from exporter.wording import clock, count, duration, money, share
+
+WIDTH = 80
+NUMBERS, STEPS = 10, 12
+"""So many numbers and steps of the waterfall are shown; the page shows all."""
+
+_COLOURS: Mapping[str, str] = {
+    "stalled": "red", "blocked": "red", "unknown": "yellow", "throttled": "yellow", "waiting": "cyan",
+    "dialing": "green", "finished": "white", "open": "green", "closed": "red",
+}  # fmt: skip
+_LONGEST = 2_000
+
+
+def as_text(card: Json, task: Json | None = None, width: int = WIDTH) -> str:
+    """The lines, coloured; whoever prints them strips the colours where they do not belong."""
+    page = _Page(_plain(card), width)
+    if task is not None:
+        page.task(_plain(task))
+    page.verdict()
+    page.gates()
+    page.waterfall()
+    page.holders()
+    page.numbers()
+    page.figures()
+    page.experiment()
+    return "\n".join(page.lines) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """The same without anything that a terminal would obey, or that has no place on a line."""
+    if isinstance(value, str):
+        return clean_name(value, _LONGEST)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _moment(text: str | None) -> float | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+
+
+class _Page:
+    """Lines of one card."""
+
+    def __init__(self, card: Json, width: int) -> None:
+        self.card = card
+        self.width = width
+        self.lines: list[str] = []
+        self.now = _moment(card["at"]) or 0.0
+
+    # -- pieces -------------------------------------------------------------------------------------------
+
+    def title(self, text: str) -> None:
+        self.lines += ["", click.style(text, bold=True)]
+
+    def wrapped(self, text: str, first: str = "  ", rest: str | None = None) -> None:
+        indent = " " * len(first) if rest is None else rest
+        self.lines += textwrap.wrap(
+            text, self.width, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False
+        ) or [first.rstrip()]
+
+    def fact(self, name: str, text: str | None) -> None:
+        if text:
+            self.wrapped(text, f"  {name:<12} ")
+
+    def when(self, text: str | None, *, zone: str | None = None) -> str | None:
+        """A moment, and how far it is."""
+        at = _moment(text)
+        if at is None:
+            return None
+        away = at - self.now
+        far = f"in {duration(away)}" if away > 0 else f"{duration(-away)} ago"
+        return f"{clock(at, self.now, zone)} ({far})"
+
+    # -- parts --------------------------------------------------------------------------------------------
+
+    def task(self, task: Json) -> None:
+        """Why not this one?"""
+        self.lines.append(click.style(f"Task {task['id']} of campaign {task['campaign']}", bold=True))
+        for line in textwrap.wrap(task["answer"]["sentence"], self.width - 2, break_on_hyphens=False):
+            self.lines.append("  " + click.style(line, fg="green" if task["status"] == "in_progress" else "yellow"))
+        self.fact("first move", task["answer"]["first_move"])
+        for note in task["answer"]["notes"]:
+            self.fact("note", note)
+        self.fact("status", task["status"] + (f", {task['disposition']}" if task["disposition"] else ""))
+        blocker = task["blocker"]
+        if blocker is not None:
+            self.fact("blocker", f"{blocker['code']} ({blocker['group']}): {blocker['meaning']}")
+        elif task["ready"]:
+            self.fact("blocker", "none: it is ready")
+        self.fact("attempts", _attempts(task))
+        self.fact("due", self.when(task["next_eligible_at"]) if task["status"] == "pending" else None)
+        self.fact("last dialled", self.when(task["last_attempted_at"]) or "never")
+        self.fact("changed", self.when(task["updated_at"]))
+        self.fact("variant", task["variant"])
+        self.fact("number", self._number_of(task["number"]))
+        self.lines.append("")
+
+    def _number_of(self, number: Json | None) -> str | None:
+        if number is None:
+            return None
+        text: str = number["id"] + (f" ({number['label']})" if number["label"] else "")
+        text += ", kept (sticky)" if number["sticky"] else ", not kept: another may be used"
+        if number["status"] is None:
+            return text + "; not among the tenant's numbers"
+        state = "can be used" if number["usable"] else f"cannot be used: {number['refused_by']}"
+        text += f"; {number['status']}, {state}"
+        if number["usable_at"]:
+            text += f" until {self.when(number['usable_at'])}"
+        if number["calls_today"] is not None and number["daily_cap"] is not None:
+            text += f"; {number['calls_today']} of {number['daily_cap']} calls today"
+        return text + ("" if number["in_pool"] else "; not in the campaign's pool")
+
+    def verdict(self) -> None:
+        card, campaign, verdict = self.card, self.card["campaign"], self.card["verdict"]
+        tenant = campaign["tenant"]["name"] or campaign["tenant"]["id"]
+        self.wrapped(f"{campaign['name']} (campaign {campaign['id']} of {tenant}): {campaign['status']}", "", "  ")
+        self.lines[-1] = click.style(self.lines[-1], bold=True)
+        gate = f" at the {verdict['binding_gate']} gate" if verdict["binding_gate"] else ""
+        name = click.style(verdict["name"].upper(), fg=_COLOURS.get(verdict["name"]), bold=True)
+        self.lines.append(f"{name}{gate}")
+        self.wrapped(verdict["meaning"])
+        self.fact("since", self.when(verdict["since"]) or "not known from one look")
+        self.fact("clears", self.when(verdict["clears_at"], zone=campaign["timezone"]))
+        self.fact("calling", self._calling(verdict))
+        self.fact("data of", self.when(card["at"]))
+        for note in card["notes"]:
+            self.fact("note", note)
+        self.title("What to do")
+        for number, hint in enumerate(verdict["hints"], 1):
+            self.wrapped(hint, f"  {number}. ")
+
+    def _calling(self, verdict: Json) -> str:
+        slots = verdict["slots_available"]
+        room = "no limit is known" if slots is None else f"room for {slots} more (an estimate)"
+        return f"{count(verdict['calling'], 'call')} now; {count(verdict['queued'], 'task')} due; {room}"
+
+    def gates(self) -> None:
+        """A rung a gate: state, use of limit, evidence; `>` marks the one that binds."""
+        self.title("Gates, from the outermost in (> binds)")
+        self.lines.append(
+            click.style(f"  {'gate':<10} {'state':<7} {'used/limit':>11} {'left':>6}  evidence", dim=True)
+        )
+        for gate in self.card["gates"]:
+            state = click.style(f"{gate['state']:<7}", fg=_gate_colour(gate))
+            limit = f"/{_figure(gate['limit'])}" if gate["limit"] is not None else ""
+            room = _figure(gate["used"]) + limit
+            head = (
+                f"{'>' if gate['binding'] else ' '} {gate['name']:<10} {state} {room:>11} {_figure(gate['left']):>6}  "
+            )
+            code = f"{gate['code']}: " if gate["code"] and gate["state"] == "closed" else ""
+            indent = len(click.unstyle(head))
+            text = textwrap.wrap(code + gate["evidence"], max(20, self.width - indent), break_on_hyphens=False) or [""]
+            self.lines.append((head + text[0]).rstrip())
+            self.lines += [" " * indent + line for line in text[1:]]
+
+    def waterfall(self) -> None:
+        fall = self.card["waterfall"]
+        if not fall["pending"]:
+            return
+        self.title("Pending tasks, and what holds them")
+        wide = len(f"{fall['pending']:,}") + 2
+        self.lines.append(f"  {fall['pending']:>{wide},} pending")
+        for step in fall["steps"][:STEPS]:
+            tasks = f"-{step['tasks']:,}"
+            self.wrapped(f"{step['code']}: {step['meaning']}", f"  {tasks:>{wide}} ")
+        rest = fall["steps"][STEPS:]
+        if rest:
+            tasks = f"-{sum(step['tasks'] for step in rest):,}"
+            self.lines.append(f"  {tasks:>{wide}} held by {len(rest)} more codes")
+        self.lines.append(f"  {fall['dialable']:>{wide},} can be dialled now")
+
+    def holders(self) -> None:
+        found, leaked = self.card["holders"]["campaigns"], self.card["holders"]["leaked"]
+        if not found and not leaked["slots"]:
+            return
+        self.title("Who else holds slots of the tenant")
+        for other in found:
+            first = ", goes first" if other["goes_first"] else ""
+            self.wrapped(
+                f"{other['name']} (campaign {other['id']}): {count(other['calling'], 'call')}, "
+                f"{other['ready']:,} ready{first}"
+            )
+        if leaked["slots"]:
+            self.wrapped(f"Held for too long to be a real call: {count(leaked['slots'], 'slot')} of this campaign.")
+
+    def numbers(self) -> None:
+        found = self.card["numbers"]
+        if not found:
+            return
+        self.title("Numbers, the worst first")
+        for number in found[:NUMBERS]:
+            self.wrapped(_number(number))
+            for text in number["unusual"]:
+                self.wrapped(text, "    ! ")
+        if len(found) > NUMBERS:
+            self.lines.append(f"  and {len(found) - NUMBERS} more")
+
+    def figures(self) -> None:
+        kpis, outlook = self.card["kpis"], self.card["outlook"]
+        currency = kpis["cost"]["currency"]
+        tasks = kpis["tasks"]
+        self.title("Progress")
+        done = f"{share(kpis['progress'] or 0, 1)} done" if kpis["progress"] is not None else "no tasks"
+        counts = [f"{tasks[name]:,} {name.replace('_', ' ')}" for name in tasks if name != "total" and tasks[name]]
+        self.fact("tasks", f"{done} of {tasks['total']:,}: {', '.join(counts)}" if tasks["total"] else "none")
+        rate = kpis["answer_rate"]
+        self.fact(
+            "answered", f"{share(rate, 1)} of {count(kpis['calls'], 'call')}" if rate is not None else "no call is over"
+        )
+        budget = kpis["budget"]
+        spent = kpis["cost"]["total"]
+        if spent or budget:
+            of = f" of {money(budget['amount'], currency)}" if budget else ""
+            self.fact("spent", money(spent, currency) + of)
+        self.fact("done by", self._forecast(outlook["completion"]))
+        if outlook["budget"] is not None:
+            self.fact("money until", self._forecast(outlook["budget"]))
+
+    def _forecast(self, forecast: Json) -> str:
+        if forecast["likely"] is None:
+            return f"not known: {forecast['reason']}"
+        if (_moment(forecast["likely"]) or 0.0) <= self.now:
+            return "now"
+        early, late = self.when(forecast["early"]), self.when(forecast["late"])
+        return f"{self.when(forecast['likely'])}; early {early}, late {late or 'perhaps never'}"
+
+    def experiment(self) -> None:
+        test = self.card["experiment"]
+        if test is None:
+            return
+        self.title("A/B test")
+        for arm in test["arms"]:
+            goals = f", goals {_rate(arm['goal_rate'])} of {arm['finished']:,} finished"
+            self.wrapped(f"{arm['variant']}: answered {_rate(arm['answer_rate'])} of {arm['calls']:,} calls{goals}")
+        for measure in ("answers", "goals"):
+            self.wrapped(f"{measure}: {_compared(test[measure])}")
+        if test["split"]["mismatch"]:
+            self.wrapped(f"The contacts are not split as configured (p = {test['split']['p_value']:.1g}).", "  ! ")
+
+
+def _compared(by: Json) -> str:
+    if by["winner"]:
+        return f"{by['winner']} is better ({_rate(by['best_probability'].get(by['winner']))} sure)"
+    leader = by["leader"]
+    ahead = f"{leader} leads ({_rate(by['best_probability'].get(leader))} to be best); " if leader else ""
+    return f"{ahead}no winner: {by['reason']}"
+
+
+def _attempts(task: Json) -> str | None:
+    if task["attempts"] is None:
+        return None
+    of = f" of {task['max_attempts']}" if task["max_attempts"] is not None else ""
+    retries = f"; {count(task['system_retries'], 'system retry')}" if task["system_retries"] else ""
+    return f"{task['attempts']}{of}" + retries.replace("retrys", "retries")
+
+
+def _number(number: Json) -> str:
+    name = f"{number['id']}" + (f" {number['label']}" if number["label"] else "")
+    parts = [number["status"] or "unknown"]
+    if number["answer_rate"] is not None:
+        parts.append(f"answered {_rate(number['answer_rate'])} of {count(number['calls'], 'call')}")
+    if number["calls_today"] is not None:
+        cap = f" of {number['daily_cap']:,}" if number["daily_cap"] is not None else ""
+        parts.append(f"{number['calls_today']:,}{cap} today")
+    if number["weight"] is not None:
+        parts.append(f"weight {number['weight']:g}")
+    return f"{name}: {', '.join(parts)}"
+
+
+def _gate_colour(gate: Json) -> str:
+    if gate["state"] == "closed":
+        return "cyan" if gate["expected"] else "red"
+    return _COLOURS.get(gate["state"], "yellow")
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.1f}"
+
+
+def _rate(value: float | None) -> str:
+    return "none" if value is None else share(value, 1)
