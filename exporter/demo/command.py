@@ -44,9 +44,11 @@ def configuration(url: str) -> Config:
 
 
 def list_all() -> str:
-    """The scenarios and their parameters, a paragraph each."""
+    """The scenarios with what one sees of them and their parameters, a paragraph each."""
     paragraphs = []
     for scenario in SCENARIOS.values():
         parameters = ", ".join(f"{name}={value}" for name, value in scenario.parameters.items())
-        paragraphs.append(f"{scenario.name}\n    {scenario.summary}" + (f"\n    {parameters}" if parameters else ""))
+        verdict = f"{scenario.verdict}, gate {scenario.gate}" if scenario.verdict else "dials on"
+        lines = [scenario.name, scenario.summary, scenario.shows, f"{verdict}; hint: … {scenario.hint} …", parameters]
+        paragraphs.append("\n    ".join(filter(None, lines)))
     return "\n".join(paragraphs)

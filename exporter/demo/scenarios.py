@@ -17,6 +17,10 @@ class Scenario:
     `wrong` sets conditions and is applied as long as the scenario lasts; `begin` happens once, and what it
     changes through the stage is put back at the end; `end` does what remains. `blocker` is the code that
     appears on pending tasks, or None where nothing is blocked.
+
+    The rest is what the exporter says of the campaign in the demo's world, held by tests: `verdict` and binding `gate`
+    (None: they stay what they were, for it dials on), a part of the first `hint`, how many virtual seconds that takes
+    at most, and after how many it is `over` when the scenario ends (None: what was done stays in the data).
     """
 
     name: str
@@ -27,6 +31,11 @@ class Scenario:
     wrong: Effect | None = None
     begin: Effect | None = None
     end: Effect | None = None
+    verdict: str | None = None
+    gate: str | None = None
+    hint: str = ""
+    within: float = 120.0
+    over: float | None = 900.0
 
 
 # Of the world in world.py: a campaign that dials at every hour of the day, and the connections it uses.
@@ -40,6 +49,9 @@ _TABLE = (
         "The number's answer rate falls far below that of its pool, and the campaign's with it.",
         {"number": "free-1", "factor": 0.15},
         wrong=e.spam,
+        hint="Take it out of the pool first",
+        within=1800,
+        over=1200,
     ),
     Scenario(
         "numbers_flagged",
@@ -48,6 +60,10 @@ _TABLE = (
         _ON,
         blocker="number_flagged",
         begin=e.pool_state("S"),
+        verdict="blocked",
+        gate="numbers",
+        hint="Rest the flagged numbers and add others",
+        within=30,
     ),
     Scenario(
         "numbers_released",
@@ -56,6 +72,10 @@ _TABLE = (
         _ON,
         blocker="pool_exhausted",
         begin=e.pool_state("X"),
+        verdict="blocked",
+        gate="numbers",
+        hint="Add numbers to the pool",
+        within=30,
     ),
     Scenario(
         "number_caps",
@@ -64,6 +84,10 @@ _TABLE = (
         _ON,
         blocker="number_daily_cap",
         begin=e.pool_capped,
+        verdict="waiting",
+        gate="numbers",
+        hint="all of the pool are at their daily cap",
+        within=30,
     ),
     Scenario(
         "number_cooldown",
@@ -72,6 +96,10 @@ _TABLE = (
         {**_ON, "minutes": 60},
         blocker="number_cooldown",
         begin=e.pool_cooling,
+        verdict="waiting",
+        gate="numbers",
+        hint="all of the pool rest",
+        within=30,
     ),
     Scenario(
         "country_mismatch",
@@ -80,6 +108,10 @@ _TABLE = (
         {**_ON, "country": "CA"},
         blocker="no_country_match",
         begin=e.abroad,
+        verdict="blocked",
+        gate="numbers",
+        hint="Add numbers of the contacts' country",
+        within=240,
     ),
     Scenario(
         "provider_errors",
@@ -89,6 +121,10 @@ _TABLE = (
         blocker="provider_error",
         wrong=e.fail_trunk,
         end=e.recover_trunk,
+        verdict="blocked",
+        gate="provider",
+        hint="Reduce concurrency and fail over to another connection",
+        within=180,
     ),
     Scenario(
         "provider_throttled",
@@ -98,6 +134,10 @@ _TABLE = (
         blocker="provider_throttled",
         wrong=e.fail_trunk,
         end=e.recover_trunk,
+        verdict="blocked",
+        gate="provider",
+        hint="ask us to slow down",
+        within=300,
     ),
     Scenario(
         "provider_auth",
@@ -107,6 +147,10 @@ _TABLE = (
         blocker="provider_auth",
         wrong=e.fail_trunk,
         end=e.recover_trunk,
+        verdict="blocked",
+        gate="provider",
+        hint="Renew the credentials",
+        within=180,
     ),
     Scenario(
         "network_blocked",
@@ -116,6 +160,10 @@ _TABLE = (
         blocker="network_blocked",
         wrong=e.fail_trunk,
         end=e.recover_trunk,
+        verdict="blocked",
+        gate="provider",
+        hint="Check the network",
+        within=180,
     ),
     Scenario(
         "connection_limit",
@@ -124,15 +172,24 @@ _TABLE = (
         {**_TRUNKS, "limit": 0},
         blocker="connection_limit",
         begin=e.channels,
+        verdict="blocked",
+        gate="connection",
+        hint="is 0, so no call can start",
+        within=30,
     ),
     Scenario(
         "slot_leak",
         "Calls never give their slot back.",
-        "Calls in progress rise to the limit and stay, the oldest ages; then campaign_concurrency.",
+        "Calls in progress rise to the limit and stay, the oldest ages; throttled, then blocked: campaign_concurrency.",
         {**_ON, "rate": 0.5},
         blocker="campaign_concurrency",
         wrong=e.rate("leak"),
         end=e.release_slots,
+        verdict="blocked",
+        gate="campaign",
+        hint="Have the leaked slots given back",
+        within=2700,
+        over=2400,
     ),
     Scenario(
         "dispatcher_dead",
@@ -140,6 +197,10 @@ _TABLE = (
         "Stalled: every gate open, tasks ready, no call started.",
         {"campaign": "*"},
         wrong=e.mark("dead"),
+        verdict="stalled",
+        gate="none",
+        hint="Check that the platform's dispatcher runs",
+        within=300,
     ),
     Scenario(
         "circuit_breaker",
@@ -150,6 +211,10 @@ _TABLE = (
         wrong=e.hold_campaign("circuit_breaker_open"),
         begin=e.breaker_opens,
         end=e.breaker_closes,
+        verdict="blocked",
+        gate="lifecycle",
+        hint="circuit breaker",
+        within=180,
     ),
     Scenario(
         "operator_pause",
@@ -159,6 +224,10 @@ _TABLE = (
         blocker="campaign_paused",
         begin=e.pause,
         end=e.resume,
+        verdict="waiting",
+        gate="lifecycle",
+        hint="Complaints about the script",
+        within=30,
     ),
     Scenario(
         "no_window",
@@ -167,6 +236,10 @@ _TABLE = (
         _ON,
         blocker="no_window_enabled",
         begin=e.windows_off,
+        verdict="blocked",
+        gate="window",
+        hint="Enable a call window",
+        within=30,
     ),
     Scenario(
         "window_wrong",
@@ -175,6 +248,10 @@ _TABLE = (
         {**_ON, "hours": 8},
         blocker="outside_call_window",
         begin=e.window_moved,
+        verdict="waiting",
+        gate="window",
+        hint="the window opens at",
+        within=30,
     ),
     Scenario(
         "timezone_wrong",
@@ -183,13 +260,21 @@ _TABLE = (
         {"campaign": "solar"},
         blocker="outside_call_window",
         begin=e.wrong_zone,
+        verdict="waiting",
+        gate="window",
+        hint="If that is odd, check zone and schedule",
+        within=30,
     ),
     Scenario(
         "outside_window",
         "Calls leave their window: the dispatcher ignores it.",
-        "Calls started outside the campaign's windows.",
+        "Waiting as before, and calls are started all the same: the first hint says so.",
         {"campaign": "sydney+nightshift+solar+renewals"},
         wrong=e.mark("ignores_window"),
+        verdict="waiting",
+        gate="window",
+        hint="started today while the campaign's windows were closed",
+        over=None,
     ),
     Scenario(
         "credits_out",
@@ -198,6 +283,9 @@ _TABLE = (
         {"tenant": "northwind", "left": 0.2},
         blocker="credits_exhausted",
         begin=e.no_credits,
+        verdict="blocked",
+        gate="money",
+        hint="Add credits",
     ),
     Scenario(
         "budget_out",
@@ -206,6 +294,9 @@ _TABLE = (
         {**_ON, "left": 0.2},
         blocker="budget_exhausted",
         begin=e.no_budget,
+        verdict="blocked",
+        gate="money",
+        hint="Ask who owns the budget",
     ),
     Scenario(
         "cost_runaway",
@@ -213,6 +304,9 @@ _TABLE = (
         "Cost per call and per answered call jump; the forecasts come near.",
         {**_ON, "factor": 8.0},
         wrong=e.rate("cost_factor", "factor"),
+        hint="A call costs",
+        within=900,
+        over=1200,
     ),
     Scenario(
         "silent_agent",
@@ -220,6 +314,9 @@ _TABLE = (
         "Answered calls without agent_spoke_at, a few seconds long.",
         {**_ON, "rate": 0.85},
         wrong=e.rate("silence"),
+        hint="the agent never spoke",
+        within=300,
+        over=1200,
     ),
     Scenario(
         "short_calls",
@@ -227,6 +324,9 @@ _TABLE = (
         "Calls of six seconds or less far above 15 % of the answered.",
         {**_ON, "rate": 0.7},
         wrong=e.rate("short"),
+        hint="ended within six seconds",
+        within=300,
+        over=1200,
     ),
     Scenario(
         "answer_drop",
@@ -234,6 +334,9 @@ _TABLE = (
         "Answer rate far below the campaign's own for that hour.",
         {**_ON, "factor": 0.25},
         wrong=e.rate("answer_factor", "factor"),
+        hint="is usual here. Take the worst number out",
+        within=600,
+        over=1200,
     ),
     Scenario(
         "script_mismatch",
@@ -241,6 +344,9 @@ _TABLE = (
         "wrong_person dispositions, negative sentiment, low scores, few goals.",
         {**_ON, "share": 0.8},
         wrong=e.rate("mismatch", "share"),
+        hint="calls were negative",
+        within=1500,
+        over=1500,
     ),
     Scenario(
         "failure_burst",
@@ -248,15 +354,22 @@ _TABLE = (
         "Failed tasks grow with unallocated_number; tasks end as invalid_number.",
         {**_ON, "rate": 0.7},
         wrong=e.rate("dead_numbers"),
+        hint="failed for the number that was called",
+        within=300,
     ),
     Scenario(
         "starvation",
         "A higher-priority campaign floods the tenant and takes its slots.",
-        "Blocked: higher_priority_campaign on the tenant's other campaigns.",
+        "Throttled, after 15 minutes blocked: higher_priority_campaign on the tenant's other campaigns.",
         {"by": "solar", "slots": 6},
         blocker="higher_priority_campaign",
         wrong=e.flood,
         begin=e.starve,
+        verdict="blocked",
+        gate="priority",
+        hint="Reduce its concurrency",
+        within=1200,
+        over=1800,
     ),
     Scenario(
         "tenant_limit",
@@ -265,6 +378,10 @@ _TABLE = (
         {"tenant": "northwind", "limit": 0},
         blocker="tenant_concurrency",
         begin=e.tenant_channels,
+        verdict="blocked",
+        gate="tenant",
+        hint="is 0, so no call can start",
+        within=30,
     ),
     Scenario(
         "import_failed",
@@ -274,6 +391,10 @@ _TABLE = (
         blocker="audience_not_ready",
         begin=e.import_fails,
         end=e.import_again,
+        verdict="blocked",
+        gate="audience",
+        hint="and import it again: its import failed",
+        within=240,
     ),
     Scenario(
         "import_rejected",
@@ -282,6 +403,8 @@ _TABLE = (
         {**_ON, "rows": 200, "share": 0.45},
         wrong=e.rate("rejected_rows", "share"),
         begin=e.import_again,
+        hint="of the rows of",
+        over=None,
     ),
     Scenario(
         "timezone_missing",
@@ -290,6 +413,8 @@ _TABLE = (
         {**_ON, "share": 0.7},
         blocker="timezone_missing",
         wrong=e.hold_leads("timezone_missing"),
+        hint="most by timezone_missing",
+        within=600,
     ),
     Scenario(
         "invalid_numbers",
@@ -298,6 +423,8 @@ _TABLE = (
         {**_ON, "share": 0.7},
         blocker="invalid_number",
         wrong=e.hold_leads("invalid_number"),
+        hint="most by invalid_number",
+        within=600,
     ),
     Scenario(
         "dnc",
@@ -306,6 +433,8 @@ _TABLE = (
         {**_ON, "share": 0.7},
         blocker="dnc",
         wrong=e.hold_leads("dnc"),
+        hint="most by dnc",
+        within=600,
     ),
     Scenario(
         "consent_missing",
@@ -314,6 +443,8 @@ _TABLE = (
         {**_ON, "share": 0.7},
         blocker="consent_missing",
         wrong=e.hold_leads("consent_missing"),
+        hint="most by consent_missing",
+        within=600,
     ),
     Scenario(
         "frequency_cap",
@@ -322,6 +453,8 @@ _TABLE = (
         {**_ON, "share": 0.7},
         blocker="contact_frequency_cap",
         wrong=e.hold_leads("contact_frequency_cap"),
+        hint="most by contact_frequency_cap",
+        within=600,
     ),
     Scenario(
         "unknown_codes",
@@ -330,6 +463,8 @@ _TABLE = (
         {**_ON, "share": 0.5, "blocker": "quota_hold_v2", "outcome": "carrier_divert"},
         blocker="quota_hold_v2",
         wrong=e.unknown,
+        hint="most by quota_hold_v2",
+        within=600,
     ),
     Scenario(
         "variant_skew",
@@ -338,6 +473,9 @@ _TABLE = (
         {"campaign": "solar", "share": 0.6, "rows": 400},
         wrong=e.rate("arm_skew", "share"),
         begin=e.import_again,
+        hint="Name no winner of the A/B test",
+        within=180,
+        over=None,
     ),
 )
 

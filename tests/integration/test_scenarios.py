@@ -1,0 +1,132 @@
+"""Each scenario of the demo shows the verdict, the binding gate and the first hint of its row, and nobody else does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from exporter.demo.activation import activate
+from exporter.demo.scenarios import SCENARIOS, Scenario
+from exporter.demo.server import EmbeddedServer
+from tests.support.simulation import ORIGIN, WORLD, Look, Prepared, Trial, prepare, trial
+
+START = ORIGIN + timedelta(seconds=60)
+HOLD = timedelta(minutes=10)
+"""What is seen lasts while nothing changes."""
+
+CALM = timedelta(minutes=4)
+"""When it is over, nothing comes back: a minute more than a stall takes to be seen."""
+
+PACE = 40.0
+"""Seconds from one look to the next where nothing new is expected."""
+
+STEADY = 0.8
+"""In so many of the looks at least: a sign is a rate, and some rates are near their threshold."""
+
+TURNS = 4
+"""A verdict changes so often at most: on the way, as the row says, while what queued up is dialled, as before."""
+
+DIALS = ("dialing", "throttled")
+PAGES = ("blocked", "stalled", "unknown")
+"""Verdicts for which somebody is called."""
+
+ON_THE_WAY = {
+    "slot_leak": ("throttled", "campaign"),
+    "starvation": ("throttled", "priority"),
+}
+"""What is seen before: the limit is reached, and whether that ends by itself only time can tell."""
+
+
+@pytest.fixture(scope="module")
+def world(server: EmbeddedServer) -> Iterator[Prepared]:
+    """A world that has dialled for an hour and a half."""
+    made = prepare(server, "scenarios")
+    yield made
+    server.drop_database(made.template)
+
+
+def watched(scenario: Scenario) -> str:
+    """The campaign to look at: the first one that the scenario names, or the one that always dials."""
+    name = str(scenario.parameters.get("campaign", "outage"))
+    return "outage" if name == "*" else name.split("+")[0]
+
+
+def meant(scenario: Scenario) -> set[str]:
+    """The campaigns that the scenario acts on."""
+    every = {campaign.key for campaign in WORLD.campaigns}
+    if "campaign" in scenario.parameters:
+        name = str(scenario.parameters["campaign"])
+        return every if name == "*" else set(name.split("+"))
+    if "number" in scenario.parameters:
+        number = scenario.parameters["number"]
+        return {campaign.key for campaign in WORLD.campaigns if number in dict(campaign.pool)}
+    return {campaign.key for campaign in WORLD.campaigns if campaign.account == "northwind"}
+
+
+def shows(scenario: Scenario, look: Look) -> bool:
+    """Whether a look shows what the scenario's row says."""
+    verdict = look.verdict in DIALS if scenario.verdict is None else look.said == (scenario.verdict, scenario.gate)
+    return verdict and scenario.hint in look.hint
+
+
+def since(looks: list[Look], at: datetime) -> list[Look]:
+    return [look for look in looks if look.at > at]
+
+
+def turns(looks: list[Look]) -> int:
+    return sum(before.verdict != after.verdict for before, after in pairwise(looks))
+
+
+def pages(looks: list[Look]) -> int:
+    """How often somebody is called."""
+    return sum(before.verdict not in PAGES and after.verdict in PAGES for before, after in pairwise(looks))
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_is_seen_as_its_row_says_and_ends(world: Prepared, name: str) -> None:
+    scenario = SCENARIOS[name]
+    key = watched(scenario)
+    with trial(world, activate(name, START)) as run:
+        run.until(START, 20)
+        before = run.looks[key][-1]
+        assert not any(shows(scenario, look) for look in run.looks[key])
+
+        seen = run.wait(key, lambda look: shows(scenario, look), scenario.within, max(10.0, scenario.within / 40))
+        assert seen is not None, f"still {run.looks[key][-1]}"
+        assert name not in ON_THE_WAY or ON_THE_WAY[name] in {look.said for look in run.looks[key]}
+
+        run.until(seen.at + HOLD, PACE)
+        steady = [shows(scenario, look) for look in since(run.looks[key], seen.at)]
+        assert sum(steady) >= STEADY * len(steady)
+
+        run.stop()
+        ended = run.dialler.time
+        over = run.wait(
+            key, lambda look: look.said == before.said and scenario.hint not in look.hint, scenario.over or 120.0, PACE
+        )
+        print(
+            f"{name}: before {before.said}, {before.hint!r}; {seen.said}, {seen.hint!r} "
+            f"after {(seen.at - START).total_seconds():.0f} s, "
+            f"over after {'-' if over is None else f'{(over.at - ended).total_seconds():.0f} s'}"
+        )
+        last = run.looks[key][-1]
+        assert over is not None or scenario.over is None, f"still {last}"
+        assert last.said == before.said or (scenario.over is None and last.verdict in DIALS)
+        run.until(last.at + CALM, PACE)
+        check_the_rest(run, scenario)
+
+
+def check_the_rest(run: Trial, scenario: Scenario) -> None:
+    """Nobody is called for a campaign that nothing was done to, none flaps, and no audit had to mend anything."""
+    for key, looks in run.looks.items():
+        before, after = looks[: len(looks) - len(since(looks, START))], since(looks, START)
+        called = {look.said for look in after if look.verdict in PAGES} - {look.said for look in before}
+        if key not in meant(scenario):
+            assert not called, f"{key} has nothing to do with it"
+        assert scenario.verdict == "stalled" or "stalled" not in {verdict for verdict, _ in called}, key
+        assert pages(looks) <= 1, f"{key} comes and goes"
+    assert turns(run.looks[watched(scenario)]) <= TURNS
+    assert run.corrections() == 0
