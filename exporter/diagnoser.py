@@ -131,13 +131,7 @@ class Diagnoser:
 
     def _note_next_due(self, given: Input, due: Sequence[str]) -> None:
         """When the next task is due: looked up only where nothing else could be dialled."""
-        wanted = [
-            key
-            for key in due
-            if (tasks := self._tasks[key]).waiting
-            and not tasks.ready
-            and not (tasks.next_due is not None and tasks.next_due > given.now)
-        ]
+        wanted = [key for key in due if (tasks := self._tasks[key]).waiting and not tasks.ready]
         if wanted:
             for key, moment in given.ledger.tasks.next_due(wanted).items():
                 self._tasks[key] = replace(self._tasks[key], next_due=moment)
@@ -196,8 +190,7 @@ class Diagnoser:
         opens = closes = None
         schedule = situation.schedule
         if schedule is not None and not schedule.always:
-            known = (before.opens_at or before.closes_at) if before and before.situation.schedule is schedule else None
-            change = known if known is not None and known > given.now else schedule.next_change(given.now)
+            change = schedule.next_change(given.now)
             opens, closes = (None, change) if schedule.open_at(given.now) else (change, None)
         cells = {name: dict(given.ledger.cells(name, key)) for name in SHOWN if name in given.ledger.projections}
         return View(situation, diagnosis, outlook, opens, closes, cells)

@@ -22,8 +22,14 @@ def facets(view: View) -> dict[str, Hashable]:
     """The parts of a view that metrics are made of: where one did not change, its samples did not."""
     d, s = view.diagnosis, view.situation
     slots = [gate for gate in d.gates if gate.name in SLOT_GATES]
-    return {
+    told: dict[str, Hashable] = {
         "verdict": (d.verdict, d.binding, d.since),
+        "outside": s.outside_window,
+        "outlook": view.outlook.at,
+    }
+    if d.verdict == "finished":  # nothing of it is looked at again: what was free or open is no news
+        return told | dict.fromkeys(("clears", "gates", "slots", "limits", "used", "leaked", "window"))
+    return told | {
         "clears": d.clears_at,
         "gates": tuple(gate.state for gate in d.gates),
         "slots": (d.slots, d.dialable),
@@ -31,8 +37,6 @@ def facets(view: View) -> dict[str, Hashable]:
         "used": tuple(gate.used for gate in slots),
         "leaked": (s.calls.leaked, s.tasks.stale, s.tenant_leaked),
         "window": (view.opens_at, view.closes_at, s.schedule),
-        "outside": s.outside_window,
-        "outlook": view.outlook.at,
     }
 
 

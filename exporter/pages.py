@@ -25,6 +25,9 @@ Maker = Callable[[], tuple[int, str]]
 """Makes a status and a text, in the thread of the pages."""
 
 _PREFIX = "/campaigns/"
+MOST_AT_ONCE = 32
+"""Pages that may wait to be made; each holds on to the snapshot it is made of."""
+
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Encoding"}
 _LIST = (("All campaigns", "/campaigns"), ("This exporter", "/"))
 _TEXT_LIMIT = 200
@@ -117,6 +120,10 @@ class Pages:
     async def _made(self, key: tuple[object, ...], make: Maker) -> tuple[int, str]:
         """Made once for all who ask for the same at the same time."""
         making = self._making.get(key)
+        if making is None and len(self._making) >= MOST_AT_ONCE:  # else a loop of requests would pile up snapshots
+            raise web.HTTPServiceUnavailable(
+                text="too many pages are asked for at once\n", headers={"Retry-After": "2"}
+            )
         if making is None:
             making = asyncio.get_running_loop().run_in_executor(self._thread, make)
             self._making[key] = making

@@ -15,6 +15,7 @@ from exporter.config import Config
 from exporter.database import Database, reason
 from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError, RowError
 from exporter.exposition import Body
+from exporter.ledger import Ledger
 from exporter.logs import Repeats
 from exporter.refresh import Clock, Refresher, database_clock
 from exporter.snapshot import Snapshot
@@ -52,6 +53,7 @@ class Service:
         self._thread = threading.Thread(target=self._run, name="refresh", daemon=True)
         self._repeats = Repeats()
         self._wanted: dict[tuple[str, str], float] = {}
+        self._settled: Ledger | None = None
         self._failures = 0
         self._overworked = False
         self._refreshed_at = time.monotonic()
@@ -151,8 +153,10 @@ class Service:
         self._repeats.over(log)
         first = self.page.snapshot is None
         self.page = self._page(snapshot, time.monotonic(), None)
-        if first:
+        if self._settled is not self._refresher.ledger:  # at the start, and when it started over
             settle()
+            self._settled = self._refresher.ledger
+        if first:
             log.info("ready", campaigns=sum(snapshot.campaigns.values()), series=snapshot.series)
         return True
 
@@ -181,9 +185,10 @@ class Service:
 def settle() -> None:
     """Take what was loaded out of the garbage collector's sight, and have it look less often.
 
-    The totals live as long as the process and hold no cycles; to look through them again and again would cost a
-    refresh a third of its time.
+    The totals live as long as their ledger; to look through them again and again would cost a refresh a third of its
+    time.
     """
+    gc.unfreeze()  # what another ledger left behind
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)

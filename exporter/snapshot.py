@@ -246,6 +246,8 @@ class SnapshotBuilder:
                 return part.encoder.samples(owner, oldest(family, ledger, owner[-1]))
             case Use() as use:
                 return part.encoder.samples(owner, self._used(use, platform, owner[0]))
+            case Judged(facet=facet) if self._facets[owner[-1]][facet] is None:
+                return EMPTY
             case Judged(value=value):
                 return part.encoder.samples(owner, SAMPLES[value](self._diagnoser.views[owner[-1]]))
         entities, part.folded[owner] = self._within_budgets(

@@ -24,14 +24,14 @@ from exporter.errors import CampaignExporterError
 from exporter.explain.rows import Row
 
 MASKED = "…"
-_SEPARATORS = r"[\s()/._\u200b\u2010-\u2015-]"
+_SEPARATORS = r"[\s()/._|:,\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060\u2066-\u2069\ufeff-]"
 # What is left alone: UUIDs, dates and times. Then: addresses, and seven digits or more, however they are set apart.
 _UUID = r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
 _CLOCK = r"[T ][0-2]\d:[0-5]\d(?::[0-6]\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?"
 _TIME = rf"(?<![\d-])(?:19|20)\d\d-[01]\d-[0-3]\d(?:{_CLOCK})?(?!\d)"
 # Bounded before the @: else a long text without any would be looked through from each of its characters.
 _ADDRESS = r"[^\s\"'<>,;:(){}\[\]=@]{1,128}@[^\s\"'<>,;(){}\[\]]+"
-_PHONE = rf"\+?(?:\d{_SEPARATORS}{{0,4}}){{6,}}\d"
+_PHONE = rf"\+?(?:\d{_SEPARATORS}{{0,6}}){{6,}}\d"
 _PERSONAL = re.compile(rf"(?P<kept>{_UUID}|{_TIME})|(?P<address>{_ADDRESS})|(?P<phone>{_PHONE})")
 _ODD_ID = re.compile(rf"@|^\+|\d{_SEPARATORS}+\d.*\d{_SEPARATORS}+\d|\s")
 _SHORTEST_NAME = 4

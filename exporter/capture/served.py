@@ -20,6 +20,8 @@ TIMEOUT_SECONDS = 5.0
 MOST_BYTES = 200_000_000
 
 _KEYS = {"campaign", "verdict", "gates", "at", "age_seconds", "stale"}
+_VERDICT_KEYS = {"name", "meaning", "since", "clears_at", "hints"}
+_GATE_KEYS = {"name", "state", "code", "binding", "evidence"}
 """What is needed of a card, whatever version of the exporter made it."""
 
 _EVERYWHERE = {None: "127.0.0.1", "": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -73,20 +75,36 @@ def ask(url: str, campaign_id: str) -> Served:
         card = json.loads(_get(url, f"/campaigns/{quote(campaign_id, safe='')}.json", "application/json"))
     except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
         return Served(shown, metrics, problem=f"the exporter at {shown} gives no card: {_why(error)}")
-    if not isinstance(card, dict) or not card.keys() >= _KEYS:
+    if not _is_card(card):
         return Served(shown, metrics, problem=f"the exporter at {shown} gives something that is no card")
     return Served(shown, metrics, card)
+
+
+def _is_card(card: object) -> bool:
+    if not isinstance(card, dict) or not card.keys() >= _KEYS:
+        return False
+    verdict, gates, campaign = card["verdict"], card["gates"], card["campaign"]
+    return (
+        isinstance(verdict, dict)
+        and verdict.keys() >= _VERDICT_KEYS
+        and isinstance(gates, list)
+        and all(isinstance(gate, dict) and gate.keys() >= _GATE_KEYS for gate in gates)
+        and isinstance(campaign, dict)
+        and campaign.keys() >= {"name", "tenant"}
+        and isinstance(campaign["tenant"], dict)
+    )
 
 
 def _get(url: str, path: str, accept: str) -> bytes:
     parts = urlsplit(url)
     headers = {"Accept": accept, "User-Agent": "campaign-exporter capture"}
+    request = urllib.request.Request(without_login(url) + path, headers=headers)
     if parts.username is not None:
         login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        headers["Authorization"] = "Basic " + base64.b64encode(login.encode()).decode()
+        # Not for whomever it may be redirected to.
+        request.add_unredirected_header("Authorization", "Basic " + base64.b64encode(login.encode()).decode())
     # Straight there: an exporter is no site on the Internet, whatever proxies the environment names.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    request = urllib.request.Request(without_login(url) + path, headers=headers)
     with opener.open(request, timeout=TIMEOUT_SECONDS) as response:
         data: bytes = response.read(MOST_BYTES)
         return data

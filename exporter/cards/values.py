@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from exporter.view import Cells
+from exporter.windows import EARLIEST, LATEST
 
 Json = dict[str, Any]
 
@@ -29,8 +30,10 @@ NEW = Freshness()
 
 
 def iso(at: float | None) -> str | None:
-    """A moment in seconds since 1970 as `2026-03-04T12:00:00Z`; `None` stays `None`."""
-    return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """A moment in seconds since 1970 as `2026-03-04T12:00:00Z`; `None` stays `None`, as does what no calendar holds."""
+    if at is None or not EARLIEST <= at < LATEST:
+        return None
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def rate(part: float, whole: float) -> float | None:

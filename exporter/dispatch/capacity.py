@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from exporter.codes import OTHER
 from exporter.dispatch.gate import CLOSED, OPEN, QUIET_SECONDS, UNKNOWN, Gate, ahead, is_much, reported
 from exporter.dispatch.situation import Carrier, Line, Situation
+from exporter.windows import LATEST
 
 SHORT_SECONDS = 120.0
 """A number that rests for less is pacing between calls, not a state that anybody waits for."""
@@ -66,6 +67,8 @@ def pacing(s: Situation) -> Gate:
     started = float(s.calls.started_last_minute)
     spacing = 60.0 / limit
     soon = None if s.calls.last_start is None else s.calls.last_start + spacing
+    if soon is not None and soon >= LATEST:  # a limit so low that it is none of this world
+        soon = None
     if limit < 1 and s.quiet_for < spacing:
         return Gate("pacing", CLOSED, PACING, passing=True, limit=limit, used=limit, clears_at=soon)
     full = started >= max(limit, 1.0)

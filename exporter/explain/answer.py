@@ -144,7 +144,7 @@ def _held(gate: Gate, s: Situation, notes: tuple[str, ...]) -> Answer:
     if not gate.closed:  # it leaves too little for all that is ready
         return Answer(
             f"This task is not dialled because others are before it: the campaign's {gate.name} gate leaves room for "
-            "little; it will be {when}.",
+            f"little; it will be {when}.",
             "Wait, or look at that gate's limit.",
             (evidence(gate, s), *notes),
         )

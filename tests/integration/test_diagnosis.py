@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from exporter import diagnoser
+from exporter.cards.summary import summary
 from exporter.dispatch import verdict as verdict_module
 from exporter.dispatch.situation import Situation
 from exporter.dispatch.verdict import Diagnosis
@@ -57,6 +58,30 @@ def test_every_campaign_has_one_verdict_and_one_binding_gate(exporter: Exporter,
     for campaign in ("1", "2", "3"):
         assert len(scrape.of("campaign_dispatch_verdict", campaign=campaign)) == 7
         assert len(scrape.of("campaign_dispatch_binding", campaign=campaign)) == 14
+
+
+def test_of_a_campaign_that_is_over_no_gate_and_no_room_is_told(exporter: Exporter, owner: Owner) -> None:
+    windows(owner, NINE_TO_FIVE)
+    assert exporter.refresh().of("campaign_dispatch_gate_open", campaign="1")
+    owner.execute(
+        "UPDATE campaign_monitoring.campaigns SET status = 'completed', ended_at = %s WHERE campaign_id = 1", [NOW]
+    )
+    scrape = exporter.refresh()
+    assert verdict(scrape) == ("finished", "none")
+    for name in ("gate_open", "slots_available", "slots_used", "slots_limit", "slots_leaked", "tasks_dialable"):
+        assert not scrape.of(f"campaign_dispatch_{name}", campaign="1")
+    assert not scrape.of("campaign_window_open", campaign="1")
+
+
+def test_an_absurd_pacing_has_no_time_at_which_it_clears(exporter: Exporter, owner: Owner) -> None:
+    owner.execute("UPDATE campaign_monitoring.campaigns SET calls_per_minute = 1e-300 WHERE campaign_id = 1")
+    dialled(owner, 500, NOW - timedelta(minutes=5))
+    pooled(owner, 1)
+    scrape = exporter.refresh()
+    assert scrape.value("campaign_dispatch_gate_open", campaign="1", gate="pacing") == 0
+    assert shown(scrape, "campaign_dispatch_clears_timestamp_seconds", campaign="1") is None
+    assert exporter.snapshot is not None
+    assert len(summary(exporter.snapshot.shown)) == 2
 
 
 def test_a_pause_is_told_with_its_time(exporter: Exporter, owner: Owner) -> None:
