@@ -97,8 +97,10 @@ def window(s: Situation) -> Gate:
         return Gate("window", clears_at=None)
     opens = schedule.next_change(s.now)
     expires = s.campaign.expires_at
-    in_vain = opens is None or (expires is not None and expires <= opens)
-    return Gate("window", CLOSED, "outside_call_window", expected=not in_vain, clears_at=None if in_vain else opens)
+    if expires is not None and (opens is None or expires <= opens):
+        # It dialled, and its last window has passed: it ends as planned. One that never could needs somebody.
+        return Gate("window", CLOSED, "outside_call_window", expected=s.usual.settled > 0)
+    return Gate("window", CLOSED, "outside_call_window", expected=opens is not None, clears_at=opens)
 
 
 def provider(s: Situation) -> Gate:

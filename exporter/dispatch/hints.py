@@ -114,6 +114,8 @@ def _not_ready(s: Situation, gate: Gate) -> str:
 def _closed_window(s: Situation, gate: Gate) -> str:
     zone = s.campaign.timezone
     local = clock(s.now, s.now, zone)
+    if gate.clears_at is None and gate.expected:
+        return "Nothing, unless it should go on: its last window has passed, and it expires before the next."
     if gate.clears_at is None:
         return f"Fix the schedule: it is {local}, and no window opens before the campaign ends."
     opens, ahead = clock(gate.clears_at, s.now, zone), duration(gate.clears_at - s.now)

@@ -12,7 +12,7 @@ import pytest
 from exporter.codes import BLOCKERS
 from exporter.dispatch.gates import GATES
 from exporter.dispatch.hints import hints
-from exporter.dispatch.situation import Situation, Tasks
+from exporter.dispatch.situation import Situation, Tasks, Usual
 from exporter.dispatch.verdict import NOTHING, VERDICTS, diagnose
 from tests.dispatch.situations import (
     DAY,
@@ -453,6 +453,11 @@ WINDOW = [
         "it expires before the window opens",
         idle(schedule=OFFICE, campaign=campaign(expires_at=NOW + HOUR)),
         "blocked", "window", None, "Fix the schedule: it is 12:00 UTC, and no window opens before the campaign ends.",
+    ),
+    Case(
+        "it dialled, its last window has passed, and it expires before the next: it ends as planned",
+        idle(schedule=OFFICE, campaign=campaign(expires_at=NOW + HOUR), usual=Usual(settled=1)),
+        "waiting", "window", None, "Nothing, unless it should go on",
     ),
     Case(
         "it expires before the window opens, and every task says that it is closed",
