@@ -7,6 +7,7 @@ import random
 import statistics
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from benchmarks.database import say
@@ -16,11 +17,13 @@ from exporter.catalogue import FAMILIES, Judged
 from exporter.config import Config
 from exporter.contract import RELATIONS, Kind
 from exporter.days import day_at, zone
+from exporter.diagnoser import Diagnoser, Input
 from exporter.ledger import Ledger
 from exporter.platform import Platform, PlatformReader
 from exporter.reader import SMALL, Reader
 from exporter.service import settle
-from exporter.snapshot import SnapshotBuilder
+from exporter.snapshot import SnapshotBuilder, Work
+from exporter.view import View
 
 CAMPAIGNS, TENANTS, NUMBERS, TRUNKS, POOL = 500, 20, 40, 4, 10
 TASKS, CALLS = 600, 200
@@ -33,6 +36,9 @@ _TYPES = {
     Kind.ID: "int8", Kind.TEXT: "text", Kind.TIME: "timestamptz", Kind.INTEGER: "int8", Kind.NUMBER: "numeric",
     Kind.BOOLEAN: "bool", Kind.JSON: "jsonb",
 }  # fmt: skip
+_FACETS = {family.source.facet for family in FAMILIES if isinstance(family.source, Judged)}
+"""Only families made of a diagnosis depend on these."""
+
 _ZONES = ("America/New_York", "Europe/Berlin", "Australia/Sydney", "America/Chicago")
 _WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -49,6 +55,18 @@ def measure() -> list[Figure]:
         f"diagnosis where 5 of {CAMPAIGNS} campaigns change: {few * 1000:.1f} ms; where none does: {idle * 1000:.1f} ms"
     )
     return [Figure(f"diagnosis of {CAMPAIGNS} campaigns", busy, None, LIMIT_SECONDS)]
+
+
+class _Timed(Diagnoser):
+    """A diagnoser that tells how long the last update took."""
+
+    took = 0.0
+
+    def update(self, given: Input) -> dict[str, View]:
+        start = time.perf_counter()
+        fresh = super().update(given)
+        self.took = time.perf_counter() - start
+        return fresh
 
 
 class World:
@@ -68,7 +86,8 @@ class World:
         )
         self._platforms = PlatformReader()
         self._raw = _relations(luck)
-        self._builder = SnapshotBuilder(config)
+        self._diagnoser = _Timed(config)
+        self._builder = SnapshotBuilder(config, self._diagnoser)
         platform = self._platform()
         self._ledger.advance(self._now)
         self._fill(platform)
@@ -81,9 +100,17 @@ class World:
         for number in changing:
             self._dial(number)
         changed = self._ledger.drain_changed()
-        spent = _Timed(self._builder)
-        self._builder.encode(self._builder.diagnose(self._ledger, platform, changed, self._now))
-        return spent.seconds()
+        work = self._builder.diagnose(self._ledger, platform, changed, self._now)
+        judged = {name: owners for name, owners in work.stale.items() if name in _FACETS}
+        others = {name: owners for name, owners in work.stale.items() if name not in _FACETS}
+        self._encode(replace(work, stale=others))
+        joining = self._encode(replace(work, stale={}))
+        return self._diagnoser.took + self._encode(replace(work, stale=judged)) - joining
+
+    def _encode(self, work: Work) -> float:
+        start = time.perf_counter()
+        self._builder.encode(work)
+        return time.perf_counter() - start
 
     def _platform(self) -> Platform:
         platform = self._platforms.build(SMALL, self._raw, self._now, 604_800.0)
@@ -143,51 +170,6 @@ class World:
             "started": started, "created": started, "updated": self._now, "broken": 0,
         }  # fmt: skip
         return tuple(values[name] for name in self._reader.fetched("calls"))
-
-
-class _Timed:
-    """How long a builder spends on the diagnosis: all of judging, and the encoding of the families made of it."""
-
-    def __init__(self, builder: SnapshotBuilder) -> None:
-        self._spent = 0.0
-        judged = {family.name for family in FAMILIES if isinstance(family.source, Judged)}
-        # These two calls are all that the builder does for it.
-        judge, update = builder._diagnoser.update, SnapshotBuilder._update
-
-        def judging(given: Any) -> Any:
-            with self._counting():
-                return judge(given)
-
-        def updating(part: Any, *rest: Any) -> None:
-            if part.encoder.family.name not in judged:
-                update(builder, part, *rest)
-                return
-            with self._counting():
-                update(builder, part, *rest)
-
-        self._builder = builder
-        builder._diagnoser.update = judging  # type: ignore[method-assign]
-        builder._update = updating  # type: ignore[method-assign,assignment]
-
-    def seconds(self) -> float:
-        """The time, and the builder as it was."""
-        del self._builder._diagnoser.update
-        del self._builder._update
-        return self._spent
-
-    def _counting(self) -> Any:
-        return _Counting(self)
-
-
-class _Counting:
-    def __init__(self, timed: _Timed) -> None:
-        self._timed = timed
-
-    def __enter__(self) -> None:
-        self._start = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self._timed._spent += time.perf_counter() - self._start
 
 
 def _relations(luck: random.Random) -> dict[str, list[tuple[str | None, ...]]]:

@@ -22,6 +22,7 @@ from exporter.database import snapshot
 from exporter.days import day_at, zone
 from exporter.meter import Meter
 from exporter.reader import Moment, Reader
+from exporter.service import settle
 
 _AUDITED = 24
 _POLLS = 2
@@ -90,6 +91,7 @@ def _intervals(
         _wait_for(clock + step * (options.intervals + 1))
         driven.lag = (datetime.now(UTC) - clock).total_seconds()
         driven.refresher.refresh()
+        settle()  # as the service does after its first snapshot
         found = []
         for number in range(options.intervals + 1):
             rows = changer.batch(options.batch, clock, clock + step)

@@ -127,6 +127,8 @@ class Vocabulary:
 
     def __init__(self) -> None:
         self.campaign: Interning[str, str] = Interning(str, "", cap=1 << 20)
+        self.named: dict[str, dict[int, tuple[str, ...] | None]] = {}
+        """By metric, the labels of a packed key: worked out once for all campaigns. `None`: not shown."""
         self._by_key: dict[str, Interning[Any, Any]] = {
             "status": Interning(_member(TASK_STATUSES), OTHER, known=TASK_STATUSES),
             "effective": Interning(clean_code, OTHER, known=(READY, RETRY_WAIT, *BLOCKERS)),

@@ -131,7 +131,7 @@ class CleanRows:
         return sa.and_(self.updated_at >= low, self.updated_at < high)
 
 
-_ARRAYS: Mapping[str, sa.types.TypeEngine[Any]] = {
+ID_TYPES: Mapping[str, sa.types.TypeEngine[Any]] = {
     "uuid": sa.Uuid(as_uuid=False),
     "int2": sa.SmallInteger(),
     "int4": sa.Integer(),
@@ -139,11 +139,12 @@ _ARRAYS: Mapping[str, sa.types.TypeEngine[Any]] = {
     "text": sa.Text(),
     "varchar": sa.Text(),
 }
+"""Types of ids that are compared as themselves, so that their index serves; any other is compared as text."""
 
 
 def _one_of(column: Expression, typname: str | None, texts: sa.BindParameter[Any]) -> Expression:
     """Whether the column is one of some ids given as texts: cast to its own type, so that its index serves."""
-    kind = _ARRAYS.get(typname or "")
+    kind = ID_TYPES.get(typname or "")
     if kind is None:
         return sa.cast(column, sa.Text) == sa.any_(texts)
     return column == sa.any_(sa.cast(texts, sa.ARRAY(kind)))

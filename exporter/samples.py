@@ -10,6 +10,7 @@ from exporter.catalogue import Attribute, Attributes, Buckets, Due, Family, Info
 from exporter.codes import OTHER, READY, RETRY_WAIT, blocker_group
 from exporter.entities import Entity
 from exporter.ledger import Ledger
+from exporter.projections import Projection
 from exporter.rows import HORIZONS, MICRO
 from exporter.totals import earliest, unpack_key
 
@@ -76,40 +77,45 @@ def total_values(family: Family, ledger: Ledger, campaign_id: str, currency: str
     projection = ledger.projections.get(source.projection)
     if projection is None:
         return {}
-    columns = {name: 1 + index for index, name in enumerate(projection.sums)}
-    parts: Sequence[tuple[str | None, tuple[int, ...]]]
-    if source.split is not None:
-        parts = [(label, (columns[name],)) for label, name in source.split[1].items()]
-    else:
-        parts = [(None, tuple(columns[name] for name in source.sums) or (0,))]
+    parts = _parts(source, projection, currency)
+    named = ledger.vocabulary.named.setdefault(family.name, {})  # most campaigns share their keys
     values: Values = {}
-    suffix = (currency or NO_CURRENCY,) if source.currency else ()
     for key, cell in ledger.cells(source.projection, campaign_id).items():
-        named = dict(zip(projection.keys, unpack_key(key), strict=False))
-        if not _wanted(source, ledger, named):
+        if key not in named:
+            named[key] = _own_labels(source, ledger, projection, key)
+        if (own := named[key]) is None:
             continue
-        own = _own_labels(source, ledger, named)
-        for part, indexes in parts:
-            labels = (*own, *(() if part is None else (part,)), *suffix)
-            values[labels] = values.get(labels, 0) + sum(cell[index] for index in indexes)
+        for rest, indexes in parts:
+            labels = own + rest
+            value = cell[indexes[0]] if len(indexes) == 1 else sum(cell[index] for index in indexes)
+            values[labels] = values.get(labels, 0) + value
     if "group" in family.labels:
         values = {(blocker, blocker_group(blocker)): value for (blocker,), value in values.items()}
-    for labels in _zeros(family, source, parts, suffix):
+    for labels in _zeros(family, source, parts):
         values.setdefault(labels, 0)
     return values
 
 
-def _wanted(source: Totals, ledger: Ledger, named: Mapping[str, int]) -> bool:
-    for key, codes in source.without.items():
-        if ledger.vocabulary.label(key, named[key]) in codes:
-            return False
-    return all(ledger.vocabulary.label(key, named[key]) in codes for key, codes in source.only.items())
+def _parts(source: Totals, projection: Projection, currency: str | None) -> list[tuple[Labels, tuple[int, ...]]]:
+    """What a cell is split into: the labels that follow its own, and the columns of the cell that are added up."""
+    columns = {name: 1 + index for index, name in enumerate(projection.sums)}
+    suffix = (currency or NO_CURRENCY,) if source.currency else ()
+    if source.split is not None:
+        return [((label, *suffix), (columns[name],)) for label, name in source.split[1].items()]
+    return [(suffix, tuple(columns[name] for name in source.sums) or (0,))]
 
 
-def _own_labels(source: Totals, ledger: Ledger, named: Mapping[str, int]) -> Labels:
+def _own_labels(source: Totals, ledger: Ledger, projection: Projection, packed: int) -> Labels | None:
+    """The labels of a cell with this key; `None` where the family does not show it."""
+    keys = dict(zip(projection.keys, unpack_key(packed), strict=False))
+    of = ledger.vocabulary.label
+    if any(of(key, keys[key]) in codes for key, codes in source.without.items()):
+        return None
+    if any(of(key, keys[key]) not in codes for key, codes in source.only.items()):
+        return None
     values: list[str] = []
     for key in dict.fromkeys(source.labels.values()):
-        value = ledger.vocabulary.label(key, named[key])
+        value = of(key, keys[key])
         if isinstance(value, tuple):
             values += value
         else:
@@ -117,16 +123,14 @@ def _own_labels(source: Totals, ledger: Ledger, named: Mapping[str, int]) -> Lab
     return tuple(values)
 
 
-def _zeros(
-    family: Family, source: Totals, parts: Sequence[tuple[str | None, tuple[int, ...]]], suffix: Labels
-) -> Iterable[Labels]:
+def _zeros(family: Family, source: Totals, parts: Sequence[tuple[Labels, tuple[int, ...]]]) -> Iterable[Labels]:
     """The label values that are always there."""
     if "group" in family.labels:
         yield from ((code, blocker_group(code)) for code in source.known)
     elif source.known:
-        yield from ((code, *suffix) for code in source.known)
+        yield from ((code, *rest) for code in source.known for rest, _ in parts)
     elif source.always:
-        yield from ((*(() if part is None else (part,)), *suffix) for part, _ in parts)
+        yield from (rest for rest, _ in parts)
 
 
 def within_budget(source: Totals, values: Values, budget: int, kept: set[Labels]) -> tuple[Values, int]:
@@ -206,11 +210,10 @@ def exemplars(family: Family, ledger: Ledger, campaign_id: str) -> Mapping[Label
     found: dict[int, Any] = ledger.calls.exemplars.get(source.projection, {}).get(ledger.campaign(campaign_id), {})
     for key, exemplar in found.items():
         if isinstance(source, Buckets):
-            labels: Labels = (str(unpack_key(key)[0]),)
+            labels: Labels | None = (str(unpack_key(key)[0]),)
         else:
-            keys = ledger.projections[source.projection].keys
-            labels = _own_labels(source, ledger, dict(zip(keys, unpack_key(key), strict=False)))
-        if labels not in newest or newest[labels][0] < exemplar[0]:
+            labels = _own_labels(source, ledger, ledger.projections[source.projection], key)
+        if labels is not None and (labels not in newest or newest[labels][0] < exemplar[0]):
             newest[labels] = exemplar
     return newest
 

@@ -91,14 +91,14 @@ class _Part:
 class SnapshotBuilder:
     """Turns the ledger and the platform into snapshots, one after the other."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, diagnoser: Diagnoser | None = None) -> None:
         self._config = config
         self._parts = {family.name: _Part(FamilyEncoder(family)) for family in FAMILIES}
         self._counters = Counters()
         self._usage = Usage()
         self._ledger: Ledger | None = None
         self._owners = Owners()
-        self._diagnoser = Diagnoser(config)
+        self._diagnoser = diagnoser or Diagnoser(config)
         self._facets: dict[str, dict[str, Hashable]] = {}
 
     def build(self, ledger: Ledger, platform: Platform, changed: Mapping[str, Iterable[str]], at: float) -> Snapshot:

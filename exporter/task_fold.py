@@ -75,6 +75,8 @@ class TaskFold(Fold):
         """Note when each row must be looked at again; a time that did not move is noted already."""
         moved = self.held["due"][slots] != new["due"]
         self._agenda.put(slots[moved], new["due"][moved])
+        put_off = moved & (new["effective"] == self._retry)  # within its band no total tells, but the wait is another
+        self.changed["waiting"].update(np.unique(new["campaign"][put_off]).tolist())
 
     def advance(self, now: float) -> int:
         """Set the clock and move what it moves; how many rows were looked at."""

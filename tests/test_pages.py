@@ -447,6 +447,30 @@ def test_many_pages_at_once_do_not_hold_up_a_scrape(loop: Loop, monkeypatch: pyt
     serving(loop, act)
 
 
+def test_a_flood_of_different_pages_is_told_to_come_back(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "MOST_AT_ONCE", 2)
+    flooded = threading.Event()
+
+    def slow(*arguments: Any, **named: Any) -> Json:
+        assert flooded.wait(30)
+        return card(*arguments, **named)
+
+    monkeypatch.setattr(pages, "card", slow)
+
+    async def act(client: Client) -> None:
+        asked = [asyncio.create_task(client.get(f"/campaigns/{key}")) for key in "1234"]
+        refused = []
+        for answer in asyncio.as_completed(asked):
+            refused.append(await answer)
+            if len(refused) == 2:
+                break
+        assert {(response.status, response.headers["Retry-After"]) for response in refused} == {(503, "2")}
+        flooded.set()
+        assert sorted(response.status for response in await asyncio.gather(*asked)) == [200, 200, 503, 503]
+
+    serving(loop, act)
+
+
 def test_who_asks_for_the_same_at_once_shares_it(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
 

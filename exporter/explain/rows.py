@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from exporter.available import Available
 from exporter.contract import RELATIONS, Kind
 from exporter.database import Connection, compile_statement, fetch
 from exporter.entities import EARLIEST, LATEST
+from exporter.rows import ID_TYPES
 
 Row = dict[str, Any]
 Expression = sa.ColumnElement[Any]
@@ -23,14 +24,6 @@ Expression = sa.ColumnElement[Any]
 LONGEST_TEXT = 20_000
 """Characters of a value that are read: a hostile one must not fill a disk."""
 
-_ARRAYS: Mapping[str, sa.types.TypeEngine[Any]] = {
-    "uuid": sa.Uuid(as_uuid=False),
-    "int2": sa.SmallInteger(),
-    "int4": sa.Integer(),
-    "int8": sa.BigInteger(),
-    "text": sa.Text(),
-    "varchar": sa.Text(),
-}
 _KEYS = "keys"
 _PLAIN_TIME = re.compile(r"(\d{4,}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)\+00\Z")
 
@@ -48,7 +41,7 @@ class Rows:
 def one_of(available: Available, relation: str, column: str) -> Expression:
     """Whether the column is one of the ids given as texts: cast to its own type, so that its index serves."""
     texts = sa.bindparam(_KEYS, type_=sa.ARRAY(sa.Text))
-    kind = _ARRAYS.get(available.types[relation][column])
+    kind = ID_TYPES.get(available.types[relation][column])
     if kind is None:
         return sa.cast(available.column(relation, column), sa.Text) == sa.any_(texts)
     return available.column(relation, column) == sa.any_(sa.cast(texts, sa.ARRAY(kind)))

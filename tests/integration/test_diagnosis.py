@@ -132,6 +132,18 @@ def test_silence_with_every_gate_open_becomes_stalled_by_the_clock_alone(owner: 
     assert len(set(seen)) == 2
 
 
+def test_a_retry_that_is_put_off_puts_off_the_end_of_the_wait(exporter: Exporter, owner: Owner) -> None:
+    waits = "UPDATE campaign_monitoring.tasks SET {} next_eligible_at = %s, updated_at = %s WHERE campaign_id = 1 {}"
+    alone = ("status = 'pending', blocker = NULL,", "")
+    owner.execute(waits.format(*alone), [NOW + timedelta(minutes=20), NOW])
+    scrape = exporter.refresh()
+    assert verdict(scrape) == ("waiting", "retry")
+    assert scrape.value("campaign_dispatch_clears_timestamp_seconds", campaign="1") == NOW.timestamp() + 1200
+    owner.execute(waits.format(*alone), [NOW + timedelta(minutes=40), NOW + timedelta(seconds=1)])
+    scrape = exporter.refresh()
+    assert scrape.value("campaign_dispatch_clears_timestamp_seconds", campaign="1") == NOW.timestamp() + 2400
+
+
 def test_slots_are_the_room_of_the_tightest_limit(exporter: Exporter, owner: Owner) -> None:
     owner.execute("UPDATE campaign_monitoring.campaigns SET concurrency_limit = 30 WHERE campaign_id = 1")
     pooled(owner, 1)
