@@ -34,7 +34,19 @@ _CONFIG_FILE = click.option(
 
 
 class _Commands(click.Group):
-    """Turns errors that a person can mend into a line and exit status 1."""
+    """Turns errors that a person can mend into a line and exit status 1; `dashboards` is loaded when asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), "dashboards"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name != "dashboards":
+            return super().get_command(ctx, cmd_name)
+        try:
+            from dashboards.command import dashboards
+        except ImportError as error:
+            raise ConfigError(f"dashboards need {error.name}: pip install 'campaign-exporter[dashboards]'") from None
+        return dashboards
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

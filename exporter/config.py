@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import (
@@ -58,11 +58,16 @@ Share = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """Settings that belong together: frozen, and a key that does not exist is an error."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
 
 
-class DatabaseConfig(_Section):
+SectionT = TypeVar("SectionT", bound=Section)
+
+
+class DatabaseConfig(Section):
     """Where the platform's database is."""
 
     url: SecretStr | None = Field(
@@ -110,7 +115,7 @@ def _read_secret(path: Path | None) -> str:
         raise ConfigError(f"cannot read the secret in {path}: {reason}; check the path and its rights") from None
 
 
-class RefreshConfig(_Section):
+class RefreshConfig(Section):
     """How often, and how much of the database's time."""
 
     interval: Duration = Field(1.0, description="Time between the starts of two refreshes.")
@@ -127,14 +132,14 @@ class RefreshConfig(_Section):
     )
 
 
-class AuditConfig(_Section):
+class AuditConfig(Section):
     """The rolling comparison of the running totals with SQL."""
 
     period: Duration = Field(21_600.0, description="Each campaign is compared once in this time.")
     max_share: Share = Field(0.01, description="Share of time that audits may take.")
 
 
-class DispatchConfig(_Section):
+class DispatchConfig(Section):
     """When silence becomes a verdict."""
 
     stalled_after: Duration = Field(
@@ -146,7 +151,7 @@ class DispatchConfig(_Section):
     )
 
 
-class SeriesConfig(_Section):
+class SeriesConfig(Section):
     """How many label values a campaign may have in each open set; what is over goes into `other`."""
 
     blockers: Count = Field(20, description="Blocker codes outside the vocabulary.")
@@ -159,7 +164,7 @@ class SeriesConfig(_Section):
     numbers: Count = Field(500, description="Numbers of a campaign, and of a tenant.")
 
 
-class NumbersConfig(_Section):
+class NumbersConfig(Section):
     """The tenants' own phone numbers."""
 
     mask_phone: bool = Field(
@@ -167,7 +172,7 @@ class NumbersConfig(_Section):
     )
 
 
-class WebConfig(_Section):
+class WebConfig(Section):
     """The HTTP server."""
 
     listen_address: str = Field(
@@ -178,14 +183,14 @@ class WebConfig(_Section):
     )
 
 
-class LogConfig(_Section):
+class LogConfig(Section):
     """The log on standard error."""
 
     format: Literal["logfmt", "json"] = Field("logfmt", description="`logfmt` or `json`.")
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least to be shown.")
 
 
-class Config(_Section):
+class Config(Section):
     """The whole configuration."""
 
     database: DatabaseConfig
@@ -211,16 +216,27 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
     """Read and validate a file. `ConfigError` lists every mistake, with line and remedy."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise ConfigError(f"{path}: cannot be read: {reason}; name a readable file with --config.file") from None
-    return parse(text, str(path), environment)
+    return parse(read(path, "--config.file"), str(path), environment)
 
 
 def parse(text: str, source: str, environment: Mapping[str, str] = os.environ) -> Config:
     """Validate the text of a configuration; `source` names it in errors."""
+    return parse_section(Config, text, source, environment, "at least `database: {url: …}` is needed")
+
+
+def read(path: Path, option: str) -> str:
+    """The text of a file of settings, which was named by this option."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise ConfigError(f"{path}: cannot be read: {reason}; name a readable file with {option}") from None
+
+
+def parse_section(
+    section: type[SectionT], text: str, source: str, environment: Mapping[str, str], needed: str
+) -> SectionT:
+    """Validate a text as a section; `needed` says what belongs into a file that holds nothing."""
     try:
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
@@ -230,12 +246,12 @@ def parse(text: str, source: str, environment: Mapping[str, str] = os.environ) -
         problem = getattr(error, "problem", None) or "not YAML"
         raise ConfigError(f"{source}:{line}: not valid YAML: {problem}; mend the line or quote the value") from None
     if not isinstance(data, dict):
-        raise ConfigError(f"{source}:1: holds no settings; at least `database: {{url: …}}` is needed")
+        raise ConfigError(f"{source}:1: holds no settings; {needed}")
     mistakes: list[str] = []
     data = _expand(data, source, tree, (), environment, mistakes)
     if not mistakes:
         try:
-            return Config.model_validate(data)
+            return section.model_validate(data)
         except ValidationError as error:
             mistakes = [_explain(problem, source, tree) for problem in error.errors(include_url=False)]
     raise ConfigError("\n".join(mistakes))

@@ -1,0 +1,42 @@
+"""Makes the boards' JSON: `campaign-exporter dashboards build`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from dashboards import health
+from dashboards.board import Board
+from dashboards.settings import Settings
+
+BOARDS: Mapping[str, Callable[[Settings], Board]] = MappingProxyType(
+    {
+        "exporter-health": health.board,
+    }
+)
+"""Every board that is always made; those of `shared_cost` come on top."""
+
+
+def boards(settings: Settings) -> list[Board]:
+    """All boards, in the order in which one looks at them."""
+    return [make(settings) for make in BOARDS.values()]
+
+
+def build(settings: Settings, out: Path) -> list[Path]:
+    """Write each board into a file of its own; other boards' files in the folder are removed. Returns the files."""
+    out.mkdir(parents=True, exist_ok=True)
+    written = []
+    for board in boards(settings):
+        path = out / f"{board.name}.json"
+        path.write_text(text_of(board, settings), encoding="utf-8")
+        written.append(path)
+    for left in set(out.glob("*.json")) - set(written):
+        left.unlink()
+    return written
+
+
+def text_of(board: Board, settings: Settings) -> str:
+    """A board as it is kept on disk."""
+    return json.dumps(board.made(settings), indent=1, ensure_ascii=False, sort_keys=True) + "\n"

@@ -1,0 +1,140 @@
+"""PromQL on the catalogue's names: a metric or a label that does not exist fails when a board is made.
+
+Every exporter of a database shows equal series, and each replica adds labels of its own (`Settings.replica_labels`).
+So the maximum over these labels comes first, and whatever is summed afterwards is counted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from types import MappingProxyType
+
+from exporter.catalogue import BY_NAME, Type
+from exporter.telemetry import Telemetry
+
+CAMPAIGN = "$campaign"
+"""The viewer's campaign, where a board is about one."""
+
+CAMPAIGNS = "=~$campaign"
+TENANTS = "=~$tenant"
+"""The viewer's choice where several may be chosen; Grafana escapes what has a meaning in a pattern."""
+
+RANGE = "$__range"
+"""The span of time a viewer looks at."""
+
+_STEP = "$__rate_interval"
+_HISTOGRAM = ("_bucket", "_count", "_sum")
+_OPERATORS = ("=~", "!~", "!=")
+
+_PROMETHEUS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "up": (),
+        "scrape_duration_seconds": (),
+        "ALERTS": ("alertname", "alertstate", "severity", "tenant", "campaign"),
+    }
+)
+"""Series that Prometheus itself makes, with the labels that our rules give them."""
+
+
+@cache
+def _own() -> Mapping[str, frozenset[str]]:
+    """The exporter's own metrics, as `prometheus_client` prints them, with their labels."""
+    found: dict[str, frozenset[str]] = {}
+    for collector, names in Telemetry().registry._collector_to_names.items():
+        labels = frozenset(getattr(collector, "_labelnames", ()))
+        found.update(dict.fromkeys(names, labels))
+    found["campaign_exporter_build_info"] = frozenset({"version", "python"})
+    return found
+
+
+def labels_of(name: str) -> frozenset[str]:
+    """The labels of a metric, those of replicas left out. Raises ValueError for a metric that does not exist."""
+    if (family := BY_NAME.get(name)) is not None and family.type is not Type.HISTOGRAM:
+        return frozenset(family.all_labels)
+    for ending in _HISTOGRAM:
+        base = BY_NAME.get(name.removesuffix(ending))
+        if name.endswith(ending) and base is not None and base.type is Type.HISTOGRAM:
+            return frozenset((*base.all_labels, *(("le",) if ending == "_bucket" else ())))
+    if name in _PROMETHEUS:
+        return frozenset(_PROMETHEUS[name])
+    if name in _own():
+        return _own()[name]
+    raise ValueError(f"no metric is called {name!r}; see exporter.catalogue")
+
+
+def known(name: str, labels: Iterable[str]) -> str:
+    """The name of a metric that has these labels. Raises ValueError where it has not."""
+    unknown = set(labels) - labels_of(name) - {"instance", "job"}
+    if unknown:
+        raise ValueError(f"{name} has no label {', '.join(sorted(unknown))}; it has {sorted(labels_of(name))}")
+    return name
+
+
+def selector(name: str, /, **matchers: str) -> str:
+    """The series of a metric. A value may begin with an operator (`=~`, `!~`, `!=`); else it must be equal."""
+    pairs = []
+    for label, value in matchers.items():
+        operator = next((each for each in _OPERATORS if value.startswith(each)), "=")
+        text = value.removeprefix(operator) if operator != "=" else value
+        pairs.append(f'{label}{operator}"{text}"')
+    return known(name, matchers) + (f"{{{', '.join(pairs)}}}" if pairs else "")
+
+
+class Queries:
+    """What boards ask, with replicas of the exporter counted once."""
+
+    def __init__(self, replica_labels: tuple[str, ...]) -> None:
+        self._replicas = ", ".join(replica_labels)
+
+    def last(self, name: str, /, **matchers: str) -> str:
+        """The newest value of each series."""
+        return self.once(selector(name, **matchers))
+
+    def rate(self, name: str, /, *, over: str = _STEP, **matchers: str) -> str:
+        """By how much each counter grows a second."""
+        return self.once(f"rate({selector(name, **matchers)}[{over}])")
+
+    def increase(self, name: str, /, *, over: str = RANGE, **matchers: str) -> str:
+        """By how much each counter grew over a span; the viewer's, if none is given."""
+        return self.once(f"increase({selector(name, **matchers)}[{over}])")
+
+    def once(self, expression: str) -> str:
+        """An expression on series of replicas, each counted once."""
+        return f"max without ({self._replicas}) ({expression})" if self._replicas else expression
+
+    def named(self, expression: str, *labels: str) -> str:
+        """The same with labels of `campaign_info` (by default the campaign's name) for a legend or a column."""
+        wanted = labels or ("name",)
+        known("campaign_info", wanted)
+        info = f"max by (tenant, campaign, {', '.join(wanted)}) ({self.last('campaign_info')})"
+        return f"({expression}) * on (tenant, campaign) group_left ({', '.join(wanted)}) {info}"
+
+    def band(self, name: str, label: str, codes: Iterable[str], by: str = "campaign", /, **matchers: str) -> str:
+        """A state set as the number of the state it is in, from 1 in the order of `codes`, for a state band."""
+        parts = [
+            f"max by ({by}) ({selector(name, **matchers, **{label: code})} == 1) * {number}"
+            for number, code in enumerate(codes, start=1)
+        ]
+        return " or ".join(parts)
+
+
+def total(expression: str, *by: str) -> str:
+    """The sum, by these labels."""
+    return f"sum by ({', '.join(by)}) ({expression})" if by else f"sum ({expression})"
+
+
+def ratio(part: str, whole: str, *, at_least: float = 0) -> str:
+    """A share, absent where the whole is nothing, or below the minimum sample."""
+    guard = f">= {at_least:g}" if at_least else "> 0"
+    return f"({part}) / ({whole} {guard})"
+
+
+def quantile(share: float, buckets: str, *by: str) -> str:
+    """A quantile of a histogram, of rates or increases of its buckets."""
+    return f"histogram_quantile({share:g}, {total(buckets, *by, 'le')})"
+
+
+def milliseconds(moment: str) -> str:
+    """A moment as Grafana wants it."""
+    return f"({moment}) * 1000"

@@ -1,0 +1,79 @@
+"""What a team may set about its dashboards: names, datasources, links, and who gets a shared cost board."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from exporter.config import Section, parse_section, read
+
+_LABEL = r"^[a-zA-Z_][a-zA-Z0-9_]*$"
+_UID = r"^[a-zA-Z0-9_-]{1,40}$"
+_PREFIX = r"^[a-z0-9][a-z0-9-]{0,19}$"
+Uid = Annotated[str, Field(pattern=_UID)]
+
+
+class Datasources(Section):
+    """Uids of Grafana's datasources. A board lets its viewer choose another one; shared boards have these fixed."""
+
+    prometheus: Uid = Field("prometheus", description="Uid of the Prometheus datasource.")
+    postgres: Uid = Field(
+        "campaigns-postgres", description="Uid of the PostgreSQL datasource that signs in as Grafana's own role."
+    )
+
+
+class Links(Section):
+    """Addresses in the calling platform. `{campaign}`, `{contact}` and `{task}` stand for ids; empty: no link."""
+
+    campaign: str = Field(
+        "", description="A campaign's page, such as `https://calls.example.com/campaigns/{campaign}`."
+    )
+    contact: str = Field("", description="A contact's page, such as `https://calls.example.com/contacts/{contact}`.")
+    exporter: str = Field(
+        "http://127.0.0.1:10517",
+        description="Where viewers reach the exporter, whose cards and runbooks the boards link to.",
+    )
+
+    @field_validator("*")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("not an address; write it with http:// or https://")
+        return value.rstrip("/")
+
+
+class SharedBoard(Section):
+    """A tenant that gets a cost board of its own, without variables, fit for sharing outside."""
+
+    tenant: str = Field(min_length=1, description="The tenant's id.")
+    title: str = Field("", description="What the board is called; by default the tenant's id.")
+
+
+class Settings(Section):
+    """Everything about the dashboards that a team may set."""
+
+    folder: str = Field("Campaigns", min_length=1, description="Grafana's folder of the boards.")
+    uid_prefix: str = Field(
+        "campaigns", pattern=_PREFIX, description="Uids of the boards begin with it; links and alerts rest on them."
+    )
+    datasources: Datasources = Datasources()
+    links: Links = Links()
+    replica_labels: tuple[Annotated[str, Field(pattern=_LABEL)], ...] = Field(
+        ("instance", "job", "pod"),
+        description="Labels that tell one exporter from another on the same database; no panel counts one twice.",
+    )
+    shared_cost: tuple[SharedBoard, ...] = Field((), description="Tenants that get a shared cost board.")
+
+    def uid(self, board: str) -> str:
+        """The uid of one of our boards."""
+        return f"{self.uid_prefix}-{board}"
+
+
+def load(path: Path | None) -> Settings:
+    """The settings in a file, or the defaults. Raises ConfigError with file, line, key, value and remedy."""
+    if path is None:
+        return Settings()
+    return parse_section(Settings, read(path, "--config"), str(path), os.environ, "leave --config out for the defaults")
