@@ -11,6 +11,7 @@ from typing import Any
 import click
 import yaml
 
+from dashboards.command import dashboards
 from exporter import __version__
 from exporter.capture.command import Request, capture, span_of
 from exporter.check.examine import check
@@ -34,19 +35,7 @@ _CONFIG_FILE = click.option(
 
 
 class _Commands(click.Group):
-    """Turns errors that a person can mend into a line and exit status 1; `dashboards` is loaded when asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), "dashboards"])
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name != "dashboards":
-            return super().get_command(ctx, cmd_name)
-        try:
-            from dashboards.command import dashboards
-        except ImportError as error:
-            raise ConfigError(f"dashboards need {error.name}: pip install 'campaign-exporter[dashboards]'") from None
-        return dashboards
+    """Turns errors that a person can mend into a line and exit status 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -177,6 +166,8 @@ def demo(
     parse_address(listen)
     sys.exit(start(scenarios, seed, speed, fresh, data_dir, listen))
 
+
+main.add_command(dashboards)
 
 if __name__ == "__main__":
     sys.exit(main())
