@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test prove lint fix docs bench lock clean
+.PHONY: help demo test coverage prove lint fix docs bench lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,10 +24,13 @@ fix: $(STAMP) ## Mend style where that can be done by a program
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-test: lint ## Style, types, all tests on real programs, and the coverage figure (ARGS="-k name")
+test: lint ## Style, types, and all tests on real programs (ARGS="-k name")
 	@scripts/debian-packages.sh prometheus chromium
 	@scripts/axe.sh
-	@$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto $(ARGS)
+
+coverage: $(STAMP) ## The tests once more, watched: which lines they reach (twice as long)
+	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term $(ARGS)"
 
 prove: $(STAMP) ## Exactness over a thousand random histories, and thirty healthy days without a false alarm (some forty minutes)
 	@EXACTNESS_EXAMPLES=1000 HEALTHY_DAYS=30 $(BIN)/python -m pytest --numprocesses 2 --timeout 7200 \

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Flaky
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -275,5 +276,6 @@ _BROKEN = {
 @pytest.mark.parametrize("what", _BROKEN)
 def test_the_comparison_fails_without(what: str, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(*_BROKEN[what])
-    with pytest.raises(AssertionError):
+    # Hypothesis plays a history that failed once more; as histories depend on time, it may go another way then.
+    with pytest.raises((AssertionError, Flaky)):
         run(database_url, examples=EXAMPLES, steps=30)
