@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage prove lint fix docs bench lock clean
+.PHONY: help demo test coverage prove lint fix boards docs bench lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,7 +12,8 @@ help: ## Show what can be made
 $(STAMP): requirements.lock pyproject.toml scripts/setup.sh
 	@PYTHON="$(PYTHON)" scripts/setup.sh
 
-demo: $(STAMP) ## A simulated dialler on an embedded PostgreSQL, and the exporter on it (ARGS="--scenario ...")
+demo: $(STAMP) ## A simulated dialler, the exporter on it, Prometheus with its history, Alertmanager (ARGS="--scenario ...")
+	@$(if $(findstring --no-stack,$(ARGS)),true,scripts/debian-packages.sh prometheus prometheus-alertmanager || true)
 	@exec $(BIN)/campaign-exporter demo $(ARGS)
 
 lint: $(STAMP) ## Style and strict types
@@ -25,7 +26,7 @@ fix: $(STAMP) ## Mend style where that can be done by a program
 	@$(BIN)/ruff format .
 
 test: lint ## Style, types, and all tests on real programs (ARGS="-k name")
-	@scripts/debian-packages.sh prometheus chromium
+	@scripts/debian-packages.sh prometheus prometheus-alertmanager chromium
 	@scripts/axe.sh
 	@$(BIN)/python -m pytest --numprocesses auto $(ARGS)
 
@@ -35,6 +36,9 @@ coverage: $(STAMP) ## The tests once more, watched: which lines they reach (twic
 prove: $(STAMP) ## Exactness over a thousand random histories, and thirty healthy days without a false alarm (some forty minutes)
 	@EXACTNESS_EXAMPLES=1000 HEALTHY_DAYS=30 $(BIN)/python -m pytest --numprocesses 2 --timeout 7200 \
 		tests/integration/test_exactness.py tests/integration/test_healthy.py $(ARGS)
+
+boards: $(STAMP) ## Write the dashboards anew (dashboards/generated)
+	@$(BIN)/campaign-exporter dashboards build --out dashboards/generated
 
 docs: $(STAMP) ## Write the generated pages anew (contract, metrics, configuration)
 	@$(BIN)/python scripts/generate_docs.py

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from benchmarks import diagnosis, live, scrape, start, work
+from benchmarks import diagnosis, live, panels, scrape, start, work
 from benchmarks.database import Target, discard, running, say
 from benchmarks.figure import Figure, table
 from benchmarks.options import Options
 
-FIGURES = ("work", "start", "scrape", "live", "diagnosis")
+FIGURES = ("work", "start", "scrape", "live", "diagnosis", "panels")
 _ROOT = Path(__file__).parent.parent
 
 
@@ -103,6 +103,8 @@ def _measure(target: Target, options: Options, only: tuple[str, ...], scratch: P
     figures: list[Figure] = []
     if "work" in only:
         figures += work.measure(target, options)
+    if "panels" in only:
+        figures += panels.measure(target)
     if {"start", "scrape", "live"}.isdisjoint(only):
         return figures
     passes = [start.statements(target)] if "start" in only else []

@@ -216,7 +216,7 @@ def _chosen(name: str, label: str, query: str, regex: str, several: bool) -> Jso
     )  # fmt: skip
     variable = modern.variable(made)
     text = f"query_result({query})"
-    variable |= {"query": {"query": text, "refId": f"Variable-{name}", "qryType": 3}, "definition": text}
+    variable |= {"query": {"query": text, "refId": f"Variable-{name}", "qryType": 3}}
     variable |= {"current": {"selected": True, "text": ["All"], "value": ["$__all"]} if several else {}}
     variable |= {"options": [], "hide": 0}
     return variable
@@ -301,8 +301,7 @@ def marks(name: str, expression: str, text: str, colour: str, *, title: str = ""
         "enable": True,
         "hide": False,
         "iconColor": colour,
-        "expr": expression,
-        "step": "60s",
+        "target": {"refId": "Anno", "expr": expression, "interval": "60s"},
         "titleFormat": title,
         "textFormat": text,
         "useValueForTime": False,

@@ -7,12 +7,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from dashboards import health
+from dashboards import campaign, cost, health, numbers, overview, shared_cost, task
 from dashboards.board import Board
 from dashboards.settings import Settings
+from exporter.errors import ConfigError
 
 BOARDS: Mapping[str, Callable[[Settings], Board]] = MappingProxyType(
     {
+        "overview": overview.board,
+        "campaign": campaign.board,
+        "task": task.board,
+        "numbers": numbers.board,
+        "cost": cost.board,
         "exporter-health": health.board,
     }
 )
@@ -20,8 +26,21 @@ BOARDS: Mapping[str, Callable[[Settings], Board]] = MappingProxyType(
 
 
 def boards(settings: Settings) -> list[Board]:
-    """All boards, in the order in which one looks at them."""
-    return [make(settings) for make in BOARDS.values()]
+    """All boards, in the order in which one looks at them. Raises ConfigError where two could not be told apart."""
+    shared = (shared_cost.board(settings, each) for each in settings.shared_cost)
+    found = [*(make(settings) for make in BOARDS.values()), *shared]
+    _different("name", [board.name for board in found])
+    _different("title", [board.title for board in found])
+    return found
+
+
+def _different(what: str, values: list[str]) -> None:
+    for value in values:
+        if values.count(value) > 1:
+            raise ConfigError(
+                f"shared_cost: two boards would have the {what} {value!r}, and Grafana would take neither; "
+                "name each tenant once, with a title that no other board has"
+            )
 
 
 def build(settings: Settings, out: Path) -> list[Path]:

@@ -19,10 +19,11 @@ _PANEL = (
     "id", "type", "title", "description", "gridPos", "datasource", "targets", "fieldConfig", "options",
     "transformations", "transparent", "links", "interval", "collapsed", "panels", "timeFrom", "hideTimeOverride",
 )  # fmt: skip
-TARGET = (
+PROMETHEUS_TARGET = (
     "refId", "datasource", "expr", "legendFormat", "format", "instant", "range", "exemplar", "interval", "hide",
-    "rawSql", "rawQuery", "editorMode",
+    "editorMode",
 )  # fmt: skip
+SQL_TARGET = ("refId", "datasource", "rawSql", "rawQuery", "format", "hide", "editorMode")
 _BOARD = (
     "uid", "title", "description", "tags", "editable", "graphTooltip", "links", "panels", "refresh", "schemaVersion",
     "templating", "annotations", "time", "timepicker", "timezone", "version",
@@ -41,12 +42,10 @@ def plain(thing: object) -> Any:
 
 def panel(thing: object) -> Json:
     """A panel with modern fields only."""
-    made = _only(plain(thing), _PANEL)
-    made["targets"] = [_only(target, TARGET) for target in made.get("targets", ())]
-    if not made["targets"]:
-        del made["targets"]
+    made = only(plain(thing), _PANEL)
+    made.pop("targets", None)  # `panels` puts them in
     if made.get("type") == "row":
-        made = _only(made, ("id", "type", "title", "gridPos", "collapsed"))
+        made = only(made, ("id", "type", "title", "gridPos", "collapsed"))
     else:
         made["pluginVersion"] = "12.0.0"  # else Grafana runs the migrations of old panels on it
     return made
@@ -54,7 +53,7 @@ def panel(thing: object) -> Json:
 
 def variable(thing: object) -> Json:
     """A variable with modern fields only."""
-    made = _only(plain(thing), _VARIABLE)
+    made = only(plain(thing), _VARIABLE)
     if made["type"] == "datasource":
         made.pop("sort", None)
     return made
@@ -62,12 +61,12 @@ def variable(thing: object) -> Json:
 
 def board(thing: object) -> Json:
     """A dashboard; its panels and variables are modern already."""
-    made = _only(plain(thing), _BOARD)
-    made["links"] = [_only(link, _LINK) for link in made.get("links", ())]
+    made = only(plain(thing), _BOARD)
+    made["links"] = [only(link, _LINK) for link in made.get("links", ())]
     made.setdefault("panels", [])
     return made
 
 
-def _only(data: Json, keys: tuple[str, ...]) -> Json:
-    """These fields, where they say something."""
+def only(data: Json, keys: tuple[str, ...]) -> Json:
+    """These fields of something, where they say something."""
     return {key: data[key] for key in keys if data.get(key) not in (None, "", [], {}) or key in ("tags", "version")}

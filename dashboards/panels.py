@@ -46,12 +46,13 @@ class Target:
         ref = self.ref or ref
         if self.sql:
             target: Any = core.SqlTarget(rawSql=self.text, refId=ref, datasource=POSTGRES, format="table")
-            return {**modern.plain(target), "editorMode": "code"}
+            return modern.only({**modern.plain(target), "editorMode": "code"}, modern.SQL_TARGET)
         target = core.Target(
             expr=self.text, legendFormat=self.legend or "__auto", refId=ref, datasource=PROMETHEUS,
             instant=self.instant, format="table" if self.table else "time_series",
         )  # fmt: skip
-        return {**modern.plain(target), "range": not self.instant, "exemplar": self.exemplar, "editorMode": "code"}
+        asked = {"range": not self.instant, "exemplar": self.exemplar, "editorMode": "code"}
+        return modern.only(modern.plain(target) | asked, modern.PROMETHEUS_TARGET)
 
 
 def ask(expression: str, legend: str = "", *, ref: str = "", exemplar: bool = False) -> Target:
@@ -90,6 +91,10 @@ class Panel:
     def sized(self, width: int, height: int) -> Panel:
         """The same in another size."""
         return replace(self, width=width, height=height)
+
+    def over(self, span: str, step: str) -> Panel:
+        """The same over a span of its own, such as `14d`, with a value every `step`, whatever the viewer looks at."""
+        return replace(self, json={**self.json, "timeFrom": span, "interval": step})
 
 
 # -- parts of a panel -----------------------------------------------------------------------------------------
@@ -230,6 +235,7 @@ def graph(
     decimals: int | None = None,
     low: float | None = 0,
     high: float | None = None,
+    soft_high: float | None = None,
     stacked: bool = False,
     filled: int | None = None,
     bars: bool = False,
@@ -243,7 +249,10 @@ def graph(
     interval: str = "",
     transformations: Sequence[Json] = (),
 ) -> Panel:
-    """Values over time. `thresholds` are drawn as lines; `legend` names figures beside each name (`lastNotNull`)."""
+    """Values over time. `thresholds` are drawn as lines; `legend` names figures beside each name (`lastNotNull`).
+
+    `soft_high`: the axis reaches at least so far; of nothing but zeros Grafana would draw one up to 100.
+    """
     made: Any = core.TimeSeries(
         title=title, description=description, unit=unit, interval=interval or None,
         transformations=list(transformations),
@@ -271,6 +280,8 @@ def graph(
         "insertNulls": False,
         "hideFrom": {"legend": False, "tooltip": False, "viz": False},
     }
+    if soft_high is not None:
+        custom["axisSoftMax"] = soft_high
     if custom["axisSoftMin"] is None:
         del custom["axisSoftMin"]
     defaults = _defaults(unit, empty, decimals, thresholds or ((None, NEUTRAL),), (), links)
@@ -302,9 +313,13 @@ def band(
     links: Sequence[Json] = (),
     row_height: float = 0.85,
     legend: bool = True,
+    interval: str = "",
+    transformations: Sequence[Json] = (),
 ) -> Panel:
     """States over time, a line each. The values are the numbers of the states (`Queries.band`)."""
-    made: Any = core.StateTimeline(title=title, description=description)
+    made: Any = core.StateTimeline(
+        title=title, description=description, interval=interval or None, transformations=list(transformations),
+    )  # fmt: skip
     found = list(mappings) or mapping(*states)
     defaults = _defaults("none", empty, None, ((None, NEUTRAL),), found, links)
     defaults |= {
@@ -387,12 +402,18 @@ def bars(
     transformations: Sequence[Json] = (),
     fields: str = "",
     by_series: bool = False,
+    name: str = "",
 ) -> Panel:
-    """A bar a series, from nothing on: to compare figures now. `by_series`: colours come from `overrides`."""
+    """A bar a series, from nothing on: to compare figures now. `by_series`: colours come from `overrides`.
+
+    `name`: of each bar, such as `${__field.labels.goal}`; a bar that is alone has none else.
+    """
     made: Any = core.BarGauge(title=title, description=description, transformations=list(transformations))
     defaults = _defaults(unit, empty, decimals, thresholds, mappings, links)
     if by_series:
         defaults["color"] = {"mode": "palette-classic"}
+    if name:
+        defaults["displayName"] = name
     defaults |= {key: value for key, value in (("min", low), ("max", high)) if value is not None}
     options = {
         "reduceOptions": {"calcs": ["lastNotNull"], "values": bool(fields), "fields": fields},
@@ -517,10 +538,7 @@ def _finish(
     shown |= {
         "id": number,
         "datasource": sources[0] if all(source == sources[0] for source in sources) else MIXED,
-        "targets": [
-            {key: value for key, value in target.made(ref).items() if key in modern.TARGET and value != ""}
-            for target, ref in zip(targets, _REFS, strict=False)
-        ],
+        "targets": [target.made(ref) for target, ref in zip(targets, _REFS, strict=False)],
         "fieldConfig": {"defaults": defaults, "overrides": list(overrides)},
         "options": options,
     }

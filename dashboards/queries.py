@@ -6,6 +6,7 @@ So the maximum over these labels comes first, and whatever is summed afterwards 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
@@ -32,6 +33,7 @@ _PROMETHEUS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "up": (),
         "scrape_duration_seconds": (),
         "ALERTS": ("alertname", "alertstate", "severity", "tenant", "campaign"),
+        "ALERTS_FOR_STATE": ("alertname", "severity", "tenant", "campaign"),
     }
 )
 """Series that Prometheus itself makes, with the labels that our rules give them."""
@@ -81,6 +83,11 @@ def selector(name: str, /, **matchers: str) -> str:
     return known(name, matchers) + (f"{{{', '.join(pairs)}}}" if pairs else "")
 
 
+def exact(value: str) -> str:
+    """A value that a label must equal, whatever it holds: neither PromQL nor Grafana finds a meaning in it."""
+    return re.sub(r"[^\w .:-]", lambda each: f"\\U{ord(each[0]):08x}", value)
+
+
 class Queries:
     """What boards ask, with replicas of the exporter counted once."""
 
@@ -107,7 +114,9 @@ class Queries:
         """The same with labels of `campaign_info` (by default the campaign's name) for a legend or a column."""
         wanted = labels or ("name",)
         known("campaign_info", wanted)
-        info = f"max by (tenant, campaign, {', '.join(wanted)}) ({self.last('campaign_info')})"
+        # One a campaign: while it is renamed, replicas may know it by different names.
+        every = f"max by (tenant, campaign, {', '.join(wanted)}) ({self.last('campaign_info')})"
+        info = f"topk by (tenant, campaign) (1, {every})"
         return f"({expression}) * on (tenant, campaign) group_left ({', '.join(wanted)}) {info}"
 
     def band(self, name: str, label: str, codes: Iterable[str], by: str = "campaign", /, **matchers: str) -> str:
@@ -122,6 +131,11 @@ class Queries:
 def total(expression: str, *by: str) -> str:
     """The sum, by these labels."""
     return f"sum by ({', '.join(by)}) ({expression})" if by else f"sum ({expression})"
+
+
+def number_of(expression: str, *by: str) -> str:
+    """How many there are, by these labels."""
+    return f"count by ({', '.join(by)}) ({expression})" if by else f"count ({expression})"
 
 
 def ratio(part: str, whole: str, *, at_least: float = 0) -> str:

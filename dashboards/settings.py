@@ -49,7 +49,7 @@ class SharedBoard(Section):
     """A tenant that gets a cost board of its own, without variables, fit for sharing outside."""
 
     tenant: str = Field(min_length=1, description="The tenant's id.")
-    title: str = Field("", description="What the board is called; by default the tenant's id.")
+    title: str = Field("", description="What the board is called; by default `Cost:` and the tenant's id.")
 
 
 class Settings(Section):

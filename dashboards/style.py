@@ -67,7 +67,7 @@ CAMPAIGN_STATES = _states(
 )
 TASK_STATES = _states(
     TASK_STATUSES,
-    {"pending": CALM, "in_progress": "dark-blue", "completed": GOOD, "failed": BAD, "cancelled": FADED},
+    {"pending": CALM, "in_progress": "blue", "completed": GOOD, "failed": BAD, "cancelled": FADED},
 )
 OUTCOME_STATES = _states(
     SETTLED_OUTCOMES,
@@ -110,6 +110,9 @@ SECONDS, RATIO, COUNT, MOMENT, AGE, BYTES, PER_SECOND = (
     "s", "percentunit", "short", "dateTimeAsIso", "dateTimeFromNow", "bytes", "ops",
 )  # fmt: skip
 """Grafana's names of units. Moments are in milliseconds: the metric times 1000."""
+
+WHOLE = "locale"
+"""Of counts that must not be shortened: `short` without decimals makes 3 K of 2,878."""
 
 CURRENCY_UNIT = "none"
 """Costs are in the campaign's own currency, which the legend or a column names: a board may show several."""

@@ -17,6 +17,7 @@ from exporter.catalogue import SECTIONS, Buckets, Family
 from exporter.config import Config, parse
 from exporter.contract import OPTIONAL_FEATURES, RELATIONS, Column, Kind, Relation
 from exporter.telemetry import Telemetry
+from scripts import board_docs
 
 ROOT = Path(__file__).resolve().parent.parent
 Part = Callable[[], str]
@@ -248,6 +249,12 @@ PAGES: Mapping[str, Mapping[str, Part]] = {
     },
     "docs/metrics.md": {"families": metrics, "histograms": histograms, "own": own},
     "docs/configuration.md": {"settings": configuration},
+    "docs/dashboards.md": {
+        "questions": board_docs.questions,
+        "settings": board_docs.settings,
+        "pieces": board_docs.pieces,
+        "each": board_docs.each,
+    },
 }
 
 _MARKED = re.compile(r"(<!-- generated: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -270,6 +277,7 @@ def main() -> int:
         if after != before:
             page.write_text(after, encoding="utf-8")
             print(f"written: {name}")
+    board_docs.write_previews(ROOT / "docs" / "previews")
     return 0
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Write requirements.lock (and the benchmarks' own) with pinned versions and hashes for Python 3.11 and newer.
+# Write requirements.lock, and those of the benchmarks and of the container image, with pinned versions and hashes
+# for Python 3.11 and newer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 .venv/bin/python -m pip install --quiet --disable-pip-version-check uv
@@ -10,3 +11,6 @@ compile() {
 }
 compile requirements.lock pyproject.toml scripts/build-requirements.in --extra dev
 compile requirements-bench.lock pyproject.toml --extra bench --constraint requirements.lock
+# The image holds what the exporter needs to run; what builds its package stays behind in a stage of its own.
+compile requirements-image.lock pyproject.toml --constraint requirements.lock
+compile requirements-build.lock scripts/build-requirements.in --constraint requirements.lock

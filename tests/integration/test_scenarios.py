@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from exporter.demo.activation import activate
+from exporter.demo.creation import campaign_ids
 from exporter.demo.scenarios import SCENARIOS, Scenario
 from exporter.demo.server import EmbeddedServer
+from tests.dashboards.asking import remembering
+from tests.dashboards.shown import panels_of
 from tests.support.simulation import ORIGIN, WORLD, Look, Prepared, Trial, prepare, trial
 
 START = ORIGIN + timedelta(seconds=60)
@@ -86,7 +90,7 @@ def pages(looks: list[Look]) -> int:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_scenario_is_seen_as_its_row_says_and_ends(world: Prepared, name: str) -> None:
+def test_a_scenario_is_seen_as_its_row_says_and_ends(world: Prepared, name: str, tmp_path: Path) -> None:
     scenario = SCENARIOS[name]
     key = watched(scenario)
     with trial(world, activate(name, START)) as run:
@@ -102,6 +106,7 @@ def test_a_scenario_is_seen_as_its_row_says_and_ends(world: Prepared, name: str)
         steady = [shows(scenario, look) for look in since(run.looks[key], seen.at)]
         assert sum(steady) >= STEADY * len(steady)
 
+        scrapes = list(run.scrapes)
         run.stop()
         ended = run.dialler.time
         over = run.wait(
@@ -117,6 +122,15 @@ def test_a_scenario_is_seen_as_its_row_says_and_ends(world: Prepared, name: str)
         assert last.said == before.said or (scenario.over is None and last.verdict in DIALS)
         run.until(last.at + CALM, PACE)
         check_the_rest(run, scenario)
+    check_the_panels(scenario, str(campaign_ids(WORLD)[key]), scrapes, tmp_path)
+
+
+def check_the_panels(scenario: Scenario, campaign: str, scrapes: list[tuple[float, bytes]], directory: Path) -> None:
+    """The boards show it by value, and did not before."""
+    with remembering(directory, scrapes) as server:
+        for each in panels_of(scenario):
+            assert not each.holds(server, campaign, START.timestamp()), f"{each.where} shows it before it began"
+            assert any(each.holds(server, campaign, at) for at, _ in scrapes[-6:]), f"{each.where} does not show it"
 
 
 def check_the_rest(run: Trial, scenario: Scenario) -> None:

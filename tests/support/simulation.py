@@ -101,6 +101,8 @@ class Trial:
     ) -> None:
         self.dialler: Dialler = pickle.loads(made.dialler)
         self.looks: dict[str, list[Look]] = {key: [] for key in campaign_ids(made.spec)}
+        self.scrapes: list[tuple[float, bytes]] = []
+        """When, and what `/metrics` said, of each look."""
         self._ids = campaign_ids(made.spec)
         self._board = Board(made.spec, [] if activation is None else [activation])
         self._connection = connection
@@ -136,6 +138,8 @@ class Trial:
             flush(self._connection, self.dialler.state, self.dialler.time)
         self.dialler.state.saved()
         made = self.refresher.refresh()
+        self._telemetry.up.set(1)
+        self.scrapes.append((self.dialler.time.timestamp(), made.text + self._telemetry.encode()[0]))
         found = [(key.decode(), gate.decode(), verdict.decode()) for key, gate, verdict in _TOLD.findall(made.text)]
         diagnoses = {key: view.diagnosis for key, view in made.shown.views.items()}
         gates = [(key, d.binding, "") for key, d in diagnoses.items()]

@@ -1,0 +1,270 @@
+"""Campaign live, dispatch and queue health: why is it not dialling?"""
+
+from __future__ import annotations
+
+from dashboards.board import Folded, Line, Way, folded, line
+from dashboards.campaign_kpi import targets
+from dashboards.campaign_scope import NO_CAMPAIGN, UNKNOWN, Own, copied
+from dashboards.figures import COLOURED, figure, figures, label
+from dashboards.modern import Json
+from dashboards.panels import (
+    Panel,
+    ask,
+    band,
+    bars,
+    codes,
+    colour,
+    graph,
+    heading,
+    joined,
+    link,
+    note,
+    now,
+    organised,
+    override,
+    rows,
+    stat,
+    steps,
+    table,
+    words,
+)
+from dashboards.queries import CAMPAIGN, total
+from dashboards.settings import Settings
+from dashboards.style import (
+    AGE,
+    BAD,
+    CALM,
+    GOOD,
+    GROUP_COLOURS,
+    NEUTRAL,
+    VERDICT_STATES,
+    WARNING,
+    WHOLE,
+    State,
+)
+from exporter.codes import BLOCKERS, READY
+from exporter.dispatch.gates import GATES
+from exporter.dispatch.verdict import NOTHING
+
+CLOSED, OPEN = State("closed", 8, "closed", CALM), State("open", 9, "open", GOOD)
+"""Of gates that do not bind; the one that does bears the verdict."""
+
+_HINTS = "**{}**, with the evidence and the first move, are on the exporter's card. Read them before any setting."
+UNKNOWN_MOVE = "Tell the platform's owners: the code is not in the contract."
+MOVES = {each.group: each.first_move for each in BLOCKERS.values()} | {"unknown": UNKNOWN_MOVE}
+HORIZONS = {
+    "now": "now",
+    "5m": "in 5 min",
+    "15m": "in 15 min",
+    "1h": "in 1 hour",
+    "4h": "in 4 hours",
+    "24h": "in a day",
+}
+
+
+def card(settings: Settings) -> str:
+    """The exporter's card of the campaign: hints in words, with the evidence. Empty where viewers cannot reach it."""
+    return settings.links.exporter and f"{settings.links.exporter}/campaigns/${{campaign:percentencode}}"
+
+
+def runbook(settings: Settings, alert: str) -> str:
+    """The exporter's page on what to do about an alert of this name."""
+    return settings.links.exporter and f"{settings.links.exporter}/runbooks/{alert}"
+
+
+def hints(settings: Settings) -> list[Json]:
+    """The link from a verdict, a gate or a blocker to what it means for this campaign."""
+    return [link("Hints and evidence", card(settings), elsewhere=True)] if card(settings) else []
+
+
+def top(own: Own, settings: Settings) -> tuple[Line, ...]:
+    """The answer, and what it rests on."""
+    return _answer(own, settings), _queue(own), line(_gates(own), _blocked(own, settings))
+
+
+def _answer(own: Own, settings: Settings) -> Line:
+    verdict, gate = (f"{own.last(name)} == 1" for name in ("campaign_dispatch_verdict", "campaign_dispatch_binding"))
+    closes, opens = (own.last(f"campaign_window_{what}_timestamp_seconds") for what in ("closes", "opens"))
+    is_open = own.last("campaign_window_open")
+    return line(
+        stat(201, "Verdict",
+             "dialing: nobody must act. throttled: less is dialled than is ready. waiting: idle as expected. blocked: "
+             "a person must act. stalled: every gate is open and nothing is started, call the platform's owners. "
+             "unknown: mend the data. Click for hints in words.",
+             rows(verdict), unit="none", empty=UNKNOWN, width=4, height=4, mappings=codes(VERDICT_STATES),
+             fields="/^verdict$/", background=True, links=hints(settings)),
+        stat(202, "Binding gate",
+             "The outermost gate that explains the verdict. lifecycle: is it running? audience: is the list there? "
+             "money: budget, credits. window: the schedule. priority: others go first. tenant, campaign, connection: "
+             "who holds the slots? pacing: starts a minute. numbers: rest, caps, flags. provider: its failures. "
+             "retry: wait. tasks: blocked one by one, or none left.",
+             rows(gate), unit="none", empty=UNKNOWN, width=4, height=4, fields="/^gate$/", links=hints(settings),
+             mappings=words({NOTHING: ("no gate", None)})),
+        stat(203, "Since",
+             "Since when verdict and gate are so, as far as was told or seen.",
+             now(own.moment("campaign_dispatch_since_timestamp_seconds")), unit=AGE, empty="Not known", width=4,
+             height=4),
+        stat(204, "Clears",
+             "When the binding gate opens by itself. Not known: somebody may have to act, read the hints.",
+             now(own.moment("campaign_dispatch_clears_timestamp_seconds")), unit=AGE, empty="Not known", width=4,
+             height=4),
+        stat(205, "Call window",
+             "Whether the campaign's own call windows are open, and when that changes. Closed and it should dial: fix "
+             "the schedule, and mind the contacts' zones.",
+             now(f"{closes} * 1000", "Open, closes"),
+             now(f"{opens} * 1000", "Closed, opens"),
+             now(f"({is_open} == 1) unless on (tenant, campaign) {closes}", "Open"),
+             now(f"({is_open} == 0) unless on (tenant, campaign) {opens}", "Closed"),
+             unit=AGE, empty="Not told, or it is over", width=4, height=4, text="value_and_name",
+             mappings=words({"1": ("always", None), "0": ("opens never", WARNING)})),
+        note(206, _HINTS.format(f"[Hints in words]({card(settings)})" if card(settings) else "Hints in words"), width=4,
+             height=4),
+    )  # fmt: skip
+
+
+def _queue(own: Own) -> Line:
+    def tile(number: int, title: str, text: str, expression: str, empty: str, **more: str) -> Panel:
+        unit = more.get("unit", WHOLE)
+        return stat(number, title, text, now(expression), unit=unit, decimals=0, empty=empty, width=3, height=3)
+
+    ready = own.last("campaign_tasks_blocked", blocker=READY)
+    return line(
+        tile(211, "Free slots",
+             "Calls that could be started now: the room of the tightest limit, an estimate. None for long: see Limits "
+             "below for who holds them, and for leaked ones.",
+             own.last("campaign_dispatch_slots_available"), "No limit is told"),
+        tile(212, "Calling now", "Calls going on. None while tasks are ready and slots are free: see the verdict.",
+             own.last("campaign_calls_in_progress"), UNKNOWN),
+        tile(213, "Ready",
+             "Pending tasks that nothing blocks. Many while slots are free: the dispatcher is slow or dead.",
+             total(ready), UNKNOWN),
+        tile(214, "Oldest ready",
+             "Since when the ready task that waits longest could be dialled. More than two minutes: it is behind.",
+             own.moment("campaign_task_oldest_ready_timestamp_seconds"), "No task is ready", unit=AGE),
+        stat(215, "Off-window",
+             "Calls started since the tenant's midnight while the campaign's own windows were closed. Any: pause the "
+             "campaign, keep the evidence, and look whether the windows were edited today.",
+             now(own.last("campaign_calls_outside_window_today")), unit=WHOLE, decimals=0,
+             empty="Not known", width=3, height=3, thresholds=((None, NEUTRAL), (1, BAD))),
+        stat(216, "Credits",
+             "Prepaid credits that the tenant has left, for all its campaigns. None: nothing is dialled until somebody "
+             "adds some.",
+             now(own.beside("campaign_tenant_credits")), unit=WHOLE, decimals=0, empty="Not prepaid", width=3, height=3,
+             thresholds=((None, BAD), (0.000001, NEUTRAL))),
+        targets(own),
+    )  # fmt: skip
+
+
+def _gates(own: Own) -> Panel:
+    verdict = own.q.band("campaign_dispatch_verdict", "verdict", [state.code for state in VERDICT_STATES],
+                         campaign=CAMPAIGN)  # fmt: skip
+    binding = f"max by (gate) ({own.last('campaign_dispatch_binding', gate=f'!={NOTHING}')} == 1)"
+    gates = f"max by (gate) ({own.last('campaign_dispatch_gate_open')}) + {CLOSED.number}"
+    return band(
+        221, "Verdict and gates",
+        "The verdict over time, and each gate from the outermost in: open, closed, or in the colour of the verdict "
+        "where it is the one that explains it. A gap: not known. Begin with the first line that changed.",
+        ask(verdict, "verdict"), ask(f"({binding}) * on () group_left () ({verdict}) or {gates}", "{{gate}}"),
+        states=(*VERDICT_STATES, CLOSED, OPEN), empty=NO_CAMPAIGN, width=12, height=9, legend=False,
+        transformations=(joined("Time"), organised(("Time", "verdict", *GATES))),
+    )  # fmt: skip
+
+
+def blocked(own: Own) -> str:
+    """Pending tasks by what blocks them, those that are ready left out."""
+    return f"{total(own.last('campaign_tasks_blocked', blocker=f'!={READY}'), 'blocker', 'group')} > 0"
+
+
+def _blocked(own: Own, settings: Settings) -> Panel:
+    return table(
+        222, "Blocked tasks",
+        "Pending tasks that cannot be dialled now, by the code of their blocker, with the first move. Ready ones are "
+        "not here. retry_wait is as planned. Most of them under one code: begin with its first move, and change one "
+        "thing at a time. The tasks themselves are below.",
+        rows(copied(blocked(own), "group", "move")),
+        empty="No pending task is blocked", width=12, height=9, sort="Tasks", descending=True, pages=True,
+        transformations=(
+            organised(("blocker", "group", "Value", "move"),
+                      {"blocker": "Blocker", "group": "Group", "Value": "Tasks", "move": "First move"}, ("Time",)),
+        ),
+        overrides=(
+            override("Blocker", unit="string", custom_width=160, links=hints(settings)),
+            override("Group", custom_width=85, mappings=groups(), **COLOURED),
+            override("Tasks", custom_width=80, unit=WHOLE, decimals=0),
+            override("First move", custom_minWidth=220, custom_cellOptions={"type": "auto", "wrapText": True},
+                     mappings=words({group: (text, None) for group, text in MOVES.items()})),
+        ),
+    )  # fmt: skip
+
+
+def groups() -> list[Json]:
+    """The groups of blockers in their colours."""
+    return words({group: (group, colour) for group, colour in GROUP_COLOURS.items()})
+
+
+def detail(own: Own, way: Way) -> Folded:
+    """What one looks at next."""
+    by_group = total(own.last("campaign_tasks_blocked"), "group")
+    return folded(
+        heading(230, "Dispatch in detail"),
+        line(
+            graph(
+                231, "Pending tasks by group of blocker",
+                "All pending tasks by what holds them; `ready`: nothing does. A group that grows while the others do "
+                "not is what changed.",
+                ask(f"{by_group} > 0", "{{group}}"), unit=WHOLE, decimals=0, empty="No task is pending", stacked=True,
+                width=16, overrides=[colour(group, value) for group, value in GROUP_COLOURS.items()],
+            ),
+            bars(
+                233, "Tasks that become due",
+                "Pending tasks that nothing but time holds and that are due within each horizon, nearer ones included. "
+                "None within a day, and nothing is ready: something other than time holds the rest.",
+                *(now(own.last("campaign_tasks_eligible_within", horizon=code), text)
+                  for code, text in HORIZONS.items()),
+                unit=WHOLE, decimals=0, empty=NO_CAMPAIGN,
+            ),
+        ),
+        line(_limits(own), _holders(own, way)),
+    )  # fmt: skip
+
+
+def _limits(own: Own) -> Panel:
+    limit, used, leaked = (f"max by (scope) ({own.last(f'campaign_dispatch_slots_{what}')})"
+                           for what in ("limit", "used", "leaked"))  # fmt: skip
+    scopes = f"{limit} or {used} or {leaked}"
+    return figures(
+        232, "Limits",
+        "Calls at once by scope: what is allowed, what is taken, and what is held for too long to be a real call. "
+        "pacing counts starts a minute. Leaked slots: have the platform close those calls, or the pool stays full.",
+        scopes,
+        base=scopes, key="scope",
+        columns=(
+            label("scope", "Scope", 0),
+            figure("Limit", limit, 90, unit=WHOLE, decimals=0, empty="none told"),
+            figure("Used", used, 80, unit=WHOLE, decimals=0),
+            figure("Leaked", leaked, 80, unit=WHOLE, decimals=0, thresholds=steps((None, NEUTRAL), (1, BAD)),
+                   **COLOURED),
+        ),
+        empty="No limit is told, or it is over", width=8, height=6, pages=False,
+    )  # fmt: skip
+
+
+def _holders(own: Own, way: Way) -> Panel:
+    mine = f"on (tenant) group_left () max by (tenant) ({own.last('campaign_info')})"
+    calling = f"max by (campaign) ({own.q.last('campaign_calls_in_progress')} * {mine}) > 0"
+    priority = f"max by (campaign) ({own.q.last('campaign_priority')} * {mine})"
+    names = f"max by (campaign, name) ({own.q.last('campaign_info')} * {mine})"
+    return figures(
+        234, "Who holds the tenant's slots",
+        "Calls going on of all campaigns of this tenant. Those of a higher priority go first: where the gate "
+        "`priority` binds, lower theirs, raise this one's, or wait until they are done.",
+        f"{names} and on (campaign) ({calling})",
+        columns=(
+            label("name", "Campaign", 0,
+                  links=[link("Campaign live", way.to("campaign", campaign="${__data.fields.campaign}"))]),
+            figure("Calling now", calling, 110, unit=WHOLE, decimals=0),
+            figure("Priority", f"{priority} and on (campaign) ({calling})", 110, unit=WHOLE, decimals=0),
+        ),
+        kept=("campaign",), base=calling, key="campaign", empty="No campaign of the tenant is calling", sort="Priority",
+        descending=True, width=16, height=6,
+    )  # fmt: skip

@@ -1,0 +1,287 @@
+"""Grafana's own role and its views as SQL for a DBA: `campaign-exporter dashboards sql`.
+
+Any viewer may send any SQL to a datasource, so what Grafana's role may see is decided here and nowhere else: one view
+for each relation of the contract, phones masked. What a platform lacks becomes an empty view or a null of the right
+type, so that a panel says "no data" instead of an error.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from types import MappingProxyType
+
+from psycopg import sql
+
+from exporter.available import Available, compare
+from exporter.config import Config
+from exporter.contract import RELATIONS, Column, Kind, Relation
+from exporter.database import Database
+from exporter.errors import ConfigError, ContractError
+
+ROLE = "campaign_grafana"
+SCHEMA = "campaign_grafana"
+"""Where the views are: the boards' statements name it."""
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}\Z")
+_FAMILIES: Mapping[str, str] = MappingProxyType({"int2": "bigint", "int4": "bigint", "int8": "bigint", "uuid": "uuid"})
+_NULLS: Mapping[Kind, str] = MappingProxyType(
+    {
+        Kind.TEXT: "text",
+        Kind.TIME: "timestamptz",
+        Kind.INTEGER: "bigint",
+        Kind.NUMBER: "numeric",
+        Kind.BOOLEAN: "boolean",
+        Kind.JSON: "jsonb",
+    }
+)
+_PHONE = (
+    "CASE WHEN length({0}) >= 9 THEN left({0}, 3) || '*****' || right({0}, 2)\n"
+    "            WHEN {0} <> '' THEN '*****' END"
+)
+_MASKS: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("tasks", "phone"): _PHONE,
+        # A reference is kept, unless it is a phone or an address itself.
+        ("tasks", "contact"): "CASE WHEN {0} ~ '^[[:space:]]*[+]|@' THEN '*****' || right({0}, 2) ELSE {0} END",
+        ("campaigns", "pause_reason"): f"{SCHEMA}.masked_text({{0}})",
+        ("campaign_events", "detail"): f"{SCHEMA}.masked_json({{0}})",
+        ("audience_uploads", "error"): f"{SCHEMA}.masked_text({{0}})",
+        ("task_events", "detail"): f"{SCHEMA}.masked_json({{0}})",
+        ("dispatch_snapshots", "capacity"): f"{SCHEMA}.masked_json({{0}})",
+    }
+)
+_OWN_PHONE: Mapping[tuple[str, str], str] = MappingProxyType({("numbers", "phone"): "'*****' || right({0}, 2)"})
+"""Where the exporter masks the tenants' own numbers, the views do too."""
+
+_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "bigint": "CASE WHEN ids[1] ~ '^-?[0-9]{1,19}$' THEN\n"
+        "        CASE WHEN ids[1]::numeric BETWEEN -9223372036854775808 AND 9223372036854775807"
+        " THEN ids[1]::bigint END END",
+        "uuid": "CASE WHEN ids[1] ~* '^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$' THEN ids[1]::uuid END",
+        "text": "ids[1]",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a platform's owner decides."""
+
+    role: str = ROLE
+    masked: bool = True
+    """Whether contacts' phones, and what may be one in free text, are hidden."""
+
+    own_masked: bool = False
+    """Whether the tenants' own numbers are."""
+
+    def __post_init__(self) -> None:
+        if not _PLAIN_NAME.match(self.role):
+            raise ConfigError(f"--role {self.role!r}: a role of letters, digits, _ and - is meant")
+
+
+def discover(config: Config, schema: str | None = None) -> Available:
+    """What the database has of the contract, be it readable for the exporter's role or not.
+
+    `ContractError` when a required part is missing; `DatabaseUnavailableError` says where and why not.
+    """
+    schema = schema or config.database.schema_
+    database = Database(config)
+    connection = database.connect()
+    try:
+        found: dict[str, dict[str, str]] = {}
+        for relation, column, typname in connection.execute(_template("exists"), {"schema": schema}):
+            found.setdefault(relation, {})[column] = typname
+    finally:
+        database.close(connection)
+    available = compare(schema, found)
+    if not available.usable:
+        raise ContractError("; ".join(str(problem) for problem in available.problems if problem.fatal))
+    return available
+
+
+def document(available: Available, choice: Choice) -> str:
+    """The same as a DBA reads it and pipes it to psql: all of it or nothing."""
+    masked = "phones of contacts masked" if choice.masked else "UNMASKED: viewers see contacts' phones"
+    return (
+        f"-- Grafana's role and views on the schema {available.schema}; {masked}.\n"
+        "-- Made by `campaign-exporter dashboards sql`; docs/grafana-database.md explains it. Read it, then run it as\n"
+        "-- the owner of that schema or as a superuser, in the platform's database. It may be run again at any time:\n"
+        "-- after a change of the platform's views, and after an upgrade. One transaction: all of it, or nothing.\n"
+        "BEGIN;\n"
+        "SET LOCAL lock_timeout = '5s';\n"
+        "SET LOCAL client_min_messages = warning;\n\n"
+        f"{script(available, choice)}\n"
+        "COMMIT;\n"
+    )
+
+
+def script(available: Available, choice: Choice) -> str:
+    """All statements, to be run in one transaction by the owner of the views or a superuser; idempotent."""
+    parts = (
+        _filled("role", choice.role),
+        _schema(),
+        _keys(available),
+        _template("masks") if choice.masked else "-- 4. Unmasked: nothing is hidden.\n",
+        _views(available, choice),
+        _granted(choice),
+        _template("everybody"),
+        _filled("rest", choice.role),
+    )
+    return "\n".join(parts)
+
+
+def _schema() -> str:
+    return (
+        "-- 2. The schema. What stands there is made anew, as a view cannot change the type of a column. This fails,\n"
+        "-- and changes nothing, where views of your own rest on these.\n"
+        f"CREATE SCHEMA IF NOT EXISTS {SCHEMA};\n"
+        f"REVOKE ALL ON SCHEMA {SCHEMA} FROM PUBLIC;\n"
+        f"DROP VIEW IF EXISTS{_VIEWS};\n"
+        f"DROP FUNCTION IF EXISTS{_wrapped(_FUNCTIONS)};\n"
+    )
+
+
+def _wrapped(names: Iterable[str]) -> str:
+    """A long list on lines of its own."""
+    return textwrap.indent("\n" + textwrap.fill(", ".join(names), 112, break_on_hyphens=False), "    ")
+
+
+_VIEWS = _wrapped(f"{SCHEMA}.{name}" for name in RELATIONS)
+_FUNCTIONS = tuple(
+    f"{SCHEMA}.{name}"
+    for name in (
+        "campaign_key(text[])",
+        "task_key(text[])",
+        "as_jsonb(json)",
+        "masked_text(text)",
+        "masked_json(jsonb, integer)",
+    )
+)
+
+
+def _keys(available: Available) -> str:
+    families = _id_families(available)
+    made = [
+        f"CREATE FUNCTION {SCHEMA}.{name}(VARIADIC ids text[] DEFAULT '{{}}') RETURNS {families[column]}\n"
+        "LANGUAGE sql IMMUTABLE PARALLEL SAFE\n"
+        f"AS $$\n    SELECT {_KEYS[families[column]]}\n$$;\n"
+        for name, column in (("campaign_key", "campaign_id"), ("task_key", "task_id"))
+    ]
+    comment = (
+        "-- 3. A viewer's text as an id of this platform, null where it cannot be one: so that a condition on an id\n"
+        "-- finds its index, and a text of any kind raises no error.\n"
+    )
+    return comment + "".join(made) + _AS_JSONB
+
+
+_AS_JSONB = f"""\
+-- JSON that PostgreSQL cannot take apart is null, without an error that quotes it.
+CREATE FUNCTION {SCHEMA}.as_jsonb(it json) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE STRICT
+AS $$
+BEGIN
+    RETURN it::jsonb;
+EXCEPTION WHEN others THEN
+    RETURN NULL;
+END $$;
+"""
+
+
+def _views(available: Available, choice: Choice) -> str:
+    masks = {**(_MASKS if choice.masked else {}), **(_OWN_PHONE if choice.own_masked else {})}
+    families = _id_families(available)
+    made = "\n".join(_view(relation, available, masks, families) for relation in RELATIONS.values())
+    return (
+        "-- 5. The views: plain columns, so that a condition reaches the index of the table below. They hide columns,\n"
+        "-- not rows, so they need no security_barrier: whatever a viewer asks, he asks of what a column shows here.\n"
+        "-- An infinite time becomes null, as Grafana shows nothing at all of an answer that has one.\n"
+        f"{made}"
+    )
+
+
+def _view(
+    relation: Relation, available: Available, masks: Mapping[tuple[str, str], str], families: Mapping[str, str]
+) -> str:
+    types = available.types.get(relation.name)
+    lines = ",\n".join(
+        f"       {expression}" for expression in _expressions(relation, types or {}, masks, families)
+    ).lstrip()
+    head = f"CREATE VIEW {SCHEMA}.{relation.name} AS\n"
+    if types is None:
+        missing = f"-- There is no {relation.name} that fits the contract: this view is empty.\n"
+        return f"{missing}{head}SELECT {lines}\nWHERE false;\n"
+    source = sql.Identifier(available.schema, relation.name).as_string(None)
+    return f"{head}SELECT {lines}\nFROM {source};\n"
+
+
+def _expressions(
+    relation: Relation,
+    types: Mapping[str, str],
+    masks: Mapping[tuple[str, str], str],
+    families: Mapping[str, str],
+) -> Iterator[str]:
+    for column in relation.columns:
+        name = column.name
+        if name not in types:
+            kind = families[name] if column.kind is Kind.ID else _NULLS[column.kind]
+            yield f"NULL::{kind} AS {name}"
+            continue
+        shown = _typed(column, types[name], families)
+        mask = masks.get((relation.name, name))
+        shown = mask.format(shown) if mask else shown
+        yield shown if shown == name else f"{shown} AS {name}"
+
+
+def _typed(column: Column, typname: str, families: Mapping[str, str]) -> str:
+    """A column as statements can rely on it: one type for an id wherever it stands, codes as text, JSON as jsonb.
+
+    Required times stay plain, since their indexes matter.
+    """
+    if column.kind is Kind.ID:
+        same = _FAMILIES.get(typname, "text") == families[column.name]
+        return column.name if same else f"{column.name}::text"
+    if column.kind is Kind.TEXT:
+        return column.name if typname in ("text", "varchar") else f"{column.name}::text"
+    if column.kind is Kind.JSON:
+        return column.name if typname == "jsonb" else f"{SCHEMA}.as_jsonb({column.name})"
+    if column.kind is Kind.TIME and column.optional:
+        return f"CASE WHEN isfinite({column.name}) THEN {column.name} END"
+    return column.name
+
+
+def _id_families(available: Available) -> Mapping[str, str]:
+    """The type of each id: the one that it has everywhere, text where relations differ or none has it."""
+    found: dict[str, set[str]] = {}
+    for relation in RELATIONS.values():
+        for column in relation.columns:
+            if column.kind is Kind.ID:
+                family = found.setdefault(column.name, set())
+                typname = available.types.get(relation.name, {}).get(column.name)
+                if typname is not None:
+                    family.add(_FAMILIES.get(typname, "text"))
+    return {name: next(iter(family)) if len(family) == 1 else "text" for name, family in found.items()}
+
+
+def _granted(choice: Choice) -> str:
+    role = sql.Identifier(choice.role).as_string(None)
+    functions = _wrapped(_FUNCTIONS if choice.masked else _FUNCTIONS[:3])
+    return (
+        f"GRANT USAGE ON SCHEMA {SCHEMA} TO {role};\n"
+        f"GRANT SELECT ON{_VIEWS}\nTO {role};\n"
+        f"REVOKE ALL ON FUNCTION{functions}\nFROM PUBLIC;\n"
+        f"GRANT EXECUTE ON FUNCTION{functions}\nTO {role};\n"
+    )
+
+
+def _filled(name: str, role: str) -> str:
+    text = _template(name).replace("@role_text@", sql.Literal(role).as_string(None))
+    return text.replace("@role@", sql.Identifier(role).as_string(None))
+
+
+def _template(name: str) -> str:
+    return (files("dashboards") / "sql" / "grants" / f"{name}.sql").read_text(encoding="utf-8")

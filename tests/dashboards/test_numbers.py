@@ -1,0 +1,215 @@
+"""The number pool by value: on a Prometheus that saw numbers of every fate, of two tenants and two replicas."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from dashboards import numbers
+from dashboards.pool import VERDICTS
+from dashboards.settings import Settings
+from exporter.codes import NUMBER_STATUSES
+from tests.dashboards.asking import interpolated
+from tests.dashboards.past import DAY, HOSTILE, HOUR, LOOKS, NOW, Past, column, grown, named, panel
+from tests.support.prometheus import Prometheus
+
+BOARD = numbers.board(Settings()).made(Settings())
+WORST, FALLS = panel(BOARD, 110), panel(BOARD, 130)
+WORDS = {state.number: state.code for state in VERDICTS}
+
+
+class Numbers(Past):
+    """What platforms show of numbers."""
+
+    def number(
+        self, number: str, status: str = "active", *, tenant: str = "a", today: float = 10, cap: float | None = 100
+    ) -> None:
+        """A number."""
+        own = {"tenant": tenant, "number": number}
+        self("campaign_number_info", 1, phone="…11", label=HOSTILE, country="DE", connection="c.1", **own)
+        for code in NUMBER_STATUSES:
+            self("campaign_number_status", code == status, status=code, **own)
+        self("campaign_number_calls_today", today, **own)
+        if cap is not None:
+            self("campaign_number_daily_cap", cap, **own)
+
+    def calls(
+        self, number: str, calls: tuple[float, float], answered: tuple[float, float], *, campaign: str = "x",
+        tenant: str = "a", since: float = LOOKS[0],
+    ) -> None:  # fmt: skip
+        """Calls and answers an hour: until six hours ago, and since."""
+        own = {"tenant": tenant, "campaign": campaign, "number": number}
+        unanswered = [every - some for every, some in zip(calls, answered, strict=True)]
+        for outcome, (before, lately) in {"answered": answered, "no_answer": tuple(unanswered)}.items():
+            self("campaign_number_calls_total", grown(before, lately, since=since), outcome=outcome, **own)
+        self("campaign_number_weight", 2, **own)
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """Numbers named for what becomes of them."""
+    world = Numbers()
+    for tenant in ("a", "b"):
+        world("campaign_tenant_info", 1, tenant=tenant, name=f"Tenant {tenant}", timezone="UTC")
+        world("campaign_connection_info", 1, tenant=tenant, connection="c.1", provider=f"provider of {tenant}")
+        world("campaign_connection_concurrency_limit", 20, tenant=tenant, connection="c.1")
+        world("campaign_connection_calls_in_progress", 5, tenant=tenant, connection="c.1")
+    for campaign in ("x", "y"):
+        world("campaign_info", 1, tenant="a", campaign=campaign, name=f"Campaign {campaign}", agent="", timezone="UTC",
+              currency="EUR")  # fmt: skip
+    world.number("same", tenant="a")
+    world.number("same", tenant="b", cap=None)
+    world.calls("same", (20, 20), (6, 6), tenant="a")
+    world.calls("same", (20, 20), (10, 10), tenant="b")
+    world.number("fell")
+    world.calls("fell", (20, 20), (6, 2), campaign="x")
+    world.calls("fell", (20, 20), (6, 6), campaign="y")
+    world.number("labelled")
+    world.calls("labelled", (20, 20), (6, 1))
+    world.number("unlucky")
+    world.calls("unlucky", (20, 4), (2, 0.2))
+    world.number("quiet")
+    world.calls("quiet", (20, 2), (6, 0))
+    world.number("young")
+    world.calls("young", (20, 20), (4, 4), since=NOW - DAY)
+    world.number("flagged", "flagged")
+    world.calls("flagged", (20, 20), (6, 1))
+    world.number("capped", today=100)
+    world.number("cooling")
+    world("campaign_number_cooldown_timestamp_seconds", NOW + HOUR, tenant="a", number="cooling")
+    world.number("paced")
+    world("campaign_number_cooldown_timestamp_seconds", NOW + 20, tenant="a", number="paced")
+    world.number("gone", "released")
+    world.number("rested", "resting")
+    world.calls("other", (20, 20), (6, 0), campaign="y")
+    with world.remembered(tmp_path_factory.mktemp("numbers")) as server:
+        yield server
+
+
+Ask = Callable[..., dict[str, float]]
+
+
+@pytest.fixture
+def ask(prometheus: Prometheus) -> Ask:
+    """What a panel or a column of it shows, by row or by labels."""
+
+    def asked(
+        number: int,
+        title: str = "",
+        *by: str,
+        tenant: str = ".*",
+        chosen: str = ".*",
+        span: str = "6h",
+        at: float = NOW,
+    ) -> dict[str, float]:
+        expression = interpolated(column(panel(BOARD, number), title), {"tenant": tenant, "number": chosen}, span)
+        return named(prometheus.query(expression, at), *by)
+
+    return asked
+
+
+def test_each_number_has_one_finding(ask: Ask) -> None:
+    found = {row: WORDS[int(value)] for row, value in ask(110, "Finding").items()}
+    assert found == {
+        "a/same": "fine", "b/same": "fine", "a/fell": "fine", "a/labelled": "fell", "a/unlucky": "fine",
+        "a/quiet": "few", "a/young": "fine", "a/flagged": "flagged", "a/capped": "capped", "a/cooling": "resting",
+        "a/paced": "few", "a/gone": "released", "a/rested": "resting",
+    }  # fmt: skip
+
+
+def test_the_worst_finding_has_the_highest_number() -> None:
+    assert [WORDS[number] for number in sorted(WORDS, reverse=True)][:3] == ["flagged", "fell", "capped"]
+    assert WORST["options"]["sortBy"] == [{"displayName": "Finding", "desc": True}]
+
+
+def test_the_answer_rate_is_of_the_span_over_all_campaigns_of_one_tenant(ask: Ask) -> None:
+    found = ask(110, "Answered")
+    assert found["a/same"] == pytest.approx(0.3)
+    assert found["b/same"] == pytest.approx(0.5)
+    assert found["a/fell"] == pytest.approx(0.2), "2 of 20 in one campaign, 6 of 20 in the other"
+    assert "a/quiet" not in found, "12 calls are no sample"
+    assert ask(110, "Calls")["a/fell"] == pytest.approx(240, rel=0.01)
+
+
+def test_the_past_is_the_numbers_own_and_ends_where_the_span_begins(ask: Ask) -> None:
+    found = ask(110, "7 d before")
+    assert found["a/labelled"] == pytest.approx(0.3)
+    assert found["a/young"] == pytest.approx(0.2), "what was not there a week ago began from nothing"
+    assert ask(110, "7 d before", span="2h")["a/labelled"] < 0.3, "four bad hours are past then"
+    assert all(math.isnan(value) for value in ask(110, "7 d before", span="7d").values()), "no past is left"
+
+
+def test_without_a_past_nothing_fell(ask: Ask) -> None:
+    early = LOOKS[0] + 4 * HOUR
+    assert ask(110, "Answered", at=early)["a/same"] == pytest.approx(0.3)
+    assert all(math.isnan(value) for value in ask(110, "7 d before", at=early).values())
+    assert ask(102, at=early) == {"": 0}
+
+
+def test_a_fall_must_be_large_and_no_chance(ask: Ask) -> None:
+    change = ask(110, "Change")
+    assert change["a/labelled"] == pytest.approx(0.05 / 0.3 - 1)
+    assert change["a/unlucky"] == pytest.approx(-0.5), "large, on 24 calls"
+    assert ask(102) == {"": 2}, "labelled, and the one that is flagged already"
+    assert ask(102, chosen="same") == {"": 0}
+
+
+def test_a_fall_is_told_by_campaign(ask: Ask) -> None:
+    assert ask(130, "Change") == {
+        "a/x/fell": pytest.approx(0.1 / 0.3 - 1), "a/x/labelled": pytest.approx(0.05 / 0.3 - 1),
+        "a/x/flagged": pytest.approx(0.05 / 0.3 - 1),
+    }  # fmt: skip
+    assert set(ask(130, "", "number", "name")) == {"fell/Campaign x", "labelled/Campaign x", "flagged/Campaign x"}
+
+
+def test_the_strip_counts_numbers_of_the_chosen_tenants(ask: Ask) -> None:
+    assert [ask(each)[""] for each in (101, 103, 104, 105)] == [1, 1, 2, 8]
+    assert [ask(each, tenant="b")[""] for each in (101, 102, 103, 104, 105)] == [0, 0, 0, 0, 1]
+    assert ask(106) == {"": 90 * 8}, "active ones with a cap, of 100; one is at it"
+    assert ask(106, tenant="b") == {}, "no cap"
+    assert [ask(each, tenant="nobody") for each in (101, 102, 103, 104, 105)] == [{}] * 5
+
+
+def test_caps_and_rest(ask: Ask) -> None:
+    assert ask(110, "Of daily cap")["a/capped"] == 1
+    assert "b/same" not in ask(110, "Of daily cap")
+    assert ask(110, "Rests until") == {"a/cooling": (NOW + HOUR) * 1000, "a/paced": (NOW + 20) * 1000}
+    assert ask(110, "Pools")["a/fell"] == 2
+    assert ask(110, "Weight")["a/fell"] == 4
+
+
+def test_a_column_that_nobody_has_stays(ask: Ask) -> None:
+    assert [math.isnan(value) for value in ask(110, "Rests until", tenant="b").values()] == [True]
+    assert ask(110, "Rests until", tenant="nobody") == {}
+
+
+def test_names_come_with_the_number_as_they_are(ask: Ask) -> None:
+    assert ask(110, "", "tenant", "number", "label", chosen="same") == {f"{each}/same/{HOSTILE}": 1 for each in "ab"}
+    providers = panel(BOARD, 110)["targets"][1]["expr"]
+    assert "group_left (provider)" in providers
+
+
+def test_countries_and_connections(ask: Ask) -> None:
+    assert ask(141, "Numbers") == {"a/DE": 12, "b/DE": 1}
+    assert ask(141, "Usable") == {"a/DE": 7, "b/DE": 1}
+    assert ask(141, "Campaigns")["a/DE"] == 2
+    assert ask(152, "Of limit") == {"a/c.1": 0.25, "b/c.1": 0.25}
+    assert ask(152, "Active numbers") == {"a/c.1": 9, "b/c.1": 1}
+    assert ask(152, "Answered")["b/c.1"] == pytest.approx(0.5)
+
+
+def test_a_share_is_of_the_whole_pool_whichever_number_is_chosen(ask: Ask) -> None:
+    shares = ask(161, "Share of pool", chosen="fell")
+    assert shares == {"a/x/fell": pytest.approx(1 / 7), "a/y/fell": pytest.approx(1 / 2)}
+
+
+def test_only_numbers_that_were_flagged_or_rested_have_a_band(prometheus: Prometheus) -> None:
+    def lines(tenant: str) -> set[str]:
+        expression = column(panel(BOARD, 121))
+        found = prometheus.query(interpolated(expression, {"tenant": tenant, "number": ".*"}, "6h"), NOW)
+        return {dict(labels).get("number", dict(labels)["phone"]) for labels in found}
+
+    assert lines("a") == {"flagged", "rested"}
+    assert lines("b") == {"No number"}
