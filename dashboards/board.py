@@ -11,9 +11,10 @@ from grafanalib import core
 
 from dashboards import modern
 from dashboards.modern import Json
-from dashboards.panels import POSTGRES, PROMETHEUS, Panel
+from dashboards.panels import Panel
 from dashboards.queries import Queries, known
 from dashboards.settings import Settings
+from dashboards.targets import POSTGRES, PROMETHEUS
 
 COLUMNS = 24
 REFRESH = "30s"

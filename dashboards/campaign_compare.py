@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dashboards.board import Folded, beside, folded, line
 from dashboards.campaign_scope import UNSURE, Own
+from dashboards.fields import steps
 from dashboards.figures import GAUGE, figure, figures, label
-from dashboards.panels import Panel, heading, now, rows, stat, steps
+from dashboards.panels import Panel, heading, stat
 from dashboards.queries import ratio, total
 from dashboards.style import ACCENT, BAD, CURRENCY_UNIT, GOOD, MINIMUM_CALLS, NEUTRAL, RATIO, WHOLE
+from dashboards.targets import now, rows
 
 UNEVEN = 0.001
 """Below this probability of such a split no arm may be called the winner (domain.md)."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dashboards.board import Folded, folded, line
 from dashboards.campaign_scope import PER_HOUR, UNSURE, Own
+from dashboards.fields import colour
 from dashboards.figures import figure, figures, label
-from dashboards.panels import Panel, ask, colour, graph, heading, now, stat
+from dashboards.panels import Panel, graph, heading, stat
 from dashboards.queries import total
 from dashboards.style import ACCENT, CALM, CURRENCY_UNIT, MINIMUM_CALLS, NEUTRAL
+from dashboards.targets import ask, now
 
 NO_COST = "No cost is told for this campaign"
 PARTS = {"ai": ("AI", "dark-blue"), "telephony": ("telephony", CALM)}

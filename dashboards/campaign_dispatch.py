@@ -5,29 +5,10 @@ from __future__ import annotations
 from dashboards.board import Folded, Line, Way, folded, line
 from dashboards.campaign_kpi import targets
 from dashboards.campaign_scope import NO_CAMPAIGN, UNKNOWN, Own, copied
+from dashboards.fields import codes, colour, joined, link, organised, override, steps, words
 from dashboards.figures import COLOURED, figure, figures, label
 from dashboards.modern import Json
-from dashboards.panels import (
-    Panel,
-    ask,
-    band,
-    bars,
-    codes,
-    colour,
-    graph,
-    heading,
-    joined,
-    link,
-    note,
-    now,
-    organised,
-    override,
-    rows,
-    stat,
-    steps,
-    table,
-    words,
-)
+from dashboards.panels import Panel, band, bars, graph, heading, note, stat, table
 from dashboards.queries import CAMPAIGN, total
 from dashboards.settings import Settings
 from dashboards.style import (
@@ -42,6 +23,7 @@ from dashboards.style import (
     WHOLE,
     State,
 )
+from dashboards.targets import ask, now, rows
 from exporter.codes import BLOCKERS, READY
 from exporter.dispatch.gates import GATES
 from exporter.dispatch.verdict import NOTHING

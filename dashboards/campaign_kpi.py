@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from dashboards.board import Line, line
 from dashboards.campaign_scope import UNKNOWN, Own
-from dashboards.panels import Panel, bars, colour, now, override, stat, steps, words
+from dashboards.fields import colour, override, steps, words
+from dashboards.panels import Panel, bars, stat
 from dashboards.queries import ratio, total
 from dashboards.style import (
     ACCENT,
@@ -20,6 +21,7 @@ from dashboards.style import (
     SECONDS,
     WHOLE,
 )
+from dashboards.targets import now
 
 _OVER = "=~completed|failed|cancelled"
 _MOMENTS = {

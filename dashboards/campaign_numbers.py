@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dashboards.board import Folded, Way, folded, line
 from dashboards.campaign_scope import UNSURE, Own
+from dashboards.fields import link, steps
 from dashboards.figures import COLOURED, GAUGE, figure, figures, label, state
-from dashboards.panels import heading, link, steps
+from dashboards.panels import heading
 from dashboards.queries import RANGE, total
 from dashboards.style import ACCENT, AGE, NEUTRAL, NUMBER_STATES, RATIO, WARNING, WHOLE
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dashboards.board import Folded, Line, folded, line
 from dashboards.campaign_scope import NO_CALLS, STEP, UNSURE, Own
-from dashboards.panels import Panel, ask, bars, colour, colours, graph, heading, now, organised, override, rows, table
+from dashboards.fields import colour, colours, organised, override
+from dashboards.panels import Panel, bars, graph, heading, table
 from dashboards.queries import quantile, ratio, total
 from dashboards.style import (
     ACCENT,
@@ -18,6 +19,7 @@ from dashboards.style import (
     SENTIMENT_STATES,
     WHOLE,
 )
+from dashboards.targets import ask, now, rows
 
 CARRIER_LIMIT = 0.15
 """Of short calls: above, carriers surcharge or block (domain.md)."""

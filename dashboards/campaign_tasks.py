@@ -7,13 +7,15 @@ from typing import Any
 from dashboards.board import Folded, Way, choices, folded, line, listed
 from dashboards.campaign_dispatch import hints
 from dashboards.campaign_scope import Own
+from dashboards.fields import codes, link, override, steps, words
 from dashboards.figures import COLOURED, figure, figures, label
 from dashboards.modern import Json
-from dashboards.panels import Panel, codes, heading, link, override, sql, steps, table, words
+from dashboards.panels import Panel, heading, table
 from dashboards.queries import milliseconds, ratio
 from dashboards.settings import Settings
 from dashboards.statements import statement
 from dashboards.style import AGE, BAD, BYTES, CALM, GOOD, NEUTRAL, RATIO, TASK_STATES, WARNING, WHOLE
+from dashboards.targets import sql
 from exporter.codes import BLOCKERS, TASK_STATUSES
 
 MANY_REJECTED = 0.05

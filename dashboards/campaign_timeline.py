@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dashboards.board import Line, events, line, marks
 from dashboards.campaign_scope import NO_CAMPAIGN, STEP, Own
+from dashboards.fields import colour, colours
 from dashboards.modern import Json
-from dashboards.panels import ask, colour, colours, graph
+from dashboards.panels import graph
 from dashboards.queries import CAMPAIGN, selector, total
 from dashboards.statements import statement
 from dashboards.style import ACCENT, FADED, NEUTRAL, TASK_STATES, WARNING, WHOLE
+from dashboards.targets import ask
 
 FROM_BELOW = ("in_progress", "pending", "failed", "completed", "cancelled")
 """What moves comes first: a band is read best near the ground."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dashboards.fields import colour, organised, sorted_by, steps
 from dashboards.figures import GAUGE, answer_rate, figure, figures, label, whole
-from dashboards.panels import Panel, ask, colour, columns, graph, organised, rows, sorted_by, steps
+from dashboards.panels import Panel, columns, graph
 from dashboards.pool import BY, Pool
 from dashboards.queries import RANGE, TENANTS, Queries, number_of, ratio, selector, total
 from dashboards.style import ACCENT, CALM, COUNT, FADED, MINIMUM_CALLS, NEUTRAL, RATIO, WARNING, WHOLE
+from dashboards.targets import ask, rows
 
 NO_NUMBERS = "No numbers: the platform shows none, or none of these tenants"
 

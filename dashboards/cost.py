@@ -23,13 +23,15 @@ from dashboards.cost_parts import (
     providers,
     variants,
 )
+from dashboards.fields import Step, joined, link, override, steps
 from dashboards.figures import GAUGE, Column, figure, figures, label, state, whole
 from dashboards.modern import Json
-from dashboards.panels import Panel, Step, ask, columns, graph, heading, joined, link, now, override, stat, steps
+from dashboards.panels import Panel, columns, graph, heading, stat
 from dashboards.queries import CAMPAIGNS, TENANTS, Queries, milliseconds, ratio
 from dashboards.settings import Settings
 from dashboards.spending import BUDGETS, BY, Spending
 from dashboards.style import AGE, BAD, CALM, CURRENCY_UNIT, MINIMUM_CALLS, NEUTRAL, RATIO, WARNING, WHOLE
+from dashboards.targets import ask, now
 
 NO_WEEK = "No figures of last week yet"
 NO_BUDGETS = "No campaign has a budget"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dashboards.fields import colour, joined, organised, override, words
 from dashboards.figures import Column, answer_rate, figure, figures, label, whole
 from dashboards.modern import Json
-from dashboards.panels import Panel, colour, columns, joined, organised, override, rows, words
+from dashboards.panels import Panel, columns
 from dashboards.queries import ratio, total
 from dashboards.spending import BY, Spending
 from dashboards.style import ACCENT, CALM, CURRENCY_UNIT, MINIMUM_CALLS, RATIO
+from dashboards.targets import rows
 from exporter.samples import NO_CURRENCY
 
 NO_CAMPAIGNS = "No campaigns: none is exported, or none of these tenants"

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from dashboards.fields import joined, organised, override, sorted_by, words
 from dashboards.modern import Json
-from dashboards.panels import Panel, joined, organised, override, rows, sorted_by, table, words
+from dashboards.panels import Panel, table
 from dashboards.style import NEUTRAL, RATIO, WHOLE, State
+from dashboards.targets import rows
 
 _REFS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _NOTHING = "–"

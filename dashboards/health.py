@@ -6,26 +6,10 @@ Where replicas may differ, series are told apart by `instance`; see `replicas`.
 from __future__ import annotations
 
 from dashboards.board import Board, Folded, Line, Way, folded, line, menu, prometheus
+from dashboards.fields import colour, colours, mapping, organised, override, sorted_by, steps, words
 from dashboards.figures import COLOURED, figure, figures, label
 from dashboards.modern import Json
-from dashboards.panels import (
-    Panel,
-    ask,
-    colour,
-    colours,
-    graph,
-    heading,
-    mapping,
-    now,
-    organised,
-    override,
-    rows,
-    sorted_by,
-    stat,
-    steps,
-    table,
-    words,
-)
+from dashboards.panels import Panel, graph, heading, stat, table
 from dashboards.queries import Queries, ratio, selector, total
 from dashboards.replicas import (
     ACT,
@@ -43,6 +27,7 @@ from dashboards.replicas import (
 )
 from dashboards.settings import Settings
 from dashboards.style import ACCENT, BAD, CAMPAIGN_STATES, COUNT, GOOD, NEUTRAL, RATIO, SECONDS, WARNING, WHOLE
+from dashboards.targets import ask, now, rows
 from exporter.codes import OTHER
 from exporter.config import RefreshConfig
 from exporter.contract import RELATIONS

@@ -1,6 +1,6 @@
 """What grafanalib prints, as Grafana 12 would save it: nothing obsolete, nothing empty.
 
-grafanalib was made for an older Grafana. Its edges are dealt with here and in `panels`, and nowhere else.
+grafanalib was made for an older Grafana. Its edges are dealt with here, in `targets` and in `panels`, and nowhere else.
 """
 
 from __future__ import annotations

@@ -5,21 +5,10 @@ from __future__ import annotations
 from dashboards import board as boards
 from dashboards.board import Board, Folded, Line, Way, folded, line, menu
 from dashboards.capacity import NO_NUMBERS, caps, countries, errors, in_use, trunks
+from dashboards.fields import Step, codes, link, steps
 from dashboards.figures import COLOURED, GAUGE, Column, answer_rate, figure, figures, label, state, whole
 from dashboards.modern import Json
-from dashboards.panels import (
-    Panel,
-    Step,
-    ask,
-    band,
-    codes,
-    graph,
-    heading,
-    link,
-    now,
-    stat,
-    steps,
-)
+from dashboards.panels import Panel, band, graph, heading, stat
 from dashboards.pool import BY, COOLING_SECONDS, FALL, NUMBERS, USE, VERDICTS, Pool
 from dashboards.queries import RANGE, TENANTS, Queries, number_of, selector, total
 from dashboards.settings import Settings
@@ -37,6 +26,7 @@ from dashboards.style import (
     WHOLE,
     State,
 )
+from dashboards.targets import ask, now
 
 NONE_SHOWN = "No numbers are shown"
 NOT_ENOUGH = f"Not enough data: fewer than {MINIMUM_CALLS} calls"

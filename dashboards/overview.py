@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 from dashboards.board import Board, Line, Way, line, menu, prometheus, tenants
+from dashboards.fields import colour, link, mapping, organised, override, sorted_by, steps, words
 from dashboards.figures import COLOURED, GAUGE, figure, figures, label
 from dashboards.modern import Json
-from dashboards.panels import (
-    Panel,
-    ask,
-    band,
-    colour,
-    graph,
-    link,
-    mapping,
-    now,
-    organised,
-    override,
-    rows,
-    sorted_by,
-    stat,
-    steps,
-    table,
-    words,
-)
+from dashboards.panels import Panel, band, graph, stat, table
 from dashboards.queries import TENANTS, Queries, milliseconds, ratio, selector, total
 from dashboards.ranking import NO_CAMPAIGN, OURS, RANKED, VERDICT, campaigns, with_tenant
 from dashboards.replicas import (
@@ -37,6 +21,7 @@ from dashboards.replicas import (
 )
 from dashboards.settings import Settings
 from dashboards.style import ACCENT, AGE, BAD, FADED, GOOD, NEUTRAL, RATIO, SECONDS, WARNING, WHOLE, WORST_FIRST, State
+from dashboards.targets import ask, now, rows
 
 BAND_LINES = 25
 NAME_LENGTH = 40

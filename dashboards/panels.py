@@ -2,77 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from grafanalib import core
 
 from dashboards import modern
+from dashboards.fields import Step, mapping, steps
 from dashboards.modern import Json
 from dashboards.style import NEUTRAL, State
-
-PROMETHEUS: Json = {"type": "prometheus", "uid": "${datasource}"}
-POSTGRES: Json = {"type": "grafana-postgresql-datasource", "uid": "${database}"}
-"""The datasources a viewer has chosen. `build` puts fixed uids in their place where a board has no variables."""
-
-MIXED: Json = {"type": "datasource", "uid": "-- Mixed --"}
-
-Step = tuple[float | None, str]
-"""From which value on which colour holds; the first value is None."""
+from dashboards.targets import MIXED, Target
 
 _REFS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One question to a datasource. `instant`: only the newest values; `table`: with labels as columns."""
-
-    text: str
-    legend: str = ""
-    instant: bool = False
-    table: bool = False
-    exemplar: bool = False
-    sql: bool = False
-    ref: str = ""
-
-    @property
-    def datasource(self) -> Json:
-        """Whom it asks."""
-        return POSTGRES if self.sql else PROMETHEUS
-
-    def made(self, ref: str) -> Json:
-        """The target as JSON."""
-        ref = self.ref or ref
-        if self.sql:
-            target: Any = core.SqlTarget(rawSql=self.text, refId=ref, datasource=POSTGRES, format="table")
-            return modern.only({**modern.plain(target), "editorMode": "code"}, modern.SQL_TARGET)
-        target = core.Target(
-            expr=self.text, legendFormat=self.legend or "__auto", refId=ref, datasource=PROMETHEUS,
-            instant=self.instant, format="table" if self.table else "time_series",
-        )  # fmt: skip
-        asked = {"range": not self.instant, "exemplar": self.exemplar, "editorMode": "code"}
-        return modern.only(modern.plain(target) | asked, modern.PROMETHEUS_TARGET)
-
-
-def ask(expression: str, legend: str = "", *, ref: str = "", exemplar: bool = False) -> Target:
-    """PromQL over the viewer's span of time."""
-    return Target(expression, legend, ref=ref, exemplar=exemplar)
-
-
-def now(expression: str, legend: str = "", *, ref: str = "") -> Target:
-    """PromQL at the end of the viewer's span of time."""
-    return Target(expression, legend, instant=True, ref=ref)
-
-
-def rows(expression: str, *, ref: str = "") -> Target:
-    """PromQL at the end of the viewer's span of time, as rows whose columns are the labels."""
-    return Target(expression, instant=True, table=True, ref=ref)
-
-
-def sql(statement: str, *, ref: str = "") -> Target:
-    """SQL; see `statements`."""
-    return Target(statement, sql=True, ref=ref)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,89 +37,6 @@ class Panel:
     def over(self, span: str, step: str) -> Panel:
         """The same over a span of its own, such as `14d`, with a value every `step`, whatever the viewer looks at."""
         return replace(self, json={**self.json, "timeFrom": span, "interval": step})
-
-
-# -- parts of a panel -----------------------------------------------------------------------------------------
-
-
-def steps(*found: Step) -> Json:
-    """Thresholds: from which value on which colour holds."""
-    return {"mode": "absolute", "steps": [{"value": value, "color": colour} for value, colour in found]}
-
-
-def mapping(*states: State) -> list[Json]:
-    """The numbers of a state band as words and colours."""
-    return [_values({str(s.number): {"text": s.words, "color": s.colour, "index": s.number} for s in states})]
-
-
-def words(texts: Mapping[str, tuple[str, str | None]]) -> list[Json]:
-    """Values as other words, with a colour or without."""
-    return [
-        _values(
-            {
-                value: {"text": text, "index": index, **({"color": colour} if colour else {})}
-                for index, (value, (text, colour)) in enumerate(texts.items())
-            }
-        )
-    ]
-
-
-def codes(states: Iterable[State]) -> list[Json]:
-    """The codes of a closed set as words and colours."""
-    return words({state.code: (state.words, state.colour) for state in states})
-
-
-def _values(options: Json) -> Json:
-    return {"type": "value", "options": options}
-
-
-def override(name: str, *, by: str = "byName", **properties: Any) -> Json:
-    """What holds of one field only. `_` in a property's name stands for `.`, `__` for `_`."""
-    found = []
-    for key, value in properties.items():
-        identity = key.replace("__", "\0").replace("_", ".").replace("\0", "_")
-        found.append({"id": identity, "value": value})
-    return {"matcher": {"id": by, "options": name}, "properties": found}
-
-
-def colour(name: str, value: str, *, by: str = "byName", **properties: Any) -> Json:
-    """A field's own colour."""
-    return override(name, by=by, color={"mode": "fixed", "fixedColor": value}, **properties)
-
-
-def colours(states: Iterable[State]) -> list[Json]:
-    """Every state of a closed set in its colour and its words, where the legend is the code."""
-    return [colour(state.code, state.colour, displayName=state.words) for state in states]
-
-
-def link(title: str, url: str, *, elsewhere: bool = False) -> Json:
-    """A link from a value or a panel. `elsewhere`: it leaves Grafana, in a tab of its own."""
-    return {"title": title, "url": url, "targetBlank": elsewhere}
-
-
-def joined(by: str) -> Json:
-    """Several answers as one table, by a column they share. Each answer must have a row."""
-    return {"id": "joinByField", "options": {"byField": by, "mode": "outer"}}
-
-
-def organised(order: Sequence[str], names: Mapping[str, str] | None = None, hidden: Iterable[str] = ()) -> Json:
-    """The columns of a table: their order, their names, and those left out."""
-    return {
-        "id": "organize",
-        "options": {
-            "indexByName": {name: index for index, name in enumerate(order)},
-            "renameByName": dict(names or {}),
-            "excludeByName": dict.fromkeys(hidden, True),
-        },
-    }
-
-
-def sorted_by(column: str, *, descending: bool = False) -> Json:
-    """The rows of a table in an order."""
-    return {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": column, "desc": descending}]}}
-
-
-# -- kinds of panels ------------------------------------------------------------------------------------------
 
 
 def stat(

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from dashboards.board import Way
+from dashboards.fields import link, mapping, steps, words
 from dashboards.figures import COLOURED, GAUGE, Column, figure, figures, label
-from dashboards.panels import Panel, link, mapping, steps, words
+from dashboards.panels import Panel
 from dashboards.queries import TENANTS, Queries, ratio, selector, total
 from dashboards.replicas import ACT, SOME
 from dashboards.settings import Settings

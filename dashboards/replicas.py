@@ -6,7 +6,7 @@ say the same they are counted once, like everything else (`Queries`).
 
 from __future__ import annotations
 
-from dashboards.panels import Step
+from dashboards.fields import Step
 from dashboards.queries import Queries, selector, total
 from dashboards.style import BAD, GOOD, NEUTRAL, WARNING, State
 from exporter.config import Config

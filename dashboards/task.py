@@ -18,26 +18,10 @@ from dashboards.board import (
     postgres,
     prometheus,
 )
+from dashboards.fields import codes, colour, link, mapping, organised, override, words
 from dashboards.figures import COLOURED
 from dashboards.modern import Json
-from dashboards.panels import (
-    Panel,
-    Target,
-    ask,
-    band,
-    codes,
-    colour,
-    heading,
-    link,
-    mapping,
-    organised,
-    override,
-    rows,
-    sql,
-    stat,
-    table,
-    words,
-)
+from dashboards.panels import Panel, band, heading, stat, table
 from dashboards.queries import CAMPAIGN, Queries, milliseconds
 from dashboards.settings import Settings
 from dashboards.statements import statement
@@ -54,6 +38,7 @@ from dashboards.style import (
     TASK_STATES,
     VERDICT_STATES,
 )
+from dashboards.targets import Target, ask, rows, sql
 from exporter.codes import BLOCKERS, READY
 from exporter.dispatch.verdict import VERDICTS
 

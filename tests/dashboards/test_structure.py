@@ -15,9 +15,9 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from dashboards import style
 from dashboards.board import every_panel
 from dashboards.build import boards, build, text_of
-from dashboards.panels import MIXED
 from dashboards.settings import Settings
 from dashboards.style import State
+from dashboards.targets import MIXED
 from tests.dashboards.boards import MADE, NAMES, SETTINGS, Found, expressions, panels, urls
 
 ROOT = Path(__file__).parents[2]
