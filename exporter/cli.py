@@ -134,6 +134,10 @@ def show_config(config_file: Path) -> None:
     click.echo(text, nl=False)
 
 
+_PORT = click.IntRange(1, 65_535)
+_NEXT_FREE = "If it is in use, the next free one."
+
+
 @main.command()
 @click.option(
     "--scenario", "scenarios", multiple=True, metavar="NAME[:KEY=VALUE,…]", help="Change one thing; repeatable."
@@ -146,6 +150,12 @@ def show_config(config_file: Path) -> None:
 @click.option("--fresh", is_flag=True, help="Delete an earlier demo first.")
 @click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), default=Path(".demo"), show_default=True)
 @click.option("--web.listen-address", "listen", default=f"127.0.0.1:{DEFAULT_PORT}", show_default=True)
+@click.option(
+    "--stack/--no-stack", default=True, help="Prometheus, Alertmanager and Grafana beside it, if they are installed."
+)
+@click.option("--prometheus.port", "prometheus_port", type=_PORT, default=9090, show_default=True, help=_NEXT_FREE)
+@click.option("--alertmanager.port", "alertmanager_port", type=_PORT, default=9093, show_default=True, help=_NEXT_FREE)
+@click.option("--grafana.port", "grafana_port", type=_PORT, default=3000, show_default=True, help=_NEXT_FREE)
 def demo(
     scenarios: tuple[str, ...],
     list_scenarios: bool,
@@ -154,17 +164,23 @@ def demo(
     fresh: bool,
     data_dir: Path,
     listen: str,
+    stack: bool,
+    prometheus_port: int,
+    alertmanager_port: int,
+    grafana_port: int,
 ) -> None:
     """A simulated dialler on an embedded PostgreSQL, and the exporter on it."""
     try:
         from exporter.demo.command import list_all, start
+        from exporter.demo.stack import Ports
     except ImportError as error:
         raise ConfigError(f"the demo needs {error.name}: pip install 'campaign-exporter[demo]'") from None
     if list_scenarios:
         click.echo(list_all())
         return
     parse_address(listen)
-    sys.exit(start(scenarios, seed, speed, fresh, data_dir, listen))
+    ports = Ports(prometheus=prometheus_port, alertmanager=alertmanager_port, grafana=grafana_port) if stack else None
+    sys.exit(start(scenarios, seed, speed, fresh, data_dir, listen, ports))
 
 
 main.add_command(dashboards)

@@ -14,14 +14,19 @@ if ! command -v apt-get >/dev/null; then
   exit 1
 fi
 echo "installing Debian packages: ${missing[*]}" >&2
-# A server that Debian's package would start is not wanted: the tests start their own.
+# A server that Debian's package would start is not wanted, now or when the machine starts: we start our own.
 policy=/usr/sbin/policy-rc.d
-if [ ! -e $policy ] && [ "$(id -u)" = 0 ]; then
-  printf '#!/bin/sh\nexit 101\n' >$policy && chmod +x $policy
-  trap 'rm -f $policy' EXIT
+if [ ! -e $policy ] && printf '#!/bin/sh\nexit 101\n' | $sudo tee $policy >/dev/null 2>&1; then
+  trap '$sudo rm -f $policy' EXIT
+  $sudo chmod +x $policy
 fi
-export DEBIAN_FRONTEND=noninteractive
-if ! $sudo $command >/dev/null 2>&1 && ! { $sudo apt-get update -qq && $sudo $command >/dev/null; }; then
+if ! $sudo env DEBIAN_FRONTEND=noninteractive $command >/dev/null 2>&1 &&
+  ! { $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive $command >/dev/null; }; then
   echo "missing Debian packages: ${missing[*]}; install them with: sudo $command" >&2
   exit 1
+fi
+if command -v systemctl >/dev/null; then
+  for name in "${missing[@]}"; do
+    $sudo systemctl disable "$name" >/dev/null 2>&1 || true # most packages are no service
+  done
 fi

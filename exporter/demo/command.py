@@ -14,16 +14,30 @@ from exporter.demo.clock import ScaledClock
 from exporter.demo.run import run
 from exporter.demo.scenarios import SCENARIOS
 from exporter.demo.server import ServerBusyError
+from exporter.demo.stack import Ports, Stack
 from exporter.errors import ConfigError
 from exporter.logs import configure
+from exporter.serving import parse_address
 from exporter.serving import run as serve
 
 
-def start(scenarios: Sequence[str], seed: str | None, speed: float, fresh: bool, data_dir: Path, listen: str) -> int:
-    """Run until it is stopped; the exit status. What a person can mend is a `ConfigError`."""
+def start(
+    scenarios: Sequence[str],
+    seed: str | None,
+    speed: float,
+    fresh: bool,
+    data_dir: Path,
+    listen: str,
+    ports: Ports | None,
+) -> int:
+    """Run until it is stopped; the exit status. What a person can mend is a `ConfigError`.
+
+    With `ports`, Prometheus and the others run beside it.
+    """
+    stack = None if ports is None else Stack(data_dir, _target(listen), ports)
 
     def export(url: str, clock: ScaledClock) -> None:
-        config = configuration(url)
+        config = configuration(url, None if stack is None else stack.urls.get("grafana"))
         configure(config.log)
 
         def virtual(now: float) -> float:
@@ -33,14 +47,23 @@ def start(scenarios: Sequence[str], seed: str | None, speed: float, fresh: bool,
 
     addresses = [("the exporter", f"http://{listen}/"), ("its metrics", f"http://{listen}/metrics")]
     try:
-        return run(data_dir, seed, speed, scenarios, fresh, serve=export, addresses=lambda: addresses)
+        return run(data_dir, seed, speed, scenarios, fresh, serve=export, addresses=lambda: addresses, stack=stack)
     except (ScenarioError, ServerBusyError, FileExistsError) as error:
         raise ConfigError(str(error)) from None
 
 
-def configuration(url: str) -> Config:
+def configuration(url: str, grafana_url: str | None = None) -> Config:
     """The exporter's configuration for the demo."""
-    return parse(yaml.safe_dump({"database": {"url": url}}), "the demo's configuration", {})
+    settings = {"database": {"url": url}, "web": {"grafana_url": grafana_url}}
+    return parse(yaml.safe_dump(settings), "the demo's configuration", {})
+
+
+def _target(listen: str) -> str:
+    """Where a program on this machine finds what listens so."""
+    host, port = parse_address(listen)
+    if host in (None, "0.0.0.0", "::"):
+        host = "127.0.0.1"
+    return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
 
 
 def list_all() -> str:

@@ -8,22 +8,22 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
-from . import history, memory
 from .activation import check_names, parse_scenario
+from .beginning import prepare, say
 from .clock import ScaledClock
-from .platform import GRAFANA_ROLE, MONITOR_ROLE, install
+from .platform import GRAFANA_ROLE, MONITOR_ROLE
 from .server import EmbeddedServer
+from .stack import DIRECTORIES, Stack, end_leftovers
 from .world import DEMO, HISTORY_DAYS
 
 DATABASE = "demo"
-DEFAULT_SEED = "1"
+# What a demo makes in its directory: only such a one is deleted.
+OURS = frozenset({"postgres", "initialised", "lock", *DIRECTORIES})
 STOP_TIMEOUT_SECONDS = 10.0
 Serve = Callable[[str, ScaledClock], None]
 
@@ -42,11 +42,13 @@ def run(
     *,
     serve: Serve,
     addresses: Callable[[], Sequence[tuple[str, str]]] = tuple,
+    stack: Stack | None = None,
 ) -> int:
     """Run the demo in `data_dir` until Ctrl-C or SIGTERM; returns the exit status.
 
     `serve(url, clock)` blocks in this thread until it is interrupted (KeyboardInterrupt); the url is that of
-    the exporter's role. `addresses()` gives more lines (what, address) to print. Status 1: the dialler died.
+    the exporter's role. `addresses()` gives more lines (what, address) to print. `stack` are Prometheus and the
+    others that are to run beside it. Status 1: the dialler died.
     ScenarioError or UnknownNameError before anything is started if a scenario makes no sense.
     """
     for text in scenarios:
@@ -56,13 +58,14 @@ def run(
     with _terminable(), EmbeddedServer(data_dir, {"max_prepared_transactions": "10"}) as server:
         try:
             clock = _prepare(server, None if seed is None else str(seed), speed, days)
-            with _dialler(server.url(DATABASE), scenarios):
-                _print_addresses(server, addresses())
+            beside = nullcontext(()) if stack is None else stack.running(server.url(DATABASE), days)
+            with _dialler(server.url(DATABASE), scenarios), beside as more:
+                _print_addresses(server, [*addresses(), *more])
                 serve(server.url(DATABASE, MONITOR_ROLE), clock)
         except KeyboardInterrupt:
-            _say("stopping")
+            say("stopping")
         except DiallerDiedError:
-            _say("the dialler ended unexpectedly, so the demo stops; see its messages above")
+            say("the dialler ended unexpectedly, so the demo stops; see its messages above")
             return 1
     return 0
 
@@ -71,14 +74,14 @@ def _erase(data_dir: Path) -> None:
     """Delete an earlier demo. Only a directory that a demo made, or an empty one, is deleted."""
     if not data_dir.exists():
         return
-    names = {path.name for path in data_dir.iterdir()}
-    if not names <= {"postgres", "initialised", "lock"}:
-        stranger = sorted(names - {"postgres", "initialised", "lock"})[0]
-        raise FileExistsError(f"{data_dir} holds {stranger!r}, which no demo made: choose another data directory")
+    strangers = {path.name for path in data_dir.iterdir()} - OURS
+    if strangers:
+        raise FileExistsError(f"{data_dir} holds {min(strangers)!r}, which no demo made: choose another data directory")
     server = EmbeddedServer(data_dir)
     if (data_dir / "postgres").exists():
         server.start()  # ends a server that was left running, and refuses if the demo runs
         server.stop()
+    end_leftovers(data_dir)
     shutil.rmtree(data_dir)
 
 
@@ -88,24 +91,7 @@ def _prepare(server: EmbeddedServer, seed: str | None, speed: float, days: int) 
     if known is None:
         server.create_database(DATABASE)
     with psycopg.connect(server.url(DATABASE)) as connection:
-        install(connection)
-        world = memory.recall_world(connection)
-        if world is None:
-            _first_time(connection, seed or DEFAULT_SEED, days)
-        elif seed is not None and seed != world.seed:
-            _say(f"this demo was made with seed {world.seed}; for seed {seed} start it with --fresh")
-        clock = memory.continued_clock(memory.recall_progress(connection), datetime.now(UTC), speed)
-        memory.remember_clock(connection, clock)
-    return clock
-
-
-def _first_time(connection: psycopg.Connection[Any], seed: str, days: int) -> None:
-    origin = datetime.now(UTC).replace(microsecond=0)
-    with _progress() as progress:
-        tasks, calls = history.fill(connection, DEMO, origin, days, seed, progress)
-    memory.remember_world(connection, memory.World(seed, origin))
-    memory.remember_progress(connection, origin, origin)
-    _say(f"history: {tasks} tasks and {calls} calls of {days} days")
+        return prepare(connection, seed, speed, days)
 
 
 @contextmanager
@@ -159,19 +145,6 @@ def _terminable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-@contextmanager
-def _progress() -> Iterator[history.Progress]:
-    """One line that is overwritten on a terminal; a line each elsewhere."""
-    terminal = sys.stderr.isatty()
-
-    def show(text: str) -> None:
-        print(f"\r\x1b[K{text}" if terminal else text, end="" if terminal else "\n", file=sys.stderr, flush=True)
-
-    yield show
-    if terminal:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-
-
 def _print_addresses(server: EmbeddedServer, more: Sequence[tuple[str, str]]) -> None:
     lines = [
         ("database, as its owner", server.url(DATABASE)),
@@ -183,7 +156,3 @@ def _print_addresses(server: EmbeddedServer, more: Sequence[tuple[str, str]]) ->
     for what, address in lines:
         print(f"{what:{width}}  {address}", flush=True)
     print("Ctrl-C stops; started again, it goes on from here.", flush=True)
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

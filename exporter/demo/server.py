@@ -148,7 +148,7 @@ class EmbeddedServer:
                 # SIGTERM waits for clients to leave, SIGINT cuts them, SIGKILL needs crash recovery.
                 for end, patience in ((signal.SIGTERM, 1.0), (signal.SIGINT, 20.0), (signal.SIGKILL, 5.0)):
                     process.send_signal(end)
-                    if _gone(process, patience):
+                    if gone(process, patience):
                         break
         pid_file.unlink(missing_ok=True)
 
@@ -178,8 +178,8 @@ class EmbeddedServer:
         raise TimeoutError(f"PostgreSQL in {self._pgdata} did not start; its log is {server.log}")
 
 
-def _gone(process: psutil.Process, patience_seconds: float) -> bool:
-    """Whether the process ended in time. A zombie did: in a container nobody may be there to reap it."""
+def gone(process: psutil.Process, patience_seconds: float) -> bool:
+    """Whether a process ended in time. A zombie did: in a container nobody may be there to reap it."""
     deadline = time.monotonic() + patience_seconds
     while time.monotonic() < deadline:
         with suppress(psutil.NoSuchProcess):

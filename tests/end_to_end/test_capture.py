@@ -86,7 +86,9 @@ def configured_elsewhere(directory: Path, address: str) -> Sequence[str]:
 @pytest.mark.timeout(300)
 def test_every_campaign_and_every_kind_of_task_of_the_demo(tmp_path: Path) -> None:
     address = f"127.0.0.1:{prometheus.free_port()}"
-    with programs.running(tmp_path, ["demo", f"--web.listen-address={address}", "--data-dir=data"]) as demo:
+    with programs.running(
+        tmp_path, ["demo", "--no-stack", f"--web.listen-address={address}", "--data-dir=data"]
+    ) as demo:
         prometheus.wait_for("the demo", lambda: prometheus.fetch(f"http://{address}/-/ready"))
         owner, monitor = re.findall(r"(postgresql://\S+)", demo.output)[:2]
         config = configured(tmp_path, monitor, address)

@@ -25,7 +25,7 @@ def calls(found: Scrape) -> float:
 @pytest.mark.timeout(300)
 def test_the_demo_dials_stops_and_goes_on_where_it_was(tmp_path: Path) -> None:
     address = f"127.0.0.1:{prometheus.free_port()}"
-    arguments = ["demo", f"--web.listen-address={address}", "--data-dir=data"]
+    arguments = ["demo", "--no-stack", f"--web.listen-address={address}", "--data-dir=data"]
     prometheus_url = f"http://{address}"
     with programs.running(tmp_path, arguments) as demo:
         prometheus.wait_for("the first demo", lambda: prometheus.fetch(f"{prometheus_url}/-/ready"))

@@ -1,0 +1,1 @@
+"""Tests of what docker-compose.yml and `make demo` run, and with which files."""
