@@ -13,7 +13,7 @@ from exporter.ledger import Ledger
 from exporter.platform import Platform
 from exporter.recent import Recent
 from exporter.rows import MICRO
-from exporter.totals import earliest, unpack_key
+from exporter.totals import count_of, earliest, unpack_key
 from exporter.usage import Usage
 
 
@@ -175,4 +175,4 @@ def _pool(entries: Iterable[PoolEntry], state: TenantState) -> tuple[Line, ...]:
 
 def _outside(ledger: Ledger, key: str) -> int:
     today = ledger.calls.today(key)
-    return sum(cell[0] for packed, cell in ledger.cells("outside", key).items() if unpack_key(packed)[1] == today)
+    return 0 if today is None else count_of(ledger.cells("outside", key), today)

@@ -145,7 +145,7 @@ class CallFold(Fold):
             value = float(new["talk_micro"][row]) / MICRO if name == "talk" else 1.0
             key = pack_key([int(column[place]) for column in keys])
             newest = self.exemplars[name].setdefault(int(new["campaign"][row]), {})
-            if key not in newest or newest[key][0] <= started:
+            if key not in newest or newest[key][0] < started:  # Prometheus takes one exemplar a moment
                 newest[key] = (started, task, value)
 
     def leave(self, campaign: int) -> None:

@@ -81,13 +81,14 @@ def total_values(family: Family, ledger: Ledger, campaign_id: str, currency: str
     named = ledger.vocabulary.named.setdefault(family.name, {})  # most campaigns share their keys
     values: Values = {}
     for key, cell in ledger.cells(source.projection, campaign_id).items():
-        if key not in named:
-            named[key] = _own_labels(source, ledger, projection, key)
-        if (own := named[key]) is None:
+        own = named[key] if key in named else _named(family, ledger, projection, key)
+        if own is None:
             continue
-        for rest, indexes in parts:
-            labels = own + rest
-            value = cell[indexes[0]] if len(indexes) == 1 else sum(cell[index] for index in indexes)
+        for rest, first, others in parts:
+            labels = own + rest if rest else own
+            value = cell[first]
+            for index in others:
+                value += cell[index]
             values[labels] = values.get(labels, 0) + value
     if "group" in family.labels:
         values = {(blocker, blocker_group(blocker)): value for (blocker,), value in values.items()}
@@ -96,17 +97,29 @@ def total_values(family: Family, ledger: Ledger, campaign_id: str, currency: str
     return values
 
 
-def _parts(source: Totals, projection: Projection, currency: str | None) -> list[tuple[Labels, tuple[int, ...]]]:
+_Part = tuple[Labels, int, tuple[int, ...]]
+
+
+def _parts(source: Totals, projection: Projection, currency: str | None) -> list[_Part]:
     """What a cell is split into: the labels that follow its own, and the columns of the cell that are added up."""
     columns = {name: 1 + index for index, name in enumerate(projection.sums)}
     suffix = (currency or NO_CURRENCY,) if source.currency else ()
     if source.split is not None:
-        return [((label, *suffix), (columns[name],)) for label, name in source.split[1].items()]
-    return [(suffix, tuple(columns[name] for name in source.sums) or (0,))]
+        return [((label, *suffix), columns[name], ()) for label, name in source.split[1].items()]
+    first, *others = [columns[name] for name in source.sums] or [0]
+    return [(suffix, first, tuple(others))]
+
+
+def _named(family: Family, ledger: Ledger, projection: Projection, key: int) -> Labels | None:
+    """The labels of a cell with this key, which are remembered; `None` where the family does not show it."""
+    named = ledger.vocabulary.named.setdefault(family.name, {})
+    if key not in named:
+        assert isinstance(family.source, Totals)
+        named[key] = _own_labels(family.source, ledger, projection, key)
+    return named[key]
 
 
 def _own_labels(source: Totals, ledger: Ledger, projection: Projection, packed: int) -> Labels | None:
-    """The labels of a cell with this key; `None` where the family does not show it."""
     keys = dict(zip(projection.keys, unpack_key(packed), strict=False))
     of = ledger.vocabulary.label
     if any(of(key, keys[key]) in codes for key, codes in source.without.items()):
@@ -123,14 +136,14 @@ def _own_labels(source: Totals, ledger: Ledger, projection: Projection, packed: 
     return tuple(values)
 
 
-def _zeros(family: Family, source: Totals, parts: Sequence[tuple[Labels, tuple[int, ...]]]) -> Iterable[Labels]:
+def _zeros(family: Family, source: Totals, parts: Sequence[_Part]) -> Iterable[Labels]:
     """The label values that are always there."""
     if "group" in family.labels:
         yield from ((code, blocker_group(code)) for code in source.known)
     elif source.known:
-        yield from ((code, *rest) for code in source.known for rest, _ in parts)
+        yield from ((code, *rest) for code in source.known for rest, *_ in parts)
     elif source.always:
-        yield from (rest for rest, _ in parts)
+        yield from (rest for rest, *_ in parts)
 
 
 def within_budget(source: Totals, values: Values, budget: int, kept: set[Labels]) -> tuple[Values, int]:
@@ -212,7 +225,7 @@ def exemplars(family: Family, ledger: Ledger, campaign_id: str) -> Mapping[Label
         if isinstance(source, Buckets):
             labels: Labels | None = (str(unpack_key(key)[0]),)
         else:
-            labels = _own_labels(source, ledger, ledger.projections[source.projection], key)
+            labels = _named(family, ledger, ledger.projections[source.projection], key)
         if labels is not None and (labels not in newest or newest[labels][0] < exemplar[0]):
             newest[labels] = exemplar
     return newest

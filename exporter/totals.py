@@ -41,6 +41,12 @@ def pack_key(keys: Sequence[int]) -> int:
     return first << _SECOND_BITS | second
 
 
+def count_of(cells: Mapping[int, Cell], second: int) -> int:
+    """The rows of all cells whose second key is this."""
+    wanted = second + 1
+    return sum(cell[0] for key, cell in cells.items() if key & _SECOND_MASK == wanted)
+
+
 def unpack_key(key: int) -> tuple[int, int]:
     """The two keys of a cell; -1 where there is none."""
     return (key >> _SECOND_BITS) - 1, (key & _SECOND_MASK) - 1
