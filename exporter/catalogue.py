@@ -300,9 +300,9 @@ CALLS = (
     Family(
         "campaign_call_errors_total",
         _C,
-        "Calls with an error, by provider and code.",
+        "Calls with an error, by provider, code, and what the code says is at fault.",
         Totals("errors", _map(provider="error", code="error"), budget="errors"),
-        ("provider", "code"),
+        ("provider", "code", "fault"),
     ),
     Family(
         "campaign_call_cost_total",
@@ -594,8 +594,8 @@ AUDIENCE = (
 )
 
 
-def _judged(name: str, text: str, facet: str, value: str, *labels: str) -> Family:
-    return Family(name, Type.GAUGE, text, Judged(facet, value), labels)
+def _judged(name: str, text: str, facet: str, value: str, *labels: str, kind: Type = Type.GAUGE) -> Family:
+    return Family(name, kind, text, Judged(facet, value), labels)
 
 
 DISPATCH = (
@@ -613,6 +613,16 @@ DISPATCH = (
         "verdict",
         "binding",
         "gate",
+    ),
+    _judged(
+        "campaign_dispatch_info",
+        "The verdict, the binding gate, and the code that says why that gate is closed; what alerts rest on.",
+        "reason",
+        "reason",
+        "verdict",
+        "gate",
+        "code",
+        kind=Type.INFO,
     ),
     _judged(
         "campaign_dispatch_since_timestamp_seconds",

@@ -24,6 +24,7 @@ def facets(view: View) -> dict[str, Hashable]:
     slots = [gate for gate in d.gates if gate.name in SLOT_GATES]
     told: dict[str, Hashable] = {
         "verdict": (d.verdict, d.binding, d.since),
+        "reason": (d.verdict, d.binding, _code(view)),
         "outside": s.outside_window,
         "outlook": view.outlook.at,
     }
@@ -54,6 +55,16 @@ def _verdict(view: View) -> Samples:
 
 def _binding(view: View) -> Samples:
     return {(name,): float(name == view.diagnosis.binding) for name in (*GATES, NOTHING)}
+
+
+def _code(view: View) -> str:
+    """Why the binding gate is closed, in the contract's words; nothing where none binds."""
+    d = view.diagnosis
+    return next((gate.code for gate in d.gates if gate.name == d.binding), "")
+
+
+def _reason(view: View) -> Samples:
+    return {(view.diagnosis.verdict, view.diagnosis.binding, _code(view)): 1.0}
 
 
 def _gates(view: View) -> Samples:
@@ -110,6 +121,7 @@ SAMPLES: Mapping[str, Callable[[View], Samples]] = MappingProxyType(
     {
         "verdict": _verdict,
         "binding": _binding,
+        "reason": _reason,
         "since": lambda view: _one(view.diagnosis.since),
         "clears": lambda view: _one(view.diagnosis.clears_at),
         "gates": _gates,

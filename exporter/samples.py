@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from exporter.call_fold import Exemplar
 from exporter.catalogue import Attribute, Attributes, Buckets, Due, Family, Info, Oldest, States, Totals
 from exporter.codes import OTHER, READY, RETRY_WAIT, blocker_group
+from exporter.dispatch.faults import fault_of
 from exporter.entities import Entity
 from exporter.ledger import Ledger
 from exporter.projections import Projection
@@ -90,8 +92,6 @@ def total_values(family: Family, ledger: Ledger, campaign_id: str, currency: str
             for index in others:
                 value += cell[index]
             values[labels] = values.get(labels, 0) + value
-    if "group" in family.labels:
-        values = {(blocker, blocker_group(blocker)): value for (blocker,), value in values.items()}
     for labels in _zeros(family, source, parts):
         values.setdefault(labels, 0)
     return values
@@ -110,12 +110,17 @@ def _parts(source: Totals, projection: Projection, currency: str | None) -> list
     return [(suffix, first, tuple(others))]
 
 
+DERIVED: Mapping[str, Callable[[str], str]] = MappingProxyType({"group": blocker_group, "fault": fault_of})
+"""Labels that say what the code before them means."""
+
+
 def _named(family: Family, ledger: Ledger, projection: Projection, key: int) -> Labels | None:
     """The labels of a cell with this key, which are remembered; `None` where the family does not show it."""
     named = ledger.vocabulary.named.setdefault(family.name, {})
     if key not in named:
         assert isinstance(family.source, Totals)
-        named[key] = _own_labels(family.source, ledger, projection, key)
+        own = _own_labels(family.source, ledger, projection, key)
+        named[key] = own and own + tuple(of(own[-1]) for label, of in DERIVED.items() if label in family.labels)
     return named[key]
 
 

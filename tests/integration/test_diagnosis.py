@@ -97,6 +97,13 @@ def test_a_pause_is_told_with_its_time(exporter: Exporter, owner: Owner) -> None
     assert scrape.value("campaign_dispatch_slots_available", campaign="1") == 0
 
 
+def test_verdict_gate_and_code_are_told_in_one_series(exporter: Exporter, owner: Owner) -> None:
+    owner.execute("UPDATE campaign_monitoring.campaigns SET budget = 1 WHERE campaign_id = 1")
+    told = exporter.refresh().of("campaign_dispatch_info", campaign="1")
+    ((_, labels),) = told
+    assert dict(labels).items() >= {"verdict": "blocked", "gate": "money", "code": "budget_exhausted"}.items()
+
+
 def test_since_when_is_not_claimed_of_what_began_before_it_was_seen(exporter: Exporter, owner: Owner) -> None:
     owner.execute("UPDATE campaign_monitoring.campaigns SET budget = 1 WHERE campaign_id = 1")
     scrape = exporter.refresh()

@@ -30,8 +30,11 @@ def test_label_values_over_the_budget_are_summed_into_other(owner: Owner, databa
         platforms.call(owner, 500 + index, 2, outcome="failed", error_code=code)
     with exporting(database_url, series={"errors": 2}) as exporter:
         scrape = exporter.refresh()
-        errors = scrape.by("campaign_call_errors_total", "code", campaign="2")
-        assert errors == {"486": 3, "503": 2, "other": 2}
+        # what is at fault is told of folded codes too
+        contact = {"campaign": "2", "fault": "invalid_number"}
+        assert scrape.by("campaign_call_errors_total", "code", **contact) == {"486": 3, "other": 1}
+        provider = {"campaign": "2", "fault": "provider_error"}
+        assert scrape.by("campaign_call_errors_total", "code", **provider) == {"503": 2, "other": 1}
         assert exporter.counted("series_folded", family="campaign_call_errors_total") == 2
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import psycopg
 
+from exporter.dispatch.faults import fault_of
+
 Series = tuple[str, tuple[tuple[str, str], ...]]
 """A sample's name and its sorted labels."""
 
@@ -149,6 +151,8 @@ def expected(connection: psycopg.Connection[Any], now: float, stale_after: float
         labels = [column.name for column in cursor.description[:-1]]
         for *values, value in cursor:
             texts = {label: "+Inf" if text == "Infinity" else text for label, text in zip(labels, values, strict=True)}
+            if name == "campaign_call_errors_total":
+                texts["fault"] = fault_of(texts["code"])
             if value:
                 samples[(name, tuple(sorted(texts.items())))] = float(value)
     return samples
