@@ -35,8 +35,9 @@ def board(settings: Settings) -> Board:
         annotations=changes(own),
         parts=(
             line(banner(own)),
+            dispatch.answer(own, settings),  # first, as on a phone the strip alone is two screens long
             strip(own),
-            *dispatch.top(own, settings),
+            *dispatch.reasons(own, settings),
             timeline(own),
             results(own),
             line(tasks(way, settings)),

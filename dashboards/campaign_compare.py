@@ -109,7 +109,7 @@ def _winner(own: Own, number: int, measure: str) -> Panel:
         f"The arm that is the best by {measure} with a probability of {SURE:.0%} or more, where contacts were split as "
         "configured. It may still change: let the test run to the sample that was decided beforehand.",
         rows(f"{best} >= {SURE} and on (tenant, campaign) ({even})"),
-        unit="string", empty="No winner", width=4, height=3, fields="/^variant$/",
+        unit="string", empty="No winner, or no test", width=4, height=3, fields="/^variant$/",
     )  # fmt: skip
 
 

@@ -80,7 +80,7 @@ def _forecast(own: Own) -> Panel:
         columns=(
             label("estimate", "Estimate", 0),
             figure("Tasks done", done, 150, unit="time:YYYY-MM-DD HH:mm", empty=UNSURE),
-            figure("Budget spent", spent, 150, unit="time:YYYY-MM-DD HH:mm", empty=UNSURE),
+            figure("Budget spent", spent, 150, unit="time:YYYY-MM-DD HH:mm", empty="no forecast"),
         ),
         empty="Not enough data for a forecast", sort="Tasks done", width=9, height=6, pages=False,
     )  # fmt: skip

@@ -8,8 +8,9 @@ from dashboards.campaign_scope import NO_CAMPAIGN, UNKNOWN, Own, copied
 from dashboards.fields import codes, colour, joined, link, organised, override, steps, words
 from dashboards.figures import COLOURED, figure, figures, label
 from dashboards.modern import Json
-from dashboards.panels import Panel, band, bars, graph, heading, note, stat, table
-from dashboards.queries import CAMPAIGN, total
+from dashboards.panels import Panel, band, bars, graph, heading, stat, table
+from dashboards.queries import CAMPAIGN, ahead, milliseconds, total
+from dashboards.replicas import LACKING
 from dashboards.settings import Settings
 from dashboards.style import (
     AGE,
@@ -31,9 +32,25 @@ from exporter.dispatch.verdict import NOTHING
 CLOSED, OPEN = State("closed", 8, "closed", CALM), State("open", 9, "open", GOOD)
 """Of gates that do not bind; the one that does bears the verdict."""
 
-_HINTS = "**{}**, with the evidence and the first move, are on the exporter's card. Read them before any setting."
 UNKNOWN_MOVE = "Tell the platform's owners: the code is not in the contract."
 MOVES = {each.group: each.first_move for each in BLOCKERS.values()} | {"unknown": UNKNOWN_MOVE}
+VERDICT_MOVES = {
+    "dialing": "None, but read the hints for answers and costs.",
+    "stalled": "Check that the dispatcher runs; call its owners.",
+    "unknown": "Mend the data: the hints say what is missing.",
+    "finished": "None: it is over.",
+}
+"""Of verdicts whose first move does not depend on the gate."""
+
+GATE_MOVES = {
+    NOTHING: "Read the hints.",
+    **dict.fromkeys(("tenant", "campaign", "connection"), MOVES["capacity"]),
+    **{gate: MOVES[gate] for gate in ("lifecycle", "audience", "money", "window", "provider", "retry")},
+    "priority": "Reduce the campaign that holds the tenant's slots.",
+    "pacing": "None, or allow more starts a minute.",
+    "numbers": MOVES["number"],
+    "tasks": "Begin with the most frequent blocker below.",
+}
 HORIZONS = {
     "now": "now",
     "5m": "in 5 min",
@@ -49,22 +66,13 @@ def card(settings: Settings) -> str:
     return settings.links.exporter and f"{settings.links.exporter}/campaigns/${{campaign:percentencode}}"
 
 
-def runbook(settings: Settings, alert: str) -> str:
-    """The exporter's page on what to do about an alert of this name."""
-    return settings.links.exporter and f"{settings.links.exporter}/runbooks/{alert}"
-
-
 def hints(settings: Settings) -> list[Json]:
     """The link from a verdict, a gate or a blocker to what it means for this campaign."""
     return [link("Hints and evidence", card(settings), elsewhere=True)] if card(settings) else []
 
 
-def top(own: Own, settings: Settings) -> tuple[Line, ...]:
-    """The answer, and what it rests on."""
-    return _answer(own, settings), _queue(own), line(_gates(own), _blocked(own, settings))
-
-
-def _answer(own: Own, settings: Settings) -> Line:
+def answer(own: Own, settings: Settings) -> Line:
+    """Verdict, gate, and what to do first."""
     verdict, gate = (f"{own.last(name)} == 1" for name in ("campaign_dispatch_verdict", "campaign_dispatch_binding"))
     closes, opens = (own.last(f"campaign_window_{what}_timestamp_seconds") for what in ("closes", "opens"))
     is_open = own.last("campaign_window_open")
@@ -88,8 +96,8 @@ def _answer(own: Own, settings: Settings) -> Line:
              height=4),
         stat(204, "Clears",
              "When the binding gate opens by itself. Not known: somebody may have to act, read the hints.",
-             now(own.moment("campaign_dispatch_clears_timestamp_seconds")), unit=AGE, empty="Not known", width=4,
-             height=4),
+             now(milliseconds(ahead(own.last("campaign_dispatch_clears_timestamp_seconds")))), unit=AGE,
+             empty="Not known", width=4, height=4),
         stat(205, "Call window",
              "Whether the campaign's own call windows are open, and when that changes. Closed and it should dial: fix "
              "the schedule, and mind the contacts' zones.",
@@ -99,9 +107,30 @@ def _answer(own: Own, settings: Settings) -> Line:
              now(f"({is_open} == 0) unless on (tenant, campaign) {opens}", "Closed"),
              unit=AGE, empty="Not told, or it is over", width=4, height=4, text="value_and_name",
              mappings=words({"1": ("always", None), "0": ("opens never", WARNING)})),
-        note(206, _HINTS.format(f"[Hints in words]({card(settings)})" if card(settings) else "Hints in words"), width=4,
-             height=4),
+        _move(own, settings),
     )  # fmt: skip
+
+
+def _move(own: Own, settings: Settings) -> Panel:
+    verdict = own.last("campaign_dispatch_verdict", verdict=f"=~{'|'.join(VERDICT_MOVES)}")
+    gate = own.last("campaign_dispatch_binding")
+    move = f"{copied(f'{verdict} == 1', 'verdict', 'move')} or on () {copied(f'{gate} == 1', 'gate', 'move')}"
+    return table(
+        206, "First move",
+        "What to do first about this verdict and gate. Click for the hints, with the evidence in numbers: read them "
+        "before any setting. Change one thing, then watch.",
+        rows(f"max by (move) ({move})"), empty=UNKNOWN, width=4, height=4, header=False, tall=True,
+        transformations=(organised(("move",), hidden=("Time", "Value")),),
+        overrides=(
+            override("move", custom_cellOptions={"type": "auto", "wrapText": True}, links=hints(settings),
+                     mappings=words({code: (text, None) for code, text in (VERDICT_MOVES | GATE_MOVES).items()})),
+        ),
+    )  # fmt: skip
+
+
+def reasons(own: Own, settings: Settings) -> tuple[Line, ...]:
+    """What the answer rests on."""
+    return _queue(own), line(_gates(own), _blocked(own, settings))
 
 
 def _queue(own: Own) -> Line:
@@ -132,7 +161,7 @@ def _queue(own: Own) -> Line:
              "Prepaid credits that the tenant has left, for all its campaigns. None: nothing is dialled until somebody "
              "adds some.",
              now(own.beside("campaign_tenant_credits")), unit=WHOLE, decimals=0, empty="Not prepaid", width=3, height=3,
-             thresholds=((None, BAD), (0.000001, NEUTRAL))),
+             thresholds=LACKING),
         targets(own),
     )  # fmt: skip
 
@@ -164,14 +193,14 @@ def _blocked(own: Own, settings: Settings) -> Panel:
         "not here. retry_wait is as planned. Most of them under one code: begin with its first move, and change one "
         "thing at a time. The tasks themselves are below.",
         rows(copied(blocked(own), "group", "move")),
-        empty="No pending task is blocked", width=12, height=9, sort="Tasks", descending=True, pages=True,
+        empty="No pending task is blocked", width=12, height=9, sort="Tasks", descending=True, pages=True, tall=True,
         transformations=(
             organised(("blocker", "group", "Value", "move"),
                       {"blocker": "Blocker", "group": "Group", "Value": "Tasks", "move": "First move"}, ("Time",)),
         ),
         overrides=(
             override("Blocker", unit="string", custom_width=160, links=hints(settings)),
-            override("Group", custom_width=85, mappings=groups(), **COLOURED),
+            override("Group", custom_width=98, mappings=groups(), **COLOURED),
             override("Tasks", custom_width=80, unit=WHOLE, decimals=0),
             override("First move", custom_minWidth=220, custom_cellOptions={"type": "auto", "wrapText": True},
                      mappings=words({group: (text, None) for group, text in MOVES.items()})),

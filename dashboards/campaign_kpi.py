@@ -17,11 +17,14 @@ from dashboards.style import (
     CURRENCY_UNIT,
     FADED,
     MINIMUM_CALLS,
+    NEUTRAL,
     RATIO,
     SECONDS,
+    WARNING,
     WHOLE,
 )
 from dashboards.targets import now
+from exporter.dispatch.signs import DROP
 
 _OVER = "=~completed|failed|cancelled"
 _MOMENTS = {
@@ -99,10 +102,13 @@ def strip(own: Own) -> Line:
               "pending"),
         stat(106, "Answer rate",
              f"Answered calls of those that ended in the time range above. Fewer than {MINIMUM_CALLS} calls say "
-             "nothing. It drops: take the worst number out of the pool, then reduce concurrency, then narrow the "
-             "windows, then check the country match; one at a time.",
-             now(own.answer_rate(), "in this range"), unit=RATIO, decimals=1, empty="Not enough data", height=3,
-             text="value_and_name"),
+             "nothing. Against before: its change to the campaign's life until then. It drops: take the worst number "
+             "out of the pool, then reduce concurrency, then narrow the windows, then check the country match; one at "
+             "a time.",
+             now(own.answer_rate(), "in this range"), now(own.answer_change(), "against before"),
+             unit=RATIO, decimals=1, empty="Not enough data", height=3, text="value_and_name",
+             overrides=[override("against before", decimals=0,
+                                 thresholds=steps((None, WARNING), (DROP - 1, NEUTRAL)))]),
         stat(107, "Talk time",
              "Average talk time of the calls answered in the time range above. Very short: the script or the audience "
              "does not fit, see Dispositions and Short calls.",
@@ -127,7 +133,7 @@ def targets(own: Own) -> Panel:
         "goal that is achieved. A campaign near its budget and far from its goal: see cost per goal.",
         now(ratio(spent, budget), ref="A"), now(goals, ref="B"),
         unit=RATIO, decimals=0, empty="No budget and no goal", high=1, width=6, height=3,
-        name="${__field.labels.goal}",
+        name="${__field.labels.goal}", names_above=True,
         overrides=(
             override("A", by="byFrameRefID", displayName="Budget",
                      thresholds=steps((None, ACCENT), (1, BAD))),

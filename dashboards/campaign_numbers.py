@@ -43,9 +43,10 @@ def numbers(own: Own, way: Way) -> Folded:
             figures(
                 801, "Numbers of the pool",
                 "The numbers of the campaign's pool, the worst first: flagged and released ones, then those that are "
-                "answered least of their own past. Against its own: the answer rate in the time range by that of the "
-                "last seven days; below 60 % is an early sign of a spam label. First move: take the worst number out "
-                "of the pool, then reduce concurrency. More than 100 calls a day from one number invite a label.",
+                "answered least of their own past. Against its own: the answer rate in the time range against that of "
+                f"the last seven days; {DROP - 1:.0%} and worse is an early sign of a spam label. First move: take the "
+                "worst number out of the pool, then reduce concurrency. More than 100 calls a day from one number "
+                "invite a label.",
                 f"({about} and on (number) ({mine})) or on (number) ({mine})",
                 base=mine,
                 key="number",
@@ -57,8 +58,8 @@ def numbers(own: Own, way: Way) -> Folded:
                     state("Status", f"({status}) and on (number) ({mine})", 80, NUMBER_STATES, empty="unknown"),
                     figure("Answer rate", lately, 120, unit=RATIO, decimals=1, empty=UNSURE),
                     figure("In 7 days", usually, 120, unit=RATIO, decimals=1, empty=UNSURE),
-                    figure("Against its own", against, 120, unit=RATIO, decimals=0, empty=UNSURE,
-                           thresholds=steps((None, NEUTRAL), (0, WARNING), (DROP, NEUTRAL)), **COLOURED),
+                    figure("Against its own", f"{against} - 1", 120, unit=RATIO, decimals=0, empty=UNSURE,
+                           thresholds=steps((None, WARNING), (DROP - 1, NEUTRAL)), **COLOURED),
                     figure("Weight", f"max by (number) ({own.last('campaign_number_weight')})", 70, unit="none"),
                     figure("Calls today", today, 90, unit=WHOLE, decimals=0),
                     figure("Of its cap", f"({today}) / (({cap}) > 0)", 150, unit=RATIO, decimals=0, empty="no cap",

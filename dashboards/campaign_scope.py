@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboards.queries import CAMPAIGN, RANGE, Queries, milliseconds, ratio, total
+from dashboards.queries import CAMPAIGN, RANGE, Queries, milliseconds, ratio, selector, total
 from dashboards.style import MINIMUM_CALLS
 
 STEP = "$__rate_interval"
@@ -50,6 +50,14 @@ class Own:
         """Answered calls of those that are over; absent below the minimum sample."""
         answered = total(self.increase(name, over=over, outcome="answered"), *by)
         return ratio(answered, total(self.increase(name, over=over), *by), at_least=MINIMUM_CALLS)
+
+    def answer_change(self) -> str:
+        """By which share the answer rate is above or below that of the campaign's life until the span began."""
+        answered, calls = (
+            total(self.q.once(f"{selector('campaign_calls_total', campaign=CAMPAIGN, **only)} offset {RANGE}"))
+            for only in ({"outcome": "answered"}, {})
+        )
+        return f"({self.answer_rate()}) / ({ratio(answered, calls, at_least=MINIMUM_CALLS)} > 0) - 1"
 
     def spent(self, *by: str) -> str:
         """What its calls have cost so far, by currency: one, unless the campaign's was changed."""

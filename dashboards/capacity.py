@@ -59,13 +59,13 @@ def countries(pool: Pool) -> Panel:
         "where few are usable or little is left.",
         f"max by ({', '.join(by)}, name) ({pool.owned(pool.described('country'))})",
         columns=(
-            label("name", "Tenant", 164),
+            label("name", "Tenant", 172),
             label("country", "Country", 74),
             whole("Numbers", numbers, 78),
             whole("Usable", number_of(usable, *by), 84, "0"),
             whole("Left today", split(pool.left()), 85, "no cap"),
             whole("Campaigns", number_of(campaigns, *by), 90, "0"),
-            answer_rate("Answered", ratio(answered, calls, at_least=MINIMUM_CALLS), 95),
+            answer_rate("Answered", ratio(answered, calls, at_least=MINIMUM_CALLS), 85),
         ),
         by=by, kept=("tenant",), base=numbers, empty=NO_NUMBERS, sort="Usable", width=12, height=9, pages=False,
     )  # fmt: skip

@@ -24,7 +24,7 @@ from dashboards.cost_parts import (
     variants,
 )
 from dashboards.fields import Step, joined, link, override, steps
-from dashboards.figures import GAUGE, Column, figure, figures, label, state, whole
+from dashboards.figures import COLOURED, GAUGE, Column, figure, figures, label, state, whole
 from dashboards.modern import Json
 from dashboards.panels import Panel, columns, graph, heading, stat
 from dashboards.queries import CAMPAIGNS, TENANTS, Queries, milliseconds, ratio
@@ -33,7 +33,7 @@ from dashboards.spending import BUDGETS, BY, Spending
 from dashboards.style import AGE, BAD, CALM, CURRENCY_UNIT, MINIMUM_CALLS, NEUTRAL, RATIO, WARNING, WHOLE
 from dashboards.targets import ask, now
 
-NO_WEEK = "No figures of last week yet"
+NO_WEEK = "No figures of last week, or too short a span"
 NO_BUDGETS = "No campaign has a budget"
 SPENT: tuple[Step, ...] = ((None, CALM), (0.9, WARNING), (1, BAD))
 
@@ -151,7 +151,7 @@ def _budgets(s: Spending, links: list[Json]) -> Panel:
         f"{s.rows('name')} and on ({', '.join(BY)}) {s.budget(*BY)}",
         columns=(
             state("The budget", s.outlook(), 125, BUDGETS),
-            label("name", "Campaign", 245, links=links),
+            label("name", "Campaign", 0, links=links, custom_minWidth=200),
             currency(85),
             money("Budget", s.budget(*BY), 90),
             money("Spent", s.budgeted(*BY), 90),
@@ -181,7 +181,7 @@ def _days(s: Spending) -> Panel:
         # A day's costs stand at its beginning.
         ask(s.spent("currency", over="1d", shift=" offset -1d"), "{{currency}}"),
         x="Time", unit=CURRENCY_UNIT, decimals=2, empty=NO_COSTS, width=12,
-        transformations=[joined("Time")], overrides=[*IN_SHADES, override("Time", unit="time:MM-DD")],
+        transformations=[joined("Time")], overrides=[*IN_SHADES, override("Time", unit="time:DD")],
     ).over("14d", "1d")  # fmt: skip
 
 
@@ -204,20 +204,23 @@ def _campaigns(s: Spending, links: list[Json]) -> Panel:
         "Campaigns",
         "What each campaign cost in the span, the dearest first, and how that compares with the same span a week "
         "before. A rise with fewer answers: the number pool or the list is tired. A high cost of a goal with many "
-        f"answers: the agent or the script. Costs of an answer need {MINIMUM_CALLS} answered calls. Change one thing, "
-        "then watch.",
+        f"answers: the agent or the script. Costs of an answer need {MINIMUM_CALLS} answered calls. Before: what an "
+        "answer had cost until the span began; dearer by half and more is orange: choose a span of hours, find when it "
+        "began, and reduce concurrency until the reason is known. Change one thing, then watch.",
         s.rows("name", "agent"),
         columns=(
-            label("name", "Campaign", 255, links=links),
+            label("name", "Campaign", 0, links=links, custom_minWidth=200),
             label("agent", "Agent", 120),
             currency(85),
             money("Spent", s.spent(*BY), 90),
             money("Week before", s.week_before(*BY), 100),
-            money("Difference", s.more(*BY), 95),
             figure("Change", s.change(*BY), 75, unit=RATIO, decimals=0),
             figure("Share of AI", ratio(s.spent(*BY, component="ai"), s.spent(*BY)), 90, unit=RATIO, decimals=0),
             whole("Answered", s.calls(*BY, outcome="answered"), 90, "0"),
             money("An answer", s.per_answer(*BY), 90, TOO_FEW),
+            money("Before", s.per_answer_before(*BY), 75),
+            figure("Dearer", s.dearer(*BY), 75, unit=RATIO, decimals=0,
+                   thresholds=steps((None, NEUTRAL), (0.5, WARNING)), **COLOURED),
             whole("Goals", s.goals(*BY), 70),
             money("A goal", s.per_goal(*BY), 90),
             money("Spent in all", s.ever(*BY), 100),

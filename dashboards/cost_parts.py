@@ -18,8 +18,12 @@ TOO_FEW = "too few"
 UNNAMED = override(NO_CURRENCY, displayName="no currency")
 """Of series named by a currency: the platform gives none."""
 
-IN_SHADES = (override(".*", by="byRegexp", color={"mode": "shades", "fixedColor": ACCENT}), UNNAMED)
-"""Of bars a currency: no currency is better than another."""
+IN_SHADES = (
+    override(".*", by="byRegexp", color={"mode": "shades", "fixedColor": ACCENT}),
+    *(colour(code, shade) for code, shade in (("USD", "dark-blue"), ("EUR", ACCENT), ("GBP", "super-light-blue"))),
+    UNNAMED,
+)
+"""Of bars a currency: no currency is better than another. Grafana's own shades are too near to each other."""
 
 
 def money(title: str, expression: str, width: int, empty: str = "–") -> Column:
@@ -49,7 +53,7 @@ def agents(s: Spending) -> Panel:
         "Look at its calls before you change it.",
         named,
         columns=(
-            label("agent", "Agent", 170),
+            label("agent", "Agent", 0, custom_minWidth=150),
             currency(85),
             money("Spent", spent, 95),
             figure("Change", f"{spent} / ({split(s.week_before(*BY))} > 0) - 1", 80, unit=RATIO, decimals=0),
@@ -96,7 +100,7 @@ def attempts(s: Spending) -> Panel:
         "numbers too. Share of answers: what the campaigns would lose without that attempt.",
         spent,
         columns=(
-            label("attempt", "Attempt", 95),
+            label("attempt", "Attempt", 0, custom_minWidth=95),
             currency(85),
             whole("Calls", calls, 80),
             whole("Answers", _answers(s), 85, "0"),
@@ -141,7 +145,7 @@ def variants(s: Spending, links: list[Json]) -> Panel:
         "configured. Decide there, not here.",
         f"max by ({', '.join((*by, 'name', 'agent'))}) ({s.labelled(spent, 'name', 'agent')})",
         columns=(
-            label("name", "Campaign", 330, links=links),
+            label("name", "Campaign", 0, links=links, custom_minWidth=200),
             label("agent", "Agent", 150),
             label("variant", "Arm", 110),
             currency(85),
@@ -169,7 +173,7 @@ def providers(s: Spending) -> Panel:
         "answers costs calls that bring nothing: move its numbers.",
         f"{calls} or {errors}",
         columns=(
-            label("provider", "Provider", 300, noValue="not known"),
+            label("provider", "Provider", 0, noValue="not known", custom_minWidth=150),
             whole("Calls", calls, 150),
             answer_rate("Answered", ratio(s.providers(outcome="answered"), calls, at_least=MINIMUM_CALLS), 150),
             whole("Errors", errors, 150, "0"),

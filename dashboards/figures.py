@@ -61,7 +61,7 @@ def whole(title: str, expression: str, width: int, empty: str = _NOTHING) -> Col
     return figure(title, expression, width, unit=WHOLE, decimals=0, empty=empty)
 
 
-def answer_rate(title: str, expression: str, width: int, empty: str = "too few calls") -> Column:
+def answer_rate(title: str, expression: str, width: int, empty: str = "too few") -> Column:
     """A column of answer rates."""
     return figure(title, expression, width, unit=RATIO, decimals=1, empty=empty)
 

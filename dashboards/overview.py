@@ -11,6 +11,7 @@ from dashboards.queries import TENANTS, Queries, milliseconds, ratio, selector, 
 from dashboards.ranking import NO_CAMPAIGN, OURS, RANKED, VERDICT, campaigns, with_tenant
 from dashboards.replicas import (
     AGE_STEPS,
+    LACKING,
     NO_EXPORTER,
     SOME,
     STATES,
@@ -20,7 +21,7 @@ from dashboards.replicas import (
     violations,
 )
 from dashboards.settings import Settings
-from dashboards.style import ACCENT, AGE, BAD, FADED, GOOD, NEUTRAL, RATIO, SECONDS, WARNING, WHOLE, WORST_FIRST, State
+from dashboards.style import ACCENT, AGE, BAD, FADED, GOOD, RATIO, SECONDS, WARNING, WHOLE, WORST_FIRST, State
 from dashboards.targets import ask, now, rows
 
 BAND_LINES = 25
@@ -113,7 +114,8 @@ def _verdicts(q: Queries, way: Way) -> Panel:
         "to its campaign.",
         ask(f"({past}) * on (tenant, campaign) group_left (name, _rank) ({worst} * on (tenant, campaign) "
             f"group_left (name) {short}) or {nothing}", "{{name}}"),
-        states=(*RANKED, _NOTHING), legend=False, empty=NO_CAMPAIGN, height=13, interval="1m",
+        states=(*RANKED, _NOTHING), legend=False, empty=NO_CAMPAIGN, height=13,
+        interval="2m",  # every verdict of every campaign is read at every step: seconds with thousands of them
         links=(link("Campaign live", way.to("campaign", campaign="${__field.labels.campaign}")),),
     )  # fmt: skip
 
@@ -142,8 +144,8 @@ def _alerts(q: Queries, settings: Settings, way: Way) -> Panel:
     firing = f"max by ({by}) ({q.last('ALERTS', alertstate='firing', **mine)})"
     since = f"min by ({by}) ({q.last('ALERTS_FOR_STATE', **mine)}) and on ({by}) {firing}"
     shown = f"({milliseconds(since)})"
-    runbook = f"{settings.links.exporter}/runbooks/${{__data.fields.Alert:percentencode}}"
-    runbooks = [link("Runbook", runbook, elsewhere=True)] if settings.links.exporter else []
+    runbook = settings.runbook("${__data.fields.Alert:percentencode}")
+    runbooks = [link("Runbook", runbook, elsewhere=True)] if runbook else []
     campaign = link("Campaign live", way.to("campaign", campaign="${__data.fields.campaign}"))
     severities = words({"critical": ("critical", BAD), "warning": ("warning", WARNING)})
     return table(
@@ -151,7 +153,8 @@ def _alerts(q: Queries, settings: Settings, way: Way) -> Panel:
         "Pages (critical) and warnings that fire now, those without a campaign too. An alert leads to its runbook: "
         "begin there. Several of one campaign: the cause comes first, its symptoms go with it. Empty too where "
         "Prometheus has not loaded the rules.",
-        rows(f"{q.named(shown)} or on ({by}) {shown}"), empty="No alert fires", width=12, pages=True, sort="Severity",
+        rows(f"{q.named(shown)} or on ({by}) {shown}"), empty="None fires, as far as Prometheus tells",
+        width=12, pages=True, sort="Severity",
         transformations=(
             organised(("alertname", "severity", "name", "Value"),
                       {"alertname": "Alert", "severity": "Severity", "name": "Campaign", "Value": "Since"}, ("Time",)),
@@ -189,7 +192,7 @@ def _tenants(q: Queries, way: Way) -> Panel:
             figure("Used", ratio(one("calls_in_progress"), one("concurrency_limit")), 150, unit=RATIO, decimals=0,
                    thresholds=_SHARE, **GAUGE),
             figure("Credits", one("credits"), 100, unit=WHOLE, decimals=0,
-                   thresholds=steps((None, BAD), (0.01, NEUTRAL)), **COLOURED),
+                   thresholds=steps(*LACKING), **COLOURED),
         ),
         kept=("tenant",), base=tenants, key="tenant",
         empty="No tenants: the platform does not tell them, or no exporter is scraped",

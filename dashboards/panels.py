@@ -221,8 +221,13 @@ def table(
     descending: bool = False,
     filters: bool = False,
     pages: bool = False,
+    header: bool = True,
+    tall: bool = False,
 ) -> Panel:
-    """Rows and columns. `filters`: each column can be searched; `pages`: as many rows as fit, then the next page."""
+    """Rows and columns. `filters`: each column can be searched; `pages`: as many rows as fit, then the next page.
+
+    `tall`: rows of two lines. Grafana makes room for wrapped values, but not for longer words that mappings give.
+    """
     made: Any = core.Table(title=title, description=description, transformations=list(transformations))
     defaults = _defaults(unit, empty, decimals, ((None, NEUTRAL),), (), links)
     defaults["custom"] = {
@@ -233,8 +238,8 @@ def table(
         "minWidth": 50,
     }
     options: Json = {
-        "showHeader": True,
-        "cellHeight": "sm",
+        "showHeader": header,
+        "cellHeight": "lg" if tall else "sm",
         "enablePagination": pages,
         "frameIndex": 0,
         "sortBy": [{"displayName": sort, "desc": descending}] if sort else [],
@@ -262,10 +267,12 @@ def bars(
     fields: str = "",
     by_series: bool = False,
     name: str = "",
+    names_above: bool = False,
 ) -> Panel:
     """A bar a series, from nothing on: to compare figures now. `by_series`: colours come from `overrides`.
 
-    `name`: of each bar, such as `${__field.labels.goal}`; a bar that is alone has none else.
+    `name`: of each bar, such as `${__field.labels.goal}`; a bar that is alone has none else. `names_above`: long ones
+    in a narrow panel, where Grafana would cut them off beside the bars.
     """
     made: Any = core.BarGauge(title=title, description=description, transformations=list(transformations))
     defaults = _defaults(unit, empty, decimals, thresholds, mappings, links)
@@ -279,7 +286,7 @@ def bars(
         "orientation": "horizontal",
         "displayMode": "basic",
         "valueMode": "text",
-        "namePlacement": "left",
+        "namePlacement": "top" if names_above else "left",
         "showUnfilled": False,
         "sizing": "auto",
         "minVizWidth": 8,
@@ -334,7 +341,7 @@ def columns(
         "xField": x,
         "orientation": "horizontal" if horizontal else "vertical",
         "xTickLabelRotation": 0,
-        "xTickLabelSpacing": 0,
+        "xTickLabelSpacing": 0,  # with any other the names left out would read as `empty` does
         "showValue": "auto",
         "stacking": "normal" if stacked else "none",
         "groupWidth": 0.7,
@@ -345,14 +352,6 @@ def columns(
         "tooltip": {"mode": "multi", "sort": "none", "hideZeros": False},
     }
     return _finish(id, width, height, made, targets, defaults, overrides, options)
-
-
-def note(id: int, markdown: str, *, title: str = "", width: int = 24, height: int = 3) -> Panel:  # noqa: A002
-    """Words, in Markdown, that lead somewhere or say how to read what is below."""
-    made: Any = core.Text(title=title, content=markdown, mode="markdown")
-    shown = modern.panel(made)
-    shown |= {"id": id, "transparent": True, "options": {"mode": "markdown", "content": markdown}}
-    return Panel(id, width, height, shown)
 
 
 def heading(id: int, title: str, *, collapsed: bool = False) -> Panel:  # noqa: A002

@@ -149,6 +149,11 @@ def quantile(share: float, buckets: str, *by: str) -> str:
     return f"histogram_quantile({share:g}, {total(buckets, *by, 'le')})"
 
 
+def ahead(moment: str) -> str:
+    """A moment that is to come, or was within a minute: one that is over is of before Prometheus was restarted."""
+    return f"({moment}) > time() - 60"
+
+
 def milliseconds(moment: str) -> str:
     """A moment as Grafana wants it."""
     return f"({moment}) * 1000"

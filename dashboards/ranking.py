@@ -8,13 +8,12 @@ from typing import Any
 
 from dashboards.board import Way
 from dashboards.fields import link, mapping, steps, words
-from dashboards.figures import COLOURED, GAUGE, Column, figure, figures, label
+from dashboards.figures import COLOURED, Column, figure, figures, label
 from dashboards.panels import Panel
-from dashboards.queries import TENANTS, Queries, ratio, selector, total
+from dashboards.queries import TENANTS, Queries, ahead, ratio, selector, total
 from dashboards.replicas import ACT, SOME
 from dashboards.settings import Settings
 from dashboards.style import (
-    ACCENT,
     CAMPAIGN_STATES,
     CURRENCY_UNIT,
     MINIMUM_CALLS,
@@ -74,30 +73,31 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
     return figures(
         201, "Campaigns",
         "Every exported campaign, the worst verdict first, and of one verdict those with pages. Gate: what explains "
-        "the verdict, for how long, and when it opens by itself. Answers: of the calls that ended within the hour, "
-        f"from {MINIMUM_CALLS} on; usual: of those in the week before; diff.: against that, {DROP - 1:.0%} and worse "
-        "is orange: look at the number pool first, and reduce concurrency before you change the script. Cost: of the "
-        "calls of the hour, in the campaign's currency. Pages and warnings: kinds of alerts that fire. A name leads "
-        "to the campaign, a verdict to its dispatch card, which gives hints.",
+        "the verdict, for how long, and in what time it opens by itself. Done: tasks that are over, of all. Answers: "
+        f"of the calls that ended within the hour, from {MINIMUM_CALLS} on; usual: of those in the week before; diff.: "
+        f"against that, {DROP - 1:.0%} and worse is orange: look at the number pool first, and reduce concurrency "
+        "before you change the script. Cost: of the calls of the hour, in the campaign's currency. Crit. and warn.: "
+        "kinds of alerts that fire, pages (critical) and warnings. A name leads to the campaign, a verdict to its "
+        "dispatch card, which gives hints.",
         with_tenant(q, _info(q)),
         columns=(
             label("name", "Campaign", 0, links=[campaign], custom_filterable=True, custom_minWidth=180),
-            words_of("Verdict", verdict, 84, RANKED, links=cards, **COLOURED),
-            words_of("Gate", gate, 84, GATE_STATES),
-            figure("For", f"time() - {since}", 76, unit=SECONDS, decimals=1),
-            figure("Clears in", f"{clears} - time()", 76, unit=SECONDS, decimals=1),
-            label("tenant_name", "Tenant", 130, custom_filterable=True),
+            words_of("Verdict", verdict, 82, RANKED, links=cards, **COLOURED),
+            words_of("Gate", gate, 82, GATE_STATES),
+            figure("For", f"time() - {since}", 74, unit=SECONDS, decimals=1),
+            figure("Clears", f"clamp_min(({ahead(clears)}) - time(), 0)", 72, unit=SECONDS, decimals=1),
+            label("tenant_name", "Tenant", 166, custom_filterable=True),
             words_of("Status", status, 84, CAMPAIGN_STATES),
-            figure("Progress", _progress(q), 82, unit=RATIO, decimals=0, thresholds=steps((None, ACCENT)), **GAUGE),
+            figure("Done", _done(q), 50, unit=RATIO, decimals=0),
             count("Pending", _tasks(q, "pending"), 70),
-            count("Calling", _tasks(q, "in_progress"), 60),
+            count("Calling", _tasks(q, "in_progress"), 62),
             figure("Answers", rate, 76, unit=RATIO, decimals=0),
             figure("Usual", usual, 54, unit=RATIO, decimals=0),
-            figure("Diff.", f"({rate}) / ({usual} > 0) - 1", 58, unit=RATIO, decimals=0,
+            figure("Diff.", f"({rate}) / ({usual} > 0) - 1", 54, unit=RATIO, decimals=0,
                    thresholds=steps((None, WARNING), (DROP - 1, NEUTRAL)), **COLOURED),
-            figure("Cost /h", _spent(q), 70, unit=CURRENCY_UNIT, decimals=2),
-            label("currency", "In", 44, mappings=words({"XXX": ("–", None)})),
-            count("Pages", pages, 62, thresholds=steps(*ACT), **COLOURED),
+            figure("Cost /h", _spent(q), 66, unit=CURRENCY_UNIT, decimals=2),
+            label("currency", "In", 50, mappings=words({"XXX": ("–", None)})),
+            count("Crit.", pages, 50, thresholds=steps(*ACT), **COLOURED),
             count("Warn.", warnings, 56, thresholds=steps(*SOME), **COLOURED),
             Column("Rank", 50, expression=f"100 * ({verdict}) - 10 * ({pages} or {none}) - ({warnings} or {none})",
                    properties={"custom_hideFrom_viz": True}),
@@ -134,7 +134,7 @@ def _tasks(q: Queries, status: str) -> str:
     return total(q.last("campaign_tasks", tenant=TENANTS, status=status), "campaign")
 
 
-def _progress(q: Queries) -> str:
+def _done(q: Queries) -> str:
     return ratio(_tasks(q, "=~completed|failed|cancelled"), _tasks(q, "=~.+"))
 
 

@@ -20,6 +20,9 @@ SOME: tuple[Step, ...] = ((None, NEUTRAL), (0.5, WARNING))
 ACT: tuple[Step, ...] = ((None, NEUTRAL), (0.5, BAD))
 """Colours of counts that should be zero: worth a look, and a person must act."""
 
+LACKING: tuple[Step, ...] = ((None, BAD), (0.5, NEUTRAL))
+"""Of what must not run out: red where it reads 0."""
+
 STATES = (
     State("up", 1, "up", GOOD),
     State("failing", 0, "refresh fails", BAD),

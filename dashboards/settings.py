@@ -71,6 +71,10 @@ class Settings(Section):
         """The uid of one of our boards."""
         return f"{self.uid_prefix}-{board}"
 
+    def runbook(self, alert: str) -> str:
+        """The exporter's page on what to do about an alert of this name. Empty where viewers cannot reach it."""
+        return self.links.exporter and f"{self.links.exporter}/runbooks/{alert}"
+
 
 def load(path: Path | None) -> Settings:
     """The settings in a file, or the defaults. Raises ConfigError with file, line, key, value and remedy."""

@@ -75,6 +75,21 @@ class Spending:
         """What an answered call costs, the calls that nobody answered included."""
         return ratio(self.spent(*by, **only), self.calls(*by, outcome="answered"), at_least=MINIMUM_CALLS)
 
+    def per_answer_before(self, *by: str) -> str:
+        """What an answered call had cost when the span began, since the campaigns did."""
+        spent, answers = (
+            self.q.once(f"{selector(name, **chosen)} offset {RANGE}")
+            for name, chosen in (
+                (COST, self._money),
+                ("campaign_calls_total", {**self._campaigns, "outcome": "answered"}),
+            )
+        )
+        return ratio(total(spent, *by), total(self.priced(answers), *by), at_least=MINIMUM_CALLS)
+
+    def dearer(self, *by: str) -> str:
+        """By which share an answered call costs more, or less, than before."""
+        return f"({self.per_answer(*by)}) / ({self.per_answer_before(*by)} > 0) - 1"
+
     def goals(self, *by: str) -> str:
         """Goals met in a span. A gauge, as the platform may correct it."""
         grown = self.q.once(f"delta({selector('campaign_goal_achieved', **self._campaigns)}[{RANGE}])")

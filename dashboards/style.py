@@ -101,14 +101,10 @@ GROUP_COLOURS: Mapping[str, str] = MappingProxyType(
 )
 """Colours of the groups of blocker codes; `ready`: tasks that nothing blocks."""
 
-ESTIMATE_COLOURS: Mapping[str, str] = MappingProxyType({"likely": ACCENT, "early": CALM, "late": CALM})
-OTHER_COLOUR = FADED
 MINIMUM_CALLS = 20
 """Below so many calls a rate says nothing: "not enough data" (domain.md: rates need a minimum sample)."""
 
-SECONDS, RATIO, COUNT, MOMENT, AGE, BYTES, PER_SECOND = (
-    "s", "percentunit", "short", "dateTimeAsIso", "dateTimeFromNow", "bytes", "ops",
-)  # fmt: skip
+SECONDS, RATIO, COUNT, AGE, BYTES = "s", "percentunit", "short", "dateTimeFromNow", "bytes"
 """Grafana's names of units. Moments are in milliseconds: the metric times 1000."""
 
 WHOLE = "locale"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from dashboards.board import (
     Board,
@@ -103,18 +102,17 @@ def _told(name: str) -> Target:
 
 
 def _answer() -> Panel:
-    made = table(
+    return table(
         101, "Answer",
         "Why this task is not dialled, what to do first, and what else stands in its way: from its row, its campaign "
         "and its number. The exporter knows more of the campaign: see its verdict beside, and the dispatch card. "
         "Explain prints all of it in a terminal; Capture makes the archive to attach when you escalate.",
-        _told("answer"), empty="No answer from the database", width=14, height=8,
+        _told("answer"), empty="No answer from the database", width=14, height=8, header=False,
         overrides=(
             override("About", custom_width=95),
             override("Answer", custom_cellOptions=WRAPPED, custom_inspect=True),
         ),
     )  # fmt: skip
-    return replace(made, json={**made.json, "options": {**made.json["options"], "showHeader": False}})
 
 
 def _state(settings: Settings) -> Panel:

@@ -11,7 +11,7 @@ import pytest
 
 from dashboards import campaign
 from dashboards.board import every_panel
-from dashboards.campaign_dispatch import MOVES
+from dashboards.campaign_dispatch import GATE_MOVES, MOVES, VERDICT_MOVES
 from dashboards.modern import Json
 from dashboards.settings import Links, Settings
 from exporter.codes import BLOCKERS, CAMPAIGN_STATUSES, SETTLED_OUTCOMES, TASK_STATUSES, blocker_group
@@ -128,6 +128,12 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     world.campaign("lost", "unheard of")
     world.campaign("bare", "running")
     world("campaign_calls_total", 0, tenant="1", campaign="bare", outcome="answered")
+    world.campaign("fell", "running", "stalled")
+    for outcome, calls in {"answered": (50, 50, 60), "busy": (50, 50, 140)}.items():
+        world("campaign_calls_total", *calls, tenant="1", campaign="fell", outcome=outcome)
+    for what in ("clears", "since"):
+        world(f"campaign_dispatch_{what}_timestamp_seconds", NOW - 120, tenant="1", campaign="fell")
+        world(f"campaign_dispatch_{what}_timestamp_seconds", NOW - 10, tenant="1", campaign="paused")
     world.campaign("uneven", "running")
     for variant in ("A", "B"):
         arm = {"tenant": "1", "campaign": "uneven", "variant": variant}
@@ -198,6 +204,26 @@ def test_key_figures_count_replicas_once(ask: Asked) -> None:
 def test_what_a_campaign_does_not_have_is_said_in_words(ask: Asked, panel: int, why: str) -> None:
     assert all(ask(panel, each["refId"], key="bare") == {} for each in PANELS[panel]["targets"])
     assert PANELS[panel]["fieldConfig"]["defaults"]["noValue"] == why
+
+
+def test_an_answer_rate_is_held_against_the_life_before(ask: Asked) -> None:
+    assert ask(106, "in this range", key="fell") == {"": pytest.approx(0.1)}
+    assert ask(106, "against before", key="fell") == {"": pytest.approx(0.1 / 0.5 - 1)}
+
+
+def test_a_gate_clears_in_time_to_come(ask: Asked) -> None:
+    assert ask(203, key="fell") == {"": (NOW - 120) * 1000}
+    assert ask(204, key="fell") == {}, "of before a restart of Prometheus"
+    assert ask(204, key="paused") == {"": (NOW - 10) * 1000}, "the next scrape tells"
+
+
+@pytest.mark.parametrize(
+    ("key", "move"), [("busy", "campaign"), ("fell", "stalled"), ("bare", "dialing"), ("paused", "lifecycle")]
+)
+def test_verdict_and_gate_have_one_first_move(ask: Asked, key: str, move: str) -> None:
+    assert list(ask(206, by="move", key=key)) == [move]
+    said = {code for mapping in _override(206, "move", "mappings") for code in mapping["options"]}
+    assert said == {*VERDICT_MOVES, *GATES, NOTHING} == {*VERDICT_MOVES, *GATE_MOVES}
 
 
 def test_the_binding_gate_bears_the_verdict(ask: Asked) -> None:

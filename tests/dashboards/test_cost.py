@@ -149,7 +149,6 @@ def test_costs_of_two_currencies_are_never_one(ask: Ask) -> None:
 
 def test_a_week_is_compared_with_the_one_before(ask: Ask) -> None:
     assert ask(130, "Week before", campaign="plain") == {"a/plain/EUR": pytest.approx(168, rel=0.01)}
-    assert ask(130, "Difference", campaign="plain") == {"a/plain/EUR": pytest.approx(168, rel=0.02)}
     assert ask(130, "Change", campaign="plain|dollars") == {
         "a/plain/EUR": pytest.approx(1, rel=0.02), "a/dollars/USD": pytest.approx(0, abs=0.02),
     }  # fmt: skip
@@ -160,12 +159,18 @@ def test_a_week_is_compared_with_the_one_before(ask: Ask) -> None:
 @pytest.mark.parametrize(("days", "there"), [(15, True), (13.5, True), (12, False), (8, False), (3, False)])
 def test_without_most_of_last_week_there_is_nothing_to_compare_with(ask: Ask, days: float, there: bool) -> None:
     assert bool(ask(102, "", "currency", at=LOOKS[0] + days * DAY)) == there
-    assert panel(BOARD, 102)["fieldConfig"]["defaults"]["noValue"] == "No figures of last week yet"
+    assert panel(BOARD, 102)["fieldConfig"]["defaults"]["noValue"] == "No figures of last week, or too short a span"
 
 
 def test_an_answer_bears_the_calls_that_nobody_answered(ask: Ask) -> None:
     assert ask(103, "", "currency", campaign="plain") == _near(EUR=0.2)
     assert ask(103, "", "currency", campaign="plain", span="1h") == {}, "ten answers are no sample"
+
+
+def test_an_answer_is_held_against_what_it_had_cost_before(ask: Ask) -> None:
+    before = 1192 / 2920
+    assert ask(130, "Before", campaign="plain") == {"a/plain/EUR": pytest.approx(before, rel=0.01)}
+    assert ask(130, "Dearer", campaign="plain") == {"a/plain/EUR": pytest.approx(0.2 / before - 1, rel=0.02)}
 
 
 def test_goals_are_counted_where_campaigns_have_them(ask: Ask) -> None:

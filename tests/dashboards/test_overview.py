@@ -12,7 +12,7 @@ from dashboards.board import every_panel
 from dashboards.modern import Json
 from dashboards.overview import BAND_LINES, NAME_LENGTH
 from dashboards.ranking import GATE_STATES
-from dashboards.settings import Settings
+from dashboards.settings import Links, Settings
 from dashboards.style import CAMPAIGN_STATES, VERDICT_STATES, WORST_FIRST
 from tests.support.prometheus import Prometheus, running, write_history
 
@@ -109,6 +109,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     world.campaign("paged", "blocked")
     world.campaign("dead", "stalled", tenant="nameless")
     world.gauge("campaign_dispatch_clears_timestamp_seconds", NOW + 60, tenant="1", campaign="idle")
+    world.gauge("campaign_dispatch_clears_timestamp_seconds", NOW - 120, tenant="1", campaign="good")
     for currency, spent in {"EUR": 6, "USD": 100}.items():
         world.gauge("campaign_call_cost_total", (0, 0, spent, spent), tenant="1", campaign="good", component="ai",
                     currency=currency)  # fmt: skip
@@ -173,7 +174,7 @@ def test_the_worst_comes_first_and_pages_before_the_rest(ask: Ask) -> None:
 
 
 def test_alerts_are_counted_by_kind_once_for_all_replicas(ask: Ask) -> None:
-    assert ask(CAMPAIGNS, "Pages") == {"paged": 1}
+    assert ask(CAMPAIGNS, "Crit.") == {"paged": 1}
     assert ask(CAMPAIGNS, "Warn.") == {"paged": 1}
 
 
@@ -188,18 +189,18 @@ def test_spending_is_in_the_campaigns_currency(ask: Ask) -> None:
 
 
 def test_progress_counts_what_is_over(ask: Ask) -> None:
-    assert ask(CAMPAIGNS, "Progress")["idle"] == pytest.approx(120 / 3000)
+    assert ask(CAMPAIGNS, "Done")["idle"] == pytest.approx(120 / 3000)
     assert ask(CAMPAIGNS, "Pending")["idle"] == 2878
 
 
 def test_what_nobody_has_stays_a_column_and_is_not_zero(ask: Ask) -> None:
-    assert ask(CAMPAIGNS, "Clears in") == {"idle": 60}
+    assert ask(CAMPAIGNS, "Clears") == {"idle": 60}
     unknown = ask(CAMPAIGNS, "For")
     assert len(unknown) == 1
     assert all(math.isnan(value) for value in unknown.values())
 
 
-@pytest.mark.parametrize("title", ["Status", "Verdict", "Gate", "Rank", "Pages", "Calling"])
+@pytest.mark.parametrize("title", ["Status", "Verdict", "Gate", "Rank", "Crit.", "Calling"])
 def test_without_campaigns_nothing_is_there(ask: Ask, title: str) -> None:
     assert ask(CAMPAIGNS, title, tenant="nobody") == {}
 
@@ -245,6 +246,17 @@ def test_firing_alerts_are_ours_and_name_their_campaign(prometheus: Prometheus, 
         "CampaignSlow": (NOW - 600) * 1000,
         "CampaignStalled": (NOW - 600) * 1000,
     }
+
+
+@pytest.mark.parametrize("exporter", ["", "https://exporter.example.com"])
+def test_an_alert_leads_to_its_runbook_where_viewers_reach_the_exporter(exporter: str) -> None:
+    settings = Settings(links=Links(exporter=exporter))
+    address = settings.runbook("${__data.fields.Alert:percentencode}")
+    assert address == (exporter and f"{exporter}/runbooks/${{__data.fields.Alert:percentencode}}")
+    alerts = panel(overview.board(settings).made(settings), 402)
+    links = next(each["properties"][0]["value"] for each in alerts["fieldConfig"]["overrides"]
+                 if each["matcher"]["options"] == "Alert")  # fmt: skip
+    assert [link["url"] for link in links] == ([address] if exporter else [])
 
 
 def test_the_worst_replica_speaks_for_the_monitoring(ask: Ask) -> None:
