@@ -73,7 +73,6 @@ def hints(settings: Settings) -> list[Json]:
 
 def answer(own: Own, settings: Settings) -> Line:
     """Verdict, gate, and what to do first."""
-    verdict, gate = (f"{own.last(name)} == 1" for name in ("campaign_dispatch_verdict", "campaign_dispatch_binding"))
     closes, opens = (own.last(f"campaign_window_{what}_timestamp_seconds") for what in ("closes", "opens"))
     is_open = own.last("campaign_window_open")
     return line(
@@ -81,14 +80,14 @@ def answer(own: Own, settings: Settings) -> Line:
              "dialing: nobody must act. throttled: less is dialled than is ready. waiting: idle as expected. blocked: "
              "a person must act. stalled: every gate is open and nothing is started, call the platform's owners. "
              "unknown: mend the data. Click for hints in words.",
-             rows(verdict), unit="none", empty=UNKNOWN, width=4, height=4, mappings=codes(VERDICT_STATES),
+             rows(own.told()), unit="none", empty=UNKNOWN, width=4, height=4, mappings=codes(VERDICT_STATES),
              fields="/^verdict$/", background=True, links=hints(settings)),
         stat(202, "Binding gate",
              "The outermost gate that explains the verdict. lifecycle: is it running? audience: is the list there? "
              "money: budget, credits. window: the schedule. priority: others go first. tenant, campaign, connection: "
              "who holds the slots? pacing: starts a minute. numbers: rest, caps, flags. provider: its failures. "
              "retry: wait. tasks: blocked one by one, or none left.",
-             rows(gate), unit="none", empty=UNKNOWN, width=4, height=4, fields="/^gate$/", links=hints(settings),
+             rows(own.told()), unit="none", empty=UNKNOWN, width=4, height=4, fields="/^gate$/", links=hints(settings),
              mappings=words({NOTHING: ("no gate", None)})),
         stat(203, "Since",
              "Since when verdict and gate are so, as far as was told or seen.",
@@ -112,9 +111,9 @@ def answer(own: Own, settings: Settings) -> Line:
 
 
 def _move(own: Own, settings: Settings) -> Panel:
-    verdict = own.last("campaign_dispatch_verdict", verdict=f"=~{'|'.join(VERDICT_MOVES)}")
-    gate = own.last("campaign_dispatch_binding")
-    move = f"{copied(f'{verdict} == 1', 'verdict', 'move')} or on () {copied(f'{gate} == 1', 'gate', 'move')}"
+    verdicts = "|".join(VERDICT_MOVES)
+    by_gate = copied(own.told(), "gate", "move")
+    move = f'label_replace({by_gate}, "move", "$1", "verdict", "({verdicts})")'
     return table(
         206, "First move",
         "What to do first about this verdict and gate. Click for the hints, with the evidence in numbers: read them "
@@ -264,7 +263,7 @@ def _holders(own: Own, way: Way) -> Panel:
     mine = f"on (tenant) group_left () max by (tenant) ({own.last('campaign_info')})"
     calling = f"max by (campaign) ({own.q.last('campaign_calls_in_progress')} * {mine}) > 0"
     priority = f"max by (campaign) ({own.q.last('campaign_priority')} * {mine})"
-    names = f"max by (campaign, name) ({own.q.last('campaign_info')} * {mine})"
+    names = f"topk by (campaign) (1, max by (campaign, name) ({own.q.last('campaign_info')} * {mine}))"
     return figures(
         234, "Who holds the tenant's slots",
         "Calls going on of all campaigns of this tenant. Those of a higher priority go first: where the gate "

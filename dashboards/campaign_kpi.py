@@ -9,6 +9,7 @@ from dashboards.campaign_scope import UNKNOWN, Own
 from dashboards.fields import colour, override, steps, words
 from dashboards.panels import Panel, bars, stat
 from dashboards.queries import ratio, total
+from dashboards.replicas import dated
 from dashboards.style import (
     ACCENT,
     AGE,
@@ -35,6 +36,7 @@ _MOMENTS = {
 }
 _TEXTS = {"scheduled": "Scheduled to start", "running": "Running, started", "completed": "Completed",
           "cancelled": "Cancelled"}  # fmt: skip
+_ORDER = ("paused", *_MOMENTS)
 _PAUSED = "campaign_paused_timestamp_seconds"
 
 
@@ -46,9 +48,13 @@ def banner(own: Own) -> Panel:
         return f"{when} or on (tenant, campaign) ({state}) * 0"
 
     def status(code: str) -> str:
-        return f"{own.last('campaign_status', status=code)} == 1"
+        """The state, where no replica tells another that comes before it."""
+        found = f"{own.last('campaign_status', status=code)} == 1"
+        before = "|".join(_ORDER[: _ORDER.index(code)])
+        other = f"({own.last('campaign_status', status=f'=~{before}')} == 1)"
+        return f"{found} unless on (tenant, campaign) {other}" if before else found
 
-    told = own.last("campaign_pause_info", reason="!=")
+    told = f"topk (1, {own.last('campaign_pause_info', reason='!=')})"
     silent = f"{status('paused')} unless on (tenant, campaign) {told}"
     lost = f"{own.last('campaign_info')} * 0 unless on (tenant, campaign) ({own.last('campaign_status')} == 1)"
     states = {state.code: state.colour for state in CAMPAIGN_STATES}
@@ -62,7 +68,7 @@ def banner(own: Own) -> Panel:
         now(lost, "In a state that is not known", ref="G"),
     ]
     refs = dict(zip("ABCDEFG", ("paused", "paused", *_MOMENTS, ""), strict=True))
-    panel = stat(
+    panel = dated(stat(
         1, "",
         "What state the campaign is in, and since when. Paused: read the reason and mend it before anybody resumes. "
         "Scheduled, and the time has passed: its start is late, see the binding gate.",
@@ -70,7 +76,7 @@ def banner(own: Own) -> Panel:
         orientation="horizontal", mappings=words({"0": ("since when is not told", None)}),
         overrides=[colour(ref, states.get(code, FADED), by="byFrameRefID") for ref, code in refs.items()],
         options={"text": {"titleSize": 18, "valueSize": 18}, "justifyMode": "center"},
-    )  # fmt: skip
+    ))  # fmt: skip
     return replace(panel, json={**panel.json, "transparent": True})
 
 
@@ -82,7 +88,7 @@ def strip(own: Own) -> Line:
         return stat(number, title, description, now(expression), unit=WHOLE, decimals=0, empty=UNKNOWN, height=3)
 
     done, every = (total(own.last("campaign_tasks", **only)) for only in ({"status": _OVER}, {}))
-    talk = (total(own.increase(f"campaign_call_talk_seconds_{part}")) for part in ("sum", "count"))
+    talk = (total(own.gained(f"campaign_call_talk_seconds_{part}")) for part in ("sum", "count"))
     return line(
         stat(101, "Progress",
              "Tasks that are over (completed, failed or cancelled) of all. See Forecast, under Cost, for when it ends.",
@@ -124,7 +130,7 @@ def strip(own: Own) -> Line:
 
 def targets(own: Own) -> Panel:
     """How far it is towards its budget and its goals; only where it has them."""
-    budget = own.last("campaign_budget")
+    budget = total(own.last("campaign_budget"), "tenant", "campaign", "currency")
     spent = own.spent("tenant", "campaign", "currency")
     goals = ratio(own.last("campaign_goal_achieved"), own.last("campaign_goal_target"))
     return bars(

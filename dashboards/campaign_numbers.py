@@ -31,7 +31,8 @@ def numbers(own: Own, way: Way) -> Folded:
     def of(metric: str, **matchers: str) -> str:
         return f"max by (number) ({q.last(metric, **matchers)}) and on (number) ({mine})"
 
-    about = f"max by (tenant, number, phone, label, country, connection) ({q.last('campaign_number_info')})"
+    every = f"max by (tenant, number, phone, label, country, connection) ({q.last('campaign_number_info')})"
+    about = f"topk by (tenant, number) (1, {every})"
     status = q.band("campaign_number_status", "status", [each.code for each in NUMBER_STATES], "number")
     today, cap = of("campaign_number_calls_today"), of("campaign_number_daily_cap")
     rests = f"({of('campaign_number_cooldown_timestamp_seconds')}) > time()"

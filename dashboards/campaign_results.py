@@ -47,7 +47,8 @@ def results(own: Own) -> Line:
             402, "Outcomes of calls",
             "Calls that ended, by outcome, as shares of each interval; the lowest band is the answer rate. It drops: "
             "look at Numbers and at the country match. failed grows: see Errors.",
-            ask(f"{total(own.increase('campaign_calls_total', over=STEP), 'outcome')} > 0", "{{outcome}}"),
+            ask(f"{total(own.increase('campaign_calls_total', over=STEP), 'outcome')} > 0", "{{outcome}}",
+                exemplar=True),
             unit=WHOLE, empty=NO_CALLS, width=8, stacked=True, bars=True, interval="5m",
             overrides=[*colours(OUTCOME_STATES),
                        override("/.*/", by="byRegexp", custom_stacking={"mode": "percent", "group": "A"})],
@@ -87,7 +88,7 @@ def calls(own: Own) -> Folded:
                 "Calls with an error in the time range, by provider and code, the most frequent first. One provider "
                 "only: contain, back off, fail over. One code at all providers: look at the numbers dialled and at "
                 "the agent.",
-                rows(f"{total(own.increase('campaign_call_errors_total'), 'provider', 'code')} > 0"),
+                rows(f"{total(own.gained('campaign_call_errors_total'), 'provider', 'code')} > 0"),
                 empty="No call had an error in this range", unit="string", width=12, pages=True, sort="Calls",
                 descending=True,
                 transformations=(

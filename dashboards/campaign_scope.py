@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboards.queries import CAMPAIGN, RANGE, Queries, milliseconds, ratio, selector, total
-from dashboards.style import MINIMUM_CALLS
+from dashboards.style import MINIMUM_CALLS, WORST_FIRST
 
 STEP = "$__rate_interval"
 UNSURE = "not enough data"
@@ -34,8 +34,8 @@ class Own:
         """By how much each of its counters grows a second."""
         return self.q.rate(name, campaign=CAMPAIGN, **matchers)
 
-    def increase(self, name: str, /, over: str = RANGE, **matchers: str) -> str:
-        """By how much each of its counters grew over a span; the viewer's, if none is given."""
+    def increase(self, name: str, /, over: str, **matchers: str) -> str:
+        """By how much each of its counters grew over a short span."""
         return self.q.increase(name, over=over, campaign=CAMPAIGN, **matchers)
 
     def moment(self, name: str) -> str:
@@ -46,10 +46,22 @@ class Own:
         """A figure of the campaign's tenant."""
         return f"{self.q.last(name, **matchers)} and on (tenant) {self.last('campaign_info')}"
 
+    def gained(self, name: str, /, over: str = RANGE, **matchers: str) -> str:
+        """By how much its totals grew over a long span, across rollouts of the exporter."""
+        return self.q.gained(name, over=over, campaign=CAMPAIGN, **matchers)
+
+    def told(self) -> str:
+        """Its verdict and binding gate as labels: the worst, where replicas differ."""
+        ranked = (
+            f"{self.last('campaign_dispatch_info', verdict=verdict)} * {number}"
+            for number, verdict in enumerate(WORST_FIRST, start=1)
+        )
+        return f"bottomk (1, {' or '.join(ranked)})"
+
     def answer_rate(self, over: str = RANGE, *by: str, name: str = "campaign_calls_total") -> str:
         """Answered calls of those that are over; absent below the minimum sample."""
-        answered = total(self.increase(name, over=over, outcome="answered"), *by)
-        return ratio(answered, total(self.increase(name, over=over), *by), at_least=MINIMUM_CALLS)
+        answered = total(self.gained(name, over=over, outcome="answered"), *by)
+        return ratio(answered, total(self.gained(name, over=over), *by), at_least=MINIMUM_CALLS)
 
     def answer_change(self) -> str:
         """By which share the answer rate is above or below that of the campaign's life until the span began."""

@@ -84,7 +84,8 @@ def _column(name: str, title: str, width: int, **properties: Any) -> Json:
 
 def audience(own: Own) -> Folded:
     """The newest file, where there is one."""
-    info = f"max by (campaign, filename, status) ({own.last('campaign_audience_upload_info')})"
+    every = f"max by (campaign, filename, status) ({own.last('campaign_audience_upload_info')})"
+    info = f"topk by (campaign) (1, {every})"
 
     def of(expression: str) -> str:
         return f"max by (campaign) ({expression})"

@@ -6,7 +6,8 @@ from dashboards.fields import colour, organised, sorted_by, steps
 from dashboards.figures import GAUGE, answer_rate, figure, figures, label, whole
 from dashboards.panels import Panel, columns, graph
 from dashboards.pool import BY, Pool
-from dashboards.queries import RANGE, TENANTS, Queries, number_of, ratio, selector, total
+from dashboards.pool import trunks as every_trunk
+from dashboards.queries import INTERVAL, TENANTS, Queries, number_of, ratio, total
 from dashboards.style import ACCENT, CALM, COUNT, FADED, MINIMUM_CALLS, NEUTRAL, RATIO, WARNING, WHOLE
 from dashboards.targets import ask, rows
 
@@ -86,18 +87,18 @@ def in_use(q: Queries) -> Panel:
 
 def errors(q: Queries) -> Panel:
     """Errors over time."""
-    failed = total(q.rate("campaign_call_errors_total", tenant=TENANTS), "provider", "code")
-    series = selector("campaign_call_errors_total", tenant=TENANTS)
-    most = total(q.once(f"increase({series}[{RANGE}] @ end())"), "provider", "code")
+    name = "campaign_call_errors_total"
+    failed = total(q.risen(name, over=INTERVAL, tenant=TENANTS), "provider", "code")
+    most = total(q.gained(name, at=" @ end()", tenant=TENANTS), "provider", "code")
     return graph(
         151,
         "Errors by provider and code",
-        "Calls a minute that ended with an error, the ten most frequent of the span. One provider, one code, a step "
-        "up: contain it (reduce concurrency), back off, fail over to another connection. Codes of the line called, "
-        "such as number_changed, are the list's fault and not the provider's.",
-        ask(f"60 * {failed} and on (provider, code) topk (10, {most} > 0)", "{{provider}} {{code}}"),
-        unit="suffix:/min", decimals=1, empty="No call ended with an error in this span", stacked=True,
-        bars=True, interval="5m",
+        "Calls that ended with an error in each interval, the ten most frequent of the span. One provider, one code, "
+        "a step up: contain it (reduce concurrency), back off, fail over to another connection. Codes of the line "
+        "called, such as number_changed, are the list's fault and not the provider's. A point is a call.",
+        ask(f"{failed} and on (provider, code) topk (10, {most} > 0)", "{{provider}} {{code}}", exemplar=True),
+        unit=WHOLE, decimals=0, empty="No call ended with an error in this span", stacked=True,
+        bars=True, interval="10m",
     )  # fmt: skip
 
 
@@ -129,14 +130,14 @@ def trunks(q: Queries, pool: Pool) -> Panel:
             whole("Calls", calls, 90),
             answer_rate("Answered", ratio(answered, calls, at_least=MINIMUM_CALLS), 110),
         ),
-        by=by, kept=("tenant",), base=trunk, empty="The platform shows no connections", sort="Of limit",
+        by=by, kept=("tenant",), base=trunk, within=trunk, empty="The platform shows no connections", sort="Of limit",
         descending=True,
         height=6, pages=False,
     )  # fmt: skip
 
 
 def _info(q: Queries) -> str:
-    return f"max by (tenant, connection, provider) ({q.last('campaign_connection_info', tenant=TENANTS)})"
+    return every_trunk(q)
 
 
 def _connection(q: Queries, what: str) -> str:

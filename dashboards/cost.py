@@ -28,6 +28,7 @@ from dashboards.figures import COLOURED, GAUGE, Column, figure, figures, label, 
 from dashboards.modern import Json
 from dashboards.panels import Panel, columns, graph, heading, stat
 from dashboards.queries import CAMPAIGNS, TENANTS, Queries, milliseconds, ratio
+from dashboards.replicas import dated
 from dashboards.settings import Settings
 from dashboards.spending import BUDGETS, BY, Spending
 from dashboards.style import AGE, BAD, CALM, CURRENCY_UNIT, MINIMUM_CALLS, NEUTRAL, RATIO, WARNING, WHOLE
@@ -97,13 +98,13 @@ def _strip(s: Spending) -> Line:
         )  # fmt: skip
 
     return line(
-        each(
+        dated(each(
             101, "Spent",
-            "What the calls of the span cost, agent and line, for each currency. Worked out from samples: it may "
-            "differ from the invoice by the last minutes. If it grows faster than goals do, look at the campaigns "
+            "What the calls of the span cost, agent and line, for each currency. It may differ from the invoice by the "
+            "last minutes. If it grows faster than goals do, look at the campaigns "
             "below.",
             s.spent("currency"), NO_COSTS, 6, CURRENCY_UNIT,
-        ),
+        )),
         each(
             102, "Against last week",
             "The span against the same span a week before, as a share. A rise without more goals is worth a "
@@ -179,7 +180,7 @@ def _days(s: Spending) -> Panel:
         "What each of the last 14 days cost, by currency; the last bar is today so far. A day that sticks out: look "
         "at its campaigns, by choosing that day above.",
         # A day's costs stand at its beginning.
-        ask(s.spent("currency", over="1d", shift=" offset -1d"), "{{currency}}"),
+        ask(s.daily("currency"), "{{currency}}"),
         x="Time", unit=CURRENCY_UNIT, decimals=2, empty=NO_COSTS, width=12,
         transformations=[joined("Time")], overrides=[*IN_SHADES, override("Time", unit="time:DD")],
     ).over("14d", "1d")  # fmt: skip

@@ -14,6 +14,7 @@ from exporter.samples import NO_CURRENCY
 
 NO_CAMPAIGNS = "No campaigns: none is exported, or none of these tenants"
 NO_COSTS = "No costs in this span"
+NO_CALLS = "No calls in this span"
 TOO_FEW = "too few"
 UNNAMED = override(NO_CURRENCY, displayName="no currency")
 """Of series named by a currency: the platform gives none."""
@@ -98,7 +99,7 @@ def attempts(s: Spending) -> Panel:
         "What the first, second and further attempts of the span cost, and what they brought. Where an answer costs "
         "a multiple of the first attempt's, retries no longer pay: lower the number of attempts, which spares the "
         "numbers too. Share of answers: what the campaigns would lose without that attempt.",
-        spent,
+        f"{calls} or {spent}",
         columns=(
             label("attempt", "Attempt", 0, custom_minWidth=95),
             currency(85),
@@ -108,8 +109,8 @@ def attempts(s: Spending) -> Panel:
             figure("Share of answers", share, 140, unit=RATIO, decimals=0),
             money("Spent", spent, 95),
         ),
-        by=_ATTEMPT, base=spent, empty=NO_COSTS, sort="Attempt", then_by="Currency", width=14, height=8,
-        pages=False,
+        by=_ATTEMPT, base=s.arms(_CALLS, *_ATTEMPT), empty=NO_CALLS, sort="Attempt", then_by="Currency", width=14,
+        height=8, pages=False,
     )  # fmt: skip
 
 
@@ -137,13 +138,14 @@ def variants(s: Spending, links: list[Json]) -> Panel:
         return s.arms(f"campaign_variant_{what}_total", *by)
 
     spent, answers, goals = s.ever(*by, of="campaign_variant_cost_total"), count("answers"), count("goals")
+    arms = f"({count('calls')} or {spent})"
     return figures(
         171,
         "Arms of the A/B tests",
         "What each arm has cost since the test began, for each answered call and for each goal. The cheaper arm is "
         "not yet the better one: the campaign's board says how sure that is, and whether contacts were split as "
         "configured. Decide there, not here.",
-        f"max by ({', '.join((*by, 'name', 'agent'))}) ({s.labelled(spent, 'name', 'agent')})",
+        f"max by ({', '.join((*by, 'name', 'agent'))}) ({s.labelled(arms, 'name', 'agent')})",
         columns=(
             label("name", "Campaign", 0, links=links, custom_minWidth=200),
             label("agent", "Agent", 150),
@@ -156,7 +158,7 @@ def variants(s: Spending, links: list[Json]) -> Panel:
             money("An answer", ratio(spent, answers, at_least=MINIMUM_CALLS), 110, TOO_FEW),
             money("A goal", ratio(spent, goals), 110),
         ),
-        by=by, kept=("tenant", "campaign"), base=spent, empty="No campaign has an A/B test", sort="Campaign", height=6,
+        by=by, kept=("tenant", "campaign"), base=arms, empty="No campaign has an A/B test", sort="Campaign", height=6,
         pages=False,
     )  # fmt: skip
 

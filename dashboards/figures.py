@@ -36,6 +36,12 @@ class Column:
         width = {"custom_width": self.width} if self.width else {}
         return {**width, "noValue": _NOTHING, **self.properties}
 
+    def among(self, rows: str, by: Sequence[str]) -> Column:
+        """The same, of these rows only."""
+        return replace(
+            self, expression=f"({self.expression}) and on ({', '.join(by)}) ({rows})" * bool(self.expression)
+        )
+
     def kept(self, base: str) -> Column:
         """The same, with one row that is no number where there is no answer at all."""
         if not self.expression:
@@ -92,6 +98,7 @@ def figures(
     empty: str,
     kept: Sequence[str] = (),
     base: str = "",
+    within: str = "",
     key: str = "",
     by: Sequence[str] = (),
     sort: str = "",
@@ -107,8 +114,11 @@ def figures(
     All answers are merged by the labels that every one of them has; or joined by `key`, where one label names the
     rows, or by `by`, where several do: then a table without any row shows `empty`, and not its bare headings. A column
     without any answer would be left out: with `base`, an expression that has a row for each thing, it is there and
-    empty. `then_by`: the order, ascending, of rows that `sort` leaves equal.
+    empty. `within`: the rows that there may be, where columns know of others, which would have no name. `then_by`: the
+    order, ascending, of rows that `sort` leaves equal.
     """
+    if within:
+        columns = [column.among(within, by) for column in columns]
     if base:
         columns = [column.kept(base) for column in columns]
     asked = [*things, *(column.expression for column in columns if column.expression)]

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Any
 
-from psycopg import sql
+from psycopg import Connection, sql
 
 from exporter.available import Available, compare
 from exporter.config import Config
@@ -45,8 +46,7 @@ _PHONE = (
 _MASKS: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         ("tasks", "phone"): _PHONE,
-        # A reference is kept, unless it is a phone or an address itself.
-        ("tasks", "contact"): "CASE WHEN {0} ~ '^[[:space:]]*[+]|@' THEN '*****' || right({0}, 2) ELSE {0} END",
+        ("tasks", "contact"): f"{SCHEMA}.masked_contact({{0}}, {{phone}})",
         ("campaigns", "pause_reason"): f"{SCHEMA}.masked_text({{0}})",
         ("campaign_events", "detail"): f"{SCHEMA}.masked_json({{0}})",
         ("audience_uploads", "error"): f"{SCHEMA}.masked_text({{0}})",
@@ -56,6 +56,9 @@ _MASKS: Mapping[tuple[str, str], str] = MappingProxyType(
 )
 _OWN_PHONE: Mapping[tuple[str, str], str] = MappingProxyType({("numbers", "phone"): "'*****' || right({0}, 2)"})
 """Where the exporter masks the tenants' own numbers, the views do too."""
+
+_BETWEEN = r"[:space:]()/._\u00a0\u00ad\u2000-\u2015\u2028-\u202f\u2060-\u206f\u2212-"
+"""What may stand between the digits of a phone, as it stands in brackets: typographic spaces and dashes, too."""
 
 _KEYS: Mapping[str, str] = MappingProxyType(
     {
@@ -93,11 +96,16 @@ def discover(config: Config, schema: str | None = None) -> Available:
     database = Database(config)
     connection = database.connect()
     try:
-        found: dict[str, dict[str, str]] = {}
-        for relation, column, typname in connection.execute(_template("exists"), {"schema": schema}):
-            found.setdefault(relation, {})[column] = typname
+        return looked_at(connection, schema)
     finally:
         database.close(connection)
+
+
+def looked_at(connection: Connection[Any], schema: str) -> Available:
+    """The same on a connection that there is, of tuples; `ContractError` as well."""
+    found: dict[str, dict[str, str]] = {}
+    for relation, column, typname in connection.execute(_template("exists"), {"schema": schema}):
+        found.setdefault(relation, {})[column] = typname
     available = compare(schema, found)
     if not available.usable:
         raise ContractError("; ".join(str(problem) for problem in available.problems if problem.fatal))
@@ -126,7 +134,7 @@ def script(available: Available, choice: Choice) -> str:
         _filled("role", choice.role),
         _schema(),
         _keys(available),
-        _template("masks") if choice.masked else "-- 4. Unmasked: nothing is hidden.\n",
+        _template("masks").replace("@between@", _BETWEEN) if choice.masked else "-- 4. Unmasked: nothing is hidden.\n",
         _views(available, choice),
         _granted(choice),
         _template("everybody"),
@@ -160,6 +168,7 @@ _FUNCTIONS = tuple(
         "as_jsonb(json)",
         "masked_text(text)",
         "masked_json(jsonb, integer)",
+        "masked_contact(text, text)",
     )
 )
 
@@ -225,23 +234,20 @@ def _expressions(
     masks: Mapping[tuple[str, str], str],
     families: Mapping[str, str],
 ) -> Iterator[str]:
-    for column in relation.columns:
-        name = column.name
-        if name not in types:
-            kind = families[name] if column.kind is Kind.ID else _NULLS[column.kind]
-            yield f"NULL::{kind} AS {name}"
-            continue
-        shown = _typed(column, types[name], families)
-        mask = masks.get((relation.name, name))
-        shown = mask.format(shown) if mask else shown
+    plain = {column.name: _typed(column, types.get(column.name), families) for column in relation.columns}
+    for name, shown in plain.items():
+        mask = masks.get((relation.name, name)) if name in types else None
+        shown = mask.format(shown, **plain) if mask else shown
         yield shown if shown == name else f"{shown} AS {name}"
 
 
-def _typed(column: Column, typname: str, families: Mapping[str, str]) -> str:
+def _typed(column: Column, typname: str | None, families: Mapping[str, str]) -> str:
     """A column as statements can rely on it: one type for an id wherever it stands, codes as text, JSON as jsonb.
 
-    Required times stay plain, since their indexes matter.
+    Required times stay plain, since their indexes matter. A column that is missing is a null of its type.
     """
+    if typname is None:
+        return f"NULL::{families[column.name] if column.kind is Kind.ID else _NULLS[column.kind]}"
     if column.kind is Kind.ID:
         same = _FAMILIES.get(typname, "text") == families[column.name]
         return column.name if same else f"{column.name}::text"

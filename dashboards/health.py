@@ -84,7 +84,7 @@ def _top(q: Queries) -> tuple[Line, ...]:
                 104, "Unreadable rows",
                 "Times within 24 hours that a view raised an error for a row. Such rows are left out, so figures are "
                 "too low: mend the view. The exporter's log names the error.",
-                now(total(q.increase("campaign_exporter_rows_unreadable_total", over="1d"))),
+                now(or_none(q, total(q.counted("campaign_exporter_rows_unreadable_total", over="1d")))),
                 unit=WHOLE, decimals=0, empty=NO_EXPORTER, thresholds=ACT, width=4, height=5, options=_FIGURE,
             ),
             stat(
@@ -237,7 +237,7 @@ def _reading(q: Queries) -> Folded:
                 "Campaigns counted anew from all their rows within the hour before, by cause. `new`: came into scope. "
                 "`dirty`: a row changed that had settled, many of them ask for a longer settle_after. `everything`: a "
                 "prepared transaction of before the start ended. `audit`: a difference was mended.",
-                ask(q.increase("campaign_exporter_campaigns_loaded_total", over="1h"), "{{cause}}"),
+                ask(q.counted("campaign_exporter_campaigns_loaded_total", over="1h"), "{{cause}}"),
                 unit=WHOLE, decimals=0, empty=NO_EXPORTER, width=8,
             ),
             graph(
@@ -245,8 +245,8 @@ def _reading(q: Queries) -> Folded:
                 "Campaigns compared with SQL within the hour before, and those in which a difference was found and put "
                 "right, by relation. No audit within audit.period: they do not fit into audit.max_share. Differences: "
                 "rows were deleted, or change without their updated_at.",
-                ask(q.increase("campaign_exporter_audits_total", over="1h"), "compared"),
-                ask(q.increase("campaign_exporter_audit_corrections_total", over="1h"), "{{relation}} corrected"),
+                ask(q.counted("campaign_exporter_audits_total", over="1h"), "compared"),
+                ask(q.counted("campaign_exporter_audit_corrections_total", over="1h"), "{{relation}} corrected"),
                 unit=WHOLE, decimals=0, empty=NO_EXPORTER, width=8,
                 overrides=(colour("compared", ACCENT), colour("/corrected$/", WARNING, by="byRegexp")),
             ),
@@ -319,7 +319,7 @@ def _size(q: Queries) -> Folded:
                 604, "Counters above the rows",
                 "Counter series of each replica that show more than the rows say now. `held`: the truth was corrected "
                 "downwards; they catch up as calls are made. `carried`: what deleted rows had counted stays in. A "
-                "restart lets carried ones fall once, which increase() takes for growth.",
+                "restart lets them fall once: what was counted then is missing from a span that it lies in.",
                 ask(each("campaign_exporter_counters_held"), "held, {{instance}}"),
                 ask(each("campaign_exporter_counters_carried"), "carried, {{instance}}"),
                 unit=WHOLE, decimals=0, empty=NO_EXPORTER, soft_high=5,

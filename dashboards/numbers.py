@@ -11,6 +11,7 @@ from dashboards.modern import Json
 from dashboards.panels import Panel, band, graph, heading, stat
 from dashboards.pool import BY, COOLING_SECONDS, FALL, NUMBERS, USE, VERDICTS, Pool
 from dashboards.queries import RANGE, TENANTS, Queries, number_of, selector, total
+from dashboards.replicas import dated
 from dashboards.settings import Settings
 from dashboards.style import (
     AGE,
@@ -79,17 +80,17 @@ def _strip(pool: Pool) -> Line:
 
     def count(id: int, title: str, description: str, expression: str, thresholds: tuple[Step, ...]) -> Panel:  # noqa: A002
         return stat(
-            id, title, description, now(f"{number_of(expression)} or {zero}"), unit=WHOLE, decimals=0, width=4,
+            id, title, description, now(f"{number_of(expression)} or {zero}", title), unit=WHOLE, decimals=0, width=4,
             height=3, empty=NONE_SHOWN, thresholds=thresholds,
         )  # fmt: skip
 
     return line(
-        count(
+        dated(count(
             101, "Flagged numbers",
             "Numbers that the platform has flagged as spam. Take them out of every pool and replace them; ask the "
             "provider to clear the label before you use them again.",
             pool.status("flagged"), ANY,
-        ),
+        )),
         count(
             102, "Sudden drops",
             f"Numbers whose answer rate lost {FALL:.0%} or more against the 7 days before, by more than chance would. "
@@ -156,9 +157,8 @@ def _worst(pool: Pool, way: Way) -> Panel:
             whole("Pools", number_of(pool.weights(), *BY), 58, "0"),
             figure("Weight", total(pool.weights(), *BY), 62, unit=COUNT),
         ),
-        by=BY, kept=BY, base=pool.known(), empty=NO_NUMBERS, sort="Finding", descending=True, then_by="Change",
-        height=14,
-        pages=False,
+        by=BY, kept=BY, base=pool.known(), within=pool.known(), empty=NO_NUMBERS, sort="Finding", descending=True,
+        then_by="Change", height=14, pages=False,
     )  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def _rates(pool: Pool) -> Panel:
         f"Answer rate over the {WINDOW} before each moment, of the ten numbers that answer least in the span. A step "
         "down that stays is a spam label: rest or replace the number. If all fall together it is not the numbers: "
         f"look at the hour, the list and the provider. A gap: fewer than {MINIMUM_CALLS} calls.",
-        ask(pool.labelled(f"{pool.rate(*BY, over=WINDOW)} and on (tenant, number) {worst}", "phone", "label"), _LEGEND),
+        ask(pool.labelled(f"{pool.course(WINDOW)} and on (tenant, number) {worst}", "phone", "label"), _LEGEND),
         unit=RATIO, empty=NOT_ENOUGH, interval="5m", gaps=True, filled=0, height=9, legend=("lastNotNull",),
         legend_right=True,
     )  # fmt: skip
@@ -233,6 +233,7 @@ def _held(q: Queries) -> Panel:
 
 
 def _uses(q: Queries, pool: Pool, way: Way) -> Folded:
+    named = f"{pool.weights()} and on (tenant, number) {pool.known()}"
     return folded(
         heading(160, "Which campaign uses which number", collapsed=True),
         line(
@@ -241,7 +242,7 @@ def _uses(q: Queries, pool: Pool, way: Way) -> Folded:
                 "Pools",
                 "Every number of every pool. The share is how often it is picked, by its weight. To take a bad "
                 "number out of circulation without a gap, lower its weight in each of its campaigns, then watch.",
-                pool.labelled(pool.weights(), "phone", "label"), q.named(pool.weights()),
+                pool.labelled(pool.weights(), "phone", "label"), q.named(named),
                 columns=(
                     label("phone", "Phone", 150),
                     label("label", "Label", 130),
@@ -253,8 +254,8 @@ def _uses(q: Queries, pool: Pool, way: Way) -> Folded:
                     answer_rate("7 d before", pool.past(*USE), 130, "no past yet"),
                     _change(pool.change(*USE), 100),
                 ),
-                by=USE, kept=USE, base=pool.weights(), empty="No number is in a campaign's pool", sort="Phone",
-                height=12,
+                by=USE, kept=USE, base=named, within=named, sort="Phone",
+                empty="No number is in a campaign's pool, or the platform does not show them", height=12,
                 filters=True,
             )
         ),

@@ -7,8 +7,9 @@ from dashboards.fields import colour, link, mapping, organised, override, sorted
 from dashboards.figures import COLOURED, GAUGE, figure, figures, label
 from dashboards.modern import Json
 from dashboards.panels import Panel, band, graph, stat, table
+from dashboards.pool import trunks
 from dashboards.queries import TENANTS, Queries, milliseconds, ratio, selector, total
-from dashboards.ranking import NO_CAMPAIGN, OURS, RANKED, VERDICT, campaigns, with_tenant
+from dashboards.ranking import NO_CAMPAIGN, OURS, RANKED, TOLD, campaigns, with_tenant
 from dashboards.replicas import (
     AGE_STEPS,
     LACKING,
@@ -56,7 +57,13 @@ def board(settings: Settings) -> Board:
 
 def _strip(q: Queries, way: Way) -> Line:
     def counted(state: State) -> str:
-        return total(q.last(VERDICT, verdict=state.code, tenant=TENANTS))
+        """Campaigns of which no replica says worse; none where there are campaigns."""
+        found, every = (q.last(TOLD, tenant=TENANTS, **only) for only in ({"verdict": state.code}, {}))
+        worse = "|".join(WORST_FIRST[: WORST_FIRST.index(state.code)])
+        known = f"max by (tenant, campaign) ({found})"
+        if worse:
+            known += f" unless on (tenant, campaign) {q.last(TOLD, tenant=TENANTS, verdict=f'=~{worse}')}"
+        return f"count ({known}) or 0 * count ({every})"
 
     return line(
         stat(
@@ -99,14 +106,14 @@ def _verdicts(q: Queries, way: Way) -> Panel:
     """
     at_end = " or ".join(
         f"max by (tenant, campaign) ({series} @ end() == 1) * {number}"
-        for number, series in enumerate((selector(VERDICT, verdict=code, tenant=TENANTS) for code in WORST_FIRST), 1)
+        for number, series in enumerate((selector(TOLD, verdict=code, tenant=TENANTS) for code in WORST_FIRST), 1)
     )
     worst = f'count_values by (tenant, campaign) ("_rank", bottomk ({BAND_LINES}, {at_end}))'
     info = q.once(f"{selector('campaign_info', tenant=TENANTS)} @ end()")
     nothing = f'label_replace (vector (0) unless on () topk (1, {info}), "name", "No campaigns", "", "")'
     name = f"topk by (tenant, campaign) (1, max by (tenant, campaign, name) ({info}))"
     short = f'label_replace ({name}, "name", "$1…", "name", "(.{{{NAME_LENGTH}}}).+")'
-    past = q.band(VERDICT, "verdict", WORST_FIRST, "tenant, campaign", tenant=TENANTS)
+    past = q.band(TOLD, "verdict", WORST_FIRST, "tenant, campaign", tenant=TENANTS)
     return band(
         301, "Verdicts",
         f"How each campaign fared, the worst now on top; the {BAND_LINES} worst where there are more. Many that turn "
@@ -115,7 +122,7 @@ def _verdicts(q: Queries, way: Way) -> Panel:
         ask(f"({past}) * on (tenant, campaign) group_left (name, _rank) ({worst} * on (tenant, campaign) "
             f"group_left (name) {short}) or {nothing}", "{{name}}"),
         states=(*RANKED, _NOTHING), legend=False, empty=NO_CAMPAIGN, height=13,
-        interval="2m",  # every verdict of every campaign is read at every step: seconds with thousands of them
+        interval="2m",  # every campaign is read at every step
         links=(link("Campaign live", way.to("campaign", campaign="${__field.labels.campaign}")),),
     )  # fmt: skip
 
@@ -204,13 +211,12 @@ def _connections(q: Queries, way: Way) -> Panel:
     def one(name: str) -> str:
         return f"max by (connection) ({q.last(f'campaign_connection_{name}', tenant=TENANTS)})"
 
-    trunks = f"max by (tenant, connection, provider) ({q.last('campaign_connection_info', tenant=TENANTS)})"
     numbers = link("Number pool", way.to("numbers", tenant="${__data.fields.tenant}"))
     return figures(
         502, "Connections",
         "Channels that calls take, of those that a connection has. A full one holds every campaign whose numbers "
         "belong to it: spread the numbers over connections, or ask the provider for more channels.",
-        with_tenant(q, trunks),
+        with_tenant(q, trunks(q)),
         columns=(
             label("connection", "Connection", 0, custom_minWidth=80, links=[numbers]),
             label("provider", "Provider", 110),

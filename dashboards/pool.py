@@ -41,6 +41,12 @@ VERDICTS = tuple(
 _RANK = {state.code: state.number for state in VERDICTS}
 
 
+def trunks(q: Queries) -> str:
+    """A 1 for each connection of the chosen tenants, with its provider; once, though replicas may know another."""
+    every = f"max by (tenant, connection, provider) ({q.last('campaign_connection_info', tenant=TENANTS)})"
+    return f"topk by (tenant, connection) (1, {every})"
+
+
 class Pool:
     """Expressions on the chosen numbers of the chosen tenants."""
 
@@ -49,15 +55,22 @@ class Pool:
 
     # -- calls ------------------------------------------------------------------------------------------------
 
-    def calls(self, *by: str, over: str = RANGE, at: str = "", **only: str) -> str:
+    def calls(self, *by: str, at: str = "", **only: str) -> str:
         """Calls that ended in a span; those of numbers over the exporter's budget have no number and are left out."""
-        grown = self._q.once(f"increase({selector('campaign_number_calls_total', **NUMBERS, **only)}[{over}]{at})")
+        grown = self._q.gained("campaign_number_calls_total", at=at, **NUMBERS, **only)
         return f"({total(grown, *by)} and on (tenant, number) {self.known()})"
 
-    def rate(self, *by: str, over: str = RANGE, at: str = "") -> str:
+    def rate(self, *by: str, at: str = "") -> str:
         """The answer rate; absent below the minimum sample."""
-        answered = self.calls(*by, over=over, at=at, outcome="answered")
-        return ratio(answered, self.calls(*by, over=over, at=at), at_least=MINIMUM_CALLS)
+        return ratio(self.calls(*by, at=at, outcome="answered"), self.calls(*by, at=at), at_least=MINIMUM_CALLS)
+
+    def course(self, window: str) -> str:
+        """The same of each number over time, each moment with the calls of so long before it."""
+        answered, calls = (
+            total(self._q.moved("campaign_number_calls_total", over=window, **NUMBERS, **only), *BY)
+            for only in ({"outcome": "answered"}, {})
+        )
+        return f"({ratio(answered, calls, at_least=MINIMUM_CALLS)}) and on (tenant, number) {self.known()}"
 
     def before(self, *by: str, **only: str) -> str:
         """Calls from `PAST` to the beginning of the span.
@@ -103,9 +116,10 @@ class Pool:
         return self.of("campaign_number_info")
 
     def described(self, *labels: str) -> str:
-        """A 1 for each number, with labels of `campaign_number_info`."""
+        """A 1 for each number, with labels of `campaign_number_info`; once, though replicas may know others."""
         known("campaign_number_info", labels)
-        return f"max by (tenant, number, {', '.join(labels)}) ({self._q.last('campaign_number_info', **NUMBERS)})"
+        every = f"max by (tenant, number, {', '.join(labels)}) ({self._q.last('campaign_number_info', **NUMBERS)})"
+        return f"topk by (tenant, number) (1, {every})"
 
     def labelled(self, expression: str, *labels: str) -> str:
         """An expression with labels of `campaign_number_info`."""
@@ -113,22 +127,26 @@ class Pool:
 
     def providers(self) -> str:
         """A 1 for each number, with the provider of its connection."""
-        info = f"max by (tenant, connection, provider) ({self._q.last('campaign_connection_info', tenant=TENANTS)})"
-        joined = f"{self.described('connection')} * on (tenant, connection) group_left (provider) {info}"
+        joined = f"{self.described('connection')} * on (tenant, connection) group_left (provider) {trunks(self._q)}"
         return f"max by (tenant, number, provider) ({joined})"
 
     def owned(self, expression: str) -> str:
-        """An expression with the tenant's name."""
-        info = f"max by (tenant, name) ({self._q.last('campaign_tenant_info', tenant=TENANTS)})"
-        return f"({expression}) * on (tenant) group_left (name) {info}"
+        """An expression with the tenant's name, or its id where the platform names no tenants."""
+        names = f"topk by (tenant) (1, max by (tenant, name) ({self._q.last('campaign_tenant_info', tenant=TENANTS)}))"
+        plain = f'label_replace(max by (tenant) ({expression}), "name", "$1", "tenant", "(.+)") ^ 0'
+        return f"({expression}) * on (tenant) group_left (name) ({names} or on (tenant) {plain})"
 
     def status(self, code: str) -> str:
         """The numbers in this state."""
         return f"{self.of('campaign_number_status', status=code)} == 1"
 
     def statuses(self) -> str:
-        """A 1 for each number, with its state."""
-        return f"max by (tenant, number, status) ({self._q.last('campaign_number_status', **NUMBERS)} == 1)"
+        """Each number with its state as a label: the worst, where replicas differ."""
+        ranked = (
+            f"({self._q.last('campaign_number_status', **NUMBERS, status=code)} == 1) * {rank}"
+            for rank, code in enumerate(("active", "resting", "flagged", "released"), start=1)
+        )
+        return f"topk by (tenant, number) (1, {' or '.join(ranked)})"
 
     def used(self) -> str:
         """Calls of today as a share of the daily cap."""

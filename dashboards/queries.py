@@ -24,7 +24,19 @@ TENANTS = "=~$tenant"
 RANGE = "$__range"
 """The span of time a viewer looks at."""
 
+INTERVAL = "$__interval"
+"""The span of time between two points of a graph."""
+
 _STEP = "$__rate_interval"
+_SECONDS: Mapping[str, str] = MappingProxyType({RANGE: "$__range_s", INTERVAL: "$__interval_ms / 1000"})
+_UNITS: Mapping[str, int] = MappingProxyType({"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800})
+COARSE = "30m"
+"""Looks at a span without a beginning: few enough to be no slower than `increase`, which reads every sample."""
+
+_LATELY = "1h"
+"""What Prometheus has known for a shorter time has too few coarse looks."""
+
+_TILE = "5m"
 _HISTOGRAM = ("_bucket", "_count", "_sum")
 _OPERATORS = ("=~", "!~", "!=")
 
@@ -83,6 +95,11 @@ def selector(name: str, /, **matchers: str) -> str:
     return known(name, matchers) + (f"{{{', '.join(pairs)}}}" if pairs else "")
 
 
+def seconds(span: str) -> str:
+    """A span of time as a number of seconds."""
+    return _SECONDS.get(span) or str(int(span[:-1]) * _UNITS[span[-1]])
+
+
 def exact(value: str) -> str:
     """A value that a label must equal, whatever it holds: neither PromQL nor Grafana finds a meaning in it."""
     return re.sub(r"[^\w .:-]", lambda each: f"\\U{ord(each[0]):08x}", value)
@@ -102,9 +119,45 @@ class Queries:
         """By how much each counter grows a second."""
         return self.once(f"rate({selector(name, **matchers)}[{over}])")
 
-    def increase(self, name: str, /, *, over: str = RANGE, **matchers: str) -> str:
-        """By how much each counter grew over a span; the viewer's, if none is given."""
+    def increase(self, name: str, /, *, over: str, **matchers: str) -> str:
+        """By how much each counter grew over a short span; of one with a rollout, over the longer part of it."""
         return self.once(f"increase({selector(name, **matchers)}[{over}])")
+
+    def risen(self, name: str, /, *, over: str, at: str = "", **matchers: str) -> str:
+        """By how much totals of campaigns grew: what they are now, less what they were when the span began.
+
+        `increase` would take a span for two where an exporter got another `instance` or `pod`, and not see what a
+        series had counted when it first appeared. A total that was not there began from nothing, in a campaign that
+        was there or started later. Of other campaigns nothing is said: Prometheus, or the exporter, came later.
+        `at`: a moment, such as ` @ end()`.
+        """
+        series = selector(name, **matchers)
+        now, then = (self.once(f"{series}{at}{shift}") for shift in ("", f" offset {over}"))
+        chosen = {label: value for label, value in matchers.items() if label in ("tenant", "campaign")}
+        began = f"max by (tenant, campaign) ({selector('campaign_info', **chosen)}{at} offset {over})"
+        if not at:
+            started = selector("campaign_started_timestamp_seconds", **chosen)
+            began += f" or max by (tenant, campaign) ({started}) > time() - {seconds(over)}"
+        return f"(clamp_min({now} - {then}, 0) or {now} and on (tenant, campaign) ({began}))"
+
+    def gained(self, name: str, /, *, over: str = RANGE, at: str = "", **matchers: str) -> str:
+        """The same over a long span (the viewer's, if none is given), of campaigns that came late or left too."""
+        lately = self.once(f"delta({selector(name, **matchers)}[{_LATELY}]{at})")
+        looks, seen = (each(name, over=over, at=at, **matchers) for each in (self.risen, self.moved))
+        return f"({looks} or {seen} or clamp_min({lately}, 0))"
+
+    def moved(self, name: str, /, *, over: str, at: str = "", **matchers: str) -> str:
+        """About how much totals grew while they were looked at, at coarse looks."""
+        return f"clamp_min(delta({self.last(name, **matchers)}[{over}:{COARSE}]{at}), 0)"
+
+    def counted(self, name: str, /, *, over: str) -> str:
+        """By how much an exporter's counters of its own work grew: each of its processes begins from nothing.
+
+        The span is a row of short ones, and the replica that counted most speaks for each.
+        """
+        series, seen = selector(name), f"max ({selector('campaign_exporter_up')} offset {_TILE})"
+        grown = f"{series} - last_over_time({series}[1h] offset {_TILE}) >= 0 or {series} + 0"
+        return f"sum_over_time(({self.once(f'({grown}) and on () {seen}')})[{over}:{_TILE}])"
 
     def once(self, expression: str) -> str:
         """An expression on series of replicas, each counted once."""

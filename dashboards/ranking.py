@@ -39,21 +39,23 @@ RANKED = tuple(
 """Verdicts with the worst as 1: sorted by number, the campaigns that need somebody come first."""
 
 GATE_STATES = tuple(
-    State(gate, number, "–" if gate == NOTHING else gate, NEUTRAL) for number, gate in enumerate((NOTHING, *GATES), 1)
+    State(gate, number, "–" if gate == NOTHING else gate, NEUTRAL) for number, gate in enumerate((*GATES, NOTHING), 1)
 )
 
 OURS = "=~Campaign.+"
 """Names of our alerts."""
 
-VERDICT = "campaign_dispatch_verdict"
+TOLD = "campaign_dispatch_info"
+"""One series a campaign, where a state set has one for each of its states."""
+
 NO_CAMPAIGN = "No campaigns: none is scheduled, running, paused or lately ended, or no exporter is scraped"
 _HOUR, _WEEK_BEFORE = "1h", "169h"
 
 
 def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
     """The table. Its rows are sorted by a hidden column, so that a click on another sorts anew."""
-    verdict = q.band(VERDICT, "verdict", WORST_FIRST, tenant=TENANTS)
-    gate = q.band("campaign_dispatch_binding", "gate", [each.code for each in GATE_STATES], tenant=TENANTS)
+    verdict = q.band(TOLD, "verdict", WORST_FIRST, tenant=TENANTS)
+    gate = q.band(TOLD, "gate", [each.code for each in GATE_STATES], tenant=TENANTS)
     status = q.band("campaign_status", "status", [each.code for each in CAMPAIGN_STATES], tenant=TENANTS)
     rate, usual = _answered(q), _usual(q)
     since, clears = (_of(q, f"campaign_dispatch_{each}_timestamp_seconds") for each in ("since", "clears"))
@@ -141,7 +143,7 @@ def _done(q: Queries) -> str:
 def _answered(q: Queries) -> str:
     """Answers a call within the hour."""
     made, answered = (
-        total(q.increase("campaign_calls_total", over=_HOUR, tenant=TENANTS, **outcome), "campaign")
+        total(q.gained("campaign_calls_total", over=_HOUR, tenant=TENANTS, **outcome), "campaign")
         for outcome in ({}, {"outcome": "answered"})
     )
     return ratio(answered, made, at_least=MINIMUM_CALLS)
@@ -165,7 +167,7 @@ def _usual(q: Queries) -> str:
 
 def _spent(q: Queries) -> str:
     """Cost of the hour in the campaign's currency of now: sums over currencies mean nothing."""
-    cost = total(q.increase("campaign_call_cost_total", over=_HOUR, tenant=TENANTS), "campaign", "currency")
+    cost = total(q.gained("campaign_call_cost_total", over=_HOUR, tenant=TENANTS), "campaign", "currency")
     return total(f"{cost} and on (campaign, currency) {_info(q)}", "campaign")
 
 

@@ -6,14 +6,19 @@ say the same they are counted once, like everything else (`Queries`).
 
 from __future__ import annotations
 
-from dashboards.fields import Step
-from dashboards.queries import Queries, selector, total
-from dashboards.style import BAD, GOOD, NEUTRAL, WARNING, State
+from dataclasses import replace
+
+from dashboards.fields import Step, override
+from dashboards.panels import Panel
+from dashboards.queries import Queries, milliseconds, selector, total
+from dashboards.style import AGE, BAD, GOOD, NEUTRAL, WARNING, State
+from dashboards.targets import now
 from exporter.config import Config
 
 NO_EXPORTER = "No exporter is scraped"
 MAX_STALENESS: float = Config.model_fields["max_staleness"].default
-AGE_STEPS: tuple[Step, ...] = ((None, NEUTRAL), (60.0, WARNING), (MAX_STALENESS, BAD))
+OLD, OLD_SECONDS = "Figures are old: read", 60.0
+AGE_STEPS: tuple[Step, ...] = ((None, NEUTRAL), (OLD_SECONDS, WARNING), (MAX_STALENESS, BAD))
 """Of the data's age: a minute without a refresh is not as wished; at `max_staleness` campaigns disappear."""
 
 SOME: tuple[Step, ...] = ((None, NEUTRAL), (0.5, WARNING))
@@ -48,9 +53,24 @@ def ages() -> str:
     return f"(time() - ({each('campaign_exporter_last_success_timestamp_seconds')} > 0))"
 
 
+def old() -> str:
+    """Of when the figures are, as Grafana wants it, where no exporter has read for a minute."""
+    newest = f"max ({selector('campaign_exporter_last_success_timestamp_seconds')})"
+    return f"{milliseconds(newest)} and on () (min ({ages()}) > {OLD_SECONDS:g})"
+
+
+def dated(panel: Panel) -> Panel:
+    """A figure that says so where figures are old."""
+    fields = panel.json["fieldConfig"]
+    said = override(OLD, unit=AGE, color={"mode": "fixed", "fixedColor": WARNING})
+    asked = [*panel.json["targets"], now(old(), OLD).made("OLD")]
+    shown = {**fields, "overrides": [*fields["overrides"], said]}
+    return replace(panel, json={**panel.json, "targets": asked, "fieldConfig": shown})
+
+
 def corrections(q: Queries) -> str:
     """Campaigns in which audits found a difference within a day."""
-    return total(q.increase("campaign_exporter_audit_corrections_total", over="1d"))
+    return or_none(q, total(q.counted("campaign_exporter_audit_corrections_total", over="1d")))
 
 
 def violations(q: Queries) -> str:

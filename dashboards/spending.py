@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dashboards.queries import RANGE, Queries, known, ratio, selector, total
+from dashboards.queries import COARSE, RANGE, Queries, known, ratio, selector, total
 from dashboards.style import BAD, FADED, GOOD, MINIMUM_CALLS, WARNING, State
 from exporter.codes import ENDED_STATUSES, FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES
 
@@ -48,16 +48,26 @@ class Spending:
 
     # -- a span -----------------------------------------------------------------------------------------------
 
-    def spent(self, *by: str, of: str = COST, over: str = RANGE, shift: str = "", **only: str) -> str:
-        """What calls cost in a span; `shift` moves it, such as ` offset 1w`."""
-        series = selector(of, **self._money, **only)
-        return total(self.q.once(f"increase({series}[{over}]{shift})"), *by)
+    def spent(self, *by: str, of: str = COST, **only: str) -> str:
+        """What calls cost in a span."""
+        return total(self.q.gained(of, **self._money, **only), *by)
+
+    def daily(self, *by: str) -> str:
+        """What calls cost in the day that begins at a moment; of today, so far."""
+        series = selector(COST, **self._money)
+        began = self.q.once(series)
+        ended = self.q.once(f"last_over_time({series}[1d:{COARSE}] offset -1d)")
+        there = f"max by (tenant, campaign) ({self.q.last('campaign_info', **self._campaigns)})"
+        late = f"delta({began}[1d:{COARSE}] offset -1d)"
+        grown = f"clamp_min({ended} - {began}, 0) or {ended} and on (tenant, campaign) {there}"
+        return total(f"{grown} or clamp_min({late}, 0)", *by)
 
     def week_before(self, *by: str) -> str:
         """The same span a week before; absent where there are no figures for most of it."""
         info = f"max ({self.q.last('campaign_info', **self._campaigns)})"
         covered, wanted = (f"count_over_time(({info})[{RANGE}:30m]{shift})" for shift in (" offset 1w", ""))
-        return f"({self.spent(*by, shift=' offset 1w')} and on () ({covered} >= {COVERED:g} * {wanted}))"
+        before = f"last_over_time({self.spent(*by)}[1s:1s] offset 1w)"
+        return f"({before} and on () ({covered} >= {COVERED:g} * {wanted}))"
 
     def more(self, *by: str) -> str:
         """By how much more, or less, was spent than a week before."""
@@ -67,9 +77,9 @@ class Spending:
         """The same as a share of what was spent a week before."""
         return f"({self.more(*by)}) / ({self.week_before(*by)} > 0)"
 
-    def calls(self, *by: str, of: str = "campaign_calls_total", over: str = RANGE, **only: str) -> str:
+    def calls(self, *by: str, of: str = "campaign_calls_total", **only: str) -> str:
         """Calls that ended in a span."""
-        return total(self.priced(self.q.increase(of, over=over, **self._campaigns, **only)), *by)
+        return total(self.priced(self.q.gained(of, **self._campaigns, **only)), *by)
 
     def per_answer(self, *by: str, **only: str) -> str:
         """What an answered call costs, the calls that nobody answered included."""
@@ -91,16 +101,13 @@ class Spending:
         return f"({self.per_answer(*by)}) / ({self.per_answer_before(*by)} > 0) - 1"
 
     def goals(self, *by: str) -> str:
-        """Goals met in a span. A gauge, as the platform may correct it."""
-        grown = self.q.once(f"delta({selector('campaign_goal_achieved', **self._campaigns)}[{RANGE}])")
-        return total(self.priced(f"clamp_min({grown}, 0)"), *by)
+        """Goals met in a span. A gauge, as the platform may correct it: where it fell, none were met."""
+        return total(self.priced(self.q.gained("campaign_goal_achieved", **self._campaigns)), *by)
 
     def per_goal(self, *by: str) -> str:
         """What a goal costs, in campaigns that have goals."""
-        aiming = (
-            f"{self.spent(*BY)} and on (tenant, campaign) {self.q.last('campaign_goal_achieved', **self._campaigns)}"
-        )
-        # An increase is worked out from samples: less than half a goal is none.
+        aiming = f"{self.spent(*BY)} and on (tenant, campaign) {self._ever_in_span('campaign_goal_achieved')}"
+        # Of a campaign that left, growth is worked out from samples: less than half a goal is none.
         return ratio(total(aiming, *by), self.goals(*by), at_least=0.5)
 
     # -- a life -----------------------------------------------------------------------------------------------
@@ -110,7 +117,7 @@ class Spending:
         return total(self.q.last(of, **self._money, **only), *by)
 
     def arms(self, name: str, *by: str) -> str:
-        """A total of the arms of A/B tests, since the campaigns began."""
+        """A total, such as of the arms of A/B tests, since the campaigns began."""
         return total(self.priced(self.q.last(name, **self._campaigns)), *by)
 
     def budget(self, *by: str) -> str:
@@ -131,7 +138,10 @@ class Spending:
             total(self.q.once(f"{selector(name, **self._money)} @ end()"), *BY) for name in (COST, "campaign_budget")
         )
         most = f"topk ({number}, {ratio(spent, budget)})"
-        return self.labelled(f"({self.used(*BY)} and on ({', '.join(BY)}) {most})", "name")
+        info = self.q.once(f"{selector('campaign_info', **self._campaigns)} @ end()")
+        names = f"topk by (tenant, campaign) (1, max by (tenant, campaign, name) ({info}))"
+        shown = f"{self.used(*BY)} and on ({', '.join(BY)}) {most}"
+        return f"({shown}) * on (tenant, campaign) group_left (name) {names}"
 
     def expected(self) -> str:
         """What a campaign will have cost when its tasks are done, at what a finished task has cost so far."""
@@ -158,8 +168,8 @@ class Spending:
         """The number of the state in `BUDGETS` that a campaign's budget is in."""
         ended = self.q.last("campaign_status", **self._campaigns, status=f"=~{'|'.join(ENDED_STATUSES)}")
         found = {
-            "spent": f"{self.used(*BY)} >= 1",
             "ended": f"{self.budget(*BY)} and on (tenant, campaign) ({ended} == 1)",
+            "spent": f"{self.used(*BY)} >= 1",
             "short": f"{self.exhaustion('likely')} < {self._moment(_COMPLETION, 'likely')}",
             "close": f"{self.exhaustion('early')} < {self._moment(_COMPLETION, 'late')}",
             "lasts": f"{self.exhaustion('early')} >= {self._moment(_COMPLETION, 'late')}",
@@ -176,12 +186,17 @@ class Spending:
     def rows(self, *labels: str) -> str:
         """A 1 for each campaign, with its currency and labels of `campaign_info`.
 
-        A campaign that is no longer exported, but was at the beginning of the span, has a part in the span too.
+        A campaign that is no longer exported, but was within the span, has a part in the span too. One a campaign, that
+        of now: while it is renamed, replicas may know it by different names.
         """
         known("campaign_info", labels)
-        by, series = ", ".join((*BY, *labels)), selector("campaign_info", **self._money)
-        last, first = (f"max by ({by}) ({self.q.once(each)})" for each in (series, f"{series} offset {RANGE}"))
-        return f"({last} or on (tenant, campaign) {first})"
+        now, past = self.q.last("campaign_info", **self._money), self._ever_in_span("campaign_info", **self._money)
+        every = f"max by ({', '.join((*BY, *labels))}) (2 * {now} or {past})"
+        return f"(topk by (tenant, campaign) (1, {every}) ^ 0)"
+
+    def _ever_in_span(self, name: str, **chosen: str) -> str:
+        series = selector(name, **(chosen or self._campaigns))
+        return self.q.once(f"last_over_time({series}[{RANGE}:{COARSE}])")
 
     def labelled(self, expression: str, *labels: str) -> str:
         """An expression with labels of `campaign_info`; only campaigns of the chosen currencies."""
@@ -194,15 +209,20 @@ class Spending:
     def providers(self, **only: str) -> str:
         """Calls in a span by provider: that of the connection which the number belongs to now."""
         of = {"tenant": self._campaigns["tenant"]}
-        number = f"max by (tenant, number, connection) ({self.q.last('campaign_number_info', **of)})"
-        trunk = f"max by (tenant, connection, provider) ({self.q.last('campaign_connection_info', **of)})"
-        calls = total(self.q.increase("campaign_number_calls_total", **self._campaigns, **only), "tenant", "number")
+        number, trunk = (
+            f"topk by (tenant, {key}) (1, max by (tenant, {key}, {label}) ({self.q.last(name, **of)}))"
+            for name, key, label in (
+                ("campaign_number_info", "number", "connection"),
+                ("campaign_connection_info", "connection", "provider"),
+            )
+        )
+        calls = total(self.q.gained("campaign_number_calls_total", **self._campaigns, **only), "tenant", "number")
         by_trunk = f"{calls} * on (tenant, number) group_left (connection) {number}"
         return total(f"{by_trunk} * on (tenant, connection) group_left (provider) {trunk}", "provider")
 
     def errors(self) -> str:
         """Calls in a span that ended with an error, by provider."""
-        return total(self.q.increase("campaign_call_errors_total", **self._campaigns), "provider")
+        return total(self.q.gained("campaign_call_errors_total", **self._campaigns), "provider")
 
 
 _TASKS = (*LIVE_TASK_STATUSES, *FINISHED_TASK_STATUSES)

@@ -17,6 +17,7 @@ from dashboards.board import (
     postgres,
     prometheus,
 )
+from dashboards.campaign_scope import Own
 from dashboards.fields import codes, colour, link, mapping, organised, override, words
 from dashboards.figures import COLOURED
 from dashboards.modern import Json
@@ -135,9 +136,7 @@ def _state(settings: Settings) -> Panel:
 
 
 def _campaign(q: Queries, way: Way) -> Panel:
-    verdict = q.last("campaign_dispatch_verdict", campaign=CAMPAIGN)
-    gate = q.last("campaign_dispatch_binding", campaign=CAMPAIGN)
-    named = f"max by (verdict) ({verdict} == 1) * on () group_left (gate) max by (gate) ({gate} == 1)"
+    named = f"max by (verdict, gate) ({Own(q).told()})"
     clears = milliseconds(f"max ({q.last('campaign_dispatch_clears_timestamp_seconds', campaign=CAMPAIGN)})")
     return stat(
         103, "Campaign",

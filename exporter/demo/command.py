@@ -13,7 +13,7 @@ from exporter.demo.activation import ScenarioError
 from exporter.demo.clock import ScaledClock
 from exporter.demo.run import run
 from exporter.demo.scenarios import SCENARIOS
-from exporter.demo.server import ServerBusyError
+from exporter.demo.server import ServerBusyError, ServerDirectoryError
 from exporter.demo.stack import Ports, Stack
 from exporter.errors import ConfigError
 from exporter.logs import configure
@@ -48,7 +48,7 @@ def start(
     addresses = [("the exporter", f"http://{listen}/"), ("its metrics", f"http://{listen}/metrics")]
     try:
         return run(data_dir, seed, speed, scenarios, fresh, serve=export, addresses=lambda: addresses, stack=stack)
-    except (ScenarioError, ServerBusyError, FileExistsError) as error:
+    except (ScenarioError, ServerBusyError, ServerDirectoryError, FileExistsError) as error:
         raise ConfigError(str(error)) from None
 
 

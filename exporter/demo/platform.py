@@ -8,8 +8,11 @@ from typing import Any
 
 from psycopg import Connection, sql
 
+from dashboards import grants
+
 MONITOR_ROLE = "campaign_monitor"
-GRAFANA_ROLE = "campaign_grafana"
+GRAFANA_ROLE = grants.ROLE
+SCHEMA = "campaign_monitoring"
 # In this order: views need tables, roles need views.
 SCHEMA_FILES = ("platform.sql", "views.sql", "indexes.sql", "roles.sql")
 
@@ -25,5 +28,7 @@ def install(connection: Connection[Any], passwords: Mapping[str, str] | None = N
         connection.execute("SET LOCAL client_min_messages = warning")
         for name in SCHEMA_FILES:
             connection.execute(directory.joinpath(name).read_bytes())
+        # Grafana's role and its masking views: what `campaign-exporter dashboards sql` prints for this platform.
+        connection.execute(grants.script(grants.looked_at(connection, SCHEMA), grants.Choice()).encode())
         for role, password in (passwords or {}).items():
             connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password)))

@@ -55,7 +55,8 @@ def run(
         check_names(parse_scenario(text), DEMO)
     if fresh:
         _erase(data_dir)
-    with _terminable(), EmbeddedServer(data_dir, {"max_prepared_transactions": "10"}) as server:
+    with _terminable(), EmbeddedServer(data_dir) as server:
+        end_leftovers(data_dir)  # the directory is ours now; without a stack they would run for good
         try:
             clock = _prepare(server, None if seed is None else str(seed), speed, days)
             beside = nullcontext(()) if stack is None else stack.running(server.url(DATABASE), days)

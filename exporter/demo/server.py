@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -34,10 +35,16 @@ _DEFAULTS: Mapping[str, str] = {
     "max_wal_size": "2GB",
 }
 _READY_TIMEOUT_SECONDS = 60.0
+# The library and pg_ctl hand the directory to a shell, partly without quotes; the server takes it for a list.
+_UNSAFE = re.compile(r"[\s,\"'$`\\;&|<>()*?\[\]]")
 
 
 class ServerBusyError(RuntimeError):
     """The data directory is in use by another running demo. Stop that one, or give another directory."""
+
+
+class ServerDirectoryError(ValueError):
+    """PostgreSQL cannot run in a directory of this name. Give another one."""
 
 
 class EmbeddedServer:
@@ -56,9 +63,18 @@ class EmbeddedServer:
         self._server: PostgresServer | None = None
 
     def start(self) -> None:
-        """Start the server and wait until it accepts connections; ServerBusyError if the directory is in use."""
+        """Start the server and wait until it accepts connections.
+
+        ServerBusyError if the directory is in use, ServerDirectoryError if no server can run in one of that name.
+        """
         if self._server is not None:
             return
+        unsafe = _UNSAFE.search(str(self._root))
+        if unsafe is not None:
+            raise ServerDirectoryError(
+                f"the data directory {str(self._root)!r} has the character {unsafe[0]!r} in its path, which the "
+                "embedded PostgreSQL cannot start with: choose one without it, such as --data-dir=/var/tmp/demo"
+            )
         self._root.mkdir(parents=True, exist_ok=True)
         self._lock = self._take_lock()
         try:

@@ -24,16 +24,18 @@ Value = Callable[[float], float | None]
 class Past:
     """Series: a value, or what it is at a moment; `None` where there is none."""
 
-    def __init__(self) -> None:
+    def __init__(self, replicas: Mapping[str, Callable[[float], bool]] | None = None) -> None:
+        """`replicas`: when each was scraped; without them, two at all times."""
+        self._replicas = replicas or dict.fromkeys(REPLICAS, lambda _: True)
         self._lines: dict[str, list[list[str]]] = {}
 
     def __call__(self, metric: str, value: float | Value, **labels: str) -> None:
         at = value if callable(value) else lambda _: value
         looks = self._lines.setdefault(metric, [[] for _ in LOOKS])
-        for instance in REPLICAS:
+        for instance, scraped in self._replicas.items():
             text = ",".join(f'{key}="{_escaped(each)}"' for key, each in {**labels, "instance": instance}.items())
             for look, moment in zip(looks, LOOKS, strict=True):
-                if (found := at(moment)) is not None:
+                if scraped(moment) and (found := at(moment)) is not None:
                     look.append(f"{metric}{{{text}}} {float(found)}")
 
     @contextmanager

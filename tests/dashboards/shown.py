@@ -44,9 +44,10 @@ def _blocked(code: str) -> Shown:
     return Shown("campaign-222-A", lambda tasks: tasks >= _MANY, {"blocker": code})
 
 
-def _error(code: str) -> tuple[Shown, Shown]:
-    labels = {"code": code}
-    return Shown("campaign-414-A", lambda calls: calls >= 5, labels), Shown("numbers-151-A", _there, labels)
+def _error(code: str) -> tuple[Shown, ...]:
+    return tuple(
+        Shown(where, lambda calls: calls >= 5, {"code": code}) for where in ("campaign-414-A", "numbers-151-A")
+    )
 
 
 SHOWN: Mapping[str, tuple[Shown, ...]] = {

@@ -17,6 +17,7 @@ from dashboards.settings import Links, Settings
 from exporter.codes import BLOCKERS, CAMPAIGN_STATUSES, SETTLED_OUTCOMES, TASK_STATUSES, blocker_group
 from exporter.dispatch.gates import GATES
 from exporter.dispatch.verdict import NOTHING, VERDICTS
+from tests.dashboards.asking import interpolated
 from tests.support.prometheus import Prometheus, running, write_history
 
 NOW = 1_795_000_000.0
@@ -51,6 +52,7 @@ class World:
             name = {"status": "campaign_status", "verdict": "campaign_dispatch_verdict"}.get(label)
             for code in codes:
                 self(name or "campaign_dispatch_binding", code == chosen, **{label: code}, **own)
+        self("campaign_dispatch_info", 1, verdict=verdict, gate=binding, code="", **own)
         for gate in GATES:
             self("campaign_dispatch_gate_open", gate not in (binding, "numbers"), gate=gate, **own)
         for count, code in enumerate(TASK_STATUSES):
@@ -153,8 +155,8 @@ def ask(prometheus: Prometheus) -> Asked:
     """What a target of a panel answers, by a label."""
 
     def asked(panel: int, title: str = "", by: str = "", key: str = "busy", at: float = NOW) -> dict[str, float]:
-        expression = _expression(PANELS[panel], title).replace("$campaign", key).replace("$__range", "10m")
-        answer = prometheus.query(expression.replace("$__rate_interval", "10m"), at)
+        expression = interpolated(_expression(PANELS[panel], title), {"campaign": key}, "10m", "10m")
+        answer = prometheus.query(expression, at)
         found = {dict(labels).get(by, ""): value for labels, value in answer.items()}
         assert len(found) == len(answer), answer
         return found

@@ -11,9 +11,9 @@ from dashboards import health, overview
 from dashboards.board import every_panel
 from dashboards.modern import Json
 from dashboards.overview import BAND_LINES, NAME_LENGTH
-from dashboards.ranking import GATE_STATES
 from dashboards.settings import Links, Settings
 from dashboards.style import CAMPAIGN_STATES, VERDICT_STATES, WORST_FIRST
+from tests.dashboards.asking import interpolated
 from tests.support.prometheus import Prometheus, running, write_history
 
 NOW = 1_795_000_000.0
@@ -58,10 +58,7 @@ class World:
         self.gauge(
             "campaign_info", 1, name=name or f"Campaign {campaign}", agent="a", timezone="UTC", currency="EUR", **ids
         )
-        for state in VERDICT_STATES:
-            self.gauge("campaign_dispatch_verdict", int(state.code == verdict), verdict=state.code, **ids)
-        for gate in GATE_STATES:
-            self.gauge("campaign_dispatch_binding", int(gate.code == "none"), gate=gate.code, **ids)
+        self.gauge("campaign_dispatch_info", 1, verdict=verdict, gate="none", code="", **ids)
         for state in CAMPAIGN_STATES:
             self.gauge("campaign_status", int(state.code == "running"), status=state.code, **ids)
         for status, count in {
@@ -155,7 +152,7 @@ def ask(prometheus: Prometheus) -> Ask:
     """A column's values by a label, of the chosen tenants."""
 
     def asked(found: Json, title: str, by: str = "campaign", tenant: str = "1|nameless") -> dict[str, float]:
-        expression = column(found, title).replace("$tenant", tenant).replace("$__rate_interval", "5m")
+        expression = interpolated(column(found, title), {"tenant": tenant}, "6h", "5m")
         rows = [(dict(labels), value) for labels, value in prometheus.query(expression, NOW).items()]
         named = {labels.get(by, ""): value for labels, value in rows}
         assert len(named) == len(rows), f"two rows of one {by}: {rows}"

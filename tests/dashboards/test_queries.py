@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -9,10 +10,11 @@ from datetime import timedelta
 
 import pytest
 
+from dashboards.style import WORST_FIRST
 from exporter.demo.activation import activate
 from exporter.demo.server import EmbeddedServer
-from tests.dashboards.asking import Series, interpolated, remembering
-from tests.dashboards.boards import expressions
+from tests.dashboards.asking import STEP, Change, Series, interpolated, remembering, unchanged
+from tests.dashboards.boards import Found, expressions, panels
 from tests.dashboards.shown import SHOWN
 from tests.support.prometheus import Prometheus
 from tests.support.simulation import ORIGIN, prepare, trial
@@ -22,6 +24,7 @@ PAUSED = "operator_pause"
 CAMPAIGNS = [str(number) for number in range(1, 15)]
 EVERYTHING = {"tenant": ".*", "campaign": ".*", "number": ".*", "currency": ".*"}
 QUESTIONS = dict(expressions())
+SHARED = [where for where in QUESTIONS if not where.startswith("exporter-health")]
 _NO_RULES = "no rules run here, so no alert fires"
 _YOUNG = "the history is an hour long: there is no week before"
 _HEALTHY = "nothing is wrong"
@@ -38,8 +41,7 @@ NOTHING: dict[str, str] = {
     "numbers-130-B": _YOUNG,
     "cost-102-A": _YOUNG,
     "cost-shared-1-102-A": _YOUNG,
-    "cost-120-A": "a day that is not over yet",
-    "cost-shared-1-120-A": "a day that is not over yet",
+    **dict.fromkeys(("campaign-1-OLD", "numbers-101-OLD", "cost-101-OLD", "cost-shared-1-101-OLD"), _HEALTHY),
     "exporter-health-204-A": _HEALTHY,
     "exporter-health-301-A": _HEALTHY,
     "exporter-health-302-A": _HEALTHY,
@@ -51,10 +53,22 @@ NOTHING: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Lab:
-    """One exporter was scraped, and two of the same database."""
+    """What Prometheus scraped of the same hour of one database."""
 
     one: Prometheus
     two: Prometheus
+    rolled: Prometheus
+    """One exporter, which got another `instance` half-way."""
+
+    operated: Prometheus
+    """One, by way of Prometheus Operator."""
+
+    other: Prometheus
+    """One that reads late: it shows other states, verdicts and names."""
+
+    differing: Prometheus
+    """The first and the late one."""
+
     at: float
 
 
@@ -63,15 +77,54 @@ def lab(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
     world = prepare(server, "boards")
     with trial(world, activate(PAUSED, ORIGIN + timedelta(minutes=40))) as run:
         run.until(ORIGIN + timedelta(hours=HOURS), 30)
-        scrapes = run.scrapes
+        scrapes = run.scrapes[::2]  # each Prometheus below reads them all
     server.drop_database(world.template)
+    turn = ORIGIN.timestamp() + HOURS * 1800
+    first: dict[str, Change] = {"one:1": unchanged}
     with ExitStack() as stack:
-        running = [
-            stack.enter_context(remembering(tmp_path_factory.mktemp("prometheus"), scrapes, instances))
-            for instances in (["one:1"], ["one:1", "two:1"])
-        ]
-        one, two = running
-        yield Lab(one, two, scrapes[-1][0])
+
+        def saw(instances: dict[str, Change], **labels: str) -> Prometheus:
+            return stack.enter_context(remembering(tmp_path_factory.mktemp("prometheus"), scrapes, instances, **labels))
+
+        yield Lab(
+            saw(first),
+            saw({**first, "two:1": unchanged}),
+            saw({"one:1": lambda at, text: text if at < turn else b"", "two:1": lambda at, text: text * (at >= turn)}),
+            saw(first, **OPERATOR),
+            saw({"one:1": late}),
+            saw({**first, "two:1": late}),
+            scrapes[-1][0],
+        )
+
+
+OPERATOR = {"namespace": "calls", "service": "exporter", "endpoint": "http", "container": "exporter", "pod": "e-0"}
+_SWAPS = ((b'="running"', b'="paused"'), (b'="dialing"', b'="blocked"'), (b'="none"', b'="numbers"'),
+          (b'="active"', b'="flagged"'))  # fmt: skip
+
+
+EITHER = {"numbers-121"}
+"""Panels of what any replica tells: a number that one has as flagged."""
+
+
+def late(_at: float, text: bytes) -> bytes:
+    """What an exporter shows that has not read yet what happened since: each state is another, each name an old one."""
+
+    def swapped(line: re.Match[bytes]) -> bytes:
+        found = line[0]
+        for one, other in _SWAPS:
+            found = found.replace(one, b"\0").replace(other, one).replace(b"\0", other)
+        return found
+
+    def renamed(line: re.Match[bytes]) -> bytes:
+        return re.sub(rb'([{,])(name|phone|label|agent|provider|reason|filename)="', rb'\1\2="former ', line[0])
+
+    text = re.sub(rb"^campaign_(?:status|number_status|dispatch_(?:verdict|binding|info))\{.*$", swapped, text,
+                  flags=re.MULTILINE)  # fmt: skip
+    return re.sub(rb"^campaign_(?:\w+_)?info\{.*$", renamed, text, flags=re.MULTILINE)
+
+
+def _interpolated(where: str) -> str:
+    return interpolated(QUESTIONS[where], EVERYTHING, "1h")
 
 
 def asked(server: Prometheus, where: str, at: float) -> Series:
@@ -96,9 +149,58 @@ def test_a_question_is_answered(lab: Lab, where: str) -> None:
         assert not found, "there is something by now: take it off the list"
 
 
-@pytest.mark.parametrize("where", [where for where in QUESTIONS if not where.startswith("exporter-health")])
+@pytest.mark.parametrize("where", SHARED)
 def test_a_second_exporter_changes_no_number(lab: Lab, where: str) -> None:
     assert asked(lab.two, where, lab.at) == pytest.approx(asked(lab.one, where, lab.at), nan_ok=True)
+
+
+@pytest.mark.parametrize("where", SHARED)
+def test_a_rollout_changes_no_number(lab: Lab, where: str) -> None:
+    """But for what is drawn of short spans: it misses the one of the rollout."""
+    before, after = asked(lab.one, where, lab.at), asked(lab.rolled, where, lab.at)
+    assert after.keys() == before.keys()
+    if STEP not in _interpolated(where):
+        assert after == pytest.approx(before, nan_ok=True)
+
+
+@pytest.mark.parametrize("where", SHARED)
+def test_labels_that_a_scrape_adds_change_no_number(lab: Lab, where: str) -> None:
+    def known(found: Series) -> Series:
+        return {tuple(each for each in labels if each[0] not in OPERATOR): value for labels, value in found.items()}
+
+    plain, labelled = (asked(server, where, lab.at) for server in (lab.one, lab.operated))
+    assert len(known(labelled)) == len(labelled)
+    assert known(labelled) == pytest.approx(known(plain), nan_ok=True)
+
+
+@pytest.mark.parametrize("found", [each for each in panels() if each.board != "exporter-health"], ids=str)
+def test_replicas_that_disagree_break_and_double_nothing(lab: Lab, found: Found) -> None:
+    """Neither row nor series is there for each of two opinions."""
+
+    def shown(server: Prometheus, campaign: str) -> int:
+        values = {**EVERYTHING, "campaign": campaign, "task": "1"}
+        return sum(len(server.query(interpolated(each["expr"], values, "1h"), lab.at))
+                   for each in found.targets if "expr" in each)  # fmt: skip
+
+    for campaign in ("1", "2") if found.board in ("campaign", "task") else (".*",):
+        one, other, both = (shown(server, campaign) for server in (lab.one, lab.other, lab.differing))
+        most = one + other if str(found) in EITHER else max(one, other)
+        assert both <= most, (one, other, both)
+
+
+def test_of_two_verdicts_the_worst_is_told_and_counted(lab: Lab) -> None:
+    def told(server: Prometheus, where: str, label: str, campaign: str = ".*") -> list[str]:
+        values = {**EVERYTHING, "campaign": campaign}
+        return [
+            dict(labels).get(label, "") for labels in server.query(interpolated(QUESTIONS[where], values, "1h"), lab.at)
+        ]
+
+    for campaign in CAMPAIGNS:
+        one, other, both = (told(server, "campaign-201-A", "verdict", campaign)
+                            for server in (lab.one, lab.other, lab.differing))  # fmt: skip
+        assert both == sorted(one + other, key=WORST_FIRST.index)[: len(one)]
+    counted = [asked(lab.differing, where, lab.at) for where in QUESTIONS if where.startswith("overview-102")]
+    assert sum(sum(found.values()) for found in counted) == len(told(lab.one, "overview-201-A", "campaign"))
 
 
 @pytest.mark.parametrize("name", [name for name in SHOWN if name != PAUSED])

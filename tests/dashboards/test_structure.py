@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from grafana_foundation_sdk.cog import plugins
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
@@ -179,6 +180,16 @@ def test_replicas_are_counted_once() -> None:
         for metric in re.finditer(r"\bcampaign_(?!exporter_)\w+(?=\{|\[|\))", bare):
             before = bare[: metric.start()]
             assert re.search(r"max (?:without|by) \([^)]*\) \((?:\w+\()?$", before), f"{where}: {metric[0]} in {bare}"
+
+
+def test_exemplars_are_asked_for_where_a_point_leads_to_its_task() -> None:
+    asked = {str(found) for found in PANELS for target in found.targets if target.get("exemplar")}
+    assert asked == {"campaign-402", "numbers-151"}
+    sources = yaml.safe_load((ROOT / "deploy/grafana/provisioning/datasources/campaigns.yml").read_text("utf-8"))
+    (exemplar,) = sources["datasources"][0]["jsonData"]["exemplarTraceIdDestinations"]
+    assert exemplar["url"].startswith("/d/campaigns-task?")
+    given = set(re.findall(r"var-(\w+)=", exemplar["url"]))
+    assert given == {"campaign", "task"} <= {each["name"] for each in MADE["task"]["templating"]["list"]}
 
 
 def test_a_shared_board_has_nothing_that_fails_or_tells_outside() -> None:

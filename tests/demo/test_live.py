@@ -38,11 +38,20 @@ def value(connection: Connection, query: str, *values: Any) -> Any:
     return row[0]
 
 
-def go_on(connection: Connection, dialler: Dialler, until: datetime) -> None:
+def go_on(connection: Connection, dialler: Dialler, until: datetime) -> set[int]:
+    """Dial and write until then; the leads that were called."""
+    called: set[int] = set()
     while dialler.time < until:
         dialler.step(min(dialler.time + timedelta(seconds=30), until))
+        called.update(attempt.lead_id for attempt in dialler.state.new[Attempt])
         flush(connection, dialler.state, dialler.time)
         dialler.state.saved()
+    return called
+
+
+def delete_leads(connection: Connection, condition: str) -> set[int]:
+    rows = connection.execute(f"DELETE FROM dialler.lead WHERE {condition} RETURNING lead_id".encode())
+    return {row[0] for row in rows}
 
 
 def test_history_lies_between_its_first_day_and_the_start(owner: Connection) -> None:
@@ -153,18 +162,23 @@ def test_a_number_removed_by_sql_is_not_dialled_from(owner: Connection, restored
 
 
 def test_contacts_deleted_by_sql_are_called_no_more(owner: Connection, restored: Dialler) -> None:
-    owner.execute(f"DELETE FROM dialler.lead WHERE lead_id % 2 = 0 AND campaign_id = {OUTAGE}")
+    gone = delete_leads(owner, f"lead_id % 2 = 0 AND campaign_id = {OUTAGE}")
     assert forget_deleted_leads(owner, restored.state) > 10
-    go_on(owner, restored, ORIGIN + timedelta(minutes=10))
+    called = go_on(owner, restored, ORIGIN + timedelta(minutes=10))
+    assert len(called) > 20
+    assert called.isdisjoint(gone)
 
 
 def test_contacts_deleted_just_before_a_flush_do_not_stop_it(owner: Connection, restored: Dialler) -> None:
     restored.step(ORIGIN + timedelta(minutes=3))
-    owner.execute(f"DELETE FROM dialler.lead WHERE campaign_id = {OUTAGE}")
+    gone = delete_leads(owner, f"campaign_id = {OUTAGE}")
+    assert not gone.isdisjoint(attempt.lead_id for attempt in restored.state.new[Attempt])
     flush(owner, restored.state, restored.time)
     restored.state.saved()
     forget_deleted_leads(owner, restored.state)
-    go_on(owner, restored, ORIGIN + timedelta(minutes=6))
+    called = go_on(owner, restored, ORIGIN + timedelta(minutes=6))
+    assert len(called) > 10
+    assert called.isdisjoint(gone)
 
 
 def test_a_top_up_by_sql_survives_the_next_flush(owner: Connection, restored: Dialler) -> None:

@@ -133,6 +133,15 @@ def test_grafana_sees_masked_phones_of_contacts_and_nothing_else(server: Embedde
     assert member == (False,)
 
 
+def test_grafana_cannot_write_wal(server: EmbeddedServer, installed: str) -> None:
+    del installed
+    with (
+        psycopg.connect(server.url(DATABASE, GRAFANA_ROLE), autocommit=True) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("SELECT pg_logical_emit_message(false, 'x', repeat('y', 1000))")
+
+
 def test_installing_again_changes_nothing_and_sets_passwords(owner: Connection) -> None:
     install(owner, {MONITOR_ROLE: 'it\'s "quoted"'})
     stored = owner.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", [MONITOR_ROLE]).fetchone()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -16,7 +18,9 @@ import pytest
 
 from exporter.demo.activation import ScenarioError
 from exporter.demo.clock import ScaledClock
+from exporter.demo.platform import GRAFANA_ROLE
 from exporter.demo.run import run
+from exporter.demo.server import EmbeddedServer, ServerDirectoryError
 
 PATIENCE_SECONDS = 30.0
 
@@ -30,6 +34,14 @@ def wait_for(what: Callable[[], Any]) -> Any:
             return found
         time.sleep(0.05)
     raise TimeoutError
+
+
+def sleeper(directory: Path) -> subprocess.Popen[bytes]:
+    """A program that a demo with this directory left running."""
+    directory.mkdir(parents=True)
+    program = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", str(directory)])
+    (directory / "pid").write_text(str(program.pid))
+    return program
 
 
 def newest_call(url: str) -> datetime:
@@ -72,6 +84,52 @@ def test_a_dialler_that_dies_stops_the_demo(tmp_path: Path, capfd: pytest.Captur
 
     assert run(tmp_path / "demo", days=0, serve=serve) == 1
     assert "the dialler ended unexpectedly" in capfd.readouterr().err
+
+
+def test_what_a_killed_demo_left_running_is_ended_without_a_stack_too(tmp_path: Path) -> None:
+    left = [sleeper(tmp_path / "demo" / name) for name in ("prometheus", "alertmanager")]
+
+    def serve(url: str, clock: ScaledClock) -> None:
+        del url, clock
+        raise KeyboardInterrupt
+
+    try:
+        assert run(tmp_path / "demo", days=0, serve=serve) == 0
+        assert [program.poll() for program in left] == [-signal.SIGTERM, -signal.SIGTERM]
+    finally:
+        for program in left:
+            program.kill()
+            program.wait()
+
+
+def test_a_viewer_of_the_demo_can_leave_no_prepared_transaction(tmp_path: Path) -> None:
+    refused: list[str] = []
+
+    def serve(url: str, clock: ScaledClock) -> None:
+        del clock
+        with psycopg.connect(url, user=GRAFANA_ROLE, autocommit=True) as viewer:
+            viewer.execute("BEGIN")
+            viewer.execute("SELECT count(*) FROM campaign_grafana.tasks")
+            try:
+                viewer.execute("PREPARE TRANSACTION 'viewer'")
+            except psycopg.errors.ObjectNotInPrerequisiteState as error:
+                refused.append(str(error.diag.message_primary))
+        raise KeyboardInterrupt
+
+    assert run(tmp_path / "demo", days=0, serve=serve) == 0
+    assert refused == ["prepared transactions are disabled"]
+
+
+@pytest.mark.parametrize("name", ["my demo", "it's", "$HOME", 'a"b', "a`b", "a;b", "a(b", "a,b"])
+def test_a_directory_that_the_server_cannot_start_in_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ServerDirectoryError, match=r"has the character .* in its path.*--data-dir="):
+        EmbeddedServer(tmp_path / name).start()
+    assert not (tmp_path / name).exists()
+
+
+def test_the_demo_runs_in_a_directory_with_umlauts(tmp_path: Path) -> None:
+    with EmbeddedServer(tmp_path / "dämö2+~@=%#") as server, psycopg.connect(server.url()) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_a_wrong_scenario_is_refused_before_anything_starts(tmp_path: Path) -> None:

@@ -34,11 +34,16 @@ BEGIN
           AND pg_catalog.has_schema_privilege(it, n.oid, 'USAGE')
           AND pg_catalog.has_function_privilege(it, p.oid, 'EXECUTE')
         UNION ALL
-        SELECT 'may make large objects: ' || p.proname
+        SELECT 'may write: ' || p.oid::pg_catalog.regprocedure::text
         FROM pg_catalog.pg_proc AS p
         WHERE p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace
-          AND p.proname IN ('lo_creat', 'lo_create', 'lo_from_bytea')
+          AND p.proname IN ('lo_creat', 'lo_create', 'lo_from_bytea', 'pg_logical_emit_message')
           AND pg_catalog.has_function_privilege(it, p.oid, 'EXECUTE')
+        UNION ALL
+        -- Such a transaction holds its locks, and VACUUM, until somebody ends it.
+        SELECT 'may leave prepared transactions behind: max_prepared_transactions is ' || setting || ', not 0'
+        FROM (VALUES (pg_catalog.current_setting('max_prepared_transactions'))) AS of_server (setting)
+        WHERE setting <> '0'
     LOOP
         RAISE WARNING 'the role % %', @role_text@, found;
     END LOOP;
