@@ -9,6 +9,7 @@ RUN python -m venv /opt/campaign-exporter \
     && python -m pip install --require-hashes --only-binary :all: -r requirements-build.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY exporter exporter
+COPY alerts alerts
 COPY dashboards dashboards
 RUN python -m pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
     && /opt/campaign-exporter/bin/python -m pip install --no-deps --no-index /wheels/*.whl \

@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage prove lint fix boards docs bench lock clean
+.PHONY: help demo test coverage prove lint fix boards alerts docs bench bench-alerts lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ prove: $(STAMP) ## Exactness over a thousand random histories, and thirty health
 boards: $(STAMP) ## Write the dashboards anew (dashboards/generated)
 	@$(BIN)/campaign-exporter dashboards build --out dashboards/generated
 
+alerts: $(STAMP) ## Write the alert rules, their tests and routes anew (alerts/generated)
+	@$(BIN)/campaign-exporter alerts build --out alerts/generated
+
 docs: $(STAMP) ## Write the generated pages anew (contract, metrics, configuration)
 	@$(BIN)/python scripts/generate_docs.py
 
@@ -53,6 +56,10 @@ docs: $(STAMP) ## Write the generated pages anew (contract, metrics, configurati
 bench: .venv-bench/.installed ## Compare with other ways to export the same figures (ARGS="--tasks 1000000 --calls 2000000")
 	@scripts/debian-packages.sh prometheus-sql-exporter
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-alerts: $(STAMP) ## How good the alerts are: worlds in which things go wrong, and healthy days (SEEDS=101-120 DAYS=30 ARGS=...)
+	@scripts/debian-packages.sh prometheus prometheus-alertmanager
+	@$(BIN)/python -m benchmarks.alerts --seeds $(or $(SEEDS),101-120) --healthy-days $(or $(DAYS),30) $(ARGS)
 
 lock: $(STAMP) ## Pin the newest allowed versions anew
 	@scripts/lock.sh

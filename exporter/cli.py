@@ -11,6 +11,7 @@ from typing import Any
 import click
 import yaml
 
+from alerts.command import alerts
 from dashboards.command import dashboards
 from exporter import __version__
 from exporter.capture.command import Request, capture, span_of
@@ -183,6 +184,7 @@ def demo(
     sys.exit(start(scenarios, seed, speed, fresh, data_dir, listen, ports))
 
 
+main.add_command(alerts)
 main.add_command(dashboards)
 
 if __name__ == "__main__":

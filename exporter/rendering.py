@@ -17,6 +17,7 @@ from exporter import __version__, wording
 from exporter.cards.summary import Wanted
 from exporter.cards.values import Json
 from exporter.codes import CAMPAIGN_STATUSES
+from exporter.runbooks.blanks import code_page
 
 STYLE = (files("exporter") / "static" / "style.css").read_text(encoding="utf-8")
 STYLE_URL = f"/static/style.css?{hashlib.sha256(STYLE.encode()).hexdigest()[:12]}"
@@ -73,7 +74,7 @@ def render_campaigns(data: Json, wanted: Wanted, tenants: Sequence[tuple[str, st
         return f"/campaigns{ending}" + (f"?{query}" if query else "")
 
     cut = len(data["campaigns"]) > SHOWN_CAMPAIGNS
-    return _render(
+    return render(
         "campaigns.html",
         data={**data, "campaigns": data["campaigns"][:SHOWN_CAMPAIGNS]},
         wanted=wanted,
@@ -90,7 +91,7 @@ def render_campaigns(data: Json, wanted: Wanted, tenants: Sequence[tuple[str, st
 def render_card(data: Json, self_contained: bool = False) -> str:
     """A card as a page; `self_contained`: as a file that needs no server, with its style and without links to us."""
     key = data["campaign"]["id"]
-    return _render(
+    return render(
         "campaign.html",
         data=data,
         here=None if self_contained else path(key),
@@ -104,15 +105,16 @@ def render_card(data: Json, self_contained: bool = False) -> str:
 
 def render_message(title: str, texts: Sequence[str], links: Sequence[tuple[str, str]] = ()) -> str:
     """A page that says why there is nothing to show, and where to go on."""
-    return _render("message.html", title=title, texts=texts, links=links)
+    return render("message.html", title=title, texts=texts, links=links)
 
 
 def render_landing(**values: Any) -> str:
     """The first page."""
-    return _render("landing.html", **values)
+    return render("landing.html", **values)
 
 
-def _render(name: str, **values: Any) -> str:
+def render(name: str, **values: Any) -> str:
+    """A template's page."""
     return _TEMPLATES.get_template(name).render(
         **{"version": __version__, "style_url": STYLE_URL, "inline_style": None, **values}
     )
@@ -263,6 +265,7 @@ _TEMPLATES.filters |= {
     "breakable": _breakable,
     "bytes": _bytes,
     "clock": _clock,
+    "code_page": code_page,
     "count": _count,
     "duration": _duration,
     "figure": _figure,

@@ -15,12 +15,15 @@ from exporter.exposition import ENCODINGS, OPENMETRICS_TYPE, TEXT_TYPE
 from exporter.negotiation import weights
 from exporter.pages import Pages
 from exporter.rendering import render_landing
+from exporter.runbooks.library import Library
+from exporter.runbooks.served import RunbookPages
 from exporter.service import Service
 
 SERVICE: web.AppKey[Service] = web.AppKey("service", Service)
 _WATCH_SECONDS = 1.0
 _PAGES = (
     ("/campaigns", "why is it not dialling? All campaigns, the worst first"),
+    ("/runbooks", "what to do, for each alert and for each blocker code"),
     ("/metrics", "for Prometheus"),
     ("/-/healthy", "200 while the program works"),
     ("/-/ready", "200 once there is data fresh enough to show"),
@@ -33,8 +36,8 @@ _SECURITY_HEADERS = {
 }
 
 
-def application(service: Service) -> web.Application:
-    """The routes over a service."""
+def application(service: Service, runbooks: Library | None = None) -> web.Application:
+    """The routes over a service. `runbooks`: others than those that come with this program."""
     app = web.Application(middlewares=[_headers], client_max_size=1024)
     app[SERVICE] = service
     pages = Pages(service)
@@ -45,6 +48,7 @@ def application(service: Service) -> web.Application:
             web.get("/-/healthy", _healthy),
             web.get("/-/ready", _ready),
             *pages.routes(),
+            *RunbookPages(runbooks).routes(),
         ]
     )
     app.cleanup_ctx.append(pages.running)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
 from dashboards.board import Board, every_panel
 from dashboards.build import boards
 from dashboards.pieces import PIECES
 from dashboards.settings import Settings, SharedBoard
+from exporter.config import format_duration
 
 Json = dict[str, Any]
 _SETTINGS = Settings(shared_cost=(SharedBoard(tenant="1", title="Cost, shared"),))
@@ -80,22 +81,26 @@ def pieces() -> str:
 def settings() -> str:
     """A table of what a team may set."""
     lines = ["| Key | Default | Meaning |", "| --- | --- | --- |"]
-    lines += [f"| `{key}` | {default} | {meaning} |" for key, default, meaning in _fields(Settings, "")]
+    lines += [f"| `{key}` | {default} | {meaning} |" for key, default, meaning in fields(Settings, "")]
     return "\n".join(lines)
 
 
-def _fields(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
+def fields(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
+    """Key, default and meaning of each setting of a section, all as text."""
     for name, field in model.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _fields(field.annotation, f"{prefix}{name}.")
+            yield from fields(field.annotation, f"{prefix}{name}.")
             continue
         inner = [kind for kind in get_args(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
         if inner:
-            yield from _fields(inner[0], f"{prefix}{name}[].")
+            kind = ".NAME." if get_origin(field.annotation) is Mapping else "[]."
+            yield from fields(inner[0], f"{prefix}{name}{kind}")
             continue
         value = ", ".join(field.default) if isinstance(field.default, tuple) else field.default
+        if any(isinstance(each, BeforeValidator) for each in field.metadata) and isinstance(value, float):
+            value = format_duration(value)
         yield (
-            prefix + name,
+            prefix + (field.alias or name),
             f"`{value}`" if value and field.default is not ... and str(value) != "PydanticUndefined" else "none",
             field.description or "",
         )

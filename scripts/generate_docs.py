@@ -17,7 +17,7 @@ from exporter.catalogue import SECTIONS, Buckets, Family
 from exporter.config import Config, parse
 from exporter.contract import OPTIONAL_FEATURES, RELATIONS, Column, Kind, Relation
 from exporter.telemetry import Telemetry
-from scripts import board_docs
+from scripts import alert_docs, board_docs
 
 ROOT = Path(__file__).resolve().parent.parent
 Part = Callable[[], str]
@@ -254,6 +254,11 @@ PAGES: Mapping[str, Mapping[str, Part]] = {
         "settings": board_docs.settings,
         "pieces": board_docs.pieces,
         "each": board_docs.each,
+    },
+    "docs/alerts.md": {
+        "alerts": alert_docs.alerts,
+        "inhibitions": alert_docs.inhibitions,
+        "settings": alert_docs.settings,
     },
 }
 

@@ -168,6 +168,25 @@ def test_a_missing_optional_relation_is_advice(owner: Connection, checked: Check
     assert report.good
 
 
+def test_alerts_that_sleep_for_want_of_a_relation_are_named(owner: Connection, checked: Check) -> None:
+    owner.execute("DROP TABLE campaign_monitoring.audience_uploads")
+    finding = found(checked(), "audience_uploads", "alerts")
+    assert finding.value == (
+        "asleep for want of it: CampaignAudienceImportFailed, CampaignAudienceRowsRejected, CampaignAudienceStuck"
+    )
+
+
+def test_alerts_that_sleep_for_want_of_a_column_are_named(owner: Connection, checked: Check) -> None:
+    owner.execute("ALTER TABLE campaign_monitoring.calls DROP COLUMN agent_spoke_at")
+    finding = found(checked(), "calls", "alerts")
+    assert finding.level is Level.ADVICE
+    assert finding.value == "asleep for want of it: CampaignAgentSilent, CampaignAbandonedCalls"
+
+
+def test_no_alert_sleeps_where_nothing_is_missing(checked: Check) -> None:
+    assert "alerts" not in {finding.thing for finding in checked().findings}
+
+
 def test_a_missing_required_relation_is_a_problem(owner: Connection, checked: Check) -> None:
     owner.execute("DROP TABLE campaign_monitoring.tasks")
     assert problems(checked()) == ["tasks relation"]

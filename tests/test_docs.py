@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+import alerts.build
+import alerts.settings
 from exporter.catalogue import FAMILIES
 from exporter.check.report import Report, as_json
-from exporter.config import parse
+from exporter.config import parse, parse_section
 from scripts.generate_docs import PAGES, ROOT, own_metrics, rendered, settings
 
 ALL_PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -55,6 +57,12 @@ def _yaml_blocks(with_key: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("where", "text"), _yaml_blocks("database"))
 def test_every_example_of_a_configuration_is_valid(where: str, text: str) -> None:
     parse(text, where, {"DATABASE_PASSWORD": "secret", "CREDENTIALS_DIRECTORY": "/run/credentials"})
+
+
+@pytest.mark.parametrize("key", ["answers", "routing"])
+def test_every_example_of_alert_settings_is_valid(key: str) -> None:
+    for where, text in _yaml_blocks(key):
+        assert alerts.build.contents(parse_section(alerts.settings.Settings, text, where, {}, "remedy")), where
 
 
 @pytest.mark.parametrize(("where", "text"), _yaml_blocks("scrape_configs"))

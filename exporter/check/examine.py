@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
 
+from alerts.catalogue import alerts
+from alerts.settings import Settings
 from exporter.available import Available, compare
 from exporter.check.indexes import indexes
 from exporter.check.report import Finding, Level, Report, ordered
@@ -27,6 +29,11 @@ from exporter.sql import statement
 SERVER = "server"
 _READ_BY_EXPORTER = frozenset((*SMALL, "tasks", "calls"))
 _STATEMENT_SECONDS = 10.0
+ASLEEP: Sequence[tuple[str, Sequence[tuple[str, str | None]]]] = [
+    (alert.name, [(relation, column or None) for relation, _, column in (need.partition(".") for need in alert.needs)])
+    for alert in alerts(Settings())
+]
+"""What each alert needs of what is optional: relations (`None`) and columns."""
 
 
 @dataclass(slots=True)
@@ -146,6 +153,11 @@ def _contract(
                 f"{what}; {problem.effect}",
                 grant if unreadable else problem.remedy,
             )
+        missing = {problem.column for problem in available.problems if problem.relation == name}
+        if sleeping := [
+            alert for alert, needs in ASLEEP if any(relation == name and c in missing for relation, c in needs)
+        ]:
+            yield Finding(name, Level.ADVICE, "alerts", f"asleep for want of it: {', '.join(sleeping)}")
         if name in available.types:
             there, wanted = len(available.types[name]), len(relation.columns)
             yield Finding(name, Level.OK, "columns", f"{there} of {wanted}")

@@ -36,10 +36,10 @@ class Recorder:
         shutil.rmtree(directory, ignore_errors=True)  # what an earlier one left unfinished
         directory.mkdir(parents=True)
 
-    def record(self, at: float, text: bytes) -> None:
+    def record(self, at: float, text: bytes | None) -> None:
         """Note what `/metrics` says at this moment (seconds since 1970, later than the one before).
 
-        `text` is in Prometheus's text format. As a scrape does, it adds `up`.
+        `text` is in Prometheus's text format; `None`: the target does not answer. As a scrape does, it adds `up`.
         """
         stamp = b" %.3f\n" % at
 
@@ -49,7 +49,8 @@ class Recorder:
                 return b""
             return name + b"{" + self._labels + (b"," if brace else b"}") + rest + stamp
 
-        self._sink(at).write(_LINE.sub(stamped, text + b"up 1\n"))
+        said = b"up 0\n" if text is None else text + b"up 1\n"
+        self._sink(at).write(_LINE.sub(stamped, said))
 
     def blocks(self, out: Path) -> int:
         """Add everything recorded since the last call to a Prometheus's data directory; returns how many blocks.

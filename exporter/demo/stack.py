@@ -63,7 +63,6 @@ class Stack:
 
         `database_url` is that of the demo's database as its owner; Prometheus gets so many days of its history.
         """
-        end_leftovers(self._data_dir)
         children = Children()
         try:
             if DEPLOY.is_dir():
@@ -142,7 +141,7 @@ class Stack:
 
     def _alertmanager(self, program: str) -> Sequence[str]:
         return [
-            program, f"--config.file={DEPLOY / 'alertmanager' / 'alertmanager.yml'}",
+            program, f"--config.file={RULES / 'alertmanager' / 'alertmanager.yml'}",
             f"--storage.path={self._data_dir / 'alertmanager' / 'data'}", "--cluster.listen-address=",
             f"--web.listen-address={self._address('alertmanager')}",
         ]  # fmt: skip

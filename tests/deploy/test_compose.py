@@ -118,6 +118,12 @@ def test_ports_are_those_of_the_demo() -> None:
     }  # fmt: skip
 
 
+def test_viewers_cannot_take_the_hosts_memory_or_leave_prepared_transactions() -> None:
+    """Any viewer of Grafana may send any SQL to this server."""
+    assert SERVICES["postgres"]["mem_limit"] == "2g"
+    assert not any("max_prepared_transactions" in word for word in SERVICES["postgres"]["command"])
+
+
 def test_there_is_no_secret_in_the_file() -> None:
     for name, service in SERVICES.items():
         for variable, value in service.get("environment", {}).items():

@@ -9,9 +9,11 @@ import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from exporter.runbooks.library import shipped
 from tests.support import contract, platforms, programs, prometheus, rich
 from tests.support.browser import Tab, browsing
 
@@ -20,7 +22,8 @@ LONG = "מבצע חורף <b>bold</b> " + "Donaudampfschifffahrtsgesellschaftska
 WIDE, NARROW = 1280, 360
 PAGES = (
     "/", "/campaigns", "/campaigns?q=nothing+like+it", "/campaigns/1", "/campaigns/2", "/campaigns/3", "/campaigns/4",
-    "/campaigns/long", "/campaigns/nix",
+    "/campaigns/long", "/campaigns/nix", "/runbooks", "/runbooks?tenant=1&campaign=1", "/runbooks/nix",
+    "/runbooks/codes/higher_priority_campaign", f"/runbooks/codes/dnc?campaign={quote(LONG[:128])}",
 )  # fmt: skip
 
 
@@ -105,6 +108,31 @@ def test_no_page_scrolls_sideways_and_the_browser_has_nothing_to_say(address: st
                 assert await tab.run("document.documentElement.scrollWidth") <= width, (page, width)
         complaints = [text for text in tab.said if "404" not in text]
         assert complaints == [], "errors, or what the content security policy forbade"
+
+    browse(act)
+
+
+@pytest.mark.timeout(300)
+def test_every_runbook_fits_a_phone_and_axe_finds_nothing(address: str) -> None:
+    async def act(tab: Tab) -> None:
+        pages = [*shipped().alerts, *(f"codes/{code}" for code in shipped().codes)]
+        for page in pages:
+            await tab.show(f"{address}/runbooks/{page}?tenant=1&campaign=1", NARROW)
+            assert await tab.run("document.documentElement.scrollWidth") <= NARROW, page
+            assert await violations(tab) == [], page
+        assert tab.said == []
+
+    browse(act)
+
+
+@pytest.mark.timeout(120)
+def test_a_code_on_a_card_leads_to_its_page_and_that_back_to_the_card(address: str) -> None:
+    async def act(tab: Tab) -> None:
+        await tab.show(f"{address}/campaigns/1")
+        page = await tab.run("document.querySelector('a[href^=\"/runbooks/codes/\"]').href")
+        await tab.show(page)
+        assert await tab.run("document.querySelector('pre').innerText.includes('--campaign 1 ')")
+        assert await tab.run("document.querySelector('.opened a').pathname") == "/campaigns/1"
 
     browse(act)
 

@@ -43,7 +43,7 @@ def test_prometheus_scrapes_every_series(program: programs.Program, address: str
         def scraped() -> int | None:
             for target in scraping.api("targets")["activeTargets"]:
                 assert target["lastError"] == ""
-            found = scraping.api("query", query='scrape_samples_scraped{job="campaigns"}')["result"]
+            found = scraping.api("query", query='scrape_samples_scraped{job="campaign-exporter"}')["result"]
             return int(found[0]["value"][1]) if found else None
 
         assert prometheus.wait_for("a scrape", scraped) >= len(lines)

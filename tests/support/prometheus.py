@@ -17,6 +17,7 @@ from urllib.request import urlopen
 from exporter.exposition import EOF
 
 PATIENCE_SECONDS = 60.0
+JOB = "campaign-exporter"
 T = TypeVar("T")
 
 
@@ -68,12 +69,20 @@ class Prometheus:
 
 
 @contextmanager
-def running(directory: Path, targets: Sequence[str] = (), interval: str = "1s") -> Iterator[Prometheus]:
-    """Prometheus on the data in `directory`, scraping the targets."""
+def running(
+    directory: Path,
+    targets: Sequence[str] = (),
+    interval: str = "1s",
+    rules: Sequence[Path] = (),
+    alertmanager: str = "",
+) -> Iterator[Prometheus]:
+    """Prometheus on the data in `directory`, scraping the targets and telling an Alertmanager what the rules find."""
     port = free_port()
     config = {
-        "global": {"scrape_interval": interval, "scrape_timeout": interval},
-        "scrape_configs": [{"job_name": "campaigns", "static_configs": [{"targets": list(targets)}]}],
+        "global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval},
+        "scrape_configs": [{"job_name": JOB, "static_configs": [{"targets": list(targets)}]}],
+        "rule_files": list(map(str, rules)),
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}] if alertmanager else []},
     }
     path = directory / "prometheus.json"
     path.write_text(json.dumps(config))

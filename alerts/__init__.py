@@ -1,0 +1,1 @@
+"""Alert rules, runbooks and routes: what wakes a person, and what that person reads."""

@@ -1,0 +1,1 @@
+"""Cases of the alert rules, for `promtool test rules`: what Prometheus sees, and what a person is then told."""

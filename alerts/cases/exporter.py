@@ -1,0 +1,181 @@
+"""Cases of monitoring that is itself unwell."""
+
+from __future__ import annotations
+
+from alerts.cases.case import Case, Subject
+from alerts.cases.compliance import held
+from alerts.cases.series import INSTANCE, JOB, Series, counter, info, outcomes, replicas, series, steady
+
+_OTHER = "b:10517"
+_JOB = ("job",)
+_EACH = ("job", "instance")
+
+
+def _of_job(alert: str, severity: str, **labels: str) -> Subject:
+    return Subject(alert, severity, _JOB, job=JOB, **labels)
+
+
+DOWN = _of_job("CampaignExporterDown", "critical")
+ONE_DOWN = _of_job("CampaignExporterReplicaDown", "warning", instance=_OTHER)
+AWAY = _of_job("CampaignExporterDatabaseAway", "critical")
+STALE = _of_job("CampaignExporterStale", "critical")
+SLOW = _of_job("CampaignExporterRefreshSlow", "warning", instance=INSTANCE)
+SHARE = _of_job("CampaignExporterDatabaseShareHigh", "warning", instance=INSTANCE)
+AUDIT = _of_job("CampaignExporterAuditCorrections", "warning")
+FOLDED = _of_job("CampaignExporterSeriesFolded", "warning", family="campaign_call_errors_total")
+HELD = _of_job("CampaignExporterCountersHeld", "info")
+DISAGREE = _of_job("CampaignExporterReplicasDisagree", "warning")
+UNREADABLE = _of_job("CampaignExporterRowsUnreadable", "warning", relation="calls")
+VIOLATED = _of_job("CampaignContractViolated", "warning", relation="tasks", column="status", rule="known_status")
+CODES = Subject("CampaignUnknownCodes", "warning")
+MISSING = _of_job("CampaignRelationMissing", "info", relation="variants")
+
+
+def _up(values: str, instance: str = INSTANCE) -> Series:
+    return series("up", values, instance=instance)
+
+
+def _own(name: str, values: str, /, **labels: str) -> Series:
+    return series(f"campaign_exporter_{name}", values, **labels)
+
+
+_NONE = (DOWN.told(f"Prometheus reaches no target of job {JOB}."),)
+_ONE = (ONE_DOWN.told(f"Prometheus does not reach {_OTHER} of job {JOB}."),)
+_READS, _BLIND = _own("up", "1x120"), _own("up", "0x120")
+_AWAY = (AWAY.told(f"No exporter of job {JOB} can read the database; its log says why."),)
+_OLD = (STALE.told(f"The newest data of job {JOB} are 5m 0s old."),)
+
+_REACHED = (
+    DOWN.fires("its target cannot be scraped for two minutes", _up("1x9 0x60"), at={"11m": (), "12m": _NONE}),
+    DOWN.edge("one scrape failed", _up("1x9 0 1x60"), at=("10m", "11m", "12m")),
+    DOWN.edge("one of two replicas is scraped", _up("0x60"), _up("1x60", _OTHER), at=("5m", "30m")),
+    DOWN.no_data_fires("Prometheus has no such target", series("up", "1x60", job="other"),
+                       at={"1m": (), "2m": _NONE}),
+    DOWN.also("two replicas that are both down are one alert", replicas(_up("0x60")), at={"5m": _NONE}),
+    ONE_DOWN.fires("one of two for five minutes", _up("1x60"), _up("0x60", _OTHER), at={"4m": (), "5m": _ONE}),
+    ONE_DOWN.edge("one of two for four minutes", _up("1x60"), _up("0x4 1x60", _OTHER), at=("4m", "5m", "9m")),
+    ONE_DOWN.edge("both are down, which is another alert", replicas(_up("0x60")), at=("5m", "30m")),
+    ONE_DOWN.no_data("Prometheus has no such target", series("up", "0x60", job="other"), at=("5m", "30m")),
+    AWAY.fires("the database cannot be read for a minute", _up("1x60"), _BLIND, at={"0m": (), "1m": _AWAY}),
+    AWAY.edge("one of two replicas reads it", _BLIND, _own("up", "1x60", instance=_OTHER), at=("1m", "30m")),
+    AWAY.edge("one refresh failed", _own("up", "1x9 0 1x60"), at=("10m", "11m", "12m")),
+    AWAY.no_data("the exporter itself is away", _up("0x60"), at=("1m", "30m")),
+    AWAY.also("two replicas that both cannot are one alert", replicas(_BLIND), at={"1m": _AWAY}),
+    STALE.fires("data of five minutes ago, though the database is read", _READS,
+                _own("last_success_timestamp_seconds", "0x60"), at={"4m": (), "5m": _OLD}),
+    STALE.edge("data of two minutes ago", _READS, _own("last_success_timestamp_seconds", "-120+60x60"),
+               at=("5m", "30m")),
+    STALE.edge("the database is away, which is another alert", _BLIND,
+               _own("last_success_timestamp_seconds", "0x60"), at=("5m", "30m")),
+    STALE.edge("one of two replicas is up to date", replicas(_READS),
+               _own("last_success_timestamp_seconds", "0x60"),
+               _own("last_success_timestamp_seconds", "0+60x60", instance=_OTHER), at=("5m", "30m")),
+    STALE.no_data("no refresh has succeeded yet", _READS, at=("5m", "30m")),
+    STALE.also("two replicas that are both old are one alert",
+               replicas(_READS, _own("last_success_timestamp_seconds", "0x60")), at={"5m": _OLD}),
+)  # fmt: skip
+
+
+def _refreshes(seconds: float) -> tuple[Series, ...]:
+    """Two refreshes a minute, in two stages."""
+    return (
+        _own("refreshes_total", counter((2, 60)), result="success"),
+        _own("refresh_stage_seconds_sum", counter((1.5 * seconds, 60)), stage="read"),
+        _own("refresh_stage_seconds_sum", counter((0.5 * seconds, 60)), stage="fold"),
+    )
+
+
+_TWELVE = (SLOW.told(f"A refresh of {INSTANCE} takes 12s on average."),)
+
+_LOAD = (
+    SLOW.fires("12 seconds for ten minutes", _refreshes(12), at={"10m": (), "11m": _TWELVE}),
+    SLOW.edge("10 seconds, and more is needed", _refreshes(10), at=("11m", "60m")),
+    SLOW.no_data("no refresh succeeds", _refreshes(12)[1:], at=("11m", "60m")),
+    SLOW.also("each replica is told by itself", _refreshes(12), replicas(_refreshes(1))[1::2],
+              at={"11m": _TWELVE}),
+    SHARE.fires("a fifth of the time for ten minutes", _own("database_share_ratio", "0.2x60"),
+                at={"9m": (), "10m": (SHARE.told(f"{INSTANCE} keeps its connection busy for 20% of the time."),)}),
+    SHARE.edge("15 %, and more is needed", _own("database_share_ratio", "0.15x60"), at=("10m", "60m")),
+    SHARE.no_data("the share is not told", _READS, at=("10m", "60m")),
+)  # fmt: skip
+
+_TWO_AUDITED = (AUDIT.told(f"Audits of job {JOB} corrected 2 campaigns within an hour."),)
+_READ_BADLY = (UNREADABLE.told("Rows of calls could not be read 3 times within 15 minutes."),)
+
+
+def _calls(first: float, second: float) -> tuple[Series, ...]:
+    return (*outcomes(answered=steady(first)), series("campaign_calls_total", steady(second), outcome="answered",
+                                                      instance=_OTHER))  # fmt: skip
+
+
+_FIGURES = (
+    AUDIT.fires("two corrections an hour ago at most", _own("audit_corrections_total", "0x60 2x60", relation="calls"),
+                at={"60m": (), "61m": _TWO_AUDITED}),
+    AUDIT.edge("nothing was corrected", _own("audit_corrections_total", "2x240", relation="calls"), at=("1m", "60m")),
+    AUDIT.no_data("no audit was made", _READS, at=("1m", "60m")),
+    AUDIT.also("two replicas that correct the same campaigns count them once",
+               replicas(_own("audit_corrections_total", "0x60 2x60", relation="calls")), at={"61m": _TWO_AUDITED}),
+    FOLDED.fires("ten label values for an hour", _own("series_folded", "10x90", family="campaign_call_errors_total"),
+                 at={"59m": (), "60m": (FOLDED.told("10 label values of campaign_call_errors_total are over their "
+                                                    "budget."),)}),
+    FOLDED.edge("none is over its budget", _own("series_folded", "0x90", family="campaign_call_errors_total"),
+                at=("60m", "90m")),
+    FOLDED.no_data("no budget is told", _READS, at=("60m", "90m")),
+    HELD.fires("two counters for six hours", _own("counters_held", "2x400"),
+               at={"355m": (), "360m": (HELD.told(f"2 counters of job {JOB} are held at their highest value."),)},
+               every="5m"),
+    HELD.edge("held for less than six hours, until the truth has overtaken them", _own("counters_held", "2x355 0x60"),
+              at=("355m", "360m", "400m"), every="5m"),
+    HELD.no_data("it is not told", _READS, at=("360m",), every="5m"),
+    DISAGREE.fires("980 calls and 1,000 for a quarter of an hour", _calls(1000, 980),
+                   at={"14m": (), "15m": (DISAGREE.told(f"Replicas of job {JOB} differ by 2% in the calls they "
+                                                          "count."),)}),
+    DISAGREE.edge("991 calls and 1,000, and more is needed", _calls(1000, 991), at=("15m", "60m")),
+    DISAGREE.edge("one exporter alone", outcomes(answered=steady(1000)), at=("15m", "60m")),
+    DISAGREE.no_data("no call is counted", _READS, at=("15m", "60m")),
+    UNREADABLE.fires("a row that could not be read three times within fifteen minutes",
+                     _own("rows_unreadable_total", "0x20 3x60", relation="calls"),
+                     at={"20m": (), "21m": _READ_BADLY}),
+    UNREADABLE.edge("all rows can be read", _own("rows_unreadable_total", "3x60", relation="calls"), at=("1m", "21m")),
+    UNREADABLE.no_data("it is not told", _READS, at=("1m", "21m")),
+    UNREADABLE.also("two replicas that meet the same row count it once",
+                    replicas(_own("rows_unreadable_total", "0x20 3x60", relation="calls")), at={"21m": _READ_BADLY}),
+)  # fmt: skip
+
+
+def _violations(values: str) -> Series:
+    return _own("contract_violations", values, relation="tasks", column="status", rule="known_status")
+
+
+_UNKNOWN = (CODES.told("7 pending tasks of Spring offer (c1) carry an unknown blocker. By code: mystery_code (7)."),)
+
+_CONTRACT = (
+    VIOLATED.fires("four rows for a quarter of an hour", _violations("4x60"),
+                   at={"14m": (), "15m": (VIOLATED.told("4 rows of tasks break the rule known_status of column "
+                                                        "status."),)}),
+    VIOLATED.edge("mended within a quarter of an hour", _violations("4x14 0x60"), at=("14m", "15m", "30m")),
+    VIOLATED.edge("blockers that nobody announced, which are told by campaign",
+                  _own("contract_violations", "7x60", relation="tasks", column="blocker", rule="unknown_code"),
+                  at=("15m", "30m")),
+    VIOLATED.also("codes that nobody announced of another column",
+                  _own("contract_violations", "7x60", relation="calls", column="outcome", rule="unknown_code"),
+                  at={"15m": (VIOLATED.told("7 rows of calls break the rule unknown_code of column outcome.",
+                                            relation="calls", column="outcome", rule="unknown_code"),)}),
+    VIOLATED.no_data("nothing was ever violated", _READS, at=("15m", "30m")),
+    VIOLATED.also("two replicas are one alert", replicas(_violations("4x60")),
+                  at={"15m": (VIOLATED.told("4 rows of tasks break the rule known_status of column status."),)}),
+    CODES.fires("seven tasks carry a code that nobody announced", held("unknown", mystery_code=7), info(),
+                at={"1m": (), "2m": _UNKNOWN}),
+    CODES.edge("codes that are known", held("unknown", mystery_code=0), held("compliance", dnc=7), info(),
+               at=("2m", "30m")),
+    CODES.no_data("blockers are not told", info(), at=("2m", "30m")),
+    CODES.also("two replicas count each task once", replicas(held("unknown", mystery_code=7), info()),
+               at={"2m": _UNKNOWN}),
+    MISSING.fires("an optional relation is absent for a quarter of an hour",
+                  _own("relation_available", "0x60", relation="variants"),
+                  at={"14m": (), "15m": (MISSING.told("The database has no relation variants."),)}),
+    MISSING.edge("it is there", _own("relation_available", "1x60", relation="variants"), at=("15m", "30m")),
+    MISSING.no_data("the relations are not told", _READS, at=("15m", "30m")),
+)  # fmt: skip
+
+CASES: tuple[Case, ...] = (*_REACHED, *_LOAD, *_FIGURES, *_CONTRACT)

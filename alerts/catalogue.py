@@ -1,0 +1,64 @@
+"""All rules, with a team's settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from alerts import records
+from alerts.expressions import Rules
+from alerts.rule import Alert, Concern
+from alerts.rules import (
+    answer_rate,
+    audience,
+    compliance,
+    cost,
+    dispatch,
+    experiments,
+    exporter,
+    failures,
+    numbers,
+    progress,
+)
+from alerts.settings import Settings
+from exporter.errors import ConfigError
+
+CONCERNS = (
+    progress, dispatch, answer_rate, failures, numbers, cost, compliance, audience, experiments, exporter,
+)  # fmt: skip
+"""One module each, in the order in which a reader expects them."""
+
+
+def concerns(settings: Settings) -> tuple[Concern, ...]:
+    """The rules by concern, what several rest on first. ConfigError names an override of an alert there is not."""
+    rules = Rules(settings.boards.replica_labels)
+    every = tuple(module.concern(rules, settings) for module in CONCERNS)
+    names = {alert.name for each in every for alert in each.alerts}
+    if unknown := sorted(settings.alerts.keys() - names):
+        raise ConfigError(
+            f"alerts: no alert is called {', '.join(map(repr, unknown))}; there are {', '.join(sorted(names))}"
+        )
+    shared = Concern("shared", "What several rest on", (), records.records(rules))
+    return (shared, *(replace(each, alerts=_overridden(each.alerts, settings)) for each in every))
+
+
+def alerts(settings: Settings) -> tuple[Alert, ...]:
+    """All alerts."""
+    return tuple(alert for each in concerns(settings) for alert in each.alerts)
+
+
+def _overridden(found: tuple[Alert, ...], settings: Settings) -> tuple[Alert, ...]:
+    kept = []
+    for alert in found:
+        override = settings.alerts.get(alert.name)
+        if override is None:
+            kept.append(alert)
+        elif override.enabled:
+            kept.append(
+                replace(
+                    alert,
+                    severity=override.severity or alert.severity,
+                    wait=alert.wait if override.wait is None else override.wait,
+                    keep=alert.keep if override.keep is None else override.keep,
+                )
+            )
+    return tuple(kept)

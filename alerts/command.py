@@ -1,0 +1,29 @@
+"""The command `campaign-exporter alerts`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from alerts import build
+from alerts.settings import load
+
+
+@click.group("alerts")
+def alerts() -> None:
+    """Make the alert rules and what belongs to them."""
+
+
+@alerts.command("build")
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Thresholds, severities, links and receivers; see docs/alerts.md. Defaults without it.",
+)
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder to write to.")
+def build_alerts(config_file: Path | None, out: Path) -> None:
+    """Write the rules for Prometheus and for Grafana, their tests, and Alertmanager's configuration."""
+    for path in build.build(load(config_file), out):
+        click.echo(path)

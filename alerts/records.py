@@ -1,0 +1,60 @@
+"""What several concerns rest on: how calls went lately, and what is usual at this hour. Recorded once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from alerts.expressions import Rules
+from alerts.rule import Record
+
+WINDOWS = ("5m", "15m", "1h")
+"""Spans in which rates are judged: short ones see it soon where much is dialled, long ones where little is."""
+
+WEEK = tuple(f"{24 * day}h" for day in range(1, 8))
+"""How far back the same hour of the last seven days was: an hour recorded then ended as long ago."""
+
+_BY = ("tenant", "campaign")
+
+
+def calls(window: str) -> str:
+    """Calls that ended within a window, by campaign."""
+    return f"campaign:calls:increase{window}"
+
+
+def answered(window: str) -> str:
+    """Those of them that were answered."""
+    return f"campaign:calls_answered:increase{window}"
+
+
+def failed(window: str) -> str:
+    """Those of them that failed."""
+    return f"campaign:calls_failed:increase{window}"
+
+
+def summed(recorded: str, offsets: Iterable[str], *by: str) -> str:
+    """The sum of what a recorded series was at several moments before, of those at which there was one."""
+    parts = (f'label_replace({recorded} offset {back}, "before", "{back}", "", "")' for back in offsets)
+    return f"sum by ({', '.join(by)}) ({' or '.join(parts)})"
+
+
+def days(recorded: str, offsets: Iterable[str], *by: str) -> str:
+    """At how many of several moments before there was a recorded series."""
+    return summed(recorded, offsets, *by).replace("sum by", "count by", 1)
+
+
+def greatest(recorded: str, offsets: Iterable[str], *by: str) -> str:
+    """The greatest of what a recorded series was at several moments before."""
+    parts = (f'label_replace({recorded} offset {back}, "before", "{back}", "", "")' for back in offsets)
+    return f"max by ({', '.join(by)}) ({' or '.join(parts)})"
+
+
+def records(q: Rules) -> tuple[Record, ...]:
+    """The recording rules."""
+    found = []
+    for window in WINDOWS:
+        found += [
+            Record(calls(window), q.grown("campaign_calls_total", window, _BY)),
+            Record(answered(window), q.grown("campaign_calls_total", window, _BY, outcome="answered")),
+            Record(failed(window), q.grown("campaign_calls_total", window, _BY, outcome="failed")),
+        ]
+    return tuple(found)

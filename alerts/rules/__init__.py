@@ -1,0 +1,1 @@
+"""The rules by concern, one module each."""

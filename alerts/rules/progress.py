@@ -1,0 +1,44 @@
+"""Is the work getting done?"""
+
+from __future__ import annotations
+
+from alerts.expressions import Rules
+from alerts.rule import CAMPAIGN, Alert, Concern, Severity
+from alerts.settings import Settings
+from dashboards.queries import selector
+
+
+def concern(q: Rules, s: Settings) -> Concern:
+    """The rules."""
+    return Concern("progress", "Progress", (_backlog(q, s),))
+
+
+def _backlog(q: Rules, s: Settings) -> Alert:
+    by = "tenant, campaign"
+    waiting = selector("campaign_tasks", status="pending")
+    pending = f"max by ({by}) ({q.once(waiting)})"
+
+    def before(minutes: int) -> str:
+        return f"max by ({by}) ({q.once(f'{waiting} offset {minutes}m')})"
+
+    grown = f"{pending} - {before(60)}"
+    calls = "campaign_calls_in_progress"
+    busy = f"max by ({by}) ({q.last(calls)})"
+    was_busy = f"max by ({by}) ({q.once(f'avg_over_time({selector(calls)}[1h])')})"
+    return Alert(
+        "CampaignBacklogGrows",
+        Severity.WARNING,
+        CAMPAIGN,
+        "Pending tasks grow while tasks in progress stay flat: capacity is blocked.",
+        "{campaign} has {value} more pending tasks than an hour ago, and no more of them are in progress: what comes "
+        "in is not dialled. It is {state}.",
+        "Read dispatch and queue health before any setting: which gate has no room, and who holds its slots?",
+        f"({grown} >= {s.progress.backlog_tasks}) and ({grown} >= {s.progress.backlog_share:g} * {before(60)}) "
+        # one file that was imported is a step, not a slope: it must grow in each part of the hour
+        f"and ({pending} > {before(20)}) and ({before(20)} > {before(40)}) and ({before(40)} > {before(60)}) "
+        f"and ({busy} <= 1.1 * {was_busy}) and on ({by}) {q.told(verdict='=~throttled|blocked|stalled')}",
+        ("campaign", 221),
+        wait=600,
+        keep=60,
+        rests_on=("progress.backlog_tasks", "progress.backlog_share"),
+    )

@@ -1,0 +1,89 @@
+"""Blanks in the commands of a runbook, and how what an address asks for is written into them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import NamedTuple
+from urllib.parse import quote, urlencode
+
+from exporter.codes import BLOCKERS, clean_name
+from exporter.entities import ID_LIMIT
+
+NAMES = ("tenant", "campaign", "number")
+"""What may be filled in: ids of the labels that alerts carry. Nothing of a contact is among them."""
+
+_BLANK = re.compile(r"\{(" + "|".join(NAMES) + r")\}")
+# With none of these around it, a blank between spaces is a word of a shell of its own. Else quotes might not quote.
+_NO_WORDS = re.compile(r"['\"`\\#]|<<|\$\(")
+_PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+\Z")
+
+
+class Blank(NamedTuple):
+    """A place to fill in. `word`: it is a word of a shell's command, so that a quoted value may stand there."""
+
+    name: str
+    word: bool = False
+
+
+QUERY = Blank("query")
+"""What a link to another runbook ends with, so that the page behind it is filled in too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The ids that a page is asked for; empty where none is, or one that cannot be an id."""
+
+    tenant: str = ""
+    campaign: str = ""
+    number: str = ""
+
+    @property
+    def query(self) -> str:
+        """The same as the query of an address."""
+        found = {name: value for name in NAMES if (value := getattr(self, name))}
+        return f"?{urlencode(found, quote_via=quote)}" if found else ""
+
+
+def asked(query: Mapping[str, str]) -> Asked:
+    """The ids in the query of an address."""
+    return Asked(**{name: _id(query.get(name, "")) for name in NAMES})
+
+
+def _id(raw: str) -> str:
+    """The text if it can be an id: printable and not too long."""
+    return raw if len(raw) <= ID_LIMIT and clean_name(raw) == raw else ""
+
+
+def split(code: str) -> list[str | Blank]:
+    """A text of code, and the blanks in it."""
+    words = not _NO_WORDS.search(code)
+    parts: list[str | Blank] = []
+    end = 0
+    for match in _BLANK.finditer(code):
+        around = code[match.start() - 1 : match.start()] + code[match.end() : match.end() + 1]
+        parts += [code[end : match.start()], Blank(match[1], words and not around.strip(" \n="))]
+        end = match.end()
+    return [*parts, code[end:]]
+
+
+def filled(blank: Blank, values: Asked) -> str:
+    """What stands in a blank, as HTML; the name in capitals where there is no value, or none that is safe there."""
+    if blank == QUERY:
+        return escape(values.query)
+    value: str = getattr(values, blank.name)
+    # What begins with a dash would be read as an option; elsewhere than in a word, what is quoted might not stay so.
+    if not value or value.startswith("-") or not (blank.word or _PLAIN.match(value)):
+        return blank.name.upper()
+    return escape(shlex.quote(value))
+
+
+def code_page(code: str, group: str = "", campaign: str = "", tenant: str = "") -> str | None:
+    """The address of a blocker code's page; `None` of a code that is the exporter's own."""
+    name = code if code in BLOCKERS else "unknown"
+    if name == "unknown" and group != "unknown":
+        return None
+    return f"/runbooks/codes/{name}" + Asked(_id(tenant), _id(campaign)).query

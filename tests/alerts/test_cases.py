@@ -1,0 +1,157 @@
+"""The cases of the alert rules, run by Prometheus's own tool; each alert has its three; and they can fail."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from alerts import prometheus, unit_tests
+from alerts.build import contents
+from alerts.cases.case import Case, Kind
+from alerts.cases.series import series
+from alerts.catalogue import alerts
+from alerts.settings import Settings
+
+ALERTS = {alert.name: alert for alert in alerts(Settings())}
+CASES = [case for cases in unit_tests.CASES.values() for case in cases]
+MADE = prometheus.files(Settings()) | unit_tests.files()
+TESTS = sorted(name for name in MADE if name.startswith("tests/"))
+BASIC = (Kind.FIRES, Kind.EDGE, Kind.NO_DATA)
+
+Change = Callable[[dict[str, Any]], None]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Rules and tests as they are made now."""
+    for name, text in MADE.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def _promtool(file: Path) -> tuple[int, str]:
+    """The exit status of `promtool test rules`, and what it says."""
+    lax = {**os.environ, "GOGC": "400"}  # it collects garbage for a third of its time
+    result = subprocess.run(["promtool", "test", "rules", file], capture_output=True, text=True, check=False, env=lax)
+    return result.returncode, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_prometheus_alerts_as_the_cases_say(folder: Path, name: str) -> None:
+    status, said = _promtool(folder / name)
+    assert status == 0, said
+
+
+@pytest.mark.parametrize("name", ALERTS)
+@pytest.mark.parametrize("kind", BASIC)
+def test_each_alert_has_a_case_of_each_kind(name: str, kind: Kind) -> None:
+    assert [case for case in CASES if case.alert == name and case.kind is kind] != []
+
+
+def test_cases_are_of_alerts_that_exist_under_their_concern() -> None:
+    of = {rule["alert"]: concern for concern in unit_tests.CASES for rule in _rules(concern) if "alert" in rule}
+    assert of.keys() == ALERTS.keys()
+    assert [(concern, case.alert) for concern, cases in unit_tests.CASES.items() for case in cases
+            if of[case.alert] != concern] == []  # fmt: skip
+
+
+def _rules(concern: str) -> list[dict[str, Any]]:
+    return [rule for group in yaml.safe_load(MADE[f"{concern}.yml"])["groups"] for rule in group["rules"]]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.alert} {case.kind}: {case.what}")
+def test_a_case_is_what_its_kind_says(case: Case) -> None:
+    fires = any(case.at.values())
+    assert case.at, "it looks at no moment"
+    assert case.what
+    if case.kind is Kind.FIRES:
+        assert fires
+    if case.kind is Kind.EDGE or (case.kind is Kind.NO_DATA and "absent(" not in ALERTS[case.alert].expr):
+        assert not fires
+
+
+def test_no_two_cases_of_an_alert_have_one_name() -> None:
+    names = [(case.alert, case.kind, case.what) for case in CASES]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_a_silent_case_looks_when_a_firing_one_would_fire(name: str) -> None:
+    """Else it may be silent for want of time."""
+    wait = ALERTS[name].wait / 60
+    for case in CASES:
+        if case.alert == name and not any(case.at.values()):
+            assert max(_minutes(moment) for moment in case.at) >= wait, case.what
+
+
+def _minutes(moment: str) -> float:
+    found = re.fullmatch(r"(\d+)m", moment)
+    assert found, f"moments are told in minutes, not as {moment}"
+    return float(found[1])
+
+
+def _another_text(test: dict[str, Any]) -> None:
+    test["alert_rule_test"][-1]["exp_alerts"][0]["exp_annotations"]["description"] += " "
+
+
+def _another_severity(test: dict[str, Any]) -> None:
+    test["alert_rule_test"][-1]["exp_alerts"][0]["exp_labels"]["severity"] = "info"
+
+
+def _another_link(test: dict[str, Any]) -> None:
+    test["alert_rule_test"][-1]["exp_alerts"][0]["exp_annotations"]["runbook_url"] = "http://127.0.0.1/"
+
+
+def _silence(test: dict[str, Any]) -> None:
+    test["alert_rule_test"][-1]["exp_alerts"] = []
+
+
+def _too_soon(test: dict[str, Any]) -> None:
+    test["alert_rule_test"][0]["exp_alerts"] = test["alert_rule_test"][-1]["exp_alerts"]
+
+
+def _no_series(test: dict[str, Any]) -> None:
+    del test["input_series"][0]
+
+
+@pytest.mark.parametrize("change", [_another_text, _another_severity, _another_link, _silence, _too_soon, _no_series])
+def test_a_case_that_expects_otherwise_fails(folder: Path, change: Change) -> None:
+    file = folder / "tests" / "experiments.yml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content["tests"] = [test for test in content["tests"] if " fires:" in test["name"]][:1]
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    assert _promtool(file)[0] == 0
+    change(content["tests"][0])
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    status, said = _promtool(file)
+    assert status != 0
+    assert "FAILED" in said
+
+
+def test_a_rule_that_waits_longer_fails_its_cases(folder: Path) -> None:
+    rules = folder / "experiments.yml"
+    rules.write_text(rules.read_text(encoding="utf-8").replace("for: 5m", "for: 6m"), encoding="utf-8")
+    assert _promtool(folder / "tests" / "experiments.yml")[0] != 0
+
+
+def test_a_series_of_a_metric_or_a_label_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="no metric is called 'campaign_taks'"):
+        series("campaign_taks", "1")
+    with pytest.raises(ValueError, match="campaign_tasks has no label state"):
+        series("campaign_tasks", "1", state="pending")
+    with pytest.raises(ValueError, match="a series of campaign_tasks has the labels status as well"):
+        series("campaign_tasks", "1")
+
+
+def test_the_cases_are_printed_for_the_default_thresholds_only() -> None:
+    tuned = Settings.model_validate({"answers": {"min_calls": 50}})
+    assert not any(name.startswith("tests/") for name in contents(tuned))
