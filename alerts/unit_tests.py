@@ -26,7 +26,7 @@ from alerts.notices import annotations_of
 from alerts.prometheus import document
 from alerts.rule import Alert
 from alerts.settings import Settings
-from alerts.wording import PROMETHEUS
+from alerts.wording import GRAFANA, PROMETHEUS
 
 CASES: Mapping[str, tuple[Case, ...]] = MappingProxyType(
     {
@@ -93,7 +93,7 @@ def _expected(told: Told, alert: Alert, case: Case) -> dict[str, Any]:
         if name == "description":
             found[name] = told.description
         else:
-            parts = text.split(PROMETHEUS["campaign"])
+            parts = text.replace(PROMETHEUS["tenant"], GRAFANA["tenant"]).split(PROMETHEUS["campaign"])
             found[name] = told.more.get(name) or _named(told.labels, case).join(
                 _filled(part, told.labels) for part in parts
             )

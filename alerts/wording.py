@@ -50,6 +50,12 @@ def of_campaign(name: str) -> str:
     return known(name, ("tenant", "campaign")) + "{tenant=%q,campaign=%q}"
 
 
+MOMENT = '{{ (toTime .Value).UTC.Format "Mon 2006-01-02 15:04 UTC" }}'
+"""A sample's value as a moment, for an `Ask`."""
+
+NAMED = "{{ with .Labels.name }}{{ . }} ({{ end }}{{ .Labels.campaign }}{{ if .Labels.name }}){{ end }}"
+"""A campaign's name, if it is told, and id, for an `Ask`."""
+
 _CAMPAIGN = ("tenant", "campaign")
 _NAME = (
     "{{ with printf \"" + of_campaign("campaign_info").replace('"', '\\"')
@@ -57,10 +63,15 @@ _NAME = (
     "({{ $labels.campaign }}){{ else }}{{ $labels.campaign }}{{ end }}"
 )  # fmt: skip
 # one answer each, however many replicas tell it
+_TENANT = (
+    "{{ with printf \"topk(1, " + known("campaign_tenant_info", ("tenant", "name"))
+    + "{tenant=%q,name!=\\\"\\\"})\" $labels.tenant | query }}{{ (. | first).Labels.name }} "
+    "({{ $labels.tenant }}){{ else }}{{ $labels.tenant }}{{ end }}"
+)  # fmt: skip
 _SINCE = Ask(
     f"min({of_campaign('campaign_dispatch_since_timestamp_seconds')})",
     _CAMPAIGN,
-    "{{ .Value | humanizeTimestamp }}",
+    MOMENT,
     " since ",
 )
 _STATE = Ask(
@@ -85,6 +96,7 @@ PROMETHEUS: Mapping[str, str] = MappingProxyType(
         "duration": "{{ $value | humanizeDuration }}",
         "moment": "{{ $value | humanizeTimestamp }}",
         **{label: f"{{{{ $labels.{label} }}}}" for label in _LABELS},
+        "tenant": _TENANT,
     }
 )
 """What a text may name, in Prometheus's template language."""

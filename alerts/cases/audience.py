@@ -67,8 +67,8 @@ _IMPORTS = (
                at={"17m": _SEVENTEEN}),
 )  # fmt: skip
 
-_MISSING = (ABSENT.told("Spring offer (c1) is blocked by audience (audience_not_ready) since 1970-01-01 00:10:00 +0000 "
-                        "UTC: no import of its list failed or is under way."),)  # fmt: skip
+_MISSING = (ABSENT.told("Spring offer (c1) is blocked by audience (audience_not_ready) since Thu 1970-01-01 00:10 "
+                           "UTC: no import of its list failed or is under way."),)  # fmt: skip
 
 _ABSENT = (
     ABSENT.fires("it runs without a list for a minute", _WAITS, since(600), _RUNS, at={"0m": (), "1m": _MISSING}),

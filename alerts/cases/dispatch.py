@@ -30,6 +30,11 @@ _STALLED = STALLED.told(f"Spring offer (c1) is stalled {SINCE}: nothing that the
 _STANDSTILL = (
     DEAD.fires("two campaigns are stalled and a third waits", _told("stalled", "c1", "c2"), _told("waiting", "c3"),
                at={"1m": (_DEAD_TWO,)}),
+    DEAD.fires("tenant and campaigns are called by their names where these are told", _told("stalled", "c1", "c2"),
+               replicas([info(campaign="c2"), series("campaign_tenant_info", "1x60", name="Harbour", timezone="UTC")]),
+               at={"1m": (DEAD.told(
+                   "Tenant Harbour (t1) dials nothing, and campaigns are stalled: 2. Campaigns: c1, Spring offer (c2).",
+                   more={"about": "tenant Harbour (t1)"}),)}),
     DEAD.edge("one campaign alone is stalled", _told("stalled", "c1"), _told("waiting", "c2"), at=("1m", "9m")),
     DEAD.edge("two are stalled, and a third of the tenant dials", _told("stalled", "c1", "c2"),
               _told("dialing", "c3"), at=("1m", "9m")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alerts.cases.case import Case, Subject
 from alerts.cases.series import gone, info, replicas, since, verdict
 
-SINCE = "since 1970-01-01 00:10:00 +0000 UTC"
+SINCE = "since Thu 1970-01-01 00:10 UTC"
 NAMED = (info(), since(600))
 """What a campaign is called, and since when its verdict is as it is."""
 

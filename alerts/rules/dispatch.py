@@ -6,7 +6,7 @@ from alerts.expressions import Rules, any_of
 from alerts.rule import CAMPAIGN, CONNECTION, TENANT, Alert, Concern, Record, Severity
 from alerts.rules.compliance import held
 from alerts.settings import Compliance, Settings
-from alerts.wording import Ask
+from alerts.wording import NAMED, Ask
 
 TENANT_SLOTS, CONNECTION_SLOTS = "tenant:slots_used:ratio", "tenant_connection:slots_used:ratio"
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
@@ -25,8 +25,10 @@ def concern(q: Rules, s: Settings) -> Concern:
 def which(**told: str) -> Ask:
     """The campaigns of the tenant of which this is told."""
     matchers = ",".join(f'{name}="{value}"' for name, value in told.items())
-    query = f"count by (campaign) (campaign_dispatch_info{{tenant=%q,{matchers}}})"
-    return Ask(query, ("tenant",), "{{ .Labels.campaign }}", "Campaigns: ", ".", by="campaign")
+    those = f"max by (campaign) (campaign_dispatch_info{{tenant=%q,{matchers}}})"
+    named = f"max by (campaign, name) (campaign_info{{tenant=%q}}) and on (campaign) {those}"
+    query = f"{named} or on (campaign) {those}"
+    return Ask(query, ("tenant", "tenant", "tenant"), NAMED, "Campaigns: ", ".", by="campaign")
 
 
 def blocked(q: Rules, gate: str, **more: str) -> str:

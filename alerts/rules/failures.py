@@ -109,7 +109,8 @@ def _burst(s: Settings) -> Alert:
     # a provider that fails one campaign may go unnoticed among the others: then the campaign is told of after all
     before = f"{records.failed('5m')} offset 8m / ({records.calls('5m')} offset 8m > 0) > {f.failed_share:g}"
     apart = shares(records.failed("15m"), records.calls("15m"), above=f.failed_share, least=f.min_calls)
-    unnoticed = f"({apart}) and ({before}) unless on (tenant) last_over_time({FAILING}[1h])"
+    now = f"{records.failed('5m')} / ({records.calls('5m')} > 0) > {f.failed_share:g}"
+    unnoticed = f"({apart}) and ({before}) and ({now}) unless on (tenant) last_over_time({FAILING}[1h])"
     return Alert(
         "CampaignFailureBurst",
         _CRITICAL,

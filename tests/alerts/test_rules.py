@@ -18,7 +18,7 @@ from alerts.catalogue import alerts, concerns
 from alerts.inhibitions import INHIBITIONS, OF_CAMPAIGNS
 from alerts.rule import Alert, Severity
 from alerts.settings import Settings
-from alerts.wording import PROMETHEUS
+from alerts.wording import GRAFANA, PROMETHEUS
 from dashboards.queries import labels_of
 from exporter.catalogue import BY_NAME, Attribute, Attributes, Buckets, Due, Info, Oldest, States, Totals, Use
 from exporter.contract import RELATIONS
@@ -169,7 +169,8 @@ WHOM = {
 
 @pytest.mark.parametrize("name", WHOM)
 def test_a_title_can_name_whom_it_is_about(name: str) -> None:
-    assert RULES[name]["annotations"]["about"] == WHOM[name]
+    said = RULES[name]["annotations"]["about"].replace(PROMETHEUS["tenant"], GRAFANA["tenant"])
+    assert said == WHOM[name]
 
 
 @each_alert
