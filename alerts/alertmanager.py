@@ -47,6 +47,8 @@ def _route(route: Route) -> dict[str, Any]:
         found["matchers"] = list(map(written, route.matchers))
     if route.group_by:
         found["group_by"] = list(route.group_by)
+    if route.interval is not None:
+        found["group_interval"] = format_duration(route.interval)
     if route.repeat is not None:
         found["repeat_interval"] = format_duration(route.repeat)
     if route.goes_on:

@@ -150,6 +150,8 @@ def _policy(route: Route) -> dict[str, Any]:
         found["object_matchers"] = [[each.label, each.operator, _literal(each.value)] for each in route.matchers]
     if route.group_by:
         found["group_by"] = list(route.group_by)
+    if route.interval is not None:
+        found["group_interval"] = format_duration(route.interval)
     if route.repeat is not None:
         found["repeat_interval"] = format_duration(route.repeat)
     if route.goes_on:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from alerts.expressions import Rules
 from alerts.rule import Record
@@ -35,6 +35,14 @@ def summed(recorded: str, offsets: Iterable[str], *by: str) -> str:
     """The sum of what a recorded series was at several moments before, of those at which there was one."""
     parts = (f'label_replace({recorded} offset {back}, "before", "{back}", "", "")' for back in offsets)
     return f"sum by ({', '.join(by)}) ({' or '.join(parts)})"
+
+
+def least(expressions: Sequence[str], *by: str) -> str:
+    """The least of several expressions, of those that have a series."""
+    if len(expressions) == 1:
+        return expressions[0]
+    parts = (f'label_replace({each}, "before", "{place}", "", "")' for place, each in enumerate(expressions))
+    return f"min by ({', '.join(by)}) ({' or '.join(parts)})"
 
 
 def days(recorded: str, offsets: Iterable[str], *by: str) -> str:

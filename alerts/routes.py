@@ -20,6 +20,9 @@ TOGETHER: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 )
 """Alerts of causes that strike many tenants at once, and by which labels they are told together."""
 
+SPREADS_SECONDS = 900.0
+"""An outage is seen at one provider, or tenant, after the other: how long who knows of it is left in peace."""
+
 _BY_CAMPAIGN, _BY_JOB = ("tenant", "campaign"), ("job",)
 _META = re.compile(r"[\\.+*?()|\[\]{}^$]")
 
@@ -43,6 +46,7 @@ class Route:
     receiver: str
     matchers: tuple[Matcher, ...] = ()
     group_by: tuple[str, ...] = ()
+    interval: float | None = None
     repeat: float | None = None
     goes_on: bool = False
     silent: bool = False
@@ -106,7 +110,7 @@ def _told(
         alerts = [alert for alert in alerts if alert.managers]
     names = [alert.name for alert in alerts]
     inner = [
-        Route(name, (one_of("alertname", told),), group_by)
+        Route(name, (one_of("alertname", told),), group_by, interval=SPREADS_SECONDS)
         for causes, group_by in TOGETHER
         if (told := [each for each in causes if each in names])
     ]

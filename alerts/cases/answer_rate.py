@@ -74,7 +74,7 @@ _OF_HOURS = (
               _first(0, calls=1.5), _NAMES, at={_at(15): (), _at(30): (), _at(31): (LOW.told(_told("0%")),)}),
     LOW.fires("from 40 % to 10 % of 45 calls in half an hour may be chance; of as many again it is not",
               _first(0.1, calls=1.5), _NAMES,
-              at={_at(45): (), _at(54): (), _at(55): (LOW.told(_told("31.25%")),)}),
+              at={_at(45): (), _at(56): (), _at(58): (LOW.told(_told("27.5%")),)}),
     LOW.edge("from 40 % to 13 %, but what is usual is known from 25 calls only",
              attempts("1", answered=counter((0.168, HOUR), (1.3, 120)), no_answer=counter((0.252, HOUR), (8.7, 120))),
              _NAMES, at=("75m", "90m", "120m", "180m")),

@@ -16,7 +16,7 @@ from alerts.rules.numbers import ANSWERED, THROUGH
 from alerts.settings import Settings
 from alerts.wording import Ask
 
-SURE_OF: Mapping[str, float] = {"15m": 4.0, "30m": 4.0, "1h": 4.25}
+SURE_OF: Mapping[str, float] = {"15m": 4.0, "30m": 4.25, "1h": 4.5}
 """Windows, and how many standard deviations are no chance in each: one look in a million.
 
 Of few calls, few answers are rarer than the normal approximation has it; of many it is right."""
@@ -26,15 +26,18 @@ _BY = ("tenant", "campaign", "attempt")
 _ON = "on (tenant, campaign, attempt)"
 _CALLS, _ANSWERS = "campaign_attempt:calls:increase{}", "campaign_attempt:calls_answered:increase{}"
 _KNOWN, _RATE = "campaign_attempt:calls_like_{}:sum_{}", "campaign_attempt:answers_like_{}:ratio_{}"
-_BACK: Mapping[tuple[str, str], Sequence[str]] = {
-    # three hours around the same time of each day: enough calls to know, and no hour that is quite another
-    ("week", "1h"): [f"{24 * 60 * day + near}m" for day in range(1, 8) for near in (-60, 0, 60)],
-    ("week", "15m"): [f"{24 * 60 * day + near - 22}m" for day in range(1, 8) for near in (-60, 0, 60)],
-    ("week", "30m"): [f"{24 * 60 * day + near - 15}m" for day in range(1, 8) for near in (-60, 0, 60)],
-    ("hours", "30m"): ("40m", "100m", "160m", "220m"),
-    ("hours", "1h"): ("60m", "120m", "180m", "240m"),
-    ("hours", "15m"): ("30m", "90m", "150m", "210m"),
-}
+_WEEK = {"15m": -22, "30m": -15, "1h": 0}
+"""Minutes by which an hour that was recorded days ago is moved, so that its middle is that of the window."""
+
+_BACK: Mapping[tuple[str, str], Sequence[Sequence[str]]] = {
+    # the same hour, the one before and the one after, each of seven days: where people begin to answer, or stop to, the
+    # lowest of them is what may be expected
+    **{("week", window): [[f"{24 * 60 * day + late + near}m" for day in range(1, 8)] for near in (-60, 0, 60)]
+       for window, late in _WEEK.items()},
+    ("hours", "15m"): [("30m", "90m", "150m", "210m")],
+    ("hours", "30m"): [("40m", "100m", "160m", "220m")],
+    ("hours", "1h"): [("60m", "120m", "180m", "240m")],
+}  # fmt: skip
 """What a window is compared with, the same hours of a week or the hours before: how long ago those were recorded."""
 
 _LEAST_KNOWN = 20
@@ -55,11 +58,15 @@ def _records(q: Rules) -> tuple[Record, ...]:
     for (told, window), back in _BACK.items():
         calls, answers = _CALLS.format(window), _ANSWERS.format(window)
         known, rate = _KNOWN.format(told, window), _RATE.format(told, window)
-        usual = f"{records.summed(_ANSWERS.format('1h'), back, *_BY)} / ({known} >= {_LEAST_KNOWN})"
+        usual = [
+            f"{records.summed(_ANSWERS.format('1h'), hours, *_BY)} "
+            f"/ ({records.summed(_CALLS.format('1h'), hours, *_BY)} >= {_LEAST_KNOWN})"
+            for hours in back
+        ]
         by = "by (tenant, campaign)"
         found += [
-            Record(known, records.summed(_CALLS.format("1h"), back, *_BY)),
-            Record(rate, usual),
+            Record(known, records.summed(_CALLS.format("1h"), [each for hours in back for each in hours], *_BY)),
+            Record(rate, records.least(usual, *_BY)),
             Record(_compared("calls", told, window), f"sum {by} ({calls} and {_ON} {rate})"),
             Record(_compared("answers", told, window), f"sum {by} ({answers} and {_ON} {rate})"),
             Record(_compared("answers_expected", told, window), f"sum {by} ({calls} * {_ON} {rate})"),

@@ -13,8 +13,11 @@ _BY = ("tenant", "campaign", "currency")
 _COST = "campaign:cost:increase{}"
 _SOON = "10m"
 _WINDOWS = (_SOON, "1h")
-_USUAL = ("2h", "3h", "4h", "5h", *records.WEEK)
-"""When calls were as usual: some hours ago, and at this hour of the last seven days."""
+_USUAL = ("2h", "3h", "4h", "5h", *(f"{24 * day + near}h" for day in range(1, 8) for near in (-1, 0, 1)))
+"""When calls were as usual: some hours ago, and around this hour of the last seven days.
+
+One hour alone will not do: of the first minutes after a window opened, the calls are known and their costs are not.
+"""
 
 _KNOWN_DAYS = 3
 """Days from which on one may say what the most of a day is."""

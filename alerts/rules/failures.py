@@ -105,7 +105,7 @@ def _burst(s: Settings) -> Alert:
         shares(own(window), records.calls(window), above=f.failed_share, least=f.min_calls)
         for window in records.WINDOWS
     ]
-    lately = f"on (tenant, campaign) ({own('15m')} > 0)"
+    lately = any_of([f"{own(window)} > {f.failed_share:g} * {records.calls(window)}" for window in _SOON])
     # a provider that fails one campaign may go unnoticed among the others: then the campaign is told of after all
     before = f"{records.failed('5m')} offset 8m / ({records.calls('5m')} offset 8m > 0) > {f.failed_share:g}"
     apart = shares(records.failed("15m"), records.calls("15m"), above=f.failed_share, least=f.min_calls)
@@ -118,7 +118,7 @@ def _burst(s: Settings) -> Alert:
         "Calls fail in a burst: contacts are used up for nothing.",
         "{percent} of the calls of {campaign} fail. It is {state}.{errors}",
         "Reduce concurrency, then look at blocker codes and provider errors before anything is scaled.",
-        any_of([f"({any_of(judged)}) and {lately}", unnoticed]),
+        any_of([f"({any_of(judged)}) and on (tenant, campaign) ({lately})", unnoticed]),
         ("campaign", 414),
         keep=600,
         asks={"errors": errors},
@@ -176,6 +176,7 @@ def _agent(q: Rules, s: Settings) -> tuple[Alert, ...]:
         shares(_SILENT.format(window), records.answered(window), above=f.silent_share, least=f.min_calls)
         for window in records.WINDOWS
     ]
+    lately = any_of([f"{_SILENT.format(w)} > {f.silent_share:g} * {records.answered(w)}" for w in _SOON])
     short = [
         shares(_SHORT.format(window), _TALKED.format(window), above=f.short_share, least=f.min_calls)
         for window in _LATER
@@ -193,7 +194,7 @@ def _agent(q: Rules, s: Settings) -> tuple[Alert, ...]:
             "People answer, and the voice agent says nothing.",
             "In {percent} of the answered calls of {campaign} the agent never spoke. It is {state}.",
             "Pause the campaign where nearly all calls are silent, else reduce concurrency now; then check the agent.",
-            f"({any_of(silent)}) and on (tenant, campaign) ({_SILENT.format('15m')} > 0)",
+            f"({any_of(silent)}) and on (tenant, campaign) ({lately})",
             ("campaign", 413),
             keep=600,
             needs=("calls.agent_spoke_at",),
