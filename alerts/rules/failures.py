@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from alerts import records
 from alerts.expressions import Rules, any_of, shares
 from alerts.rule import CAMPAIGN, PROVIDER, Alert, Concern, Record, Severity
@@ -16,6 +18,7 @@ _CARRIED = "tenant_provider:calls:increase{}"
 FAILING = "tenant_provider:errors:ratio_failing"
 """Share of a provider's calls that it fails, where that is too many for certain."""
 
+_GOING = 2
 _CARRIED_LEAST = 5
 """So few calls over a provider will do where all of them fail."""
 
@@ -85,6 +88,11 @@ def _errors(q: Rules, window: str, faults: str, by: tuple[str, ...]) -> str:
     return q.grown("campaign_call_errors_total", window, by, fault=f"=~{faults}")
 
 
+def _goes_on(windows: Sequence[tuple[str, str]], share: float) -> str:
+    """Whether what an hour shows is not over: one such call of few is no sign that it goes on."""
+    return any_of([f"{part} > {share:g} * {whole} and {part} >= {_GOING}" for part, whole in windows])
+
+
 def _burst(s: Settings) -> Alert:
     f = s.failures
     errors = Ask(
@@ -105,7 +113,7 @@ def _burst(s: Settings) -> Alert:
         shares(own(window), records.calls(window), above=f.failed_share, least=f.min_calls)
         for window in records.WINDOWS
     ]
-    lately = any_of([f"{own(window)} > {f.failed_share:g} * {records.calls(window)}" for window in _SOON])
+    lately = _goes_on([(own(window), records.calls(window)) for window in _SOON], f.failed_share)
     # a provider that fails one campaign may go unnoticed among the others: then the campaign is told of after all
     before = f"{records.failed('5m')} offset 8m / ({records.calls('5m')} offset 8m > 0) > {f.failed_share:g}"
     apart = shares(records.failed("15m"), records.calls("15m"), above=f.failed_share, least=f.min_calls)
@@ -176,7 +184,7 @@ def _agent(q: Rules, s: Settings) -> tuple[Alert, ...]:
         shares(_SILENT.format(window), records.answered(window), above=f.silent_share, least=f.min_calls)
         for window in records.WINDOWS
     ]
-    lately = any_of([f"{_SILENT.format(w)} > {f.silent_share:g} * {records.answered(w)}" for w in _SOON])
+    lately = _goes_on([(_SILENT.format(window), records.answered(window)) for window in _SOON], f.silent_share)
     short = [
         shares(_SHORT.format(window), _TALKED.format(window), above=f.short_share, least=f.min_calls)
         for window in _LATER
