@@ -18,13 +18,13 @@ def annotations_of(alert: Alert, settings: Settings, words: Mapping[str, str], l
     `lookups`: whether templates may look up other series, as Prometheus's may and Grafana's may not.
     """
     asks = {name: ask.template() if lookups else "" for name, ask in alert.asks.items()}
+    told = written(alert.told, words, asks)
     found = {
         "summary": alert.summary,
-        "description": " ".join(written(alert.told, words, asks).split()) if not lookups
-        else written(alert.told, words, asks),
+        "description": told if lookups else " ".join(told.split()),  # where nothing is looked up, gaps are left
         "first_move": written(alert.move, words, asks),
         "about": written(_whom(alert), words, asks),
-    }  # fmt: skip
+    }
     return found | links(alert, settings)
 
 

@@ -31,10 +31,24 @@ def failed(window: str) -> str:
     return f"campaign:calls_failed:increase{window}"
 
 
+def _before(aggregation: str, recorded: str, offsets: Iterable[str], by: tuple[str, ...]) -> str:
+    parts = (f'label_replace({recorded} offset {back}, "before", "{back}", "", "")' for back in offsets)
+    return f"{aggregation} by ({', '.join(by)}) ({' or '.join(parts)})"
+
+
 def summed(recorded: str, offsets: Iterable[str], *by: str) -> str:
     """The sum of what a recorded series was at several moments before, of those at which there was one."""
-    parts = (f'label_replace({recorded} offset {back}, "before", "{back}", "", "")' for back in offsets)
-    return f"sum by ({', '.join(by)}) ({' or '.join(parts)})"
+    return _before("sum", recorded, offsets, by)
+
+
+def days(recorded: str, offsets: Iterable[str], *by: str) -> str:
+    """At how many of several moments before there was a recorded series."""
+    return _before("count", recorded, offsets, by)
+
+
+def greatest(recorded: str, offsets: Iterable[str], *by: str) -> str:
+    """The greatest of what a recorded series was at several moments before."""
+    return _before("max", recorded, offsets, by)
 
 
 def least(expressions: Sequence[str], *by: str) -> str:
@@ -43,17 +57,6 @@ def least(expressions: Sequence[str], *by: str) -> str:
         return expressions[0]
     parts = (f'label_replace({each}, "before", "{place}", "", "")' for place, each in enumerate(expressions))
     return f"min by ({', '.join(by)}) ({' or '.join(parts)})"
-
-
-def days(recorded: str, offsets: Iterable[str], *by: str) -> str:
-    """At how many of several moments before there was a recorded series."""
-    return summed(recorded, offsets, *by).replace("sum by", "count by", 1)
-
-
-def greatest(recorded: str, offsets: Iterable[str], *by: str) -> str:
-    """The greatest of what a recorded series was at several moments before."""
-    parts = (f'label_replace({recorded} offset {back}, "before", "{back}", "", "")' for back in offsets)
-    return f"max by ({', '.join(by)}) ({' or '.join(parts)})"
 
 
 def records(q: Rules) -> tuple[Record, ...]:

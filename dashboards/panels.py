@@ -30,10 +30,6 @@ class Panel:
         """The panel in its place."""
         return {**self.json, "gridPos": {"x": x, "y": y, "w": self.width, "h": self.height}}
 
-    def sized(self, width: int, height: int) -> Panel:
-        """The same in another size."""
-        return replace(self, width=width, height=height)
-
     def over(self, span: str, step: str) -> Panel:
         """The same over a span of its own, such as `14d`, with a value every `step`, whatever the viewer looks at."""
         return replace(self, json={**self.json, "timeFrom": span, "interval": step})

@@ -15,8 +15,6 @@ from exporter.view import View
 
 Samples = dict[Labels, float]
 
-LEAK_SCOPES = ("campaign", "tenant")
-
 
 def facets(view: View) -> dict[str, Hashable]:
     """The parts of a view that metrics are made of: where one did not change, its samples did not."""

@@ -8,7 +8,6 @@ from alerts.cases.series import INSTANCE, JOB, Series, counter, info, outcomes, 
 
 _OTHER = "b:10517"
 _JOB = ("job",)
-_EACH = ("job", "instance")
 
 
 def _of_job(alert: str, severity: str, **labels: str) -> Subject:

@@ -19,6 +19,8 @@ FAILING = "tenant_provider:errors:ratio_failing"
 """Share of a provider's calls that it fails, where that is too many for certain."""
 
 _GOING = 2
+"""So many calls within minutes say that it goes on; a single one may be chance."""
+
 _CARRIED_LEAST = 5
 """So few calls over a provider will do where all of them fail."""
 
