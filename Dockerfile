@@ -5,8 +5,9 @@ WORKDIR /src
 # First what seldom changes, so that a change of the code alone does not fetch it again.
 COPY requirements-image.lock requirements-build.lock ./
 RUN python -m venv /opt/campaign-exporter \
-    && /opt/campaign-exporter/bin/python -m pip install --require-hashes --only-binary :all: -r requirements-image.lock \
-    && python -m pip install --require-hashes --only-binary :all: -r requirements-build.lock
+    && /opt/campaign-exporter/bin/python -m pip install \
+         --no-deps --require-hashes --only-binary :all: -r requirements-image.lock \
+    && python -m pip install --no-deps --require-hashes --only-binary :all: -r requirements-build.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY exporter exporter
 COPY alerts alerts

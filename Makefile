@@ -50,7 +50,8 @@ docs: $(STAMP) ## Write the generated pages anew (contract, metrics, configurati
 .venv-bench/.installed: requirements-bench.lock $(STAMP)
 	@echo "setup: installing the exporters to compare with into .venv-bench" >&2
 	@$(BIN)/python -m venv .venv-bench
-	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		-r requirements-bench.lock
 	@touch $@
 
 bench: .venv-bench/.installed ## Compare with other ways to export the same figures (ARGS="--tasks 1000000 --calls 2000000")

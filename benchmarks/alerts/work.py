@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
+import signal
+import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 import structlog
@@ -56,8 +60,9 @@ def work(jobs: Sequence[Job], settings: Settings, at_once: int, timeline: bool) 
     """The judgements in the order of the jobs, and the jobs that failed."""
     done: dict[Job, Judgement] = {}
     # a process a world: what one leaves behind in memory must not slow the next
-    with ProcessPoolExecutor(at_once, get_context("spawn"), max_tasks_per_child=1) as pool:
-        futures = {pool.submit(one, job, settings): job for job in jobs}
+    context = get_context("spawn")
+    with ProcessPoolExecutor(at_once, context, max_tasks_per_child=1, initializer=_stoppable) as pool, _ended():
+        futures = {pool.submit(_alone, job, settings): job for job in jobs}
         for future in as_completed(futures):
             job = futures[future]
             try:
@@ -69,6 +74,36 @@ def work(jobs: Sequence[Job], settings: Settings, at_once: int, timeline: bool) 
             if timeline:
                 print(shown, flush=True)
     return [done[job] for job in jobs if job in done], [job for job in jobs if job not in done]
+
+
+def _stoppable() -> None:
+    """SIGTERM is an exception in this process: what it started, such as its database, is ended."""
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not break that off
+        sys.exit(128 + signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+@contextmanager
+def _ended() -> Iterator[None]:
+    """Whatever breaks this off, SIGTERM and Ctrl-C too, also ends the worlds under way."""
+    _stoppable()
+    try:
+        yield
+    except BaseException:
+        for worker in active_children():
+            worker.terminate()
+        raise
+
+
+def _alone(job: Job, settings: Settings) -> tuple[Judgement, str, str]:
+    """One world in a worker, which is gone when it is told to stop: then the pool begins no other."""
+    try:
+        return one(job, settings)
+    except SystemExit:
+        os._exit(128 + signal.SIGTERM)
 
 
 def one(job: Job, settings: Settings) -> tuple[Judgement, str, str]:

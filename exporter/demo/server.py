@@ -88,6 +88,7 @@ class EmbeddedServer:
             self._initialised_mark.touch()
             self._server = server
         except BaseException:
+            self._replace_leftover()  # broken off, it may have begun to run
             self._release_lock()
             raise
 
