@@ -29,6 +29,21 @@ def shares(part: str, whole: str, *, above: float, least: float) -> str:
     )
 
 
+NO_CHANCE = 14.0
+"""Nats of evidence from which a share is no chance: at most one look in a million (e^-14)."""
+
+
+def unusual(part: str, whole: str, usual: str) -> str:
+    """Whether a share above the usual one is so for certain, of small samples and seldom events too.
+
+    Chernoff's bound for a binomial share: the probability of so many is at most exp(-n KL(share, usual)). Unlike the
+    normal approximation it also holds where hardly any are usual.
+    """
+    rest = f"clamp_min({whole} - {part}, 1e-9)"  # none: 0 * ln(0) is 0, and not a number to Prometheus
+    evidence = f"{part} * ln({part} / ({usual} * {whole})) + {rest} * ln({rest} / ((1 - {usual}) * {whole}))"
+    return f"{part} > {usual} * {whole} and {evidence} > {NO_CHANCE:g}"
+
+
 class Rules(Queries):
     """What rules ask."""
 

@@ -13,6 +13,17 @@ WINDOWS = ("5m", "15m", "1h")
 WEEK = tuple(f"{24 * day}h" for day in range(1, 8))
 """How far back the same hour of the last seven days was: an hour recorded then ended as long ago."""
 
+USUAL = ("2h", "3h", "4h", "5h", *(f"{24 * day + near}h" for day in range(1, 8) for near in (-1, 0, 1)))
+"""When calls were as usual: some hours ago, and around this hour of the last seven days.
+
+One hour alone will not do: of the first minutes after a window opened, the calls are known and their costs are not.
+"""
+
+CALLS_USUAL, ANSWERED_USUAL, FAILED_USUAL = (
+    f"campaign:{what}:sum_usual" for what in ("calls", "calls_answered", "calls_failed")
+)  # fmt: skip
+"""Calls in all these hours, by campaign; those of them that were answered, and that failed."""
+
 _BY = ("tenant", "campaign")
 
 
@@ -68,4 +79,6 @@ def records(q: Rules) -> tuple[Record, ...]:
             Record(answered(window), q.grown("campaign_calls_total", window, _BY, outcome="answered")),
             Record(failed(window), q.grown("campaign_calls_total", window, _BY, outcome="failed")),
         ]
+    usual = ((CALLS_USUAL, calls), (ANSWERED_USUAL, answered), (FAILED_USUAL, failed))
+    found += [Record(name, summed(of("1h"), USUAL, *_BY)) for name, of in usual]
     return tuple(found)

@@ -63,6 +63,15 @@ def _undiagnosed(share: str, *codes: str) -> Told:
     return BURST.told(_burst(share, *codes).replace("dialing", "not judged"))
 
 
+def _rarely(before: float, then: float, calls: float = 3) -> tuple[Series, ...]:
+    """Three hours in which this share of calls fails, and another one from then on."""
+    shares = ((before, 180), (then, 60))
+    return *outcomes(
+        answered=counter(*((calls * (1 - share), minutes) for share, minutes in shares)),
+        failed=counter(*((calls * share, minutes) for share, minutes in shares)),
+    ), info()  # fmt: skip
+
+
 _UNNOTICED = {"29m": (), "30m": (_undiagnosed("66.67%", "503 of acme (100)"),)}
 
 _BURSTS = (
@@ -75,6 +84,13 @@ _BURSTS = (
                          fault="provider_error"), _errors(counter((50, 30)))),
                 at={"20m": (BURST.told('100% of the calls of x"|.* fail. It is not judged. Most errors within 15 '
                                        'minutes: 500 of a"c (150).', campaign='x"|.*'),)}),
+    BURST.fires("half of three calls a minute fail, of a campaign of which one in a hundred does", _rarely(0.01, 0.5),
+                at={"188m": (),
+                    "190m": (BURST.told("33.67% of the calls of Spring offer (c1) fail. It is not judged."),)}),
+    BURST.edge("a third of three calls a minute fail for an hour, of a campaign of which 15 % do: may be chance still",
+               _rarely(0.15, 0.33), at=("190m", "195m", "205m", "220m")),
+    BURST.edge("two of a campaign's calls fail, of which hardly any do: below the smallest sample",
+               _rarely(0.0, 1.0, calls=0.4), at=("183m", "190m", "195m")),
     BURST.edge("30 % fail, and more is needed", outcomes(answered=counter((7, 120)), failed=counter((3, 120))), info(),
                at=("15m", "65m")),
     BURST.edge("a provider fails them, and it is known whose calls are whose: that is one alert, of the provider",

@@ -11,20 +11,14 @@ from alerts.settings import Settings
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
 _BY = ("tenant", "campaign", "currency")
 _COST = "campaign:cost:increase{}"
-_SOON = "10m"
-_WINDOWS = (_SOON, "1h")
-_USUAL = ("2h", "3h", "4h", "5h", *(f"{24 * day + near}h" for day in range(1, 8) for near in (-1, 0, 1)))
-"""When calls were as usual: some hours ago, and around this hour of the last seven days.
-
-One hour alone will not do: of the first minutes after a window opened, the calls are known and their costs are not.
-"""
+_SOON = ("10m", "20m")
+_WINDOWS = (*_SOON, "1h")
+"""Short ones see it soon where many calls are made, long ones where few are."""
 
 _KNOWN_DAYS = 3
 """Days from which on one may say what the most of a day is."""
 
-_COST_USUAL, _CALLS_USUAL, _ANSWERED_USUAL = (
-    f"campaign:{what}:sum_usual" for what in ("cost", "calls", "calls_answered")
-)  # fmt: skip
+_COST_USUAL = "campaign:cost:sum_usual"
 
 
 def concern(q: Rules, s: Settings) -> Concern:
@@ -36,11 +30,9 @@ def concern(q: Rules, s: Settings) -> Concern:
 def _records(q: Rules) -> tuple[Record, ...]:
     return (
         *(Record(_COST.format(w), q.grown("campaign_call_cost_total", w, _BY)) for w in (*_WINDOWS, "3h")),
-        Record(records.calls(_SOON), q.grown("campaign_calls_total", _SOON, _BY[:2])),
-        Record(records.answered(_SOON), q.grown("campaign_calls_total", _SOON, _BY[:2], outcome="answered")),
-        Record(_COST_USUAL, records.summed(_COST.format("1h"), _USUAL, *_BY)),
-        Record(_CALLS_USUAL, records.summed(records.calls("1h"), _USUAL, "tenant", "campaign")),
-        Record(_ANSWERED_USUAL, records.summed(records.answered("1h"), _USUAL, "tenant", "campaign")),
+        *(Record(records.calls(w), q.grown("campaign_calls_total", w, _BY[:2])) for w in _SOON),
+        *(Record(records.answered(w), q.grown("campaign_calls_total", w, _BY[:2], outcome="answered")) for w in _SOON),
+        Record(_COST_USUAL, records.summed(_COST.format("1h"), records.USUAL, *_BY)),
     )
 
 
@@ -91,8 +83,8 @@ def _runaway(s: Settings) -> Alert:
             return f"({now}) / (({before}) > 0)"
 
         # at night fewer answer, and a call costs less; so an answered one must have become dear as well
-        a_call = rose(records.calls(window), _CALLS_USUAL, c.min_calls, 2 * c.min_calls)
-        an_answer = rose(records.answered(window), _ANSWERED_USUAL, max(1, c.min_calls // 4), c.min_calls // 2)
+        a_call = rose(records.calls(window), records.CALLS_USUAL, c.min_calls, 2 * c.min_calls)
+        an_answer = rose(records.answered(window), records.ANSWERED_USUAL, max(1, c.min_calls // 4), c.min_calls // 2)
         return f"({a_call}) >= {c.runaway:g} and ({an_answer}) >= {c.runaway:g}"
 
     return Alert(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerts import records
-from alerts.expressions import Rules, any_of, shares
+from alerts.expressions import Rules, any_of, shares, unusual
 from alerts.rule import CAMPAIGN, PROVIDER, Alert, Concern, Record, Severity
 from alerts.settings import Settings
 from alerts.wording import Ask
@@ -25,7 +25,18 @@ _CARRIED_LEAST = 5
 """So few calls over a provider will do where all of them fail."""
 
 _CAUSED = "campaign:errors_provider:increase{}"
+_OWN = "campaign:calls_failed_own:increase{}"
+"""Calls that failed for other reasons than a provider's: those are told by provider."""
 _FAULTY, _THROTTLED = "tenant_provider:errors:increase{}", "tenant_provider:errors_throttled:increase{}"
+_KNOWN_CALLS = 100
+"""Calls from which on it is known how many of them fail usually."""
+
+_BAD_HOUR = 2
+"""So many times the usual share are a bad hour, no burst."""
+
+_RARE = 1 / 6
+"""A campaign of which hardly any calls fail: that share of `failures.failed_share`, 5 %, is no news of it yet."""
+
 _SILENT, _SHORT, _TALKED = (
     f"campaign:calls_{what}:increase{{}}" for what in ("silent", "short", "talked")
 )  # fmt: skip
@@ -62,6 +73,7 @@ def _records(q: Rules, s: Settings) -> tuple[Record, ...]:
             Record(_FAULTY.format(window), _errors(q, window, PROVIDERS_FAULT, _PROVIDER)),
             Record(_THROTTLED.format(window), _errors(q, window, THROTTLED, _PROVIDER)),
         ]
+    found += [Record(_OWN.format(window), _own(window)) for window in records.WINDOWS]
     for window in _LATER:
         found += [
             Record(_SHORT.format(window), q.grown(f"{talked}_bucket", window, _BY, le=SHORT_SECONDS)),
@@ -95,6 +107,13 @@ def _goes_on(windows: Sequence[tuple[str, str]], share: float) -> str:
     return any_of([f"{part} > {share:g} * {whole} and {part} >= {_GOING}" for part, whole in windows])
 
 
+def _own(window: str) -> str:
+    """Failures, without a provider's where it is seen whose calls are whose."""
+    failed = records.failed(window)
+    seen = f"on (tenant) last_over_time({_CARRIED.format('15m')}[1h])"
+    return f"{failed} - ({_CAUSED.format(window)} and {seen}) or {failed}"
+
+
 def _burst(s: Settings) -> Alert:
     f = s.failures
     errors = Ask(
@@ -105,17 +124,18 @@ def _burst(s: Settings) -> Alert:
         "({{ .Value | humanize }})", " Most errors within 15 minutes: ", ".",
     )  # fmt: skip
 
-    def own(window: str) -> str:
-        """Failures, without a provider's: these are told by provider, where it is seen whose calls are whose."""
-        failed = records.failed(window)
-        seen = f"on (tenant) last_over_time({_CARRIED.format('15m')}[1h])"
-        return f"({failed} - ({_CAUSED.format(window)} and {seen}) or {failed})"
+    def certain(window: str) -> str:
+        return shares(_OWN.format(window), records.calls(window), above=f.failed_share, least=f.min_calls)
 
-    judged = [
-        shares(own(window), records.calls(window), above=f.failed_share, least=f.min_calls)
-        for window in records.WINDOWS
-    ]
-    lately = _goes_on([(own(window), records.calls(window)) for window in _SOON], f.failed_share)
+    def unheard_of(window: str) -> str:
+        """Few calls will do where the campaign's own past tells that hardly any of them fail."""
+        own, calls = _OWN.format(window), records.calls(window)
+        usual = f"{_BAD_HOUR} * {records.FAILED_USUAL} / ({records.CALLS_USUAL} >= {_KNOWN_CALLS})"
+        usual = f"clamp_min({usual}, {_RARE * f.failed_share:g})"
+        return f"{own} / ({calls} >= {f.min_calls}) > {f.failed_share:g} and {unusual(own, calls, usual)}"
+
+    judged = [*map(certain, records.WINDOWS), *map(unheard_of, _SOON)]
+    lately = _goes_on([(_OWN.format(window), records.calls(window)) for window in _SOON], f.failed_share)
     # a provider that fails one campaign may go unnoticed among the others: then the campaign is told of after all
     before = f"{records.failed('5m')} offset 8m / ({records.calls('5m')} offset 8m > 0) > {f.failed_share:g}"
     apart = shares(records.failed("15m"), records.calls("15m"), above=f.failed_share, least=f.min_calls)

@@ -10,6 +10,7 @@ from statistics import median
 from benchmarks.alerts.evaluation import Fired
 from benchmarks.alerts.judge import Judgement, Stray, Verdict
 from benchmarks.alerts.kinds import KINDS, Kind
+from benchmarks.alerts.limits import soonest
 
 GOAL_RIGHT = 0.95
 GOAL_MEDIAN, GOAL_WORST = 5.0, 15.0
@@ -156,7 +157,9 @@ def _lists(result: Result) -> list[tuple[str, list[str]]]:
             f"{_line(each)}: {', '.join(each.names)}{_later(each)}"
             for each in result.incidents if each.first is not None and not each.right
         ]),
-        ("Late pages", [f"{_line(each)}: {_minutes(each.minutes)}, {', '.join(each.names)}" for each in late]),
+        ("Late pages", [
+            f"{_line(each)}: {_minutes(each.minutes)}, {', '.join(each.names)}{_at_best(each)}" for each in late
+        ]),
         (f"More than {GOAL_TOLD} notifications", [
             f"{_line(each)}: {each.told}" for each in result.incidents if each.told > GOAL_TOLD
         ]),
@@ -188,6 +191,11 @@ def _line(each: Verdict) -> str:
     return f"{each.run}, {moment(incident.start)}: `{incident.kind}` of {incident.target}" + (
         f" ({sizes})" if sizes else ""
     )
+
+
+def _at_best(each: Verdict) -> str:
+    least = soonest(each.incident)
+    return "" if least is None else f"; no rule can know before {least:.1f} min on average"
 
 
 def _later(each: Verdict) -> str:
