@@ -40,7 +40,10 @@ _LISTS = (
 _MONEY = (
     "CampaignCreditsExhausted", "CampaignBudgetExhausted", "CampaignBudgetRunsOut", "CampaignCreditsRunOut",
 )  # fmt: skip
-_LIFECYCLE = ("CampaignDispatcherDead", "CampaignCircuitBreakerOpen", "CampaignNotStarted", "CampaignNoWindow")
+_LIFECYCLE = (
+    "CampaignDispatcherDead", "CampaignCircuitBreakerOpen", "CampaignPausedByPlatform", "CampaignNotStarted",
+    "CampaignNoWindow",
+)  # fmt: skip
 _PROVIDERS = ("CampaignProviderFailing", "CampaignProviderThrottling")
 OF_CAMPAIGNS = (
     *_LIFECYCLE, *_STANDS, *_PROVIDERS, *_WAITS, *_RATES, *_NUMBERS, *_LISTS, *_MONEY, *_OUTSIDE,
@@ -88,7 +91,7 @@ INHIBITIONS: tuple[Inhibition, ...] = (
         "Why there is no room comes before that there is none.",
     ),
     Inhibition(
-        ("CampaignCircuitBreakerOpen",),
+        ("CampaignCircuitBreakerOpen", "CampaignPausedByPlatform"),
         ("CampaignFailureBurst", "CampaignBacklogGrows", "CampaignStateUnknown"),
         ("tenant", "campaign"),
         "The platform has stopped what failed.",

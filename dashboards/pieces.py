@@ -29,6 +29,7 @@ PIECES: tuple[Piece, ...] = (
         _on("campaign", 1),
         alerts=(
             "CampaignCircuitBreakerOpen",
+            "CampaignPausedByPlatform",
             "CampaignCallsWhilePaused",
         ),
     ),

@@ -31,6 +31,9 @@ ID_LIMIT = 128
 Violation = tuple[str, str, str]
 """Relation, column and rule."""
 
+PLATFORM = "platform"
+"""Who paused a campaign that no person did."""
+
 NONE_BROKEN: frozenset[str] = frozenset()
 """Of an entity: the columns whose values could not be taken. What they say is not known, which is not "nothing"."""
 
@@ -61,6 +64,7 @@ class Campaign:
     started_at: float | None
     paused_at: float | None
     pause_reason: str | None
+    paused_by: str | None
     ended_at: float | None
     timezone: str | None
     call_windows: Ranges | None
@@ -72,6 +76,11 @@ class Campaign:
     currency: str | None
     budget: float | None
     broken: frozenset[str] = NONE_BROKEN
+
+    @property
+    def paused_by_itself(self) -> bool:
+        """Whether the platform paused it, and no person."""
+        return self.status == "paused" and self.paused_by == PLATFORM
 
 
 @dataclass(frozen=True, slots=True)

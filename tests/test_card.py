@@ -175,6 +175,7 @@ def test_pause_time_and_reason_are_told_only_while_paused(shown: Shown) -> None:
     assert paused["paused_at"] == "2026-03-03T12:00:00Z"
     assert "complained" in paused["pause_reason"]
     assert running["paused_at"] is running["pause_reason"] is None
+    assert paused["paused_by_itself"] is running["paused_by_itself"] is False
 
 
 def test_age_staleness_and_notes_are_carried(shown: Shown) -> None:

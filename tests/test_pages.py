@@ -196,7 +196,17 @@ def test_the_paused_banner_has_time_and_reason_and_is_there_only_while_paused(lo
     assert "Paused since" in paused
     assert "Tue 2026-03-03 12:00 UTC" in paused
     assert "complained" in paused
+    assert "by the platform" not in paused
     assert "Paused since" not in " ".join(read(get(loop, "/campaigns/1")[1]).words)
+
+
+def test_a_pause_that_no_person_made_says_so(loop: Loop, owner: Owner) -> None:
+    rich.change(owner, "campaigns", paused_by="platform")
+    assert loop.step()
+    assert "Paused by the platform itself since" in " ".join(read(get(loop, "/campaigns/3")[1]).words)
+    told = {key: data(get(loop, f"/campaigns/{key}.json")) for key in ("1", "3")}
+    assert [told[key]["campaign"]["paused_by_itself"] for key in ("1", "3")] == [False, True]
+    assert told["3"]["verdict"]["name"] == "blocked"
 
 
 def test_filters_are_kept_in_the_form_and_in_the_links(loop: Loop) -> None:

@@ -72,6 +72,7 @@ _STANDSTILL = (
 
 
 BREAKER = Subject("CampaignCircuitBreakerOpen", "critical", verdict="blocked", gate="lifecycle")
+BY_ITSELF = Subject("CampaignPausedByPlatform", "critical", verdict="blocked", gate="lifecycle")
 LATE = Subject("CampaignNotStarted", "critical", verdict="blocked", gate="lifecycle")
 NO_WINDOW = Subject("CampaignNoWindow", "warning", verdict="blocked", gate="window")
 OWN_LIMIT = Subject("CampaignLimitBlocks", "critical", verdict="blocked", gate="campaign")
@@ -82,6 +83,16 @@ _SINGLE = (
     *of_verdict(BREAKER, "lifecycle", "circuit_breaker_open", 0,
              f"Spring offer (c1) is blocked by the platform's circuit breaker {SINCE}.",
              ("waiting", "lifecycle", "campaign_paused"), "a person paused it"),
+    *of_verdict(BY_ITSELF, "lifecycle", "campaign_paused", 0,
+             f"Spring offer (c1) was paused by the platform itself {SINCE}.",
+             ("waiting", "lifecycle", "campaign_paused"), "a person paused it"),
+    *(BY_ITSELF.also(f"the reason of the pause is told: {what}", verdict("blocked", "lifecycle", "campaign_paused"),
+                     NAMED, replicas(series("campaign_pause_info", steady(1), reason=reason)),
+                     at={"1m": (BY_ITSELF.told(f"Spring offer (c1) was paused by the platform itself {SINCE}. "
+                                               f"Reason: {told}."),)})
+      for what, reason, told in (("as it is", "Too many complaints", "Too many complaints"),
+                                 ("without one", "", "none was given"),
+                                 ("and never taken for a template", '{{ $value }} "50 %"', '{{ $value }} "50 %"'))),
     *of_verdict(LATE, "lifecycle", "not_started", 1,
              f"Spring offer (c1) should be running and is still scheduled {SINCE}.",
              ("waiting", "lifecycle", "not_started"), "its time has not come"),
@@ -103,7 +114,8 @@ _SINGLE = (
                 at={"6m": (), "9m": ()})
       for gate, code in (("money", "credits_exhausted"), ("window", "no_window_enabled"),
                          ("tenant", "tenant_concurrency"), ("numbers", "number_flagged"),
-                         ("lifecycle", "circuit_breaker_open"), ("priority", "higher_priority_campaign"))),
+                         ("lifecycle", "circuit_breaker_open"), ("lifecycle", "campaign_paused"),
+                         ("priority", "higher_priority_campaign"))),
     *(REST.also(f"blocked by tasks ({code}) has none of its own", verdict("blocked", "tasks", code), NAMED,
                 at={"5m": (REST.told(f"Spring offer (c1) is blocked by tasks ({code}) {SINCE}.", gate="tasks"),)})
       for code in ("no_contacts", "stale_in_progress")),

@@ -6,11 +6,16 @@ from alerts.expressions import Rules, any_of
 from alerts.rule import CAMPAIGN, CONNECTION, TENANT, Alert, Concern, Record, Severity
 from alerts.rules.compliance import held
 from alerts.settings import Compliance, Settings
-from alerts.wording import NAMED, Ask
+from alerts.wording import NAMED, Ask, of_campaign
 
 TENANT_SLOTS, CONNECTION_SLOTS = "tenant:slots_used:ratio", "tenant_connection:slots_used:ratio"
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
 _BOARD = ("campaign", 221)
+
+_REASON = Ask(
+    f'topk(1, max by (reason) ({of_campaign("campaign_pause_info")}))',
+    ("tenant", "campaign"), "{{ with .Labels.reason }}{{ . }}{{ else }}none was given{{ end }}", " Reason: ", ".",
+)  # fmt: skip
 
 OWN_ALERT = "audience|money|window|priority|tenant|campaign|pacing|connection|numbers"
 """Gates whose closing has an alert of its own, whatever the code."""
@@ -85,6 +90,20 @@ def _lifecycle(q: Rules) -> tuple[Alert, ...]:
             ("campaign", 414),
             keep=120,
             labels={"verdict": "blocked", "gate": "lifecycle"},
+        ),
+        Alert(
+            "CampaignPausedByPlatform",
+            _CRITICAL,
+            CAMPAIGN,
+            "The platform paused the campaign by itself.",
+            "{campaign} was paused by the platform itself{since}.{reason}",
+            "Read the reason and settle what it names; only then resume, with fewer calls at once than before.",
+            blocked(q, "lifecycle", code="campaign_paused"),
+            ("campaign", 301),
+            keep=120,
+            labels={"verdict": "blocked", "gate": "lifecycle"},
+            asks={"reason": _REASON},
+            needs=("campaigns.paused_by",),
         ),
         Alert(
             "CampaignNotStarted",
@@ -254,7 +273,7 @@ def _at_limit(q: Rules, s: Settings) -> tuple[Alert, ...]:
 def _rest(q: Rules, s: Compliance) -> tuple[Alert, ...]:
     elsewhere = [
         blocked(q, f"=~{OWN_ALERT}"),
-        blocked(q, "lifecycle", code="=~circuit_breaker_open|not_started"),
+        blocked(q, "lifecycle", code="=~circuit_breaker_open|campaign_paused|not_started"),
         # tasks that are held for what the list holds are tickets, not pages: calling them would be wrong
         *(f"({blocked(q, 'tasks')}) and ({held(q, group, s)})" for group in ("compliance", "audience")),
     ]

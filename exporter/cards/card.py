@@ -74,6 +74,7 @@ def _campaign(s: Situation, at: float) -> Json:
         "started_at": iso(c.started_at),
         "paused_at": iso(c.paused_at) if c.status == "paused" else None,
         "pause_reason": c.pause_reason if c.status == "paused" else None,
+        "paused_by_itself": c.paused_by_itself,
         "expires_at": iso(c.expires_at),
         "ended_at": iso(c.ended_at),
         "concurrency_limit": c.concurrency_limit,

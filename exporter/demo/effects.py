@@ -148,6 +148,11 @@ def resume(stage: Stage) -> None:
         stage.dialler.lifecycle.resume(campaign, stage.at, "operator")
 
 
+def pause_by_itself(stage: Stage) -> None:
+    for campaign in stage.campaigns():
+        stage.dialler.lifecycle.pause(campaign, stage.at, "platform", stage.text("reason"))
+
+
 def breaker_opens(stage: Stage) -> None:
     for campaign in stage.campaigns():
         stage.dialler.state.journal(campaign, stage.at, "circuit_breaker_opened", "platform")

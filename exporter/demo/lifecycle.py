@@ -49,12 +49,14 @@ class Lifecycle:
 
     def pause(self, campaign: Campaign, at: datetime, actor: str, reason: str = "paused by operator") -> None:
         if campaign.state_code == LIVE:
-            campaign.state_code, campaign.halted_at, campaign.halt_reason = HALTED, at, reason
+            campaign.state_code, campaign.halted_at = HALTED, at
+            campaign.halt_reason, campaign.halted_by = reason, actor
             self._changed(campaign, at, "paused", actor, reason=reason)
 
     def resume(self, campaign: Campaign, at: datetime, actor: str) -> None:
         if campaign.state_code == HALTED:
-            campaign.state_code, campaign.halted_at, campaign.halt_reason = LIVE, None, None
+            campaign.state_code, campaign.halted_at = LIVE, None
+            campaign.halt_reason = campaign.halted_by = None
             self._changed(campaign, at, "resumed", actor)
 
     def cancel(self, campaign: Campaign, at: datetime, actor: str, reason: str = "") -> None:

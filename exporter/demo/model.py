@@ -228,6 +228,7 @@ class Campaign:
     launched_at: datetime | None = None
     halted_at: datetime | None = None
     halt_reason: str | None = None
+    halted_by: str | None = None
     finished_at: datetime | None = None
     always_open: bool = False
     expires_at: datetime | None = None

@@ -199,7 +199,7 @@ def _notice(state: State, campaign: Campaign, before: dict[str, Any], at: dateti
             campaign.halted_at = at
             campaign.halt_reason = campaign.halt_reason or "paused by operator"
         elif campaign.state_code == model.LIVE:
-            campaign.halted_at = campaign.halt_reason = None
+            campaign.halted_at = campaign.halt_reason = campaign.halted_by = None
         elif campaign.state_code in (model.ABORTED, model.DONE):
             campaign.finished_at = campaign.finished_at or at
         state.touch(campaign, "state")

@@ -50,7 +50,7 @@ _ATTEMPT_STATE = (
     "result_code", "answered_at", "agent_spoke_at", "hung_up_at", "fault_code", "talk_seconds", "ai_cost",
     "carrier_cost", "mood_code", "quality", "updated_at",
 )  # fmt: skip
-_CAMPAIGN_STATE = ("state_code", "launched_at", "halted_at", "halt_reason", "finished_at")
+_CAMPAIGN_STATE = ("state_code", "launched_at", "halted_at", "halt_reason", "halted_by", "finished_at")
 _CAMPAIGN_SETTINGS = (
     "agent_code", "dial_priority", "planned_start_at", "tz", "always_open", "expires_at", "max_channels",
     "max_per_minute", "max_tries", "match_country", "budget_limit",
@@ -83,7 +83,7 @@ TABLES = (
         "campaign", model.Campaign,
         {"campaign_id": "bigint", "account_id": "bigint", "title": "text", "state_code": "text",
          "agent_code": "text", "dial_priority": "integer", "planned_start_at": "timestamptz",
-         "launched_at": "timestamptz", "halted_at": "timestamptz", "halt_reason": "text",
+         "launched_at": "timestamptz", "halted_at": "timestamptz", "halt_reason": "text", "halted_by": "text",
          "finished_at": "timestamptz", "tz": "text", "always_open": "boolean", "expires_at": "timestamptz",
          "max_channels": "integer", "max_per_minute": "integer", "max_tries": "integer",
          "match_country": "boolean", "currency": "text", "budget_limit": "numeric", "spent": "numeric"},

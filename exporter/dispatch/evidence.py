@@ -39,7 +39,8 @@ def _lifecycle(gate: Gate, s: Situation) -> str:
     match c.status:
         case "paused":
             since = f" since {clock(c.paused_at, s.now)}" if c.paused_at is not None else ""
-            return f"Paused{since}: {(c.pause_reason or 'no reason was given').rstrip('.')}."
+            by = "" if gate.expected else " by the platform itself"
+            return f"Paused{by}{since}: {(c.pause_reason or 'no reason was given').rstrip('.')}."
         case "scheduled":
             if c.scheduled_at is None:
                 return "Scheduled, without a time."

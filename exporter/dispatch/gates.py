@@ -41,7 +41,8 @@ def lifecycle(s: Situation) -> Gate:
                 return Gate("lifecycle", CLOSED, "expired", expected=True)
             return Gate("lifecycle")
         case "paused":
-            return Gate("lifecycle", CLOSED, "campaign_paused", expected=True)
+            # what a person stopped, a person watches; what stopped by itself, nobody may know of
+            return Gate("lifecycle", CLOSED, "campaign_paused", expected=not campaign.paused_by_itself)
         case "scheduled":
             if "scheduled_at" in campaign.broken:
                 return Gate("lifecycle", UNKNOWN, "scheduled_at")

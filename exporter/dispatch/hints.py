@@ -86,9 +86,12 @@ def _opened(gate: Gate) -> str:
 
 
 def _paused(s: Situation, gate: Gate) -> str:
+    by = "" if gate.expected else "The platform paused it by itself. "
     if s.campaign.pause_reason:
-        return f"Read the reason of the pause and settle it before resuming: {s.campaign.pause_reason.rstrip('.')}."
-    return "Find out who paused it and why before resuming: no reason was given."
+        reason = s.campaign.pause_reason.rstrip(".")
+        return f"{by}Read the reason of the pause and settle it before resuming: {reason}."
+    who = "who paused it and why" if gate.expected else "why"
+    return f"{by}Find out {who} before resuming: no reason was given."
 
 
 def _not_started(s: Situation, gate: Gate) -> str:

@@ -64,6 +64,7 @@ SHOWN: Mapping[str, tuple[Shown, ...]] = {
     "connection_limit": (Shown("campaign-232-B", lambda limit: limit == 0, {"scope": "connection"}),),
     "slot_leak": (Shown("campaign-232-D", _there),),
     "circuit_breaker": (_blocked("circuit_breaker_open"),),
+    "automatic_pause": (Shown("campaign-1-A", _there, {"reason": "Too many complaints within an hour"}),),
     "operator_pause": (Shown("campaign-1-A", _there, {"reason": "Complaints about the script"}),),
     "no_window": (Shown("campaign-205-D", lambda _: True),),
     "window_wrong": (_blocked("outside_call_window"),),

@@ -232,6 +232,7 @@ def test_a_pause_carries_time_reason_and_event(trial: Callable[..., Trial]) -> N
     campaign = run.campaign()
     assert (campaign.state_code, campaign.halted_at) == ("HALTED", ORIGIN)
     assert campaign.halt_reason == "Too many complaints"
+    assert campaign.halted_by == "operator"
     kinds = [e.kind for e in run.dialler.state.new[JournalEntry] if e.campaign_id == campaign.campaign_id]
     assert kinds[-1] == "paused"
 

@@ -49,6 +49,7 @@ CAMPAIGNS: st.SearchStrategy[Campaign] = st.builds(
     started_at=PAST,
     paused_at=PAST,
     pause_reason=st.one_of(st.none(), NAMES),
+    paused_by=st.sampled_from([None, "anna", "platform"]),
     ended_at=PAST,
     timezone=st.sampled_from([None, "UTC", "Australia/Sydney", "Nowhere/Atlantis"]),
     expires_at=st.one_of(st.none(), st.none(), PAST, TIMES),

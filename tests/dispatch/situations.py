@@ -31,6 +31,7 @@ _CAMPAIGN = Campaign(
     started_at=NOW - DAY,
     paused_at=None,
     pause_reason=None,
+    paused_by=None,
     ended_at=None,
     timezone="UTC",
     call_windows=None,

@@ -132,6 +132,33 @@ LIFECYCLE = [
         "Read the reason of the pause and settle it before resuming: Complaints.",
     ),
     Case(
+        "paused by a person who is named",
+        idle(campaign=campaign(status="paused", paused_by="anna", pause_reason="Complaints")),
+        "waiting", "lifecycle", None, "Read the reason of the pause and settle it before resuming: Complaints.",
+    ),
+    Case(
+        "paused by the platform itself",
+        idle(campaign=campaign(status="paused", paused_by="platform", pause_reason="Complaints")),
+        "blocked", "lifecycle", None,
+        "The platform paused it by itself. Read the reason of the pause and settle it before resuming: Complaints.",
+    ),
+    Case(
+        "paused by the platform itself without a reason",
+        idle(campaign=campaign(status="paused", paused_by="platform")),
+        "blocked", "lifecycle", None,
+        "The platform paused it by itself. Find out why before resuming: no reason was given.",
+    ),
+    Case(
+        "paused by the platform itself, and its window is closed: nobody is woken for it",
+        idle(campaign=campaign(status="paused", paused_by="platform"), schedule=OFFICE),
+        "waiting", "window", 2 * HOUR, "Wait: it is 12:00 UTC",
+    ),
+    Case(
+        "paused by the platform once, and running again",
+        situation(campaign=campaign(paused_by="platform")),
+        "dialing", "none", None, "",
+    ),
+    Case(
         "paused, with a reason that is a sentence",
         idle(campaign=campaign(status="paused", pause_reason="Too many complaints.")),
         "waiting", "lifecycle", None,

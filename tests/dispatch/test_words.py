@@ -55,6 +55,12 @@ EVIDENCE = [
     ("lifecycle", "paused", {"campaign": campaign(status="paused")}, "Paused: no reason was given."),
     (
         "lifecycle",
+        "paused by itself",
+        {"campaign": campaign(status="paused", paused_by="platform", paused_at=NOW - HOUR, pause_reason="Complaints")},
+        "Paused by the platform itself since 11:00 UTC: Complaints.",
+    ),
+    (
+        "lifecycle",
         "scheduled",
         {"campaign": campaign(status="scheduled", scheduled_at=NOW + HOUR)},
         "Scheduled for 13:00 UTC.",

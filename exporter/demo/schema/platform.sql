@@ -53,6 +53,7 @@ CREATE TABLE IF NOT EXISTS dialler.campaign (
     launched_at      timestamptz,
     halted_at        timestamptz,
     halt_reason      text,
+    halted_by        text,
     finished_at      timestamptz,
     tz               text NOT NULL,
     always_open      boolean NOT NULL DEFAULT false,
@@ -65,6 +66,8 @@ CREATE TABLE IF NOT EXISTS dialler.campaign (
     budget_limit     numeric(14, 6),
     spent            numeric(14, 6) NOT NULL DEFAULT 0   -- kept total of both costs of its attempts
 );
+
+ALTER TABLE dialler.campaign ADD COLUMN IF NOT EXISTS halted_by text;  -- a demo of before has none
 
 CREATE TABLE IF NOT EXISTS dialler.schedule_range (
     range_id    bigint PRIMARY KEY,

@@ -43,7 +43,8 @@ SELECT c.campaign_id,
        c.max_tries AS max_attempts,
        c.match_country AS country_match,
        c.currency,
-       c.budget_limit AS budget
+       c.budget_limit AS budget,
+       c.halted_by AS paused_by
 FROM dialler.campaign AS c;
 
 CREATE OR REPLACE VIEW campaign_monitoring.goals AS
