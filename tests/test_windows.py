@@ -604,7 +604,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(where, tuple(draw(st.lists(ranges_of, max_size=4))), start, step)
 
 
-exhaustive = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+exhaustive = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 
 
 @given(cases(), st.data())
@@ -661,7 +661,7 @@ def test_open_time_has_passed_when_a_look_each_minute_has_counted_it(case: Case,
 
 
 @given(cases())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_canonical_ranges_are_open_at_the_same_times(case: Case) -> None:
     def clock(minutes: int) -> str:
         return f"{minutes // 60:02}:{minutes % 60:02}"
@@ -677,7 +677,7 @@ def test_canonical_ranges_are_open_at_the_same_times(case: Case) -> None:
 
 
 @given(st.sampled_from(ZONES), st.floats(EARLIEST, LATEST - 30 * DAY), st.integers(0, 6), st.integers(0, 1438))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_a_minute_a_week_changes_within_three_weeks(name: str, start: float, day: int, minute: int) -> None:
     narrow = Schedule((Range(frozenset({day}), minute, minute + 1),), ZoneInfo(name))
     change = narrow.next_change(start)
@@ -687,7 +687,7 @@ def test_a_minute_a_week_changes_within_three_weeks(name: str, start: float, day
 
 
 @given(st.sampled_from(ZONES), st.floats(EARLIEST, at(2190, 1, 1)), st.floats(0, 2e8), st.lists(ranges_of, max_size=3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_open_time_until_then_is_the_open_time_asked_for(
     name: str, start: float, seconds: float, ranges: list[Range]
 ) -> None:

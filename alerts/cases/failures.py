@@ -90,7 +90,7 @@ _BURSTS = (
     BURST.edge("a third of three calls a minute fail for an hour, of a campaign of which 15 % do: may be chance still",
                _rarely(0.15, 0.33), at=("190m", "195m", "205m", "220m")),
     BURST.edge("two of a campaign's calls fail, of which hardly any do: below the smallest sample",
-               _rarely(0.0, 1.0, calls=0.4), at=("183m", "190m", "195m")),
+               _rarely(0.0, 1.0, calls=0.4), at=("185m", "190m", "195m")),
     BURST.edge("30 % fail, and more is needed", outcomes(answered=counter((7, 120)), failed=counter((3, 120))), info(),
                at=("15m", "65m")),
     BURST.edge("a provider fails them, and it is known whose calls are whose: that is one alert, of the provider",

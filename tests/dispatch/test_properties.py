@@ -18,8 +18,8 @@ from exporter.dispatch.verdict import NOTHING, VERDICTS, Diagnosis, diagnose
 from tests.dispatch.generated import OPENED, SITUATIONS
 from tests.dispatch.situations import HOUR, NOW, calls, campaign, situation, tasks
 
-MANY = settings(max_examples=80, deadline=None)
-SOME = settings(max_examples=20, deadline=None)
+MANY = settings(max_examples=80)
+SOME = settings(max_examples=20)
 STEPS = st.lists(st.tuples(st.sampled_from([-HOUR, 0.0, 1.0, 16.0, 61.0, 200.0, 1000.0]), SITUATIONS), max_size=4)
 
 
