@@ -9,7 +9,7 @@ from dashboards.fields import codes, colour, joined, link, organised, override, 
 from dashboards.figures import COLOURED, figure, figures, label
 from dashboards.modern import Json
 from dashboards.panels import Panel, band, bars, graph, heading, stat, table
-from dashboards.queries import CAMPAIGN, ahead, milliseconds, total
+from dashboards.queries import CAMPAIGN, OURS, ahead, milliseconds, total
 from dashboards.replicas import LACKING
 from dashboards.settings import Settings
 from dashboards.style import (
@@ -51,6 +51,13 @@ GATE_MOVES = {
     "numbers": MOVES["number"],
     "tasks": "Begin with the most frequent blocker below.",
 }
+CODE_MOVES = {
+    "not_started": "Wait for its time; if that has passed, start it.",
+    "circuit_breaker_open": "Find what opened it, and fix that before it is closed.",
+    "credits_exhausted": "Add credits, or pause: a governance decision.",
+}
+"""Of codes about which the gate says too little."""
+
 HORIZONS = {
     "now": "now",
     "5m": "in 5 min",
@@ -75,6 +82,7 @@ def answer(own: Own, settings: Settings) -> Line:
     """Verdict, gate, and what to do first."""
     closes, opens = (own.last(f"campaign_window_{what}_timestamp_seconds") for what in ("closes", "opens"))
     is_open = own.last("campaign_window_open")
+    free = own.last("campaign_dispatch_info", verdict="=~dialing|throttled|finished", gate=NOTHING)
     return line(
         stat(201, "Verdict",
              "dialing: nobody must act. throttled: less is dialled than is ready. waiting: idle as expected. blocked: "
@@ -95,8 +103,8 @@ def answer(own: Own, settings: Settings) -> Line:
              height=4),
         stat(204, "Clears",
              "When the binding gate opens by itself. Not known: somebody may have to act, read the hints.",
-             now(milliseconds(ahead(own.last("campaign_dispatch_clears_timestamp_seconds")))), unit=AGE,
-             empty="Not known", width=4, height=4),
+             now(f"{milliseconds(ahead(own.last('campaign_dispatch_clears_timestamp_seconds')))} or {free} * 0"),
+             unit=AGE, empty="Not known", width=4, height=4, mappings=words({"0": ("nothing holds it", None)})),
         stat(205, "Call window",
              "Whether the campaign's own call windows are open, and when that changes. Closed and it should dial: fix "
              "the schedule, and mind the contacts' zones.",
@@ -111,18 +119,24 @@ def answer(own: Own, settings: Settings) -> Line:
 
 
 def _move(own: Own, settings: Settings) -> Panel:
-    verdicts = "|".join(VERDICT_MOVES)
-    by_gate = copied(own.told(), "gate", "move")
-    move = f'label_replace({by_gate}, "move", "$1", "verdict", "({verdicts})")'
+    move = copied(own.told(), "gate", "move")
+    for told, moves in (("code", CODE_MOVES), ("verdict", VERDICT_MOVES)):
+        move = f'label_replace({move}, "move", "$1", "{told}", "({"|".join(moves)})")'
+    # nothing holds up the dialling of a campaign, and yet somebody was woken for it
+    firing = own.last("ALERTS", alertname=OURS, alertstate="firing", severity="critical")
+    idle_or_dialling = own.last("campaign_dispatch_info", verdict="=~dialing|throttled|waiting")
+    page = f"topk (1, max by (alertname) ({firing}) and on () {idle_or_dialling})"
+    woken = f'max by (move) (label_replace({page}, "move", "$1 fires: begin with its runbook.", "alertname", "(.+)"))'
     return table(
         206, "First move",
-        "What to do first about this verdict and gate. Click for the hints, with the evidence in numbers: read them "
-        "before any setting. Change one thing, then watch.",
-        rows(f"max by (move) ({move})"), empty=UNKNOWN, width=4, height=4, header=False, tall=True,
-        transformations=(organised(("move",), hidden=("Time", "Value")),),
+        "What to do first about this verdict and gate, or about the page that fires though it dials. Click for the "
+        "hints, with the evidence in numbers: read them before any setting. Change one thing, then watch.",
+        rows(f"{woken} or max by (move) ({move}) unless on () {page}"), empty=UNKNOWN, width=4, height=4,
+        header=False, tall=True, transformations=(organised(("move",), hidden=("Time", "Value")),),
         overrides=(
             override("move", custom_cellOptions={"type": "auto", "wrapText": True}, links=hints(settings),
-                     mappings=words({code: (text, None) for code, text in (VERDICT_MOVES | GATE_MOVES).items()})),
+                     mappings=words({code: (text, None) for moves in (VERDICT_MOVES, GATE_MOVES, CODE_MOVES)
+                                     for code, text in moves.items()})),
         ),
     )  # fmt: skip
 

@@ -134,9 +134,9 @@ def _worst(pool: Pool, way: Way) -> Panel:
         "Each number with what is wrong with it. Flagged: take it out of every pool and replace it. Answers fell: "
         f"its rate lost {FALL:.0%} or more against its own 7 days before, by more than chance; rest it, or replace it "
         "if it falls again. At its cap: add numbers. Change one number at a time, and reduce concurrency before the "
-        f"script. Rates need {MINIMUM_CALLS} calls in the span: choose a longer one for quiet numbers, but under 7 "
-        "days, as the past ends where the span begins; where Prometheus has no figures of 7 days ago, it is all the "
-        "past. A click on a phone shows that number alone.",
+        f"script. Rates need {MINIMUM_CALLS} calls in the span: choose a longer one for quiet numbers. The past ends "
+        "where the span begins; where Prometheus has no figures of 7 days before that, it is all the past. A click on "
+        "a phone shows that number alone.",
         pool.described("phone", "label", "country"), pool.providers(), pool.owned(pool.known()), pool.statuses(),
         columns=(
             state("Finding", pool.verdict(), 122, VERDICTS),

@@ -8,8 +8,8 @@ from dashboards.figures import COLOURED, GAUGE, figure, figures, label
 from dashboards.modern import Json
 from dashboards.panels import Panel, band, graph, stat, table
 from dashboards.pool import trunks
-from dashboards.queries import TENANTS, Queries, milliseconds, ratio, selector, total
-from dashboards.ranking import NO_CAMPAIGN, OURS, RANKED, TOLD, campaigns, with_tenant
+from dashboards.queries import OURS, TENANTS, Queries, milliseconds, ratio, selector, total
+from dashboards.ranking import NO_CAMPAIGN, RANKED, TOLD, campaigns, with_tenant
 from dashboards.replicas import (
     AGE_STEPS,
     LACKING,

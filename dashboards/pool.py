@@ -13,7 +13,7 @@ USE = ("tenant", "campaign", "number")
 NUMBERS = {"tenant": TENANTS, "number": "=~$number"}
 
 PAST = "7d"
-"""A number is compared with itself: with the time from so long ago to the beginning of the viewer's span."""
+"""A number is compared with itself: with so long a time before the viewer's span."""
 
 FALL = 0.4
 """A rate that lost this share is a sudden drop: 20 % to 12 % in two days is an early sign of a spam label."""
@@ -73,13 +73,14 @@ class Pool:
         return f"({ratio(answered, calls, at_least=MINIMUM_CALLS)}) and on (tenant, number) {self.known()}"
 
     def before(self, *by: str, **only: str) -> str:
-        """Calls from `PAST` to the beginning of the span.
+        """Calls in `PAST` before the span.
 
         The difference of two moments: to read all samples of a week is slow with many campaigns. What did not exist
         at the first moment counts from nothing, as totals do.
         """
         series = selector("campaign_number_calls_total", **NUMBERS, **only)
-        then, earlier = (self._q.once(f"{series} offset {span}") for span in (RANGE, PAST))
+        then = self._q.once(f"{series} offset {RANGE}")
+        earlier = f"last_over_time(({then})[1s:1s] offset {PAST})"
         return total(f"clamp_min({then} - ({earlier} or {then} * 0), 0)", *by)
 
     def past(self, *by: str) -> str:

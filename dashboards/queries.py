@@ -21,6 +21,9 @@ CAMPAIGNS = "=~$campaign"
 TENANTS = "=~$tenant"
 """The viewer's choice where several may be chosen; Grafana escapes what has a meaning in a pattern."""
 
+OURS = "=~Campaign.+"
+"""Names of our alerts."""
+
 RANGE = "$__range"
 """The span of time a viewer looks at."""
 

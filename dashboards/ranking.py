@@ -10,7 +10,7 @@ from dashboards.board import Way
 from dashboards.fields import link, mapping, steps, words
 from dashboards.figures import COLOURED, Column, figure, figures, label
 from dashboards.panels import Panel
-from dashboards.queries import TENANTS, Queries, ahead, ratio, selector, total
+from dashboards.queries import OURS, TENANTS, Queries, ahead, ratio, selector, total
 from dashboards.replicas import ACT, SOME
 from dashboards.settings import Settings
 from dashboards.style import (
@@ -42,9 +42,6 @@ GATE_STATES = tuple(
     State(gate, number, "–" if gate == NOTHING else gate, NEUTRAL) for number, gate in enumerate((*GATES, NOTHING), 1)
 )
 
-OURS = "=~Campaign.+"
-"""Names of our alerts."""
-
 TOLD = "campaign_dispatch_info"
 """One series a campaign, where a state set has one for each of its states."""
 
@@ -74,7 +71,7 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
 
     return figures(
         201, "Campaigns",
-        "Every exported campaign, the worst verdict first, and of one verdict those with pages. Gate: what explains "
+        "Every exported campaign, those with pages first, then the worst verdict. Gate: what explains "
         "the verdict, for how long, and in what time it opens by itself. Done: tasks that are over, of all. Answers: "
         f"of the calls that ended within the hour, from {MINIMUM_CALLS} on; usual: of those in the week before; diff.: "
         f"against that, {DROP - 1:.0%} and worse is orange: look at the number pool first, and reduce concurrency "
@@ -101,7 +98,7 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
             label("currency", "In", 50, mappings=words({"XXX": ("–", None)})),
             count("Crit.", pages, 50, thresholds=steps(*ACT), **COLOURED),
             count("Warn.", warnings, 56, thresholds=steps(*SOME), **COLOURED),
-            Column("Rank", 50, expression=f"100 * ({verdict}) - 10 * ({pages} or {none}) - ({warnings} or {none})",
+            Column("Rank", 50, expression=f"100 * ({verdict}) - 1000 * ({pages} or {none}) - ({warnings} or {none})",
                    properties={"custom_hideFrom_viz": True}),
         ),
         kept=("campaign", "tenant"), base=_campaign(q), key="campaign", empty=NO_CAMPAIGN, then_by="Rank",

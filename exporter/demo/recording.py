@@ -49,8 +49,14 @@ DENSITY: Sequence[tuple[timedelta, timedelta]] = (
 )
 # How many windows from the end come first, and how many before the rest: what is looked at most is there soonest.
 FIRST, SECOND = 2, 6
-# Of the exporter's own metrics only those that tell a state: what its work costs is another matter here.
-NO_STATES = {"campaign_exporter_database_share_ratio", "campaign_exporter_clock_difference_seconds"}
+# Of the exporter's own metrics only those that tell a state: what its work costs, and how old its data are between
+# looks that lie minutes apart, is another matter here.
+NO_STATES = {
+    "campaign_exporter_database_share_ratio",
+    "campaign_exporter_clock_difference_seconds",
+    "campaign_exporter_last_success_timestamp_seconds",
+    "campaign_exporter_watermark_timestamp_seconds",
+}
 
 
 @dataclass(frozen=True, slots=True)

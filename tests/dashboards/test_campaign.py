@@ -11,7 +11,7 @@ import pytest
 
 from dashboards import campaign
 from dashboards.board import every_panel
-from dashboards.campaign_dispatch import GATE_MOVES, MOVES, VERDICT_MOVES
+from dashboards.campaign_dispatch import CODE_MOVES, GATE_MOVES, MOVES, VERDICT_MOVES
 from dashboards.modern import Json
 from dashboards.settings import Links, Settings
 from exporter.codes import BLOCKERS, CAMPAIGN_STATUSES, SETTLED_OUTCOMES, TASK_STATUSES, blocker_group
@@ -43,16 +43,16 @@ class World:
             for look, value in zip(looks, values if len(values) > 1 else values * len(LOOKS), strict=True):
                 look.append(f"{metric}{{{text}}} {float(value)}")
 
-    def campaign(self, key: str, status: str, verdict: str = "dialing", binding: str = NOTHING) -> None:
+    def campaign(self, key: str, status: str, verdict: str = "dialing", binding: str = NOTHING, code: str = "") -> None:
         """A campaign of tenant 1, with what every campaign has."""
         own = {"tenant": "1", "campaign": key}
         self("campaign_info", 1, name=f"Campaign {key}", agent="a", timezone="UTC", currency="EUR", **own)
         for label, codes, chosen in (("status", CAMPAIGN_STATUSES, status), ("verdict", VERDICTS, verdict),
                                      ("gate", (*GATES, NOTHING), binding)):  # fmt: skip
             name = {"status": "campaign_status", "verdict": "campaign_dispatch_verdict"}.get(label)
-            for code in codes:
-                self(name or "campaign_dispatch_binding", code == chosen, **{label: code}, **own)
-        self("campaign_dispatch_info", 1, verdict=verdict, gate=binding, code="", **own)
+            for each in codes:
+                self(name or "campaign_dispatch_binding", each == chosen, **{label: each}, **own)
+        self("campaign_dispatch_info", 1, verdict=verdict, gate=binding, code=code, **own)
         for gate in GATES:
             self("campaign_dispatch_gate_open", gate not in (binding, "numbers"), gate=gate, **own)
         for count, code in enumerate(TASK_STATUSES):
@@ -136,6 +136,14 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     for what in ("clears", "since"):
         world(f"campaign_dispatch_{what}_timestamp_seconds", NOW - 120, tenant="1", campaign="fell")
         world(f"campaign_dispatch_{what}_timestamp_seconds", NOW - 10, tenant="1", campaign="paused")
+    world.campaign("paged", "running")
+    world("ALERTS", 1, alertname="CampaignAnswerRateLow", alertstate="firing", severity="critical", tenant="1",
+          campaign="paged")  # fmt: skip
+    for other in ({"severity": "warning", "alertstate": "firing"}, {"severity": "critical", "alertstate": "pending"}):
+        world("ALERTS", 1, alertname="CampaignSlotsLeaked", tenant="1", campaign="bare", **other)
+    world("ALERTS", 1, alertname="CampaignFailureBurst", alertstate="firing", severity="critical", tenant="1",
+          campaign="fell")  # fmt: skip
+    world.campaign("planned", "scheduled", "waiting", "lifecycle", code="not_started")
     world.campaign("uneven", "running")
     for variant in ("A", "B"):
         arm = {"tenant": "1", "campaign": "uneven", "variant": variant}
@@ -217,15 +225,21 @@ def test_a_gate_clears_in_time_to_come(ask: Asked) -> None:
     assert ask(203, key="fell") == {"": (NOW - 120) * 1000}
     assert ask(204, key="fell") == {}, "of before a restart of Prometheus"
     assert ask(204, key="paused") == {"": (NOW - 10) * 1000}, "the next scrape tells"
+    assert ask(204, key="bare") == {"": 0}, "nothing holds it"
 
 
 @pytest.mark.parametrize(
-    ("key", "move"), [("busy", "campaign"), ("fell", "stalled"), ("bare", "dialing"), ("paused", "lifecycle")]
-)
-def test_verdict_and_gate_have_one_first_move(ask: Asked, key: str, move: str) -> None:
+    ("key", "move"),
+    [
+        ("busy", "campaign"), ("fell", "stalled"), ("bare", "dialing"), ("paused", "lifecycle"),
+        ("planned", "not_started"), ("paged", "CampaignAnswerRateLow fires: begin with its runbook."),
+    ],
+)  # fmt: skip
+def test_verdict_gate_and_what_fires_have_one_first_move(ask: Asked, key: str, move: str) -> None:
     assert list(ask(206, by="move", key=key)) == [move]
     said = {code for mapping in _override(206, "move", "mappings") for code in mapping["options"]}
-    assert said == {*VERDICT_MOVES, *GATES, NOTHING} == {*VERDICT_MOVES, *GATE_MOVES}
+    assert said == {*VERDICT_MOVES, *GATES, NOTHING, *CODE_MOVES} == {*VERDICT_MOVES, *GATE_MOVES, *CODE_MOVES}
+    assert CODE_MOVES.keys() <= BLOCKERS.keys()
 
 
 def test_the_binding_gate_bears_the_verdict(ask: Asked) -> None:

@@ -164,9 +164,9 @@ def ask(prometheus: Prometheus) -> Ask:
 CAMPAIGNS = panel(OVERVIEW, 201)
 
 
-def test_the_worst_comes_first_and_pages_before_the_rest(ask: Ask) -> None:
+def test_pages_come_first_and_then_the_worst(ask: Ask) -> None:
     ranks = ask(CAMPAIGNS, "Rank")
-    assert sorted(ranks, key=lambda each: ranks[each]) == ["dead", "paged", "stuck", "good", "idle", "over"]
+    assert sorted(ranks, key=lambda each: ranks[each]) == ["paged", "dead", "stuck", "good", "idle", "over"]
     assert ask(CAMPAIGNS, "Verdict")["dead"] == 1 + WORST_FIRST.index("stalled")
 
 
