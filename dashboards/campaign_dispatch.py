@@ -126,6 +126,7 @@ def _move(own: Own, settings: Settings) -> Panel:
     firing = own.last("ALERTS", alertname=OURS, alertstate="firing", severity="critical")
     idle_or_dialling = own.last("campaign_dispatch_info", verdict="=~dialing|throttled|waiting")
     page = f"topk (1, max by (alertname) ({firing}) and on () {idle_or_dialling})"
+    runbooks = [link("Runbooks", settings.runbook(""), elsewhere=True)] if settings.runbook("") else []
     woken = f'max by (move) (label_replace({page}, "move", "$1 fires: begin with its runbook.", "alertname", "(.+)"))'
     return table(
         206, "First move",
@@ -134,7 +135,7 @@ def _move(own: Own, settings: Settings) -> Panel:
         rows(f"{woken} or max by (move) ({move}) unless on () {page}"), empty=UNKNOWN, width=4, height=4,
         header=False, tall=True, transformations=(organised(("move",), hidden=("Time", "Value")),),
         overrides=(
-            override("move", custom_cellOptions={"type": "auto", "wrapText": True}, links=hints(settings),
+            override("move", custom_cellOptions={"type": "auto", "wrapText": True}, links=[*hints(settings), *runbooks],
                      mappings=words({code: (text, None) for moves in (VERDICT_MOVES, GATE_MOVES, CODE_MOVES)
                                      for code, text in moves.items()})),
         ),

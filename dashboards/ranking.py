@@ -85,7 +85,7 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
             words_of("Gate", gate, 82, GATE_STATES),
             figure("For", f"time() - {since}", 74, unit=SECONDS, decimals=1),
             figure("Clears", f"clamp_min(({ahead(clears)}) - time(), 0)", 72, unit=SECONDS, decimals=1),
-            label("tenant_name", "Tenant", 166, custom_filterable=True),
+            label("tenant_name", "Tenant", 172, custom_filterable=True),
             words_of("Status", status, 84, CAMPAIGN_STATES),
             figure("Done", _done(q), 50, unit=RATIO, decimals=0),
             count("Pending", _tasks(q, "pending"), 70),
@@ -102,7 +102,7 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
                    properties={"custom_hideFrom_viz": True}),
         ),
         kept=("campaign", "tenant"), base=_campaign(q), key="campaign", empty=NO_CAMPAIGN, then_by="Rank",
-        height=16,
+        height=17,
     )  # fmt: skip
 
 
@@ -134,7 +134,8 @@ def _tasks(q: Queries, status: str) -> str:
 
 
 def _done(q: Queries) -> str:
-    return ratio(_tasks(q, "=~completed|failed|cancelled"), _tasks(q, "=~.+"))
+    """In whole per cent, rounded down: what is not all done is not 100 %."""
+    return f"floor(100 * ({ratio(_tasks(q, '=~completed|failed|cancelled'), _tasks(q, '=~.+'))})) / 100"
 
 
 def _answered(q: Queries) -> str:
