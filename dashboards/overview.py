@@ -147,31 +147,38 @@ def _calls(q: Queries) -> Panel:
 
 def _alerts(q: Queries, settings: Settings, way: Way) -> Panel:
     by = "alertname, severity, tenant, campaign"
-    mine = {"alertname": OURS, "severity": "=~critical|warning", "tenant": f"{TENANTS}|"}
-    firing = f"max by ({by}) ({q.last('ALERTS', alertstate='firing', **mine)})"
-    since = f"min by ({by}) ({q.last('ALERTS_FOR_STATE', **mine)}) and on ({by}) {firing}"
-    shown = f"({milliseconds(since)})"
+
+    def firing(**only: str) -> str:
+        """Since when alerts fire, as Grafana wants it."""
+        mine = {"alertname": OURS, "severity": "=~critical|warning", "tenant": f"{TENANTS}|", **only}
+        fires = f"max by ({by}) ({q.last('ALERTS', alertstate='firing', **mine)})"
+        since = f"min by ({by}) ({q.last('ALERTS_FOR_STATE', **mine)}) and on ({by}) {fires}"
+        return f"({milliseconds(since)})"
+
+    of_tenant = with_tenant(q, firing(campaign="", tenant=TENANTS))
+    of_tenant = f'label_replace({of_tenant}, "name", "$1, all of it", "tenant_name", "(.+)")'
     runbook = settings.runbook("${__data.fields.Alert:percentencode}")
     runbooks = [link("Runbook", runbook, elsewhere=True)] if runbook else []
     campaign = link("Campaign live", way.to("campaign", campaign="${__data.fields.campaign}"))
     severities = words({"critical": ("critical", BAD), "warning": ("warning", WARNING)})
     return table(
         402, "Firing alerts",
-        "Pages (critical) and warnings that fire now, those without a campaign too. An alert leads to its runbook: "
+        "Pages (critical) and warnings that fire now, those of a whole tenant too. An alert leads to its runbook: "
         "begin there. Several of one campaign: the cause comes first, its symptoms go with it. Empty too where "
         "Prometheus has not loaded the rules.",
-        rows(f"{q.named(shown)} or on ({by}) {shown}"), empty="None fires, as far as Prometheus tells",
-        width=12, pages=True, sort="Severity",
+        rows(f"{q.named(firing())} or on ({by}) {of_tenant} or on ({by}) {firing()}"),
+        empty="None fires, as far as Prometheus tells", width=12, pages=True, sort="Severity",
         transformations=(
             organised(("alertname", "severity", "name", "Value"),
-                      {"alertname": "Alert", "severity": "Severity", "name": "Campaign", "Value": "Since"}, ("Time",)),
+                      {"alertname": "Alert", "severity": "Severity", "name": "About", "Value": "Since"},
+                      ("Time", "tenant_name")),
             sorted_by("Since"),
         ),
         overrides=(
             override("Alert", links=runbooks, custom_minWidth=180),
             override("Severity", mappings=severities, custom_width=100, **COLOURED),
-            override("Campaign", noValue="–", links=[campaign], custom_width=230),
-            override("Since", unit=AGE, custom_width=120),
+            override("About", noValue="–", links=[campaign], custom_width=230),
+            override("Since", unit=AGE, custom_width=130),
             *(override(each, noValue="", custom_hideFrom_viz=True) for each in ("campaign", "tenant")),
         ),
     )  # fmt: skip

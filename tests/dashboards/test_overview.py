@@ -116,6 +116,10 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
         world.gauge("ALERTS_FOR_STATE", NOW - 600, **labels)
     world.gauge("ALERTS", 1, alertstate="firing", alertname="CampaignExporterDown", severity="critical")
     world.gauge("ALERTS_FOR_STATE", NOW - 60, alertname="CampaignExporterDown", severity="critical")
+    for tenant in ("1", "nameless"):
+        labels = {"alertname": "CampaignCreditsExhausted", "severity": "critical", "tenant": tenant}
+        world.gauge("ALERTS", 1, alertstate="firing", **labels)
+        world.gauge("ALERTS_FOR_STATE", NOW - 300, **labels)
     world.gauge("ALERTS", 1, alertstate="pending", alertname="CampaignStalled", severity="critical", tenant="1",
                 campaign="good")  # fmt: skip
     world.gauge("ALERTS", 1, alertstate="firing", alertname="DiskFull", severity="critical")
@@ -232,13 +236,16 @@ def test_a_band_without_campaigns_says_so(prometheus: Prometheus) -> None:
     assert [series["metric"] for series in found] == [{"name": "No campaigns"}]
 
 
-def test_firing_alerts_are_ours_and_name_their_campaign(prometheus: Prometheus, ask: Ask) -> None:
+def test_firing_alerts_are_ours_and_name_their_campaign_or_tenant(prometheus: Prometheus, ask: Ask) -> None:
     alerts = panel(OVERVIEW, 402)
-    rows = [dict(row) for row in prometheus.query(alerts["targets"][0]["expr"].replace("$tenant", "1"), NOW)]
+    expression = alerts["targets"][0]["expr"].replace("$tenant", "1|nameless")
+    rows = [dict(row) for row in prometheus.query(expression, NOW)]
     assert sorted((row["alertname"], row.get("name", "")) for row in rows) == [
+        ("CampaignCreditsExhausted", f"{HOSTILE}, all of it"), ("CampaignCreditsExhausted", "nameless, all of it"),
         ("CampaignExporterDown", ""), ("CampaignSlow", "Campaign paged"), ("CampaignStalled", "Campaign paged"),
     ]  # fmt: skip
-    assert ask(alerts, "Since", "alertname") == {
+    assert ask(alerts, "Since", "alertname", "1") == {
+        "CampaignCreditsExhausted": (NOW - 300) * 1000,
         "CampaignExporterDown": (NOW - 60) * 1000,
         "CampaignSlow": (NOW - 600) * 1000,
         "CampaignStalled": (NOW - 600) * 1000,
