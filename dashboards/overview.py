@@ -156,7 +156,7 @@ def _alerts(q: Queries, settings: Settings, way: Way) -> Panel:
         return f"({milliseconds(since)})"
 
     of_tenant = with_tenant(q, firing(campaign="", tenant=TENANTS))
-    of_tenant = f'label_replace({of_tenant}, "name", "$1, all of it", "tenant_name", "(.+)")'
+    of_tenant = f'label_replace({of_tenant}, "name", "tenant $1", "tenant_name", "(.+)")'
     runbook = settings.runbook("${__data.fields.Alert:percentencode}")
     runbooks = [link("Runbook", runbook, elsewhere=True)] if runbook else []
     campaign = link("Campaign live", way.to("campaign", campaign="${__data.fields.campaign}"))
@@ -177,7 +177,7 @@ def _alerts(q: Queries, settings: Settings, way: Way) -> Panel:
         overrides=(
             override("Alert", links=runbooks, custom_minWidth=180),
             override("Severity", mappings=severities, custom_width=100, **COLOURED),
-            override("About", noValue="–", links=[campaign], custom_width=230),
+            override("About", noValue="–", links=[campaign], custom_width=220),
             override("Since", unit=AGE, custom_width=130),
             *(override(each, noValue="", custom_hideFrom_viz=True) for each in ("campaign", "tenant")),
         ),

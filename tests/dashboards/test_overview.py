@@ -241,7 +241,7 @@ def test_firing_alerts_are_ours_and_name_their_campaign_or_tenant(prometheus: Pr
     expression = alerts["targets"][0]["expr"].replace("$tenant", "1|nameless")
     rows = [dict(row) for row in prometheus.query(expression, NOW)]
     assert sorted((row["alertname"], row.get("name", "")) for row in rows) == [
-        ("CampaignCreditsExhausted", f"{HOSTILE}, all of it"), ("CampaignCreditsExhausted", "nameless, all of it"),
+        ("CampaignCreditsExhausted", f"tenant {HOSTILE}"), ("CampaignCreditsExhausted", "tenant nameless"),
         ("CampaignExporterDown", ""), ("CampaignSlow", "Campaign paged"), ("CampaignStalled", "Campaign paged"),
     ]  # fmt: skip
     assert ask(alerts, "Since", "alertname", "1") == {
