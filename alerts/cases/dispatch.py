@@ -48,7 +48,7 @@ _STANDSTILL = (
                   "Tenant t1 dials nothing, and campaigns are stalled: 2. Campaigns: c1, c2."),), "13m": ()}),
     DEAD.also("two replicas count each campaign once", replicas(_told("stalled", "c1", "c2")),
               at={"1m": (_DEAD_TWO,)}),
-    STALLED.fires("the verdict is stalled", verdict("stalled"), NAMED, at={"1m": (_STALLED,)}),
+    STALLED.fires("the verdict is stalled for a minute", verdict("stalled"), NAMED, at={"0m": (), "1m": (_STALLED,)}),
     STALLED.fires("names that are templates, ids that are patterns: they are shown as they are",
                   verdict("stalled", campaign=HOSTILE_ID), info(HOSTILE, campaign=HOSTILE_ID),
                   since(600, campaign=HOSTILE_ID),

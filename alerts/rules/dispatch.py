@@ -71,6 +71,7 @@ def _standing(q: Rules) -> tuple[Alert, ...]:
             "Check that the platform's dispatcher runs and sees this campaign; change no setting.",
             stalled,
             _BOARD,
+            wait=60,  # where a dispatcher dies, campaigns stall one after the other: then one page tells it
             keep=120,
             labels={"verdict": "stalled", "gate": "none"},
         ),
