@@ -18,7 +18,7 @@ from exporter.config import Config
 from exporter.contract import RELATIONS, Kind
 from exporter.days import day_at, zone
 from exporter.diagnoser import Diagnoser, Input
-from exporter.ledger import Ledger
+from exporter.ledger.ledger import Ledger
 from exporter.platform import Platform, PlatformReader
 from exporter.reader import SMALL, Reader
 from exporter.service import settle

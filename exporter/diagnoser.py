@@ -9,7 +9,7 @@ from exporter.assembling import Assembler, TenantState, tasks_of
 from exporter.config import Config
 from exporter.dispatch.situation import Rival, Tasks
 from exporter.dispatch.verdict import Policy, diagnose
-from exporter.ledger import Ledger
+from exporter.ledger.ledger import Ledger
 from exporter.outlook import outlook_of
 from exporter.platform import Platform
 from exporter.recent import Recent

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from exporter.dispatch.situation import Situation
 from exporter.entities import Variant
 from exporter.forecast import Forecast, forecast
-from exporter.ledger import Ledger
+from exporter.ledger.ledger import Ledger
+from exporter.ledger.totals import unpack_key
 from exporter.rows import MICRO
-from exporter.totals import unpack_key
 from exporter.variants import Arm, judge
 from exporter.view import Outlook
 

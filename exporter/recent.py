@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from exporter.dispatch.faults import DESTINATION, fault_of
 from exporter.dispatch.situation import Calls, Lately
-from exporter.ledger import Ledger
+from exporter.ledger.ledger import Ledger
 from exporter.rows import MICRO
 
 SPAN = 900.0

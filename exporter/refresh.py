@@ -12,15 +12,15 @@ import psycopg
 import structlog
 
 from exporter.activity import deletions, observe
-from exporter.almanac import Almanac, days_of
-from exporter.audit import AuditSchedule, differing
 from exporter.available import Available
 from exporter.config import Config
 from exporter.database import Connection, Database, Server, snapshot
 from exporter.days import Day
 from exporter.horizon import Horizon, Observation, Overlap, Plan
-from exporter.ledger import Ledger
-from exporter.loading import Loader, allow
+from exporter.ledger.audit import AuditSchedule, differing
+from exporter.ledger.closed_hours import Almanac, days_of
+from exporter.ledger.ledger import Ledger
+from exporter.ledger.loading import Loader, allow
 from exporter.meter import Meter, Watch
 from exporter.platform import Platform, PlatformReader
 from exporter.reader import SMALL, SMALL_LIMIT, Moment, Reader

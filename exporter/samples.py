@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from exporter.call_fold import Exemplar
 from exporter.catalogue import Attribute, Attributes, Buckets, Due, Family, Info, Oldest, States, Totals
 from exporter.codes import OTHER, READY, RETRY_WAIT, blocker_group
 from exporter.dispatch.faults import fault_of
 from exporter.entities import Entity
-from exporter.ledger import Ledger
+from exporter.ledger.call_fold import Exemplar
+from exporter.ledger.ledger import Ledger
+from exporter.ledger.totals import earliest, unpack_key
 from exporter.projections import Projection
 from exporter.rows import HORIZONS, MICRO
-from exporter.totals import earliest, unpack_key
 
 Labels = tuple[str, ...]
 Values = dict[Labels, int]

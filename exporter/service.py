@@ -15,7 +15,7 @@ from exporter.config import Config
 from exporter.database import Database, reason
 from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError, RowError
 from exporter.exposition import Body
-from exporter.ledger import Ledger
+from exporter.ledger.ledger import Ledger
 from exporter.logs import Repeats
 from exporter.refresh import Clock, Refresher, database_clock
 from exporter.snapshot import Snapshot

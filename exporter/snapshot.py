@@ -31,7 +31,7 @@ from exporter.dispatch.verdict import Diagnosis
 from exporter.entities import Number
 from exporter.exposition import EMPTY, Exposed, FamilyEncoder
 from exporter.judged import SAMPLES, changed_facets, facets
-from exporter.ledger import Ledger
+from exporter.ledger.ledger import Ledger
 from exporter.owners import Owner, Owners, owner_of
 from exporter.platform import Platform
 from exporter.samples import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from exporter.ledger import Ledger
+from exporter.ledger.ledger import Ledger
+from exporter.ledger.totals import unpack_key
 from exporter.platform import Platform
-from exporter.totals import unpack_key
 
 
 @dataclass(slots=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 
 from exporter.codes import OTHER, blocker_group
 from exporter.entities import Violation
-from exporter.ledger import Ledger
+from exporter.ledger.ledger import Ledger
+from exporter.ledger.totals import unpack_key
 from exporter.rows import RULES
-from exporter.totals import unpack_key
 
 _CODES: Mapping[str, Violation] = {
     "tasks": ("tasks", "status", "unknown_code"),

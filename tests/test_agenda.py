@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.agenda import Agenda
+from exporter.ledger.timers import Agenda
 
 
 def put(agenda: Agenda, due: dict[int, float]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.audit import BURST_SECONDS, AuditSchedule
 from exporter.config import AuditConfig
+from exporter.ledger.audit import BURST_SECONDS, AuditSchedule
 
 PERIOD = 1000.0
 CAMPAIGNS = [f"c{number}" for number in range(50)]

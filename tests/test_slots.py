@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.held import HeldRows
-from exporter.slots import SlotTable, drawn, keys_of
+from exporter.ledger.id_table import SlotTable, drawn, keys_of
+from exporter.ledger.remembered_rows import HeldRows
 
 NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.integers(0, 50)
 UUIDS = st.uuids().map(lambda made: made.bytes)

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.totals import Totals, pack, pack_key, unpack_key
+from exporter.ledger.totals import Totals, pack, pack_key, unpack_key
 
 MOST = 10**15
 ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(-1, 5), st.integers(-1, 5), st.integers(0, MOST)), max_size=40)

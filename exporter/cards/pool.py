@@ -11,9 +11,9 @@ from exporter.dispatch.capacity import SHORT_SECONDS, refusal
 from exporter.dispatch.signs import worst_number
 from exporter.dispatch.situation import Lately, Line, Situation
 from exporter.entities import PoolEntry
+from exporter.ledger.totals import unpack_key
 from exporter.recent import SPAN
 from exporter.snapshot import mask_phone
-from exporter.totals import unpack_key
 from exporter.view import Shown, View
 from exporter.wording import clock, count, duration, share
 

@@ -13,7 +13,7 @@ from exporter.config import Config, format_duration
 from exporter.database import Connection, compile_statement, fetch
 from exporter.days import day_at, zone
 from exporter.errors import RowError
-from exporter.ledger import Ledger
+from exporter.ledger.ledger import Ledger
 from exporter.platform import Platform
 from exporter.reader import Moment, Reader
 from exporter.rows import CleanRows

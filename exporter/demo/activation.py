@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .dialler import Dialler
-from .effects import Effect
-from .scenarios import SCENARIOS, Scenario
-from .stage import Names, Stage, Undo, Value, revert
-from .world import WorldSpec
+from exporter.demo.dialler import Dialler
+from exporter.demo.effects import Effect
+from exporter.demo.scenarios import SCENARIOS, Scenario
+from exporter.demo.stage import Names, Stage, Undo, Value, revert
+from exporter.demo.world import WorldSpec
 
 
 class ScenarioError(ValueError):

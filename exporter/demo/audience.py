@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from heapq import heappush
 
-from .agenda import Agenda
-from .behaviour import Behaviour
-from .model import ABORTED, DONE, LIVE, Campaign, Lead, ListFile, Person
-from .phones import invent
-from .state import State
-from .zones import zone_of
+from exporter.demo.agenda import Agenda
+from exporter.demo.behaviour import Behaviour
+from exporter.demo.model import ABORTED, DONE, LIVE, Campaign, Lead, ListFile, Person
+from exporter.demo.phones import invent
+from exporter.demo.state import State
+from exporter.demo.zones import zone_of
 
 LIST_HOUR = 6  # when daily lists arrive, on the campaign's wall clock
 BYTES_PER_ROW = 61

@@ -10,10 +10,10 @@ from typing import Any
 
 import psycopg
 
-from . import history, memory
-from .clock import ScaledClock
-from .platform import install
-from .world import DEMO, HISTORY_DAYS
+from exporter.demo import history, memory
+from exporter.demo.clock import ScaledClock
+from exporter.demo.platform import install
+from exporter.demo.world import DEMO, HISTORY_DAYS
 
 DEFAULT_SEED = "1"
 

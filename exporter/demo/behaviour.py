@@ -8,8 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .conditions import Conditions
-from .model import ANSWERED, BUSY, ERROR, NO_ANSWER, REJECTED, VOICEMAIL, Campaign, Did, Lead, Trunk
+from exporter.demo.conditions import Conditions
+from exporter.demo.model import (
+    ANSWERED,
+    BUSY,
+    ERROR,
+    NO_ANSWER,
+    REJECTED,
+    VOICEMAIL,
+    Campaign,
+    Did,
+    Lead,
+    Trunk,
+)
 
 # Share of the daily mean at which people pick up, by the hour on the wall clock where they live.
 ANSWER_BY_HOUR = (

@@ -7,11 +7,11 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from .agenda import Agenda
-from .audience import enqueue
-from .behaviour import Behaviour, CallPlan
-from .holds import Holds
-from .model import (
+from exporter.demo.agenda import Agenda
+from exporter.demo.audience import enqueue
+from exporter.demo.behaviour import Behaviour, CallPlan
+from exporter.demo.holds import Holds
+from exporter.demo.model import (
     ANSWERED,
     CANCELLED,
     COMPLETED,
@@ -25,8 +25,8 @@ from .model import (
     Lead,
     Trunk,
 )
-from .selection import FAULTS_UNTIL_BACKOFF, Selection
-from .state import State
+from exporter.demo.selection import FAULTS_UNTIL_BACKOFF, Selection
+from exporter.demo.state import State
 
 # How long a failing trunk is left alone, and the blocker that its fault suggests.
 BACKOFF = timedelta(seconds=45)

@@ -6,9 +6,9 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from .model import Campaign
-from .selection import Selection
-from .state import State
+from exporter.demo.model import Campaign
+from exporter.demo.selection import Selection
+from exporter.demo.state import State
 
 
 def capacity_of(

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from .beginning import say
-from .server import gone
+from exporter.demo.beginning import say
+from exporter.demo.server import gone
 
 HOST = "127.0.0.1"
 STOP_TIMEOUT_SECONDS = 15.0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from .behaviour import Traits
-from .dialler import Dialler
-from .lifecycle import Move
-from .model import (
+from exporter.demo.behaviour import Traits
+from exporter.demo.dialler import Dialler
+from exporter.demo.lifecycle import Move
+from exporter.demo.model import (
     DRAFT,
     PLANNED,
     Account,
@@ -21,8 +21,8 @@ from .model import (
     Range,
     Trunk,
 )
-from .state import State
-from .world import CampaignSpec, WorldSpec
+from exporter.demo.state import State
+from exporter.demo.world import CampaignSpec, WorldSpec
 
 TOPUP_SHARE = 0.2
 LIST_COMES_BEFORE = timedelta(minutes=2)

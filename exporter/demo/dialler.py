@@ -8,18 +8,18 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from zlib import crc32
 
-from .agenda import Agenda
-from .audience import Audience
-from .behaviour import Behaviour, Traits
-from .calls import Calls
-from .capacity import capacity_of
-from .conditions import Conditions
-from .gates import campaign_gate, capacity_gate
-from .holds import Holds
-from .lifecycle import Lifecycle, Move
-from .model import ABORTED, DONE, DRAFT, FAILED, LIVE, QUEUED, Campaign, Lead
-from .selection import Selection
-from .state import State
+from exporter.demo.agenda import Agenda
+from exporter.demo.audience import Audience
+from exporter.demo.behaviour import Behaviour, Traits
+from exporter.demo.calls import Calls
+from exporter.demo.capacity import capacity_of
+from exporter.demo.conditions import Conditions
+from exporter.demo.gates import campaign_gate, capacity_gate
+from exporter.demo.holds import Holds
+from exporter.demo.lifecycle import Lifecycle, Move
+from exporter.demo.model import ABORTED, DONE, DRAFT, FAILED, LIVE, QUEUED, Campaign, Lead
+from exporter.demo.selection import Selection
+from exporter.demo.state import State
 
 # Leads one pass may skip because something concerns them alone, before it leaves the queue for this tick.
 SKIPS = 20

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from .gates import DAYS
-from .model import Range
-from .stage import Stage, Undo
-from .zones import zone_of
+from exporter.demo.gates import DAYS
+from exporter.demo.model import Range
+from exporter.demo.stage import Stage, Undo
+from exporter.demo.zones import zone_of
 
 Effect = Callable[[Stage], None]
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import psycopg
 
-from . import memory, worker
-from .beginning import prepare
-from .platform import GRAFANA_ROLE, MONITOR_ROLE
-from .world import HISTORY_DAYS
+from exporter.demo import memory, worker
+from exporter.demo.beginning import prepare
+from exporter.demo.platform import GRAFANA_ROLE, MONITOR_ROLE
+from exporter.demo.world import HISTORY_DAYS
 
 # A dialler that wrote nothing for so long hangs.
 LATE = timedelta(seconds=60)

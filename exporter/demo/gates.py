@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from .conditions import Conditions
-from .model import HALTED, PLANNED, Campaign, Range
-from .state import State
-from .zones import zone_of
+from exporter.demo.conditions import Conditions
+from exporter.demo.model import HALTED, PLANNED, Campaign, Range
+from exporter.demo.state import State
+from exporter.demo.zones import zone_of
 
 MINUTE = timedelta(minutes=1)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

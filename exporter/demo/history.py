@@ -10,10 +10,10 @@ from typing import Any
 
 from psycopg import Connection
 
-from .creation import create
-from .model import Attempt, Lead
-from .store import flush
-from .world import WorldSpec
+from exporter.demo.creation import create
+from exporter.demo.model import Attempt, Lead
+from exporter.demo.store import flush
+from exporter.demo.world import WorldSpec
 
 HISTORY_TICK = timedelta(seconds=15)
 # Debug logs are kept as long as a platform would keep them.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from heapq import nsmallest
 
-from .audience import enqueue
-from .model import QUEUED, Campaign, Lead
-from .state import State
+from exporter.demo.audience import enqueue
+from exporter.demo.model import QUEUED, Campaign, Lead
+from exporter.demo.state import State
 
 # A reason must last this long before it is written: slots come and go every second.
 SETTLE = timedelta(seconds=5)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .behaviour import Behaviour
-from .calls import Calls
-from .model import ABORTED, CANCELLED, DONE, HALTED, LIVE, PLANNED, QUEUED, Campaign
-from .state import State
+from exporter.demo.behaviour import Behaviour
+from exporter.demo.calls import Calls
+from exporter.demo.model import ABORTED, CANCELLED, DONE, HALTED, LIVE, PLANNED, QUEUED, Campaign
+from exporter.demo.state import State
 
 
 @dataclass(frozen=True)

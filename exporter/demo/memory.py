@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
-from .clock import ScaledClock
+from exporter.demo.clock import ScaledClock
 
 CLOCK, WORLD, PROGRESS, UNDO, RUNS = "clock", "world", "progress", "undo", "runs"
 

@@ -26,16 +26,15 @@ from psycopg.conninfo import make_conninfo
 
 from exporter.config import parse
 from exporter.database import Database
+from exporter.demo import memory
+from exporter.demo.creation import create
+from exporter.demo.history import HISTORY_TICK
+from exporter.demo.platform import MONITOR_ROLE, install
+from exporter.demo.recorder import WINDOW, Recorder, RecordingError
+from exporter.demo.store import flush
+from exporter.demo.world import DEMO
 from exporter.refresh import Refresher
 from exporter.telemetry import Telemetry
-
-from . import memory
-from .creation import create
-from .history import HISTORY_TICK
-from .platform import MONITOR_ROLE, install
-from .recorder import WINDOW, Recorder, RecordingError
-from .store import flush
-from .world import DEMO
 
 JOB = "campaign-exporter"
 SCRATCH = "demo_recording"

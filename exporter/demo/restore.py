@@ -10,15 +10,15 @@ from typing import Any
 from psycopg import Connection, sql
 from psycopg.types.numeric import FloatLoader
 
-from . import model
-from .audience import BYTES_PER_ROW, enqueue
-from .creation import moves_of, plan_lists, traits_of
-from .dialler import Dialler
-from .model import Attempt, Campaign, Lead, ListFile
-from .state import State
-from .tables import TABLE_OF
-from .world import WorldSpec
-from .zones import zone_of
+from exporter.demo import model
+from exporter.demo.audience import BYTES_PER_ROW, enqueue
+from exporter.demo.creation import moves_of, plan_lists, traits_of
+from exporter.demo.dialler import Dialler
+from exporter.demo.model import Attempt, Campaign, Lead, ListFile
+from exporter.demo.state import State
+from exporter.demo.tables import TABLE_OF
+from exporter.demo.world import WorldSpec
+from exporter.demo.zones import zone_of
 
 # Settings of which people keep track: a change made by SQL is journalled like one made in the platform.
 WATCHED = (

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import psycopg
 
-from .activation import check_names, parse_scenario
-from .beginning import prepare, say
-from .clock import ScaledClock
-from .platform import GRAFANA_ROLE, MONITOR_ROLE
-from .server import EmbeddedServer
-from .stack import DIRECTORIES, Stack, end_leftovers
-from .world import DEMO, HISTORY_DAYS
+from exporter.demo.activation import check_names, parse_scenario
+from exporter.demo.beginning import prepare, say
+from exporter.demo.clock import ScaledClock
+from exporter.demo.platform import GRAFANA_ROLE, MONITOR_ROLE
+from exporter.demo.server import EmbeddedServer
+from exporter.demo.stack import DIRECTORIES, Stack, end_leftovers
+from exporter.demo.world import DEMO, HISTORY_DAYS
 
 DATABASE = "demo"
 # What a demo makes in its directory: only such a one is deleted.

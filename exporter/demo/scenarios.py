@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from . import effects as e
-from .effects import Effect
-from .stage import Value
+from exporter.demo import effects as e
+from exporter.demo.effects import Effect
+from exporter.demo.stage import Value
 
 
 @dataclass(frozen=True)

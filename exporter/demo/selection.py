@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from datetime import datetime
 
-from .model import Campaign, Did, Lead
-from .state import State
+from exporter.demo.model import Campaign, Did, Lead
+from exporter.demo.state import State
 
 # When no number is usable, the reason of the one that came closest speaks for all: the last gate first.
 _CLOSEST_FIRST = (

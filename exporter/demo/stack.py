@@ -15,10 +15,10 @@ import psycopg
 import yaml
 from psycopg.conninfo import conninfo_to_dict
 
-from . import memory
-from .beginning import say
-from .children import HOST, Children, end_leftover, free_port
-from .recording import JOB, Done, missing
+from exporter.demo import memory
+from exporter.demo.beginning import say
+from exporter.demo.children import HOST, Children, end_leftover, free_port
+from exporter.demo.recording import JOB, Done, missing
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY, RULES, BOARDS = ROOT / "deploy", ROOT / "alerts" / "generated", ROOT / "dashboards" / "generated"

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from . import model
-from .creation import account_ids, campaign_ids, number_ids, trunk_ids
-from .dialler import Dialler
-from .model import Account, Campaign, Did, Trunk
-from .world import WorldSpec
+from exporter.demo import model
+from exporter.demo.creation import account_ids, campaign_ids, number_ids, trunk_ids
+from exporter.demo.dialler import Dialler
+from exporter.demo.model import Account, Campaign, Did, Trunk
+from exporter.demo.world import WorldSpec
 
 Value = str | float
 EVERY = "*"

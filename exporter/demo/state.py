@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from .model import (
+from exporter.demo.model import (
     Account,
     Agent,
     Attempt,
@@ -19,7 +19,7 @@ from .model import (
     LeadLogEntry,
     Trunk,
 )
-from .zones import zone_of
+from exporter.demo.zones import zone_of
 
 _Item = TypeVar("_Item")
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from .model import Account, Attempt, Campaign, Lead
-from .state import State
-from .tables import TABLE_OF, TABLES, Table
+from exporter.demo.model import Account, Attempt, Campaign, Lead
+from exporter.demo.state import State
+from exporter.demo.tables import TABLE_OF, TABLES, Table
 
 SCHEMA = "dialler"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from . import model
+from exporter.demo import model
 
 
 def _plain(value: Any) -> Any:

@@ -15,14 +15,14 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
-from . import memory
-from .activation import Board, parse_scenario, revert_saved
-from .dialler import Dialler
-from .model import DispatchLogEntry, LeadLogEntry
-from .restore import forget_deleted_leads, refresh_settings, restore
-from .store import flush
-from .tables import TABLE_OF
-from .world import DEMO
+from exporter.demo import memory
+from exporter.demo.activation import Board, parse_scenario, revert_saved
+from exporter.demo.dialler import Dialler
+from exporter.demo.model import DispatchLogEntry, LeadLogEntry
+from exporter.demo.restore import forget_deleted_leads, refresh_settings, restore
+from exporter.demo.store import flush
+from exporter.demo.tables import TABLE_OF
+from exporter.demo.world import DEMO
 
 INTERVAL_SECONDS = 1.0
 SETTINGS_EVERY_SECONDS = 2.0

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 
-from .behaviour import Traits
-from .model import BUSY, NO_ANSWER, REJECTED, VOICEMAIL
+from exporter.demo.behaviour import Traits
+from exporter.demo.model import BUSY, NO_ANSWER, REJECTED, VOICEMAIL
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WORKDAYS = WEEK[:5]

@@ -12,7 +12,6 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from exporter.almanac import Almanac, days_of
 from exporter.available import Available
 from exporter.config import Config, format_duration
 from exporter.database import Connection, Database, Server, reason, snapshot
@@ -21,8 +20,9 @@ from exporter.errors import DatabaseUnavailableError, RowError, UnknownIdError
 from exporter.explain.hindsight import in_hindsight
 from exporter.explain.keys import as_key, kind_of, quoted
 from exporter.explain.rows import Rows, one_of, read, seconds
-from exporter.ledger import Ledger
-from exporter.loading import Loader
+from exporter.ledger.closed_hours import Almanac, days_of
+from exporter.ledger.ledger import Ledger
+from exporter.ledger.loading import Loader
 from exporter.meter import Meter
 from exporter.platform import Platform, PlatformReader, exported
 from exporter.reader import SMALL, Moment, Reader

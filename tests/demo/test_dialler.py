@@ -16,8 +16,7 @@ from exporter.demo.model import Attempt, Campaign, JournalEntry, Lead
 from exporter.demo.tables import TABLES
 from exporter.demo.world import DEMO
 from exporter.demo.zones import zone_of
-
-from .conftest import ORIGIN, SMALL
+from tests.demo.conftest import ORIGIN, SMALL
 
 Work = Callable[..., Dialler]
 

@@ -19,8 +19,7 @@ from exporter.demo.server import EmbeddedServer, ServerBusyError
 from exporter.demo.store import flush
 from exporter.demo.worker import Worker
 from exporter.demo.world import DEMO
-
-from .conftest import DATABASE, DAYS, ORIGIN
+from tests.demo.conftest import DATABASE, DAYS, ORIGIN
 
 Connection = psycopg.Connection[Any]
 TICK = timedelta(seconds=5)

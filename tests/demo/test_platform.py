@@ -11,8 +11,7 @@ from psycopg import sql
 from exporter.contract import RELATIONS
 from exporter.demo.platform import GRAFANA_ROLE, MONITOR_ROLE, install
 from exporter.demo.server import EmbeddedServer
-
-from .conftest import DATABASE
+from tests.demo.conftest import DATABASE
 
 Connection = psycopg.Connection[Any]
 WRITES = (

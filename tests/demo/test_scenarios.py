@@ -25,8 +25,7 @@ from exporter.demo.scenarios import SCENARIOS
 from exporter.demo.stage import UnknownNameError
 from exporter.demo.tables import TABLES
 from exporter.demo.world import DEMO
-
-from .conftest import ORIGIN, SMALL
+from tests.demo.conftest import ORIGIN, SMALL
 
 Work = Callable[..., Dialler]
 END = ORIGIN + timedelta(minutes=30)

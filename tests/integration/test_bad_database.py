@@ -16,8 +16,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from exporter import service
-from exporter.audit import AuditSchedule
 from exporter.demo.server import EmbeddedServer
+from exporter.ledger.audit import AuditSchedule
 from exporter.reader import Reader
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Loop, exporting, looping

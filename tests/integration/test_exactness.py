@@ -21,9 +21,10 @@ from hypothesis.stateful import (
 )
 from prometheus_client.parser import text_string_to_metric_families
 
-from exporter import audit, fold, horizon, refresh
+from exporter import horizon, refresh
 from exporter.config import Config, parse
 from exporter.database import Database
+from exporter.ledger import audit, fold
 from exporter.refresh import Refresher
 from exporter.snapshot import Snapshot, SnapshotBuilder
 from exporter.telemetry import Telemetry

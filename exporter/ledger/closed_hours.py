@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exporter.calendar import Spans
 from exporter.days import Day, day_at, zone
+from exporter.ledger.call_days import Spans
 from exporter.platform import Platform
 from exporter.windows import Schedule
 

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.available import Available
-from exporter.calendar import Spans
-from exporter.call_fold import CallFold
 from exporter.days import Day
-from exporter.fold import Fold, Folded, Row
-from exporter.instants import first_hour
+from exporter.ledger.call_days import Spans
+from exporter.ledger.call_fold import CallFold
+from exporter.ledger.fold import Fold, Folded, Row
+from exporter.ledger.task_fold import TaskFold
+from exporter.ledger.time_buckets import first_hour
+from exporter.ledger.totals import Cell, pack_key
 from exporter.projections import Projection, Vocabulary
-from exporter.task_fold import TaskFold
-from exporter.totals import Cell, pack_key
 
 
 class Ledger:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.slots import SlotTable, drawn, keys_of
+from exporter.ledger.id_table import SlotTable, drawn, keys_of
 
 Array = NDArray[Any]
 Slots = NDArray[np.int64]

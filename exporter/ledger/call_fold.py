@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.available import Available
-from exporter.calendar import Calendar, Spans
 from exporter.days import Day
-from exporter.fold import Columns, Fold, Row
-from exporter.held import Slots
-from exporter.instants import minutes, recent_hours
 from exporter.interning import NONE
+from exporter.ledger.call_days import Calendar, Spans
+from exporter.ledger.fold import Columns, Fold, Row
+from exporter.ledger.remembered_rows import Slots
+from exporter.ledger.time_buckets import minutes, recent_hours
+from exporter.ledger.totals import pack, pack_key, unpack_key
 from exporter.projections import Projection, Vocabulary, available_projections
 from exporter.rows import MICRO
-from exporter.totals import pack, pack_key, unpack_key
 
 _CODE, _SMALL, _MICRO, _TIME = np.int32, np.int8, np.int64, np.float64
 

@@ -12,7 +12,7 @@ import psycopg
 from exporter.database import Connection, Database, snapshot
 from exporter.days import Day
 from exporter.errors import DatabaseUnavailableError, RowError
-from exporter.ledger import Ledger
+from exporter.ledger.ledger import Ledger
 from exporter.meter import Meter
 from exporter.projections import Projection
 from exporter.reader import Moment, Reader, Rows

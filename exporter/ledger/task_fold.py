@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from exporter.agenda import Agenda
 from exporter.available import Available
 from exporter.codes import FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES, READY, RETRY_WAIT
-from exporter.fold import Columns, Fold
-from exporter.held import Slots
-from exporter.instants import minutes, recent_hours
 from exporter.interning import NONE
+from exporter.ledger.fold import Columns, Fold
+from exporter.ledger.remembered_rows import Slots
+from exporter.ledger.time_buckets import minutes, recent_hours
+from exporter.ledger.timers import Agenda
 from exporter.projections import Vocabulary, available_projections
 from exporter.rows import HORIZONS
 

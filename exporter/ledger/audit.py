@@ -10,7 +10,7 @@ from exporter.config import AuditConfig
 from exporter.database import Connection
 from exporter.days import Day
 from exporter.errors import RowError
-from exporter.ledger import Ledger
+from exporter.ledger.ledger import Ledger
 from exporter.meter import Meter
 from exporter.reader import Moment, Reader
 
