@@ -12,11 +12,11 @@ from typing import Any
 
 from benchmarks.database import say
 from benchmarks.figure import Figure
-from exporter.available import Available, compare
+from exporter.calendar.days import day_at, zone
 from exporter.catalogue import FAMILIES, Judged
 from exporter.config import Config
-from exporter.contract import RELATIONS, Kind
-from exporter.days import day_at, zone
+from exporter.contract.availability import Available, compare
+from exporter.contract.relations import RELATIONS, Kind
 from exporter.diagnoser import Diagnoser, Input
 from exporter.ledger.ledger import Ledger
 from exporter.platform import Platform, PlatformReader

@@ -10,8 +10,8 @@ from pathlib import Path
 from benchmarks import ours, process
 from benchmarks.database import Connection, Target, say
 from benchmarks.figure import Figure, amount
+from exporter.calendar.days import Day, day_at, zone
 from exporter.database import Database, snapshot
-from exporter.days import Day, day_at, zone
 from exporter.meter import Meter
 from exporter.projections import available_projections
 from exporter.reader import Moment, Reader

@@ -16,9 +16,9 @@ from benchmarks.families import poll_time
 from benchmarks.figure import Figure
 from benchmarks.options import Options
 from benchmarks.ours import Driven
+from exporter.calendar.days import day_at, zone
 from exporter.config import AuditConfig
 from exporter.database import snapshot
-from exporter.days import day_at, zone
 from exporter.ledger.audit import differing
 from exporter.meter import Meter
 from exporter.reader import Moment, Reader

@@ -25,7 +25,7 @@ from dashboards.style import (
     State,
 )
 from dashboards.targets import ask, now, rows
-from exporter.codes import BLOCKERS, READY
+from exporter.contract.codes import BLOCKERS, READY
 from exporter.dispatch.gates import GATES
 from exporter.dispatch.verdict import NOTHING
 

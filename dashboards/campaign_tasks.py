@@ -16,7 +16,7 @@ from dashboards.settings import Settings
 from dashboards.statements import statement
 from dashboards.style import AGE, BAD, BYTES, CALM, GOOD, NEUTRAL, RATIO, TASK_STATES, WARNING, WHOLE
 from dashboards.targets import sql
-from exporter.codes import BLOCKERS, TASK_STATUSES
+from exporter.contract.codes import BLOCKERS, TASK_STATUSES
 
 MANY_REJECTED = 0.05
 """More rejected rows than such a share of a file are no typing errors: a column is wrong."""

@@ -17,9 +17,9 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from exporter.available import Available, compare
 from exporter.config import Config
-from exporter.contract import RELATIONS, Column, Kind, Relation
+from exporter.contract.availability import Available, compare
+from exporter.contract.relations import RELATIONS, Column, Kind, Relation
 from exporter.database import Database
 from exporter.errors import ConfigError, ContractError
 

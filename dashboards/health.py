@@ -28,9 +28,9 @@ from dashboards.replicas import (
 from dashboards.settings import Settings
 from dashboards.style import ACCENT, BAD, CAMPAIGN_STATES, COUNT, GOOD, NEUTRAL, RATIO, SECONDS, WARNING, WHOLE
 from dashboards.targets import ask, now, rows
-from exporter.codes import OTHER
 from exporter.config import RefreshConfig
-from exporter.contract import RELATIONS
+from exporter.contract.codes import OTHER
+from exporter.contract.relations import RELATIONS
 
 MAX_SHARE: float = RefreshConfig.model_fields["max_share"].default
 CLOCK_SECONDS = 5.0

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from dashboards.queries import COARSE, RANGE, Queries, known, ratio, selector, total
 from dashboards.style import BAD, FADED, GOOD, MINIMUM_CALLS, WARNING, State
-from exporter.codes import ENDED_STATUSES, FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES
+from exporter.contract.codes import ENDED_STATUSES, FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES
 
 BY = ("tenant", "campaign", "currency")
 COST = "campaign_call_cost_total"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from exporter.codes import (
+from exporter.contract.codes import (
     CAMPAIGN_STATUSES,
     NUMBER_STATUSES,
     SENTIMENTS,

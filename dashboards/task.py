@@ -39,7 +39,7 @@ from dashboards.style import (
     VERDICT_STATES,
 )
 from dashboards.targets import Target, ask, rows, sql
-from exporter.codes import BLOCKERS, READY
+from exporter.contract.codes import BLOCKERS, READY
 from exporter.dispatch.verdict import VERDICTS
 
 CLOCK = "time:YYYY-MM-DD HH:mm:ss"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from exporter.codes import FINISHED_TASK_STATUSES, READY, RETRY_WAIT
+from exporter.contract.codes import FINISHED_TASK_STATUSES, READY, RETRY_WAIT
 from exporter.dispatch.situation import Carrier, Line, Rival, Situation, Tasks, Usual
 from exporter.entities import Number, PoolEntry, Tenant, Trunk
 from exporter.ledger.ledger import Ledger

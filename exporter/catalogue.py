@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
-from exporter.codes import (
+from exporter.contract.codes import (
     BLOCKERS,
     CAMPAIGN_STATUSES,
     NUMBER_STATUSES,

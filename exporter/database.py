@@ -19,8 +19,8 @@ from psycopg.pq import Format
 from psycopg.types.string import StrDumper
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
-from exporter.available import Available, compare
 from exporter.config import Config
+from exporter.contract.availability import Available, compare
 from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError, RowError
 from exporter.sql import statement
 

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from exporter.codes import (
+from exporter.calendar.call_windows import Ranges, WindowsError, parse_ranges
+from exporter.calendar.days import zone
+from exporter.contract.codes import (
     CAMPAIGN_STATUSES,
     NUMBER_STATUSES,
     OTHER,
@@ -19,9 +21,7 @@ from exporter.codes import (
     clean_name,
     clean_reason,
 )
-from exporter.contract import RELATIONS, Column, Kind
-from exporter.days import zone
-from exporter.windows import Ranges, WindowsError, parse_ranges
+from exporter.contract.relations import RELATIONS, Column, Kind
 
 EARLIEST, LATEST = 0.0, 7_258_118_400.0
 """Times outside 1970 to 2200 are taken for mistakes."""

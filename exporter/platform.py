@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from exporter.codes import ENDED_STATUSES
-from exporter.days import zone
+from exporter.calendar.call_windows import Ranges, Schedule
+from exporter.calendar.days import zone
+from exporter.contract.codes import ENDED_STATUSES
 from exporter.entities import Campaign, Entity, Goal, Number, PoolEntry, Tenant, Trunk, Upload, Variant, parse_row
-from exporter.windows import Ranges, Schedule
 
 RawRow = tuple[str | None, ...]
 T = TypeVar("T")

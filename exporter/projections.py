@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from exporter.available import Available
-from exporter.codes import (
+from exporter.contract.availability import Available
+from exporter.contract.codes import (
     BLOCKERS,
     OTHER,
     OUTCOMES,

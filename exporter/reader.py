@@ -12,10 +12,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from exporter.available import Available
-from exporter.contract import RELATIONS
+from exporter.calendar.days import Day
+from exporter.contract.availability import Available
+from exporter.contract.relations import RELATIONS
 from exporter.database import Compiled, Connection, compile_statement, fetch, reading
-from exporter.days import Day
 from exporter.errors import RowError
 from exporter.horizon import Plan
 from exporter.meter import Meter

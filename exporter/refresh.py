@@ -12,10 +12,10 @@ import psycopg
 import structlog
 
 from exporter.activity import deletions, observe
-from exporter.available import Available
+from exporter.calendar.days import Day
 from exporter.config import Config
+from exporter.contract.availability import Available
 from exporter.database import Connection, Database, Server, snapshot
-from exporter.days import Day
 from exporter.horizon import Horizon, Observation, Overlap, Plan
 from exporter.ledger.audit import AuditSchedule, differing
 from exporter.ledger.closed_hours import Almanac, days_of

@@ -13,10 +13,11 @@ from urllib.parse import quote, urlencode
 import jinja2
 from markupsafe import Markup
 
-from exporter import __version__, wording
+from exporter import __version__
 from exporter.cards.summary import Wanted
 from exporter.cards.values import Json
-from exporter.codes import CAMPAIGN_STATUSES
+from exporter.contract import wording
+from exporter.contract.codes import CAMPAIGN_STATUSES
 from exporter.runbooks.blanks import code_page
 
 STYLE = (files("exporter") / "static" / "style.css").read_text(encoding="utf-8")

@@ -13,8 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from exporter.available import Available
-from exporter.codes import FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES, OTHER
+from exporter.contract.availability import Available
+from exporter.contract.codes import FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES, OTHER
 
 MICRO = 1_000_000
 

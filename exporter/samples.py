@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from exporter.catalogue import Attribute, Attributes, Buckets, Due, Family, Info, Oldest, States, Totals
-from exporter.codes import OTHER, READY, RETRY_WAIT, blocker_group
+from exporter.contract.codes import OTHER, READY, RETRY_WAIT, blocker_group
 from exporter.dispatch.faults import fault_of
 from exporter.entities import Entity
 from exporter.ledger.call_fold import Exemplar

@@ -22,9 +22,9 @@ from exporter.catalogue import (
     Type,
     Use,
 )
-from exporter.codes import OTHER
 from exporter.config import Config
-from exporter.contract import RELATIONS
+from exporter.contract.codes import OTHER
+from exporter.contract.relations import RELATIONS
 from exporter.counters import Counters
 from exporter.diagnoser import Diagnoser, Input
 from exporter.dispatch.verdict import Diagnosis

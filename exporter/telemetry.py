@@ -10,9 +10,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Info, Summary, 
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
 from exporter import __version__
-from exporter.available import Available
-from exporter.codes import CAMPAIGN_STATUSES, OTHER
-from exporter.contract import RELATIONS
+from exporter.contract.availability import Available
+from exporter.contract.codes import CAMPAIGN_STATUSES, OTHER
+from exporter.contract.relations import RELATIONS
 from exporter.entities import Violation
 from exporter.meter import Meter
 from exporter.snapshot import Snapshot

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from exporter.codes import OTHER, blocker_group
+from exporter.contract.codes import OTHER, blocker_group
 from exporter.entities import Violation
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.totals import unpack_key

@@ -12,10 +12,10 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, SecretStr
 from pydantic.fields import FieldInfo
 
-from exporter import codes
 from exporter.catalogue import SECTIONS, Buckets, Family
 from exporter.config import Config, parse
-from exporter.contract import OPTIONAL_FEATURES, RELATIONS, Column, Kind, Relation
+from exporter.contract import codes
+from exporter.contract.relations import OPTIONAL_FEATURES, RELATIONS, Column, Kind, Relation
 from exporter.telemetry import Telemetry
 from scripts import alert_docs, board_docs
 

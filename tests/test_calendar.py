@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from exporter.days import Day
+from exporter.calendar.days import Day
 from exporter.interning import NONE
 from exporter.ledger.call_days import Calendar
 

@@ -15,7 +15,7 @@ from exporter.cards.dispatch import MEANINGS, QUESTIONS, described
 from exporter.cards.pool import numbers
 from exporter.cards.summary import ALL, SORTS, Wanted, listing, summary
 from exporter.cards.values import Freshness, Json, iso, rate
-from exporter.codes import BLOCKERS
+from exporter.contract.codes import BLOCKERS
 from exporter.dispatch.gates import GATES
 from exporter.dispatch.situation import Lately, Line
 from exporter.dispatch.verdict import VERDICTS, diagnose

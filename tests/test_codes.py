@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.codes import (
+from exporter.contract.codes import (
     BLOCKERS,
     OTHER,
     READY,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.days import EPOCH, day_at, zone
+from exporter.calendar.days import EPOCH, day_at, zone
 
 HOUR = 3600.0
 

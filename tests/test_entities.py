@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.contract import RELATIONS
+from exporter.contract.relations import RELATIONS
 from exporter.entities import Campaign, Entity, Violation, parse_row
 from exporter.reader import SMALL
 

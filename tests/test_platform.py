@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from exporter.contract import RELATIONS
+from exporter.contract.relations import RELATIONS
 from exporter.entities import Campaign
 from exporter.platform import Platform, PlatformReader, RawRow, exported
 from exporter.reader import SMALL

@@ -19,7 +19,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
 from exporter.cards.card import card
-from exporter.codes import BLOCKERS
+from exporter.contract.codes import BLOCKERS
 from exporter.dispatch.gates import GATES
 from exporter.rendering import path, render_card
 from exporter.runbooks.blanks import NAMES, Asked, asked, code_page

@@ -13,7 +13,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exporter.windows import DAYS, EARLIEST, HORIZON, LATEST, Range, Ranges, Schedule, WindowsError, parse_ranges
+from exporter.calendar.call_windows import (
+    DAYS,
+    EARLIEST,
+    HORIZON,
+    LATEST,
+    Range,
+    Ranges,
+    Schedule,
+    WindowsError,
+    parse_ranges,
+)
 
 HOUR, DAY, WEEK = 3600.0, 86400.0, 604800.0
 ALL = list(DAYS)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.wording import clock, count, duration, money, share
+from exporter.contract.wording import clock, count, duration, money, share
 
 NOON = 1_772_625_600.0  # Wednesday 2026-03-04, 12:00 UTC
 HOUR = 3600.0

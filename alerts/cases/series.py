@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dashboards.queries import known, labels_of
-from exporter.codes import CAMPAIGN_STATUSES
+from exporter.contract.codes import CAMPAIGN_STATUSES
 
 TENANT, CAMPAIGN, JOB, INSTANCE = "t1", "c1", "campaign-exporter", "a:10517"
 NAME = "Spring offer"

@@ -18,8 +18,8 @@ from exporter.capture.served import Served, address_of, ask, checked, slice_of, 
 from exporter.capture.surroundings import configuration, report_of_check, versions
 from exporter.cards.card import card
 from exporter.cards.values import Freshness, Json, iso
-from exporter.codes import clean_name
 from exporter.config import Config, format_duration, parse_duration
+from exporter.contract.codes import clean_name
 from exporter.errors import CampaignExporterError, ConfigError, UnknownIdError
 from exporter.explain.command import ONE_LOOK
 from exporter.explain.keys import quoted

@@ -18,7 +18,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from exporter.config import Config
-from exporter.contract import RELATIONS, Kind
+from exporter.contract.relations import RELATIONS, Kind
 from exporter.entities import ID_LIMIT
 from exporter.errors import CampaignExporterError
 from exporter.explain.rows import Row

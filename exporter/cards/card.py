@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from exporter import __version__
+from exporter.calendar.days import zone
 from exporter.cards import dispatch
 from exporter.cards.figures import attempts, dispositions, errors, figures
 from exporter.cards.pool import connections, numbers
 from exporter.cards.values import NEW, Freshness, Json, amount, head, iso, rate
-from exporter.codes import ENDED_STATUSES
-from exporter.days import zone
+from exporter.contract.codes import ENDED_STATUSES
 from exporter.dispatch.situation import Situation
 from exporter.entities import Upload, Variant
 from exporter.forecast import Forecast

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from exporter.cards.values import Json, iso, whole
-from exporter.codes import BLOCKERS, OTHER, RETRY_WAIT, Blocker, blocker_group
+from exporter.contract.codes import BLOCKERS, OTHER, RETRY_WAIT, Blocker, blocker_group
 from exporter.dispatch.evidence import evidence
 from exporter.dispatch.gate import Gate
 from exporter.dispatch.hints import hints

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from exporter.cards.values import Json, amount, merged, rate
-from exporter.codes import FINISHED_TASK_STATUSES, OTHER
+from exporter.contract.codes import FINISHED_TASK_STATUSES, OTHER
 from exporter.dispatch.faults import fault_of
 from exporter.dispatch.situation import Situation
 from exporter.entities import Goal

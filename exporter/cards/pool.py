@@ -7,6 +7,7 @@ from dataclasses import replace
 from statistics import median
 
 from exporter.cards.values import Json, iso, rate
+from exporter.contract.wording import clock, count, duration, share
 from exporter.dispatch.capacity import SHORT_SECONDS, refusal
 from exporter.dispatch.signs import worst_number
 from exporter.dispatch.situation import Lately, Line, Situation
@@ -15,7 +16,6 @@ from exporter.ledger.totals import unpack_key
 from exporter.recent import SPAN
 from exporter.snapshot import mask_phone
 from exporter.view import Shown, View
-from exporter.wording import clock, count, duration, share
 
 WEIGHT_FACTOR = 4.0
 """A weight so many times the pool's median, or so small a part of it, is worth a look."""

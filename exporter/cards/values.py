@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from exporter.calendar.call_windows import EARLIEST, LATEST
 from exporter.view import Cells
-from exporter.windows import EARLIEST, LATEST
 
 Json = dict[str, Any]
 

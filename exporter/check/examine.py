@@ -9,7 +9,6 @@ import psycopg
 
 from alerts.catalogue import alerts
 from alerts.settings import Settings
-from exporter.available import Available, compare
 from exporter.check.indexes import indexes
 from exporter.check.report import Finding, Level, Report, ordered
 from exporter.check.rights import ABOUT as ROLE
@@ -18,7 +17,8 @@ from exporter.check.rows import SAMPLE_ROWS, read_small, sampled, violations
 from exporter.check.size import ABOUT as EXPORTER
 from exporter.check.size import TRIAL_ROWS, pace, series, trial
 from exporter.config import Config
-from exporter.contract import RELATIONS
+from exporter.contract.availability import Available, compare
+from exporter.contract.relations import RELATIONS
 from exporter.database import Connection, Database, Server, reason, snapshot
 from exporter.errors import DatabaseUnavailableError
 from exporter.platform import PlatformReader

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from psycopg.rows import class_row
 from psycopg.types.json import set_json_loads
 
-from exporter.available import Available
 from exporter.check.report import Finding, Level, counted
+from exporter.contract.availability import Available
 from exporter.database import Compiled, Connection, compile_statement, reason
 from exporter.reader import Moment, Statements
 from exporter.rows import CAMPAIGNS, STAMP_FUTURE_SECONDS, CleanRows, Expression, call_rows, task_rows

@@ -9,9 +9,10 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
+from exporter.calendar.days import zone
 from exporter.check.indexes import explain
 from exporter.check.report import Finding, Level, counted
-from exporter.codes import (
+from exporter.contract.codes import (
     CAMPAIGN_STATUSES,
     NUMBER_STATUSES,
     OTHER,
@@ -22,7 +23,6 @@ from exporter.codes import (
     clean_label,
 )
 from exporter.database import Connection, compile_statement, fetch, reason
-from exporter.days import zone
 from exporter.errors import RowError
 from exporter.meter import Meter
 from exporter.platform import Platform

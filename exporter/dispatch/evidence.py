@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from exporter.codes import OTHER
+from exporter.contract.codes import OTHER
+from exporter.contract.wording import clock, count, duration, money, share
 from exporter.dispatch.capacity import carriers_of, refusal
 from exporter.dispatch.gate import UNKNOWN, Gate
 from exporter.dispatch.gates import NO_CONTACTS, STALE
 from exporter.dispatch.situation import Situation
-from exporter.wording import clock, count, duration, money, share
 
 
 def evidence(gate: Gate, s: Situation) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from exporter.codes import BLOCKERS, ENDED_STATUSES
+from exporter.contract.codes import BLOCKERS, ENDED_STATUSES
 from exporter.dispatch.capacity import campaign, connection, numbers, pacing, priority, tenant
 from exporter.dispatch.faults import DESTINATION, THROTTLED, fault_of
 from exporter.dispatch.gate import CLOSED, QUIET_SECONDS, UNKNOWN, Gate, age, ahead, is_much, reported

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from exporter.codes import BLOCKERS
+from exporter.contract.codes import BLOCKERS
+from exporter.contract.wording import clock, count, duration
 from exporter.dispatch.capacity import PACING, refusal
 from exporter.dispatch.faults import fault_of
 from exporter.dispatch.gate import QUIET_SECONDS, UNKNOWN, Gate
@@ -13,7 +14,6 @@ from exporter.dispatch.gates import NO_CONTACTS, STALE, claimed
 from exporter.dispatch.signs import MOVES, signs
 from exporter.dispatch.situation import Situation
 from exporter.dispatch.verdict import Diagnosis
-from exporter.wording import clock, count, duration
 
 
 def hints(s: Situation, d: Diagnosis, more: tuple[str, ...] = ()) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from exporter.calendar.call_windows import Schedule
 from exporter.entities import Campaign, Number, Tenant, Trunk, Upload
-from exporter.windows import Schedule
 
 FRESH_SECONDS = 90.0
 """Tasks that became ready since are new; of this a minute is the coarseness of `oldest_ready`."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
-from exporter.codes import ENDED_STATUSES, blocker_group
+from exporter.contract.codes import ENDED_STATUSES, blocker_group
 from exporter.dispatch.capacity import SLOT_GATES
 from exporter.dispatch.gate import QUIET_SECONDS, UNKNOWN, Gate, is_much
 from exporter.dispatch.gates import GATES, INNERMOST, NO_CONTACTS, SURE, claimed

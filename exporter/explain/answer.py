@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exporter.codes import BLOCKERS, READY, RETRY_WAIT, Blocker
+from exporter.contract.codes import BLOCKERS, READY, RETRY_WAIT, Blocker
+from exporter.contract.wording import clock, count, duration
 from exporter.dispatch.capacity import SLOT_GATES, refusal
 from exporter.dispatch.evidence import evidence
 from exporter.dispatch.gate import Gate
@@ -12,7 +13,6 @@ from exporter.dispatch.situation import Situation
 from exporter.dispatch.verdict import NOTHING, Diagnosis
 from exporter.explain.task import Task
 from exporter.explain.when import GATE_OF, NUMBER_STATE, WHEN
-from exporter.wording import clock, count, duration
 
 
 @dataclass(frozen=True, slots=True)

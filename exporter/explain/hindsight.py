@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from exporter.calendar.call_windows import Schedule
 from exporter.dispatch.situation import Situation
 from exporter.dispatch.verdict import Diagnosis, Policy, diagnose
-from exporter.windows import Schedule
 
 _LOOK_BACK = 8 * 86_400.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 
-from exporter.codes import clean_name
+from exporter.contract.codes import clean_name
 from exporter.entities import ID_LIMIT
 
 _WHOLE = re.compile(r"-?[0-9]{1,19}\Z")

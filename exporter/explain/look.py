@@ -12,8 +12,8 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from exporter.available import Available
 from exporter.config import Config, format_duration
+from exporter.contract.availability import Available
 from exporter.database import Connection, Database, Server, reason, snapshot
 from exporter.dispatch.verdict import Policy
 from exporter.errors import DatabaseUnavailableError, RowError, UnknownIdError

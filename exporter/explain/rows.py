@@ -12,8 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from exporter.available import Available
-from exporter.contract import RELATIONS, Kind
+from exporter.contract.availability import Available
+from exporter.contract.relations import RELATIONS, Kind
 from exporter.database import Connection, compile_statement, fetch
 from exporter.entities import EARLIEST, LATEST
 from exporter.rows import ID_TYPES

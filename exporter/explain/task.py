@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exporter.codes import OTHER, READY, RETRY_WAIT, TASK_STATUSES, clean_code, clean_label
+from exporter.contract.codes import OTHER, READY, RETRY_WAIT, TASK_STATUSES, clean_code, clean_label
 from exporter.dispatch.situation import Line
 from exporter.errors import UnknownIdError
 from exporter.explain.keys import as_key, kind_of, quoted

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from exporter.cards.values import Json
-from exporter.codes import clean_name
-from exporter.wording import clock, count, duration, money, share
+from exporter.contract.codes import clean_name
+from exporter.contract.wording import clock, count, duration, money, share
 
 WIDTH = 80
 NUMBERS, STEPS = 10, 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporter.cards.dispatch import described
 from exporter.cards.values import Json, iso
-from exporter.codes import READY
+from exporter.contract.codes import READY
 from exporter.dispatch.capacity import refusal
 from exporter.dispatch.situation import Situation
 from exporter.dispatch.verdict import Diagnosis

@@ -6,9 +6,9 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from exporter.calendar.days import Day
 from exporter.config import AuditConfig
 from exporter.database import Connection
-from exporter.days import Day
 from exporter.errors import RowError
 from exporter.ledger.ledger import Ledger
 from exporter.meter import Meter

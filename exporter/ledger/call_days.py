@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.days import Day
+from exporter.calendar.days import Day
 from exporter.interning import NONE
 
 Spans = tuple[tuple[float, float], ...]

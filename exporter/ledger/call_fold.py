@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.available import Available
-from exporter.days import Day
+from exporter.calendar.days import Day
+from exporter.contract.availability import Available
 from exporter.interning import NONE
 from exporter.ledger.call_days import Calendar, Spans
 from exporter.ledger.fold import Columns, Fold, Row

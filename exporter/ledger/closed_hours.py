@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exporter.days import Day, day_at, zone
+from exporter.calendar.call_windows import Schedule
+from exporter.calendar.days import Day, day_at, zone
 from exporter.ledger.call_days import Spans
 from exporter.platform import Platform
-from exporter.windows import Schedule
 
 
 class Almanac:

@@ -8,8 +8,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.available import Available
-from exporter.days import Day
+from exporter.calendar.days import Day
+from exporter.contract.availability import Available
 from exporter.ledger.call_days import Spans
 from exporter.ledger.call_fold import CallFold
 from exporter.ledger.fold import Fold, Folded, Row

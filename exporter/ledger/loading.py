@@ -9,8 +9,8 @@ from queue import SimpleQueue
 
 import psycopg
 
+from exporter.calendar.days import Day
 from exporter.database import Connection, Database, snapshot
-from exporter.days import Day
 from exporter.errors import DatabaseUnavailableError, RowError
 from exporter.ledger.ledger import Ledger
 from exporter.meter import Meter

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from exporter.available import Available
-from exporter.codes import FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES, READY, RETRY_WAIT
+from exporter.contract.availability import Available
+from exporter.contract.codes import FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES, READY, RETRY_WAIT
 from exporter.interning import NONE
 from exporter.ledger.fold import Columns, Fold
 from exporter.ledger.remembered_rows import Slots

@@ -10,7 +10,7 @@ from html import escape
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
-from exporter.codes import BLOCKERS, clean_name
+from exporter.contract.codes import BLOCKERS, clean_name
 from exporter.entities import ID_LIMIT
 
 NAMES = ("tenant", "campaign", "number")

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from aiohttp import ETag, web
 from markupsafe import Markup, escape
 
-from exporter.codes import BLOCKERS, clean_name
+from exporter.contract.codes import BLOCKERS, clean_name
 from exporter.negotiation import HTML_TYPE
 from exporter.rendering import path, render, render_message
 from exporter.runbooks.blanks import Asked, asked

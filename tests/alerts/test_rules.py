@@ -21,7 +21,7 @@ from alerts.settings import Settings
 from alerts.wording import GRAFANA, PROMETHEUS
 from dashboards.queries import labels_of
 from exporter.catalogue import BY_NAME, Attribute, Attributes, Buckets, Due, Info, Oldest, States, Totals, Use
-from exporter.contract import RELATIONS
+from exporter.contract.relations import RELATIONS
 from exporter.errors import ConfigError
 from exporter.projections import PROJECTIONS
 from tests.alerts.promql import grouped, selectors

@@ -18,8 +18,8 @@ from alerts.routes import TOGETHER
 from alerts.rule import EXPORTER, Alert
 from alerts.settings import Override, Settings
 from exporter.cli import main
-from exporter.codes import BLOCKERS
 from exporter.config import Config
+from exporter.contract.codes import BLOCKERS
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "alerts" / "runbooks"

@@ -14,7 +14,13 @@ from dashboards.board import every_panel
 from dashboards.campaign_dispatch import CODE_MOVES, GATE_MOVES, MOVES, VERDICT_MOVES
 from dashboards.modern import Json
 from dashboards.settings import Links, Settings
-from exporter.codes import BLOCKERS, CAMPAIGN_STATUSES, SETTLED_OUTCOMES, TASK_STATUSES, blocker_group
+from exporter.contract.codes import (
+    BLOCKERS,
+    CAMPAIGN_STATUSES,
+    SETTLED_OUTCOMES,
+    TASK_STATUSES,
+    blocker_group,
+)
 from exporter.dispatch.gates import GATES
 from exporter.dispatch.verdict import NOTHING, VERDICTS
 from tests.dashboards.asking import interpolated

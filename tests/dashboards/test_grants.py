@@ -19,7 +19,7 @@ from psycopg.types.json import Jsonb
 
 from dashboards.grants import ROLE, SCHEMA
 from exporter.cli import main
-from exporter.contract import RELATIONS
+from exporter.contract.relations import RELATIONS
 from exporter.demo import platform
 from exporter.demo.server import EmbeddedServer
 from tests.support import contract, platforms

@@ -10,7 +10,7 @@ import pytest
 from dashboards import numbers
 from dashboards.pool import VERDICTS
 from dashboards.settings import Settings
-from exporter.codes import NUMBER_STATUSES
+from exporter.contract.codes import NUMBER_STATUSES
 from tests.dashboards.asking import interpolated
 from tests.dashboards.past import DAY, HOSTILE, HOUR, LOOKS, NOW, Past, column, grown, named, panel
 from tests.support.prometheus import Prometheus

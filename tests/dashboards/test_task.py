@@ -20,7 +20,7 @@ from dashboards.settings import Links, Settings
 from dashboards.statements import statement
 from dashboards.task import board
 from exporter.cli import main
-from exporter.codes import BLOCKERS, RETRY_WAIT
+from exporter.contract.codes import BLOCKERS, RETRY_WAIT
 from exporter.demo.server import EmbeddedServer
 from exporter.explain.when import WHEN
 from tests.support import contract, platforms
@@ -383,7 +383,9 @@ def test_the_vocabulary_in_the_statements_is_the_contracts() -> None:
     for blocker in BLOCKERS.values():
         when = "when that is due" if blocker.code == RETRY_WAIT else WHEN[blocker.code]
         row = ", ".join(map(literal, (blocker.code, blocker.meaning, when, blocker.first_move)))
-        assert f"({row})," in re.sub(r"\s+", " ", answer), "stale: see exporter.codes and exporter.explain.when"
+        assert f"({row})," in re.sub(r"\s+", " ", answer), (
+            "stale: see exporter.contract.codes and exporter.explain.when"
+        )
         assert literal(blocker.code) in held
     assert len(re.findall(r"^\s+\('[a-z_]+', '[A-Z]", answer, re.MULTILINE)) == len(BLOCKERS)
 

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from exporter.contract import RELATIONS
+from exporter.contract.relations import RELATIONS
 from exporter.demo.platform import GRAFANA_ROLE, MONITOR_ROLE, install
 from exporter.demo.server import EmbeddedServer
 from tests.demo.conftest import DATABASE

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from exporter.codes import BLOCKERS
+from exporter.contract.codes import BLOCKERS
 from exporter.demo.activation import (
     Activation,
     Board,

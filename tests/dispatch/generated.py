@@ -7,10 +7,16 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from exporter.codes import BLOCKERS, CAMPAIGN_STATUSES, NUMBER_STATUSES, OTHER, UPLOAD_STATUSES
+from exporter.calendar.call_windows import Schedule
+from exporter.contract.codes import (
+    BLOCKERS,
+    CAMPAIGN_STATUSES,
+    NUMBER_STATUSES,
+    OTHER,
+    UPLOAD_STATUSES,
+)
 from exporter.dispatch.situation import Calls, Carrier, Lately, Line, Rival, Situation, Tasks, Usual
 from exporter.entities import Campaign, Number, Tenant, Trunk, Upload
-from exporter.windows import Schedule
 from tests.dispatch.situations import (
     ALWAYS,
     DAY,

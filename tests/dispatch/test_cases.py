@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from exporter.codes import BLOCKERS
+from exporter.contract.codes import BLOCKERS
 from exporter.dispatch.gates import GATES
 from exporter.dispatch.hints import hints
 from exporter.dispatch.situation import Situation, Tasks, Usual

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.codes import BLOCKERS
+from exporter.contract.codes import BLOCKERS
 from exporter.dispatch.faults import fault_of
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from exporter.codes import ENDED_STATUSES
+from exporter.contract.codes import ENDED_STATUSES
 from exporter.dispatch.evidence import evidence
 from exporter.dispatch.gate import QUIET_SECONDS, UNKNOWN
 from exporter.dispatch.gates import GATES, INNERMOST, NO_CONTACTS, SURE

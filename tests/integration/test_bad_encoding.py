@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from exporter.contract import RELATIONS
+from exporter.contract.relations import RELATIONS
 from exporter.demo.server import EmbeddedServer
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter, Scrape, exporting

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from exporter.contract import RELATIONS
+from exporter.contract.relations import RELATIONS
 from exporter.errors import ContractError
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter

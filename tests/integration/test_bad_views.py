@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from exporter.contract import RELATIONS
+from exporter.contract.relations import RELATIONS
 from exporter.errors import RowError
 from tests.support import contract
 from tests.support.exporting import NOW, Exporter, Scrape, exporting

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from exporter.cli import main
 from exporter.config import LogConfig, parse
-from exporter.contract import RELATIONS
+from exporter.contract.relations import RELATIONS
 from exporter.database import Database
 from exporter.errors import ConfigError, DatabaseUnavailableError
 from exporter.logs import configure

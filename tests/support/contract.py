@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from exporter.contract import RELATIONS, Column, Kind
+from exporter.contract.relations import RELATIONS, Column, Kind
 
 SCHEMA = "campaign_monitoring"
 

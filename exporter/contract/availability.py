@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from exporter.contract import OPTIONAL_FEATURES, RELATIONS, Column, Kind, Relation
+from exporter.contract.relations import OPTIONAL_FEATURES, RELATIONS, Column, Kind, Relation
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
 
-from exporter.days import zone
+from exporter.calendar.days import zone
 
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 
