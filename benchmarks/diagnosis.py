@@ -19,10 +19,10 @@ from exporter.contract.availability import Available, compare
 from exporter.contract.relations import RELATIONS, Kind
 from exporter.diagnoser import Diagnoser, Input
 from exporter.ledger.ledger import Ledger
-from exporter.platform import Platform, PlatformReader
-from exporter.reader import SMALL, Reader
 from exporter.service import settle
 from exporter.snapshot import SnapshotBuilder, Work
+from exporter.source.platform import Platform, PlatformReader
+from exporter.source.reader import SMALL, Reader
 from exporter.view import View
 
 CAMPAIGNS, TENANTS, NUMBERS, TRUNKS, POOL = 500, 20, 40, 4, 10

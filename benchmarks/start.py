@@ -11,10 +11,10 @@ from benchmarks import ours, process
 from benchmarks.database import Connection, Target, say
 from benchmarks.figure import Figure, amount
 from exporter.calendar.days import Day, day_at, zone
-from exporter.database import Database, snapshot
-from exporter.meter import Meter
-from exporter.projections import available_projections
-from exporter.reader import Moment, Reader
+from exporter.source.database import Database, snapshot
+from exporter.source.projections import available_projections
+from exporter.source.query_time import Meter
+from exporter.source.reader import Moment, Reader
 
 _READY_SECONDS = 900.0
 

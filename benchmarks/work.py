@@ -18,11 +18,11 @@ from benchmarks.options import Options
 from benchmarks.ours import Driven
 from exporter.calendar.days import day_at, zone
 from exporter.config import AuditConfig
-from exporter.database import snapshot
 from exporter.ledger.audit import differing
-from exporter.meter import Meter
-from exporter.reader import Moment, Reader
 from exporter.service import settle
+from exporter.source.database import snapshot
+from exporter.source.query_time import Meter
+from exporter.source.reader import Moment, Reader
 
 _AUDITED = 24
 _POLLS = 2

@@ -20,8 +20,8 @@ from psycopg import Connection, sql
 from exporter.config import Config
 from exporter.contract.availability import Available, compare
 from exporter.contract.relations import RELATIONS, Column, Kind, Relation
-from exporter.database import Database
 from exporter.errors import ConfigError, ContractError
+from exporter.source.database import Database
 
 ROLE = "campaign_grafana"
 SCHEMA = "campaign_grafana"

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from exporter.contract.codes import FINISHED_TASK_STATUSES, READY, RETRY_WAIT
 from exporter.dispatch.situation import Carrier, Line, Rival, Situation, Tasks, Usual
-from exporter.entities import Number, PoolEntry, Tenant, Trunk
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.totals import count_of, earliest, unpack_key
-from exporter.platform import Platform
 from exporter.recent import Recent
-from exporter.rows import MICRO
+from exporter.source.columns import MICRO
+from exporter.source.entities import Number, PoolEntry, Tenant, Trunk
+from exporter.source.platform import Platform
 from exporter.usage import Usage
 
 

@@ -16,7 +16,7 @@ from exporter.contract.codes import (
     SETTLED_OUTCOMES,
     TASK_STATUSES,
 )
-from exporter.rows import DELAY_BUCKETS, HORIZONS, SCORE_BUCKETS, TALK_BUCKETS
+from exporter.source.columns import DELAY_BUCKETS, HORIZONS, SCORE_BUCKETS, TALK_BUCKETS
 
 
 class Type(Enum):

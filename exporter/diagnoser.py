@@ -11,8 +11,8 @@ from exporter.dispatch.situation import Rival, Tasks
 from exporter.dispatch.verdict import Policy, diagnose
 from exporter.ledger.ledger import Ledger
 from exporter.outlook import outlook_of
-from exporter.platform import Platform
 from exporter.recent import Recent
+from exporter.source.platform import Platform
 from exporter.usage import Usage
 from exporter.view import Outlook, Shown, View
 

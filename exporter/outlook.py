@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from exporter.dispatch.situation import Situation
-from exporter.entities import Variant
 from exporter.forecast import Forecast, forecast
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.totals import unpack_key
-from exporter.rows import MICRO
+from exporter.source.columns import MICRO
+from exporter.source.entities import Variant
 from exporter.variants import Arm, judge
 from exporter.view import Outlook
 

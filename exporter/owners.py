@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from exporter.catalogue import Scope
-from exporter.entities import Entity
-from exporter.platform import Platform
+from exporter.source.entities import Entity
+from exporter.source.platform import Platform
 
 Owner = tuple[str, ...]
 """Values of a scope's labels: (tenant,) or (tenant, campaign)."""

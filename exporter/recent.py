@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from exporter.dispatch.faults import DESTINATION, fault_of
 from exporter.dispatch.situation import Calls, Lately
 from exporter.ledger.ledger import Ledger
-from exporter.rows import MICRO
+from exporter.source.columns import MICRO
 
 SPAN = 900.0
 """Seconds: calls that were started within it tell how things go now."""

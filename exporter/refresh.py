@@ -11,21 +11,21 @@ from dataclasses import dataclass, field
 import psycopg
 import structlog
 
-from exporter.activity import deletions, observe
 from exporter.calendar.days import Day
 from exporter.config import Config
 from exporter.contract.availability import Available
-from exporter.database import Connection, Database, Server, snapshot
-from exporter.horizon import Horizon, Observation, Overlap, Plan
 from exporter.ledger.audit import AuditSchedule, differing
 from exporter.ledger.closed_hours import Almanac, days_of
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.loading import Loader, allow
-from exporter.meter import Meter, Watch
-from exporter.platform import Platform, PlatformReader
-from exporter.reader import SMALL, SMALL_LIMIT, Moment, Reader
 from exporter.samples import Values
 from exporter.snapshot import Snapshot, SnapshotBuilder
+from exporter.source.database import Connection, Database, Server, snapshot
+from exporter.source.platform import Platform, PlatformReader
+from exporter.source.query_time import Meter, Watch
+from exporter.source.reader import SMALL, SMALL_LIMIT, Moment, Reader
+from exporter.source.transactions import deletions, observe
+from exporter.source.watermark import Horizon, Observation, Overlap, Plan
 from exporter.telemetry import Telemetry
 from exporter.violations import Violations
 

@@ -9,12 +9,12 @@ from typing import Any
 from exporter.catalogue import Attribute, Attributes, Buckets, Due, Family, Info, Oldest, States, Totals
 from exporter.contract.codes import OTHER, READY, RETRY_WAIT, blocker_group
 from exporter.dispatch.faults import fault_of
-from exporter.entities import Entity
 from exporter.ledger.call_fold import Exemplar
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.totals import earliest, unpack_key
-from exporter.projections import Projection
-from exporter.rows import HORIZONS, MICRO
+from exporter.source.columns import HORIZONS, MICRO
+from exporter.source.entities import Entity
+from exporter.source.projections import Projection
 
 Labels = tuple[str, ...]
 Values = dict[Labels, int]

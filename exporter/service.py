@@ -12,13 +12,13 @@ import psycopg
 import structlog
 
 from exporter.config import Config
-from exporter.database import Database, reason
 from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError, RowError
 from exporter.exposition import Body
 from exporter.ledger.ledger import Ledger
 from exporter.logs import Repeats
 from exporter.refresh import Clock, Refresher, database_clock
 from exporter.snapshot import Snapshot
+from exporter.source.database import Database, reason
 from exporter.telemetry import Telemetry
 
 _FIRST_DELAY, _LONGEST_DELAY = 1.0, 30.0

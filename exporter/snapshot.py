@@ -28,12 +28,10 @@ from exporter.contract.relations import RELATIONS
 from exporter.counters import Counters
 from exporter.diagnoser import Diagnoser, Input
 from exporter.dispatch.verdict import Diagnosis
-from exporter.entities import Number
 from exporter.exposition import EMPTY, Exposed, FamilyEncoder
 from exporter.judged import SAMPLES, changed_facets, facets
 from exporter.ledger.ledger import Ledger
 from exporter.owners import Owner, Owners, owner_of
-from exporter.platform import Platform
 from exporter.samples import (
     NO_CURRENCY,
     Entities,
@@ -48,6 +46,8 @@ from exporter.samples import (
     total_values,
     within_budget,
 )
+from exporter.source.entities import Number
+from exporter.source.platform import Platform
 from exporter.usage import Usage
 from exporter.view import Shown, View
 

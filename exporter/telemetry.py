@@ -13,9 +13,9 @@ from exporter import __version__
 from exporter.contract.availability import Available
 from exporter.contract.codes import CAMPAIGN_STATUSES, OTHER
 from exporter.contract.relations import RELATIONS
-from exporter.entities import Violation
-from exporter.meter import Meter
 from exporter.snapshot import Snapshot
+from exporter.source.entities import Violation
+from exporter.source.query_time import Meter
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client does not type it
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.totals import unpack_key
-from exporter.platform import Platform
+from exporter.source.platform import Platform
 
 
 @dataclass(slots=True)

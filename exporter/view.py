@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from exporter.dispatch.situation import Situation
 from exporter.dispatch.verdict import Diagnosis
 from exporter.forecast import Forecast
-from exporter.platform import Platform
-from exporter.projections import Vocabulary
 from exporter.recent import Recent
+from exporter.source.platform import Platform
+from exporter.source.projections import Vocabulary
 from exporter.variants import Experiment
 
 Cells = Mapping[int, Sequence[int]]

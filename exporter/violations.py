@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from exporter.contract.codes import OTHER, blocker_group
-from exporter.entities import Violation
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.totals import unpack_key
-from exporter.rows import RULES
+from exporter.source.columns import RULES
+from exporter.source.entities import Violation
 
 _CODES: Mapping[str, Violation] = {
     "tasks": ("tasks", "status", "unknown_code"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from exporter.calendar.days import Day
-from exporter.interning import NONE
 from exporter.ledger.call_days import Calendar
+from exporter.source.interning import NONE
 
 DAY = Day("UTC", 100, (0.0, 86_400.0, 172_800.0))
 CLOSED = ((0.0, 32_400.0), (61_200.0, 118_800.0))

@@ -19,8 +19,8 @@ from exporter.contract.codes import BLOCKERS
 from exporter.dispatch.gates import GATES
 from exporter.dispatch.situation import Lately, Line
 from exporter.dispatch.verdict import VERDICTS, diagnose
-from exporter.entities import PoolEntry
-from exporter.platform import Platform
+from exporter.source.entities import PoolEntry
+from exporter.source.platform import Platform
 from exporter.view import Shown
 from scripts.generate_docs import ROOT
 from tests.dispatch import situations as at

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.contract.relations import RELATIONS
-from exporter.entities import Campaign, Entity, Violation, parse_row
-from exporter.reader import SMALL
+from exporter.source.entities import Campaign, Entity, Violation, parse_row
+from exporter.source.reader import SMALL
 
 ROWS: dict[str, dict[str, str | None]] = {
     "tenants": {"tenant_id": "1", "name": "Tenant", "timezone": "Europe/Berlin", "concurrency_limit": "5"},

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from exporter.horizon import BAND_SECONDS, Horizon, Observation, Overlap, Plan, Session
+from exporter.source.watermark import BAND_SECONDS, Horizon, Observation, Overlap, Plan, Session
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter, exporting
 

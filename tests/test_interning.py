@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from exporter import interning
-from exporter.interning import NONE, Interning
+from exporter.source import interning
+from exporter.source.interning import NONE, Interning
 
 
 def test_equal_labels_share_a_number_and_keep_it() -> None:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from exporter.contract.relations import RELATIONS
-from exporter.entities import Campaign
-from exporter.platform import Platform, PlatformReader, RawRow, exported
-from exporter.reader import SMALL
+from exporter.source.entities import Campaign
+from exporter.source.platform import Platform, PlatformReader, RawRow, exported
+from exporter.source.reader import SMALL
 from tests.test_entities import ROWS, parse
 
 NOW = 1_772_625_600.0

@@ -11,13 +11,13 @@ import psycopg
 from exporter.cards.dispatch import judged
 from exporter.cards.values import Json
 from exporter.config import Config, format_duration
-from exporter.database import reason
 from exporter.errors import CampaignExporterError, UnknownIdError
 from exporter.explain.look import Look
 from exporter.explain.rows import Row, Rows
 from exporter.explain.task import key_of_task, owned, task_of
 from exporter.explain.told import told
 from exporter.snapshot import Snapshot
+from exporter.source.database import reason
 
 STATEMENT_SECONDS = 10.0
 """No statement of the evidence may take longer, nor than database.statement_timeout; judging has the latter."""

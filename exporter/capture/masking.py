@@ -19,9 +19,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 from exporter.config import Config
 from exporter.contract.relations import RELATIONS, Kind
-from exporter.entities import ID_LIMIT
 from exporter.errors import CampaignExporterError
 from exporter.explain.rows import Row
+from exporter.source.entities import ID_LIMIT
 
 MASKED = "…"
 _SEPARATORS = r"[\s()/._|:,\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060\u2066-\u2069\ufeff-]"

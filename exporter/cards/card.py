@@ -13,8 +13,8 @@ from exporter.cards.pool import connections, numbers
 from exporter.cards.values import NEW, Freshness, Json, amount, head, iso, rate
 from exporter.contract.codes import ENDED_STATUSES
 from exporter.dispatch.situation import Situation
-from exporter.entities import Upload, Variant
 from exporter.forecast import Forecast
+from exporter.source.entities import Upload, Variant
 from exporter.variants import Arm, Comparison, Experiment
 from exporter.view import Outlook, Shown
 

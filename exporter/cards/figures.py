@@ -8,10 +8,10 @@ from exporter.cards.values import Json, amount, merged, rate
 from exporter.contract.codes import FINISHED_TASK_STATUSES, OTHER
 from exporter.dispatch.faults import fault_of
 from exporter.dispatch.situation import Situation
-from exporter.entities import Goal
 from exporter.ledger.totals import unpack_key
 from exporter.recent import SPAN
-from exporter.rows import MICRO
+from exporter.source.columns import MICRO
+from exporter.source.entities import Goal
 from exporter.view import Shown, View
 
 DISPOSITIONS = 10

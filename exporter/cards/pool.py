@@ -11,10 +11,10 @@ from exporter.contract.wording import clock, count, duration, share
 from exporter.dispatch.capacity import SHORT_SECONDS, refusal
 from exporter.dispatch.signs import worst_number
 from exporter.dispatch.situation import Lately, Line, Situation
-from exporter.entities import PoolEntry
 from exporter.ledger.totals import unpack_key
 from exporter.recent import SPAN
 from exporter.snapshot import mask_phone
+from exporter.source.entities import PoolEntry
 from exporter.view import Shown, View
 
 WEIGHT_FACTOR = 4.0

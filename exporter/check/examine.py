@@ -19,12 +19,12 @@ from exporter.check.size import TRIAL_ROWS, pace, series, trial
 from exporter.config import Config
 from exporter.contract.availability import Available, compare
 from exporter.contract.relations import RELATIONS
-from exporter.database import Connection, Database, Server, reason, snapshot
 from exporter.errors import DatabaseUnavailableError
-from exporter.platform import PlatformReader
-from exporter.reader import SMALL, Moment, Reader, Rows
-from exporter.rows import call_rows, task_rows
-from exporter.sql import statement
+from exporter.source.columns import call_rows, task_rows
+from exporter.source.database import Connection, Database, Server, reason, snapshot
+from exporter.source.platform import PlatformReader
+from exporter.source.reader import SMALL, Moment, Reader, Rows
+from exporter.source.sql import statement
 
 SERVER = "server"
 _READ_BY_EXPORTER = frozenset((*SMALL, "tasks", "calls"))

@@ -16,10 +16,17 @@ from psycopg.types.json import set_json_loads
 
 from exporter.check.report import Finding, Level, counted
 from exporter.contract.availability import Available
-from exporter.database import Compiled, Connection, compile_statement, reason
-from exporter.reader import Moment, Statements
-from exporter.rows import CAMPAIGNS, STAMP_FUTURE_SECONDS, CleanRows, Expression, call_rows, task_rows
-from exporter.sql import statement
+from exporter.source.columns import (
+    CAMPAIGNS,
+    STAMP_FUTURE_SECONDS,
+    CleanRows,
+    Expression,
+    call_rows,
+    task_rows,
+)
+from exporter.source.database import Compiled, Connection, compile_statement, reason
+from exporter.source.reader import Moment, Statements
+from exporter.source.sql import statement
 
 SMALL_TABLE_ROWS = 10_000
 """Of a table with fewer rows PostgreSQL may rightly read everything, whatever indexes it has."""

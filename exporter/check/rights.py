@@ -9,8 +9,8 @@ from psycopg.rows import class_row
 
 from exporter.check.report import Finding, Level
 from exporter.config import Config, format_duration
-from exporter.database import Connection, Server
-from exporter.sql import statement
+from exporter.source.database import Connection, Server
+from exporter.source.sql import statement
 
 ABOUT = "role"
 _SHOWN = 5

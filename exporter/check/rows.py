@@ -22,12 +22,12 @@ from exporter.contract.codes import (
     blocker_group,
     clean_label,
 )
-from exporter.database import Connection, compile_statement, fetch, reason
 from exporter.errors import RowError
-from exporter.meter import Meter
-from exporter.platform import Platform
-from exporter.reader import SMALL, SMALL_LIMIT, Moment, Reader, Rows
-from exporter.rows import RULES, CleanRows
+from exporter.source.columns import RULES, CleanRows
+from exporter.source.database import Connection, compile_statement, fetch, reason
+from exporter.source.platform import Platform
+from exporter.source.query_time import Meter
+from exporter.source.reader import SMALL, SMALL_LIMIT, Moment, Reader, Rows
 
 SAMPLE_ROWS = 100_000
 """How many rows of `tasks` and of `calls` are looked at."""

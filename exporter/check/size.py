@@ -11,13 +11,13 @@ from exporter.calendar.days import day_at, zone
 from exporter.check.report import Finding, Level, counted
 from exporter.check.rows import newest_rows
 from exporter.config import Config, format_duration
-from exporter.database import Connection, compile_statement, fetch
 from exporter.errors import RowError
 from exporter.ledger.ledger import Ledger
-from exporter.platform import Platform
-from exporter.reader import Moment, Reader
-from exporter.rows import CleanRows
 from exporter.snapshot import Snapshot, SnapshotBuilder
+from exporter.source.columns import CleanRows
+from exporter.source.database import Connection, compile_statement, fetch
+from exporter.source.platform import Platform
+from exporter.source.reader import Moment, Reader
 
 ABOUT = "exporter"
 TRIAL_ROWS = 20_000

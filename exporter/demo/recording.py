@@ -25,7 +25,6 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from exporter.config import parse
-from exporter.database import Database
 from exporter.demo import memory
 from exporter.demo.creation import create
 from exporter.demo.history import HISTORY_TICK
@@ -34,6 +33,7 @@ from exporter.demo.recorder import WINDOW, Recorder, RecordingError
 from exporter.demo.store import flush
 from exporter.demo.world import DEMO
 from exporter.refresh import Refresher
+from exporter.source.database import Database
 from exporter.telemetry import Telemetry
 
 JOB = "campaign-exporter"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from exporter.calendar.call_windows import Schedule
-from exporter.entities import Campaign, Number, Tenant, Trunk, Upload
+from exporter.source.entities import Campaign, Number, Tenant, Trunk, Upload
 
 FRESH_SECONDS = 90.0
 """Tasks that became ready since are new; of this a minute is the coarseness of `oldest_ready`."""

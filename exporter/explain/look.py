@@ -14,7 +14,6 @@ import sqlalchemy as sa
 
 from exporter.config import Config, format_duration
 from exporter.contract.availability import Available
-from exporter.database import Connection, Database, Server, reason, snapshot
 from exporter.dispatch.verdict import Policy
 from exporter.errors import DatabaseUnavailableError, RowError, UnknownIdError
 from exporter.explain.hindsight import in_hindsight
@@ -23,12 +22,13 @@ from exporter.explain.rows import Rows, one_of, read, seconds
 from exporter.ledger.closed_hours import Almanac, days_of
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.loading import Loader
-from exporter.meter import Meter
-from exporter.platform import Platform, PlatformReader, exported
-from exporter.reader import SMALL, Moment, Reader
-from exporter.reader import Rows as Raw
 from exporter.refresh import Clock, database_clock
 from exporter.snapshot import Snapshot, SnapshotBuilder
+from exporter.source.database import Connection, Database, Server, reason, snapshot
+from exporter.source.platform import Platform, PlatformReader, exported
+from exporter.source.query_time import Meter
+from exporter.source.reader import SMALL, Moment, Reader
+from exporter.source.reader import Rows as Raw
 
 
 @dataclass(slots=True)

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from exporter.contract.availability import Available
 from exporter.contract.relations import RELATIONS, Kind
-from exporter.database import Connection, compile_statement, fetch
-from exporter.entities import EARLIEST, LATEST
-from exporter.rows import ID_TYPES
+from exporter.source.columns import ID_TYPES
+from exporter.source.database import Connection, compile_statement, fetch
+from exporter.source.entities import EARLIEST, LATEST
 
 Row = dict[str, Any]
 Expression = sa.ColumnElement[Any]

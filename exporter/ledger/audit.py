@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 
 from exporter.calendar.days import Day
 from exporter.config import AuditConfig
-from exporter.database import Connection
 from exporter.errors import RowError
 from exporter.ledger.ledger import Ledger
-from exporter.meter import Meter
-from exporter.reader import Moment, Reader
+from exporter.source.database import Connection
+from exporter.source.query_time import Meter
+from exporter.source.reader import Moment, Reader
 
 BURST_SECONDS = 5.0
 """Database time that audits may save up, so that deleted contacts are seen in seconds."""

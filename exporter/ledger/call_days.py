@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.calendar.days import Day
-from exporter.interning import NONE
+from exporter.source.interning import NONE
 
 Spans = tuple[tuple[float, float], ...]
 """Spans of time as (start, end), in seconds since 1970."""

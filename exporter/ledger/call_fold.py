@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from exporter.calendar.days import Day
 from exporter.contract.availability import Available
-from exporter.interning import NONE
 from exporter.ledger.call_days import Calendar, Spans
 from exporter.ledger.fold import Columns, Fold, Row
 from exporter.ledger.remembered_rows import Slots
 from exporter.ledger.time_buckets import minutes, recent_hours
 from exporter.ledger.totals import pack, pack_key, unpack_key
-from exporter.projections import Projection, Vocabulary, available_projections
-from exporter.rows import MICRO
+from exporter.source.columns import MICRO
+from exporter.source.interning import NONE
+from exporter.source.projections import Projection, Vocabulary, available_projections
 
 _CODE, _SMALL, _MICRO, _TIME = np.int32, np.int8, np.int64, np.float64
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from exporter.calendar.call_windows import Schedule
 from exporter.calendar.days import Day, day_at, zone
 from exporter.ledger.call_days import Spans
-from exporter.platform import Platform
+from exporter.source.platform import Platform
 
 
 class Almanac:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.interning import NONE
 from exporter.ledger.remembered_rows import Array, HeldRows, Slots
 from exporter.ledger.totals import Cell, Ints, Totals, pack, pack_key, unpack_key
-from exporter.projections import KEY_COLUMNS, Projection, Vocabulary
+from exporter.source.interning import NONE
+from exporter.source.projections import KEY_COLUMNS, Projection, Vocabulary
 
 Columns = dict[str, Array]
 Row = Sequence[Any]

@@ -16,7 +16,7 @@ from exporter.ledger.fold import Fold, Folded, Row
 from exporter.ledger.task_fold import TaskFold
 from exporter.ledger.time_buckets import first_hour
 from exporter.ledger.totals import Cell, pack_key
-from exporter.projections import Projection, Vocabulary
+from exporter.source.projections import Projection, Vocabulary
 
 
 class Ledger:

@@ -10,12 +10,12 @@ from queue import SimpleQueue
 import psycopg
 
 from exporter.calendar.days import Day
-from exporter.database import Connection, Database, snapshot
 from exporter.errors import DatabaseUnavailableError, RowError
 from exporter.ledger.ledger import Ledger
-from exporter.meter import Meter
-from exporter.projections import Projection
-from exporter.reader import Moment, Reader, Rows
+from exporter.source.database import Connection, Database, snapshot
+from exporter.source.projections import Projection
+from exporter.source.query_time import Meter
+from exporter.source.reader import Moment, Reader, Rows
 
 Progress = Callable[[float], None]
 Job = tuple[Projection, Sequence[str], Day | None]

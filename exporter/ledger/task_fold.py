@@ -9,13 +9,13 @@ import numpy as np
 
 from exporter.contract.availability import Available
 from exporter.contract.codes import FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES, READY, RETRY_WAIT
-from exporter.interning import NONE
 from exporter.ledger.fold import Columns, Fold
 from exporter.ledger.remembered_rows import Slots
 from exporter.ledger.time_buckets import minutes, recent_hours
 from exporter.ledger.timers import Agenda
-from exporter.projections import Vocabulary, available_projections
-from exporter.rows import HORIZONS
+from exporter.source.columns import HORIZONS
+from exporter.source.interning import NONE
+from exporter.source.projections import Vocabulary, available_projections
 
 _CODE, _SMALL, _MICRO, _TIME = np.int32, np.int8, np.int64, np.float64
 

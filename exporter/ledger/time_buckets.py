@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.interning import NONE
-from exporter.rows import HOURS_BACK
+from exporter.source.columns import HOURS_BACK
+from exporter.source.interning import NONE
 
 
 def first_hour(now: float) -> int:

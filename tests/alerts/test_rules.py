@@ -23,7 +23,7 @@ from dashboards.queries import labels_of
 from exporter.catalogue import BY_NAME, Attribute, Attributes, Buckets, Due, Info, Oldest, States, Totals, Use
 from exporter.contract.relations import RELATIONS
 from exporter.errors import ConfigError
-from exporter.projections import PROJECTIONS
+from exporter.source.projections import PROJECTIONS
 from tests.alerts.promql import grouped, selectors
 
 BOARDS = Path(__file__).parents[2] / "dashboards" / "generated"

@@ -9,13 +9,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from exporter.database import Database
 from exporter.demo import history, memory, recording
 from exporter.demo.platform import install
 from exporter.demo.recorder import RecordingError
 from exporter.demo.recording import DENSITY, Done, missing, record
 from exporter.demo.world import DEMO
 from exporter.refresh import Refresher
+from exporter.source.database import Database
 from exporter.telemetry import Telemetry
 from tests.support import prometheus
 from tests.support.exporting import config, parse_text

@@ -16,7 +16,7 @@ from exporter.contract.codes import (
     UPLOAD_STATUSES,
 )
 from exporter.dispatch.situation import Calls, Carrier, Lately, Line, Rival, Situation, Tasks, Usual
-from exporter.entities import Campaign, Number, Tenant, Trunk, Upload
+from exporter.source.entities import Campaign, Number, Tenant, Trunk, Upload
 from tests.dispatch.situations import (
     ALWAYS,
     DAY,

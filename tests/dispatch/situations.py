@@ -13,7 +13,7 @@ from typing import Any
 from exporter.calendar.call_windows import Schedule, parse_ranges
 from exporter.calendar.days import zone
 from exporter.dispatch.situation import Calls, Carrier, Lately, Line, Rival, Situation, Tasks, Usual
-from exporter.entities import Campaign, Number, Tenant, Trunk, Upload
+from exporter.source.entities import Campaign, Number, Tenant, Trunk, Upload
 
 NOW = 1_772_625_600.0
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0

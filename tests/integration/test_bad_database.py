@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from exporter import service
 from exporter.demo.server import EmbeddedServer
 from exporter.ledger.audit import AuditSchedule
-from exporter.reader import Reader
+from exporter.source.reader import Reader
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Loop, exporting, looping
 from tests.support.platforms import assert_intact, call

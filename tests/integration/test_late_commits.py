@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from exporter.config import parse
-from exporter.database import Database
 from exporter.refresh import Refresher
+from exporter.source.database import Database
 from exporter.telemetry import Telemetry
 from tests.support import contract
 from tests.support.exporting import Scrape, parse_text

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from exporter.config import parse
-from exporter.database import Database, snapshot
 from exporter.demo.server import EmbeddedServer
+from exporter.source.database import Database, snapshot
 from tests.support import contract, platforms
 from tests.support.exporting import looping
 

@@ -18,9 +18,9 @@ from click.testing import CliRunner
 from exporter.cli import main
 from exporter.config import LogConfig, parse
 from exporter.contract.relations import RELATIONS
-from exporter.database import Database
 from exporter.errors import ConfigError, DatabaseUnavailableError
 from exporter.logs import configure
+from exporter.source.database import Database
 from exporter.web import application
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Loop, looping

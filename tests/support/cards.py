@@ -7,8 +7,8 @@ from typing import Any
 from exporter.dispatch.situation import Lately, Situation
 from exporter.dispatch.verdict import diagnose
 from exporter.forecast import Forecast
-from exporter.platform import Platform
-from exporter.projections import Vocabulary
+from exporter.source.platform import Platform
+from exporter.source.projections import Vocabulary
 from exporter.view import Outlook, Shown, View
 
 

@@ -12,11 +12,11 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.config import Config, parse
-from exporter.database import Database
 from exporter.exposition import TEXT_TYPE
 from exporter.refresh import Refresher
 from exporter.service import Service
 from exporter.snapshot import Snapshot
+from exporter.source.database import Database
 from exporter.telemetry import Telemetry
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)

@@ -17,7 +17,6 @@ import psycopg
 from psycopg import sql
 
 from exporter.cards.dispatch import advice, judged
-from exporter.database import Database
 from exporter.demo.activation import Activation, Board
 from exporter.demo.creation import campaign_ids, create
 from exporter.demo.dialler import Dialler
@@ -26,6 +25,7 @@ from exporter.demo.server import EmbeddedServer
 from exporter.demo.store import flush
 from exporter.demo.world import DEMO, CampaignSpec, WorldSpec
 from exporter.refresh import Refresher
+from exporter.source.database import Database
 from exporter.telemetry import Telemetry
 from tests.support.exporting import config, parse_text
 

@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from exporter.config import Config
 from exporter.contract.availability import Available, compare
 from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError, RowError
-from exporter.sql import statement
+from exporter.source.sql import statement
 
 APPLICATION_NAME = "campaign-exporter"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from exporter.database import Connection, Server
-from exporter.horizon import Observation, Session
-from exporter.meter import Meter
-from exporter.sql import statement
+from exporter.source.database import Connection, Server
+from exporter.source.query_time import Meter
+from exporter.source.sql import statement
+from exporter.source.watermark import Observation, Session
 
 
 def observe(connection: Connection, server: Server, meter: Meter) -> Observation:

@@ -20,8 +20,8 @@ from exporter.contract.codes import (
     clean_code,
     clean_label,
 )
-from exporter.interning import Interning
-from exporter.rows import CleanRows, Expression
+from exporter.source.columns import CleanRows, Expression
+from exporter.source.interning import Interning
 
 
 @dataclass(frozen=True, slots=True)

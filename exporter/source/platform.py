@@ -10,7 +10,18 @@ from typing import Any, TypeVar
 from exporter.calendar.call_windows import Ranges, Schedule
 from exporter.calendar.days import zone
 from exporter.contract.codes import ENDED_STATUSES
-from exporter.entities import Campaign, Entity, Goal, Number, PoolEntry, Tenant, Trunk, Upload, Variant, parse_row
+from exporter.source.entities import (
+    Campaign,
+    Entity,
+    Goal,
+    Number,
+    PoolEntry,
+    Tenant,
+    Trunk,
+    Upload,
+    Variant,
+    parse_row,
+)
 
 RawRow = tuple[str | None, ...]
 T = TypeVar("T")

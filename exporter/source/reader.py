@@ -15,12 +15,8 @@ import sqlalchemy as sa
 from exporter.calendar.days import Day
 from exporter.contract.availability import Available
 from exporter.contract.relations import RELATIONS
-from exporter.database import Compiled, Connection, compile_statement, fetch, reading
 from exporter.errors import RowError
-from exporter.horizon import Plan
-from exporter.meter import Meter
-from exporter.projections import Projection, available_projections
-from exporter.rows import (
+from exporter.source.columns import (
     CAMPAIGNS,
     ROW_KEYS,
     SETTLED_BEFORE,
@@ -30,6 +26,10 @@ from exporter.rows import (
     call_rows,
     task_rows,
 )
+from exporter.source.database import Compiled, Connection, compile_statement, fetch, reading
+from exporter.source.projections import Projection, available_projections
+from exporter.source.query_time import Meter
+from exporter.source.watermark import Plan
 
 Rows = Sequence[tuple[Any, ...]]
 
