@@ -17,13 +17,13 @@ from exporter.catalogue import FAMILIES, Judged
 from exporter.config import Config
 from exporter.contract.availability import Available, compare
 from exporter.contract.relations import RELATIONS, Kind
-from exporter.diagnoser import Diagnoser, Input
+from exporter.diagnosis.diagnoser import Diagnoser, Input
+from exporter.diagnosis.view import View
 from exporter.ledger.ledger import Ledger
 from exporter.service import settle
 from exporter.snapshot import SnapshotBuilder, Work
 from exporter.source.platform import Platform, PlatformReader
 from exporter.source.reader import SMALL, Reader
-from exporter.view import View
 
 CAMPAIGNS, TENANTS, NUMBERS, TRUNKS, POOL = 500, 20, 40, 4, 10
 TASKS, CALLS = 600, 200

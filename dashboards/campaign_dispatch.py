@@ -26,8 +26,8 @@ from dashboards.style import (
 )
 from dashboards.targets import ask, now, rows
 from exporter.contract.codes import BLOCKERS, READY
-from exporter.dispatch.gates import GATES
-from exporter.dispatch.verdict import NOTHING
+from exporter.diagnosis.dispatch.gates import GATES
+from exporter.diagnosis.dispatch.verdict import NOTHING
 
 CLOSED, OPEN = State("closed", 8, "closed", CALM), State("open", 9, "open", GOOD)
 """Of gates that do not bind; the one that does bears the verdict."""

@@ -25,7 +25,7 @@ from dashboards.style import (
     WHOLE,
 )
 from dashboards.targets import now
-from exporter.dispatch.signs import DROP
+from exporter.diagnosis.dispatch.signs import DROP
 
 _OVER = "=~completed|failed|cancelled"
 _MOMENTS = {

@@ -26,9 +26,9 @@ from dashboards.style import (
     WORST_FIRST,
     State,
 )
-from exporter.dispatch.gates import GATES
-from exporter.dispatch.signs import DROP
-from exporter.dispatch.verdict import NOTHING
+from exporter.diagnosis.dispatch.gates import GATES
+from exporter.diagnosis.dispatch.signs import DROP
+from exporter.diagnosis.dispatch.verdict import NOTHING
 
 RANKED = tuple(
     sorted(

@@ -13,7 +13,7 @@ from exporter.contract.codes import (
     SETTLED_OUTCOMES,
     TASK_STATUSES,
 )
-from exporter.dispatch.verdict import VERDICTS
+from exporter.diagnosis.dispatch.verdict import VERDICTS
 
 GOOD, PLANNED, CALM, WARNING, BAD, NEUTRAL = "green", "blue", "light-blue", "orange", "red", "text"
 """Colours of judgement: as wished; closed as planned; in the background; below what it could be; a person must act."""

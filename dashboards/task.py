@@ -40,7 +40,7 @@ from dashboards.style import (
 )
 from dashboards.targets import Target, ask, rows, sql
 from exporter.contract.codes import BLOCKERS, READY
-from exporter.dispatch.verdict import VERDICTS
+from exporter.diagnosis.dispatch.verdict import VERDICTS
 
 CLOCK = "time:YYYY-MM-DD HH:mm:ss"
 NO_TASK = "No such task in this campaign"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from types import MappingProxyType
 
-from exporter.dispatch.capacity import SLOT_GATES
-from exporter.dispatch.gate import OPEN, UNKNOWN
-from exporter.dispatch.gates import GATES
-from exporter.dispatch.verdict import NOTHING, VERDICTS
-from exporter.forecast import Forecast
+from exporter.diagnosis.dispatch.capacity import SLOT_GATES
+from exporter.diagnosis.dispatch.gate import OPEN, UNKNOWN
+from exporter.diagnosis.dispatch.gates import GATES
+from exporter.diagnosis.dispatch.verdict import NOTHING, VERDICTS
+from exporter.diagnosis.forecast import Forecast
+from exporter.diagnosis.view import View
 from exporter.samples import Labels
-from exporter.view import View
 
 Samples = dict[Labels, float]
 

@@ -16,10 +16,10 @@ from exporter.cards.card import card
 from exporter.cards.summary import SORTS, Wanted, listing, summary
 from exporter.cards.values import VERSION, Freshness, Json
 from exporter.contract.wording import duration
+from exporter.diagnosis.view import Shown
 from exporter.negotiation import HTML_TYPE, JSON_TYPE, prefers_json
 from exporter.rendering import STYLE, STYLE_URL, render_campaigns, render_card, render_message
 from exporter.service import Page, Service
-from exporter.view import Shown
 
 Maker = Callable[[], tuple[int, str]]
 """Makes a status and a text, in the thread of the pages."""

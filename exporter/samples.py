@@ -8,7 +8,7 @@ from typing import Any
 
 from exporter.catalogue import Attribute, Attributes, Buckets, Due, Family, Info, Oldest, States, Totals
 from exporter.contract.codes import OTHER, READY, RETRY_WAIT, blocker_group
-from exporter.dispatch.faults import fault_of
+from exporter.diagnosis.dispatch.faults import fault_of
 from exporter.ledger.call_fold import Exemplar
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.totals import earliest, unpack_key

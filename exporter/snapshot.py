@@ -26,8 +26,10 @@ from exporter.config import Config
 from exporter.contract.codes import OTHER
 from exporter.contract.relations import RELATIONS
 from exporter.counters import Counters
-from exporter.diagnoser import Diagnoser, Input
-from exporter.dispatch.verdict import Diagnosis
+from exporter.diagnosis.diagnoser import Diagnoser, Input
+from exporter.diagnosis.dispatch.verdict import Diagnosis
+from exporter.diagnosis.usage import Usage
+from exporter.diagnosis.view import Shown, View
 from exporter.exposition import EMPTY, Exposed, FamilyEncoder
 from exporter.judged import SAMPLES, changed_facets, facets
 from exporter.ledger.ledger import Ledger
@@ -48,8 +50,6 @@ from exporter.samples import (
 )
 from exporter.source.entities import Number
 from exporter.source.platform import Platform
-from exporter.usage import Usage
-from exporter.view import Shown, View
 
 
 @dataclass(frozen=True, slots=True)

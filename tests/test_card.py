@@ -16,12 +16,12 @@ from exporter.cards.pool import numbers
 from exporter.cards.summary import ALL, SORTS, Wanted, listing, summary
 from exporter.cards.values import Freshness, Json, iso, rate
 from exporter.contract.codes import BLOCKERS
-from exporter.dispatch.gates import GATES
-from exporter.dispatch.situation import Lately, Line
-from exporter.dispatch.verdict import VERDICTS, diagnose
+from exporter.diagnosis.dispatch.gates import GATES
+from exporter.diagnosis.dispatch.situation import Lately, Line
+from exporter.diagnosis.dispatch.verdict import VERDICTS, diagnose
+from exporter.diagnosis.view import Shown
 from exporter.source.entities import PoolEntry
 from exporter.source.platform import Platform
-from exporter.view import Shown
 from scripts.generate_docs import ROOT
 from tests.dispatch import situations as at
 from tests.support import contract, rich

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from exporter.cli import main
-from exporter.dispatch.verdict import DEFAULT, diagnose
+from exporter.diagnosis.dispatch.verdict import DEFAULT, diagnose
 from exporter.errors import DatabaseUnavailableError, UnknownIdError
 from exporter.explain.command import Explained, as_json, explain
 from exporter.explain.hindsight import in_hindsight

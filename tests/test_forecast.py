@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporter.forecast import HOUR, LOOK_BACK_HOURS, Forecast, forecast
+from exporter.diagnosis.forecast import HOUR, LOOK_BACK_HOURS, Forecast, forecast
 
 DAY = 24 * HOUR
 START = 20_000 * 24  # a midnight, in hours since 1970

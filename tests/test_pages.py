@@ -19,9 +19,9 @@ from aiohttp import ClientResponse
 from exporter import pages
 from exporter.cards.card import card
 from exporter.cards.values import Json
+from exporter.diagnosis.ab_test import Arm, judge
 from exporter.negotiation import prefers_json
 from exporter.rendering import STYLE_URL, path, render_card
-from exporter.variants import Arm, judge
 from tests.dispatch import situations as at
 from tests.dispatch.test_cases import CASES, Case
 from tests.support import contract, platforms, rich

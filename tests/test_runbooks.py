@@ -20,7 +20,7 @@ from yarl import URL
 
 from exporter.cards.card import card
 from exporter.contract.codes import BLOCKERS
-from exporter.dispatch.gates import GATES
+from exporter.diagnosis.dispatch.gates import GATES
 from exporter.rendering import path, render_card
 from exporter.runbooks.blanks import NAMES, Asked, asked, code_page
 from exporter.runbooks.library import Library, body, load, shipped

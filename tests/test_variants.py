@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporter.variants import MISMATCH_P, WIN_PROBABILITY, Arm, Comparison, Experiment, chi_square_survival, judge
+from exporter.diagnosis.ab_test import (
+    MISMATCH_P,
+    WIN_PROBABILITY,
+    Arm,
+    Comparison,
+    Experiment,
+    chi_square_survival,
+    judge,
+)
 
 
 def arm(

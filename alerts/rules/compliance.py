@@ -65,7 +65,7 @@ def _paused(q: Rules) -> Alert:
 def held(q: Rules, group: str, s: Compliance) -> str:
     """Tasks with a blocker of a group, where they are more than the flaws of any list; of small lists more than half.
 
-    As the exporter's own judgement (`exporter.dispatch.gate.is_much`).
+    As the exporter's own judgement (`exporter.diagnosis.dispatch.gate.is_much`).
     """
     share, least = s.held_share, s.held_tasks
     tasks = f"sum by ({_BY}) ({q.last('campaign_tasks_blocked', group=group)})"

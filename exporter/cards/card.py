@@ -12,11 +12,11 @@ from exporter.cards.figures import attempts, dispositions, errors, figures
 from exporter.cards.pool import connections, numbers
 from exporter.cards.values import NEW, Freshness, Json, amount, head, iso, rate
 from exporter.contract.codes import ENDED_STATUSES
-from exporter.dispatch.situation import Situation
-from exporter.forecast import Forecast
+from exporter.diagnosis.ab_test import Arm, Comparison, Experiment
+from exporter.diagnosis.dispatch.situation import Situation
+from exporter.diagnosis.forecast import Forecast
+from exporter.diagnosis.view import Outlook, Shown
 from exporter.source.entities import Upload, Variant
-from exporter.variants import Arm, Comparison, Experiment
-from exporter.view import Outlook, Shown
 
 
 def card(

@@ -8,12 +8,12 @@ from types import MappingProxyType
 
 from exporter.cards.values import Json, iso, whole
 from exporter.contract.codes import BLOCKERS, OTHER, RETRY_WAIT, Blocker, blocker_group
-from exporter.dispatch.evidence import evidence
-from exporter.dispatch.gate import Gate
-from exporter.dispatch.hints import hints
-from exporter.dispatch.situation import Situation
-from exporter.dispatch.verdict import NOTHING, Diagnosis
-from exporter.view import Shown, View
+from exporter.diagnosis.dispatch.evidence import evidence
+from exporter.diagnosis.dispatch.gate import Gate
+from exporter.diagnosis.dispatch.hints import hints
+from exporter.diagnosis.dispatch.situation import Situation
+from exporter.diagnosis.dispatch.verdict import NOTHING, Diagnosis
+from exporter.diagnosis.view import Shown, View
 
 MEANINGS: Mapping[str, str] = MappingProxyType(
     {

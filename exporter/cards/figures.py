@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from exporter.cards.values import Json, amount, merged, rate
 from exporter.contract.codes import FINISHED_TASK_STATUSES, OTHER
-from exporter.dispatch.faults import fault_of
-from exporter.dispatch.situation import Situation
+from exporter.diagnosis.dispatch.faults import fault_of
+from exporter.diagnosis.dispatch.situation import Situation
+from exporter.diagnosis.recent_calls import SPAN
+from exporter.diagnosis.view import Shown, View
 from exporter.ledger.totals import unpack_key
-from exporter.recent import SPAN
 from exporter.source.columns import MICRO
 from exporter.source.entities import Goal
-from exporter.view import Shown, View
 
 DISPOSITIONS = 10
 """So many are named; the others are summed up."""

@@ -8,14 +8,14 @@ from statistics import median
 
 from exporter.cards.values import Json, iso, rate
 from exporter.contract.wording import clock, count, duration, share
-from exporter.dispatch.capacity import SHORT_SECONDS, refusal
-from exporter.dispatch.signs import worst_number
-from exporter.dispatch.situation import Lately, Line, Situation
+from exporter.diagnosis.dispatch.capacity import SHORT_SECONDS, refusal
+from exporter.diagnosis.dispatch.signs import worst_number
+from exporter.diagnosis.dispatch.situation import Lately, Line, Situation
+from exporter.diagnosis.recent_calls import SPAN
+from exporter.diagnosis.view import Shown, View
 from exporter.ledger.totals import unpack_key
-from exporter.recent import SPAN
 from exporter.snapshot import mask_phone
 from exporter.source.entities import PoolEntry
-from exporter.view import Shown, View
 
 WEIGHT_FACTOR = 4.0
 """A weight so many times the pool's median, or so small a part of it, is worth a look."""

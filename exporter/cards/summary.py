@@ -11,8 +11,8 @@ from typing import Any
 from exporter import __version__
 from exporter.cards.dispatch import MEANINGS, advice, judged, queued, spell
 from exporter.cards.values import NEW, Freshness, Json, head, iso, rate, whole
-from exporter.dispatch.verdict import NOTHING
-from exporter.view import Shown, View
+from exporter.diagnosis.dispatch.verdict import NOTHING
+from exporter.diagnosis.view import Shown, View
 
 RANK = {verdict: place for place, verdict in enumerate(MEANINGS)}
 """The verdicts in the order of the list."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from exporter.calendar.call_windows import EARLIEST, LATEST
-from exporter.view import Cells
+from exporter.diagnosis.view import Cells
 
 Json = dict[str, Any]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from exporter.contract.codes import BLOCKERS, READY, RETRY_WAIT, Blocker
 from exporter.contract.wording import clock, count, duration
-from exporter.dispatch.capacity import SLOT_GATES, refusal
-from exporter.dispatch.evidence import evidence
-from exporter.dispatch.gate import Gate
-from exporter.dispatch.situation import Situation
-from exporter.dispatch.verdict import NOTHING, Diagnosis
+from exporter.diagnosis.dispatch.capacity import SLOT_GATES, refusal
+from exporter.diagnosis.dispatch.evidence import evidence
+from exporter.diagnosis.dispatch.gate import Gate
+from exporter.diagnosis.dispatch.situation import Situation
+from exporter.diagnosis.dispatch.verdict import NOTHING, Diagnosis
 from exporter.explain.task import Task
 from exporter.explain.when import GATE_OF, NUMBER_STATE, WHEN
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from exporter.calendar.call_windows import Schedule
-from exporter.dispatch.situation import Situation
-from exporter.dispatch.verdict import Diagnosis, Policy, diagnose
+from exporter.diagnosis.dispatch.situation import Situation
+from exporter.diagnosis.dispatch.verdict import Diagnosis, Policy, diagnose
 
 _LOOK_BACK = 8 * 86_400.0
 

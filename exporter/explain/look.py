@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from exporter.config import Config, format_duration
 from exporter.contract.availability import Available
-from exporter.dispatch.verdict import Policy
+from exporter.diagnosis.dispatch.verdict import Policy
 from exporter.errors import DatabaseUnavailableError, RowError, UnknownIdError
 from exporter.explain.hindsight import in_hindsight
 from exporter.explain.keys import as_key, kind_of, quoted

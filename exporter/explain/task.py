@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exporter.contract.codes import OTHER, READY, RETRY_WAIT, TASK_STATUSES, clean_code, clean_label
-from exporter.dispatch.situation import Line
+from exporter.diagnosis.dispatch.situation import Line
+from exporter.diagnosis.view import View
 from exporter.errors import UnknownIdError
 from exporter.explain.keys import as_key, kind_of, quoted
 from exporter.explain.look import Look
 from exporter.explain.rows import Row, seconds
-from exporter.view import View
 
 _COLUMNS = (
     "task_id", "campaign_id", "number_id", "sticky", "status", "blocker", "disposition", "variant", "attempts",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from exporter.cards.dispatch import described
 from exporter.cards.values import Json, iso
 from exporter.contract.codes import READY
-from exporter.dispatch.capacity import refusal
-from exporter.dispatch.situation import Situation
-from exporter.dispatch.verdict import Diagnosis
+from exporter.diagnosis.dispatch.capacity import refusal
+from exporter.diagnosis.dispatch.situation import Situation
+from exporter.diagnosis.dispatch.verdict import Diagnosis
 from exporter.explain.answer import answer
 from exporter.explain.task import Task
 

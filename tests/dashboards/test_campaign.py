@@ -21,8 +21,8 @@ from exporter.contract.codes import (
     TASK_STATUSES,
     blocker_group,
 )
-from exporter.dispatch.gates import GATES
-from exporter.dispatch.verdict import NOTHING, VERDICTS
+from exporter.diagnosis.dispatch.gates import GATES
+from exporter.diagnosis.dispatch.verdict import NOTHING, VERDICTS
 from tests.dashboards.asking import interpolated
 from tests.support.prometheus import Prometheus, running, write_history
 

@@ -15,7 +15,16 @@ from exporter.contract.codes import (
     OTHER,
     UPLOAD_STATUSES,
 )
-from exporter.dispatch.situation import Calls, Carrier, Lately, Line, Rival, Situation, Tasks, Usual
+from exporter.diagnosis.dispatch.situation import (
+    Calls,
+    Carrier,
+    Lately,
+    Line,
+    Rival,
+    Situation,
+    Tasks,
+    Usual,
+)
 from exporter.source.entities import Campaign, Number, Tenant, Trunk, Upload
 from tests.dispatch.situations import (
     ALWAYS,

@@ -12,7 +12,16 @@ from typing import Any
 
 from exporter.calendar.call_windows import Schedule, parse_ranges
 from exporter.calendar.days import zone
-from exporter.dispatch.situation import Calls, Carrier, Lately, Line, Rival, Situation, Tasks, Usual
+from exporter.diagnosis.dispatch.situation import (
+    Calls,
+    Carrier,
+    Lately,
+    Line,
+    Rival,
+    Situation,
+    Tasks,
+    Usual,
+)
 from exporter.source.entities import Campaign, Number, Tenant, Trunk, Upload
 
 NOW = 1_772_625_600.0

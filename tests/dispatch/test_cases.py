@@ -10,10 +10,10 @@ from typing import NamedTuple
 import pytest
 
 from exporter.contract.codes import BLOCKERS
-from exporter.dispatch.gates import GATES
-from exporter.dispatch.hints import hints
-from exporter.dispatch.situation import Situation, Tasks, Usual
-from exporter.dispatch.verdict import NOTHING, VERDICTS, diagnose
+from exporter.diagnosis.dispatch.gates import GATES
+from exporter.diagnosis.dispatch.hints import hints
+from exporter.diagnosis.dispatch.situation import Situation, Tasks, Usual
+from exporter.diagnosis.dispatch.verdict import NOTHING, VERDICTS, diagnose
 from tests.dispatch.situations import (
     DAY,
     HOUR,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.contract.codes import BLOCKERS
-from exporter.dispatch.faults import fault_of
+from exporter.diagnosis.dispatch.faults import fault_of
 
 
 @pytest.mark.parametrize(

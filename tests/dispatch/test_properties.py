@@ -9,12 +9,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from exporter.contract.codes import ENDED_STATUSES
-from exporter.dispatch.evidence import evidence
-from exporter.dispatch.gate import QUIET_SECONDS, UNKNOWN
-from exporter.dispatch.gates import GATES, INNERMOST, NO_CONTACTS, SURE
-from exporter.dispatch.hints import hints
-from exporter.dispatch.situation import Situation
-from exporter.dispatch.verdict import NOTHING, VERDICTS, Diagnosis, diagnose
+from exporter.diagnosis.dispatch.evidence import evidence
+from exporter.diagnosis.dispatch.gate import QUIET_SECONDS, UNKNOWN
+from exporter.diagnosis.dispatch.gates import GATES, INNERMOST, NO_CONTACTS, SURE
+from exporter.diagnosis.dispatch.hints import hints
+from exporter.diagnosis.dispatch.situation import Situation
+from exporter.diagnosis.dispatch.verdict import NOTHING, VERDICTS, Diagnosis, diagnose
 from tests.dispatch.generated import OPENED, SITUATIONS
 from tests.dispatch.situations import HOUR, NOW, calls, campaign, situation, tasks
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from exporter.dispatch.hints import hints
-from exporter.dispatch.situation import Situation
-from exporter.dispatch.verdict import Diagnosis, Policy, diagnose
+from exporter.diagnosis.dispatch.hints import hints
+from exporter.diagnosis.dispatch.situation import Situation
+from exporter.diagnosis.dispatch.verdict import Diagnosis, Policy, diagnose
 from tests.dispatch.situations import (
     HOUR,
     MINUTE,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from exporter.dispatch.verdict import diagnose
+from exporter.diagnosis.dispatch.verdict import diagnose
 from tests.dispatch.situations import (
     HOUR,
     calls,

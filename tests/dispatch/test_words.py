@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from exporter.dispatch.evidence import evidence
-from exporter.dispatch.gates import GATES
-from exporter.dispatch.hints import hints
-from exporter.dispatch.signs import MOVES, signs, worst_number
-from exporter.dispatch.verdict import diagnose
+from exporter.diagnosis.dispatch.evidence import evidence
+from exporter.diagnosis.dispatch.gates import GATES
+from exporter.diagnosis.dispatch.hints import hints
+from exporter.diagnosis.dispatch.signs import MOVES, signs, worst_number
+from exporter.diagnosis.dispatch.verdict import diagnose
 from tests.dispatch.situations import (
     HOUR,
     MINUTE,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from exporter.dispatch.situation import Lately, Situation
-from exporter.dispatch.verdict import diagnose
-from exporter.forecast import Forecast
+from exporter.diagnosis.dispatch.situation import Lately, Situation
+from exporter.diagnosis.dispatch.verdict import diagnose
+from exporter.diagnosis.forecast import Forecast
+from exporter.diagnosis.view import Outlook, Shown, View
 from exporter.source.platform import Platform
 from exporter.source.projections import Vocabulary
-from exporter.view import Outlook, Shown, View
 
 
 def view_of(s: Situation) -> View:

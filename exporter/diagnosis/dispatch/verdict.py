@@ -8,11 +8,11 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from exporter.contract.codes import ENDED_STATUSES, blocker_group
-from exporter.dispatch.capacity import SLOT_GATES
-from exporter.dispatch.gate import QUIET_SECONDS, UNKNOWN, Gate, is_much
-from exporter.dispatch.gates import GATES, INNERMOST, NO_CONTACTS, SURE, claimed
-from exporter.dispatch.situation import Situation
-from exporter.dispatch.waterfall import Step, slots_left, waterfall
+from exporter.diagnosis.dispatch.capacity import SLOT_GATES
+from exporter.diagnosis.dispatch.gate import QUIET_SECONDS, UNKNOWN, Gate, is_much
+from exporter.diagnosis.dispatch.gates import GATES, INNERMOST, NO_CONTACTS, SURE, claimed
+from exporter.diagnosis.dispatch.situation import Situation
+from exporter.diagnosis.dispatch.waterfall import Step, slots_left, waterfall
 
 VERDICTS = ("dialing", "throttled", "waiting", "blocked", "stalled", "unknown", "finished")
 """Dialling; dialling, but less than is ready; idle as expected; a person must act; every gate is open, tasks are

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from exporter.dispatch.capacity import SLOT_GATES
-from exporter.dispatch.gate import OPEN, UNKNOWN, Gate
-from exporter.dispatch.gates import INNERMOST, SURE
-from exporter.dispatch.situation import Situation
+from exporter.diagnosis.dispatch.capacity import SLOT_GATES
+from exporter.diagnosis.dispatch.gate import OPEN, UNKNOWN, Gate
+from exporter.diagnosis.dispatch.gates import INNERMOST, SURE
+from exporter.diagnosis.dispatch.situation import Situation
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from exporter.assembling import Assembler, TenantState, tasks_of
 from exporter.config import Config
-from exporter.dispatch.situation import Rival, Tasks
-from exporter.dispatch.verdict import Policy, diagnose
+from exporter.diagnosis.dispatch.situation import Rival, Tasks
+from exporter.diagnosis.dispatch.verdict import Policy, diagnose
+from exporter.diagnosis.outlook import outlook_of
+from exporter.diagnosis.recent_calls import Recent
+from exporter.diagnosis.situations import Assembler, TenantState, tasks_of
+from exporter.diagnosis.usage import Usage
+from exporter.diagnosis.view import Outlook, Shown, View
 from exporter.ledger.ledger import Ledger
-from exporter.outlook import outlook_of
-from exporter.recent import Recent
 from exporter.source.platform import Platform
-from exporter.usage import Usage
-from exporter.view import Outlook, Shown, View
 
 OUTLOOK_SECONDS = 60.0
 """Forecasts and A/B tests are worked out again at most this often."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from exporter.dispatch.situation import Situation
-from exporter.forecast import Forecast, forecast
+from exporter.diagnosis.ab_test import Arm, judge
+from exporter.diagnosis.dispatch.situation import Situation
+from exporter.diagnosis.forecast import Forecast, forecast
+from exporter.diagnosis.view import Outlook
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.totals import unpack_key
 from exporter.source.columns import MICRO
 from exporter.source.entities import Variant
-from exporter.variants import Arm, judge
-from exporter.view import Outlook
 
 MAX_ARMS = 20
 """A test of more arms is a mistake in the data: the configured ones and the largest of the others are compared."""

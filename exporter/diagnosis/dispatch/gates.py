@@ -6,10 +6,26 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from exporter.contract.codes import BLOCKERS, ENDED_STATUSES
-from exporter.dispatch.capacity import campaign, connection, numbers, pacing, priority, tenant
-from exporter.dispatch.faults import DESTINATION, THROTTLED, fault_of
-from exporter.dispatch.gate import CLOSED, QUIET_SECONDS, UNKNOWN, Gate, age, ahead, is_much, reported
-from exporter.dispatch.situation import Situation
+from exporter.diagnosis.dispatch.capacity import (
+    campaign,
+    connection,
+    numbers,
+    pacing,
+    priority,
+    tenant,
+)
+from exporter.diagnosis.dispatch.faults import DESTINATION, THROTTLED, fault_of
+from exporter.diagnosis.dispatch.gate import (
+    CLOSED,
+    QUIET_SECONDS,
+    UNKNOWN,
+    Gate,
+    age,
+    ahead,
+    is_much,
+    reported,
+)
+from exporter.diagnosis.dispatch.situation import Situation
 
 IMPORT_SECONDS = 900.0
 """A list that is not imported after this long is stuck; imports take seconds to minutes."""

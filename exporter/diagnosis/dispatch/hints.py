@@ -7,13 +7,13 @@ from types import MappingProxyType
 
 from exporter.contract.codes import BLOCKERS
 from exporter.contract.wording import clock, count, duration
-from exporter.dispatch.capacity import PACING, refusal
-from exporter.dispatch.faults import fault_of
-from exporter.dispatch.gate import QUIET_SECONDS, UNKNOWN, Gate
-from exporter.dispatch.gates import NO_CONTACTS, STALE, claimed
-from exporter.dispatch.signs import MOVES, signs
-from exporter.dispatch.situation import Situation
-from exporter.dispatch.verdict import Diagnosis
+from exporter.diagnosis.dispatch.capacity import PACING, refusal
+from exporter.diagnosis.dispatch.faults import fault_of
+from exporter.diagnosis.dispatch.gate import QUIET_SECONDS, UNKNOWN, Gate
+from exporter.diagnosis.dispatch.gates import NO_CONTACTS, STALE, claimed
+from exporter.diagnosis.dispatch.signs import MOVES, signs
+from exporter.diagnosis.dispatch.situation import Situation
+from exporter.diagnosis.dispatch.verdict import Diagnosis
 
 
 def hints(s: Situation, d: Diagnosis, more: tuple[str, ...] = ()) -> list[str]:

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from exporter.contract.codes import FINISHED_TASK_STATUSES, READY, RETRY_WAIT
-from exporter.dispatch.situation import Carrier, Line, Rival, Situation, Tasks, Usual
+from exporter.diagnosis.dispatch.situation import Carrier, Line, Rival, Situation, Tasks, Usual
+from exporter.diagnosis.recent_calls import Recent
+from exporter.diagnosis.usage import Usage
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.totals import count_of, earliest, unpack_key
-from exporter.recent import Recent
 from exporter.source.columns import MICRO
 from exporter.source.entities import Number, PoolEntry, Tenant, Trunk
 from exporter.source.platform import Platform
-from exporter.usage import Usage
 
 
 @dataclass(slots=True)

@@ -6,8 +6,17 @@ from collections.abc import Iterable, Sequence
 
 from exporter.calendar.call_windows import LATEST
 from exporter.contract.codes import OTHER
-from exporter.dispatch.gate import CLOSED, OPEN, QUIET_SECONDS, UNKNOWN, Gate, ahead, is_much, reported
-from exporter.dispatch.situation import Carrier, Line, Situation
+from exporter.diagnosis.dispatch.gate import (
+    CLOSED,
+    OPEN,
+    QUIET_SECONDS,
+    UNKNOWN,
+    Gate,
+    ahead,
+    is_much,
+    reported,
+)
+from exporter.diagnosis.dispatch.situation import Carrier, Line, Situation
 
 SHORT_SECONDS = 120.0
 """A number that rests for less is pacing between calls, not a state that anybody waits for."""

@@ -8,10 +8,10 @@ from types import MappingProxyType
 
 from exporter.contract.codes import OTHER
 from exporter.contract.wording import clock, count, duration, money, share
-from exporter.dispatch.capacity import carriers_of, refusal
-from exporter.dispatch.gate import UNKNOWN, Gate
-from exporter.dispatch.gates import NO_CONTACTS, STALE
-from exporter.dispatch.situation import Situation
+from exporter.diagnosis.dispatch.capacity import carriers_of, refusal
+from exporter.diagnosis.dispatch.gate import UNKNOWN, Gate
+from exporter.diagnosis.dispatch.gates import NO_CONTACTS, STALE
+from exporter.diagnosis.dispatch.situation import Situation
 
 
 def evidence(gate: Gate, s: Situation) -> str:

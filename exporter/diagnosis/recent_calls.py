@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.dispatch.faults import DESTINATION, fault_of
-from exporter.dispatch.situation import Calls, Lately
+from exporter.diagnosis.dispatch.faults import DESTINATION, fault_of
+from exporter.diagnosis.dispatch.situation import Calls, Lately
 from exporter.ledger.ledger import Ledger
 from exporter.source.columns import MICRO
 

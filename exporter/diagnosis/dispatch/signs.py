@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from exporter.contract.wording import count, duration, money, share
-from exporter.dispatch.faults import DESTINATION, fault_of
-from exporter.dispatch.gate import is_much
-from exporter.dispatch.gates import IMPAIRED, needs_person
-from exporter.dispatch.gates import MIN_CALLS as PROVIDER_CALLS
-from exporter.dispatch.situation import Situation
+from exporter.diagnosis.dispatch.faults import DESTINATION, fault_of
+from exporter.diagnosis.dispatch.gate import is_much
+from exporter.diagnosis.dispatch.gates import IMPAIRED, needs_person
+from exporter.diagnosis.dispatch.gates import MIN_CALLS as PROVIDER_CALLS
+from exporter.diagnosis.dispatch.situation import Situation
 
 MIN_CALLS, MIN_ANSWERED = 30, 20
 """Fewer say nothing (domain: rates need a minimum sample)."""

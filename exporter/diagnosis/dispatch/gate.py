@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from exporter.dispatch.situation import Situation
+from exporter.diagnosis.dispatch.situation import Situation
 
 OPEN, CLOSED, UNKNOWN = "open", "closed", "unknown"
 

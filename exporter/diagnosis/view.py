@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from exporter.dispatch.situation import Situation
-from exporter.dispatch.verdict import Diagnosis
-from exporter.forecast import Forecast
-from exporter.recent import Recent
+from exporter.diagnosis.ab_test import Experiment
+from exporter.diagnosis.dispatch.situation import Situation
+from exporter.diagnosis.dispatch.verdict import Diagnosis
+from exporter.diagnosis.forecast import Forecast
+from exporter.diagnosis.recent_calls import Recent
 from exporter.source.platform import Platform
 from exporter.source.projections import Vocabulary
-from exporter.variants import Experiment
 
 Cells = Mapping[int, Sequence[int]]
 """A copy of a projection's totals by key: a count, then its sums."""
