@@ -13,15 +13,15 @@ from typing import Any
 from benchmarks.database import say
 from benchmarks.figure import Figure
 from exporter.calendar.days import day_at, zone
-from exporter.catalogue import FAMILIES, Judged
 from exporter.config import Config
 from exporter.contract.availability import Available, compare
 from exporter.contract.relations import RELATIONS, Kind
 from exporter.diagnosis.diagnoser import Diagnoser, Input
 from exporter.diagnosis.view import View
 from exporter.ledger.ledger import Ledger
+from exporter.metrics.catalogue import FAMILIES, Judged
+from exporter.metrics.snapshot import SnapshotBuilder, Work
 from exporter.service import settle
-from exporter.snapshot import SnapshotBuilder, Work
 from exporter.source.platform import Platform, PlatformReader
 from exporter.source.reader import SMALL, Reader
 

@@ -14,9 +14,9 @@ import yaml
 from benchmarks import process
 from benchmarks.database import Connection, Target, report
 from exporter.config import Config
+from exporter.metrics.self_metrics import Telemetry
 from exporter.refresh import Refresher
 from exporter.source.database import Database
-from exporter.telemetry import Telemetry
 
 YEAR = 365 * 86_400.0
 

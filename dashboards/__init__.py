@@ -1,1 +1,1 @@
-"""Grafana dashboards, made with grafanalib on the metric names of `exporter.catalogue`."""
+"""Grafana dashboards, made with grafanalib on the metric names of `exporter.metrics.catalogue`."""

@@ -10,7 +10,7 @@ from dashboards.queries import ratio, total
 from dashboards.spending import BY, Spending
 from dashboards.style import ACCENT, CALM, CURRENCY_UNIT, MINIMUM_CALLS, RATIO
 from dashboards.targets import rows
-from exporter.samples import NO_CURRENCY
+from exporter.metrics.samples import NO_CURRENCY
 
 NO_CAMPAIGNS = "No campaigns: none is exported, or none of these tenants"
 NO_COSTS = "No costs in this span"

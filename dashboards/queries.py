@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
 
-from exporter.catalogue import BY_NAME, Type
-from exporter.telemetry import Telemetry
+from exporter.metrics.catalogue import BY_NAME, Type
+from exporter.metrics.self_metrics import Telemetry
 
 CAMPAIGN = "$campaign"
 """The viewer's campaign, where a board is about one."""
@@ -77,7 +77,7 @@ def labels_of(name: str) -> frozenset[str]:
         return frozenset(_PROMETHEUS[name])
     if name in _own():
         return _own()[name]
-    raise ValueError(f"no metric is called {name!r}; see exporter.catalogue")
+    raise ValueError(f"no metric is called {name!r}; see exporter.metrics.catalogue")
 
 
 def known(name: str, labels: Iterable[str]) -> str:

@@ -18,16 +18,16 @@ from exporter.ledger.audit import AuditSchedule, differing
 from exporter.ledger.closed_hours import Almanac, days_of
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.loading import Loader, allow
-from exporter.samples import Values
-from exporter.snapshot import Snapshot, SnapshotBuilder
+from exporter.metrics.contract_violations import Violations
+from exporter.metrics.samples import Values
+from exporter.metrics.self_metrics import Telemetry
+from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
 from exporter.source.database import Connection, Database, Server, snapshot
 from exporter.source.platform import Platform, PlatformReader
 from exporter.source.query_time import Meter, Watch
 from exporter.source.reader import SMALL, SMALL_LIMIT, Moment, Reader
 from exporter.source.transactions import deletions, observe
 from exporter.source.watermark import Horizon, Observation, Overlap, Plan
-from exporter.telemetry import Telemetry
-from exporter.violations import Violations
 
 Clock = Callable[[float], float]
 """The database's time (seconds since 1970) to the time that rows are stamped with: the same, but for simulations."""

@@ -13,13 +13,13 @@ import structlog
 
 from exporter.config import Config
 from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError, RowError
-from exporter.exposition import Body
 from exporter.ledger.ledger import Ledger
 from exporter.logs import Repeats
+from exporter.metrics.exposition import Body
+from exporter.metrics.self_metrics import Telemetry
+from exporter.metrics.snapshot import Snapshot
 from exporter.refresh import Clock, Refresher, database_clock
-from exporter.snapshot import Snapshot
 from exporter.source.database import Database, reason
-from exporter.telemetry import Telemetry
 
 _FIRST_DELAY, _LONGEST_DELAY = 1.0, 30.0
 _LONGEST_REST = 600.0

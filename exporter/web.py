@@ -10,8 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
-from exporter.catalogue import SECTIONS
-from exporter.exposition import ENCODINGS, OPENMETRICS_TYPE, TEXT_TYPE
+from exporter.metrics.catalogue import SECTIONS
+from exporter.metrics.exposition import ENCODINGS, OPENMETRICS_TYPE, TEXT_TYPE
 from exporter.negotiation import weights
 from exporter.pages import Pages
 from exporter.rendering import render_landing

@@ -12,11 +12,11 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, SecretStr
 from pydantic.fields import FieldInfo
 
-from exporter.catalogue import SECTIONS, Buckets, Family
 from exporter.config import Config, parse
 from exporter.contract import codes
 from exporter.contract.relations import OPTIONAL_FEATURES, RELATIONS, Column, Kind, Relation
-from exporter.telemetry import Telemetry
+from exporter.metrics.catalogue import SECTIONS, Buckets, Family
+from exporter.metrics.self_metrics import Telemetry
 from scripts import alert_docs, board_docs
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.counters import Counters
+from exporter.metrics.counters import Counters
 
 GROUP = ("campaign_calls_total", "1")
 A, B = ("a",), ("b",)

@@ -10,9 +10,9 @@ import yaml
 
 import alerts.build
 import alerts.settings
-from exporter.catalogue import FAMILIES
 from exporter.check.report import Report, as_json
 from exporter.config import parse, parse_section
+from exporter.metrics.catalogue import FAMILIES
 from scripts.generate_docs import PAGES, ROOT, own_metrics, rendered, settings
 
 ALL_PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

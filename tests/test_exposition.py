@@ -19,8 +19,16 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from prometheus_client.samples import Exemplar
 from prometheus_client.utils import floatToGoString
 
-from exporter.catalogue import BY_NAME, FAMILIES, Scope, Type
-from exporter.exposition import EOF, OPENMETRICS_TYPE, TEXT_TYPE, Body, Exposed, FamilyEncoder, number_text
+from exporter.metrics.catalogue import BY_NAME, FAMILIES, Scope, Type
+from exporter.metrics.exposition import (
+    EOF,
+    OPENMETRICS_TYPE,
+    TEXT_TYPE,
+    Body,
+    Exposed,
+    FamilyEncoder,
+    number_text,
+)
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, exporting
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 import zstandard
 
-from exporter.exposition import EOF, OPENMETRICS_TYPE, TEXT_TYPE
+from exporter.metrics.exposition import EOF, OPENMETRICS_TYPE, TEXT_TYPE
 from exporter.web import choose_encoding
 from tests.support import contract, platforms
 from tests.support.exporting import Loop, looping, parse_text

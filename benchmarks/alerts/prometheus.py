@@ -17,7 +17,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from exporter.exposition import EOF, escape
+from exporter.metrics.exposition import EOF, escape
 
 MOST_POINTS = 10_000
 _PATIENCE_SECONDS = 60.0

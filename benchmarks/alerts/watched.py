@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 
 from exporter.config import parse
 from exporter.demo.platform import MONITOR_ROLE
-from exporter.exposition import TEXT_TYPE
+from exporter.metrics.exposition import TEXT_TYPE
 from exporter.service import Service
 
 Now = Callable[[], float]

@@ -16,7 +16,7 @@ from exporter.explain.look import Look
 from exporter.explain.rows import Row, Rows
 from exporter.explain.task import key_of_task, owned, task_of
 from exporter.explain.told import told
-from exporter.snapshot import Snapshot
+from exporter.metrics.snapshot import Snapshot
 from exporter.source.database import reason
 
 STATEMENT_SECONDS = 10.0

@@ -14,7 +14,7 @@ from exporter.diagnosis.dispatch.situation import Lately, Line, Situation
 from exporter.diagnosis.recent_calls import SPAN
 from exporter.diagnosis.view import Shown, View
 from exporter.ledger.totals import unpack_key
-from exporter.snapshot import mask_phone
+from exporter.metrics.snapshot import mask_phone
 from exporter.source.entities import PoolEntry
 
 WEIGHT_FACTOR = 4.0

@@ -13,7 +13,7 @@ from exporter.check.rows import newest_rows
 from exporter.config import Config, format_duration
 from exporter.errors import RowError
 from exporter.ledger.ledger import Ledger
-from exporter.snapshot import Snapshot, SnapshotBuilder
+from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
 from exporter.source.columns import CleanRows
 from exporter.source.database import Connection, compile_statement, fetch
 from exporter.source.platform import Platform

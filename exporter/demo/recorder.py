@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from exporter.exposition import EOF, escape
+from exporter.metrics.exposition import EOF, escape
 
 WINDOW = 6 * 3600
 """Seconds that a block spans, aligned as Prometheus aligns its own: it merges three of them into the next size."""

@@ -32,9 +32,9 @@ from exporter.demo.platform import MONITOR_ROLE, install
 from exporter.demo.recorder import WINDOW, Recorder, RecordingError
 from exporter.demo.store import flush
 from exporter.demo.world import DEMO
+from exporter.metrics.self_metrics import Telemetry
 from exporter.refresh import Refresher
 from exporter.source.database import Database
-from exporter.telemetry import Telemetry
 
 JOB = "campaign-exporter"
 SCRATCH = "demo_recording"

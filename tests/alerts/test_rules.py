@@ -20,9 +20,20 @@ from alerts.rule import Alert, Severity
 from alerts.settings import Settings
 from alerts.wording import GRAFANA, PROMETHEUS
 from dashboards.queries import labels_of
-from exporter.catalogue import BY_NAME, Attribute, Attributes, Buckets, Due, Info, Oldest, States, Totals, Use
 from exporter.contract.relations import RELATIONS
 from exporter.errors import ConfigError
+from exporter.metrics.catalogue import (
+    BY_NAME,
+    Attribute,
+    Attributes,
+    Buckets,
+    Due,
+    Info,
+    Oldest,
+    States,
+    Totals,
+    Use,
+)
 from exporter.source.projections import PROJECTIONS
 from tests.alerts.promql import grouped, selectors
 

@@ -14,9 +14,9 @@ from exporter.demo.platform import install
 from exporter.demo.recorder import RecordingError
 from exporter.demo.recording import DENSITY, Done, missing, record
 from exporter.demo.world import DEMO
+from exporter.metrics.self_metrics import Telemetry
 from exporter.refresh import Refresher
 from exporter.source.database import Database
-from exporter.telemetry import Telemetry
 from tests.support import prometheus
 from tests.support.exporting import config, parse_text
 

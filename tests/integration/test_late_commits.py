@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from exporter.config import parse
+from exporter.metrics.self_metrics import Telemetry
 from exporter.refresh import Refresher
 from exporter.source.database import Database
-from exporter.telemetry import Telemetry
 from tests.support import contract
 from tests.support.exporting import Scrape, parse_text
 from tests.support.prometheus import wait_for

@@ -9,9 +9,9 @@ import pytest
 from psycopg import sql
 
 from exporter.config import parse
+from exporter.metrics.self_metrics import Telemetry
 from exporter.refresh import Refresher
 from exporter.source.database import Database
-from exporter.telemetry import Telemetry
 from tests.support import platforms
 from tests.support.exporting import NOW, parse_text
 

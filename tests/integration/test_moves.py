@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from exporter.snapshot import SnapshotBuilder
+from exporter.metrics.snapshot import SnapshotBuilder
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter, exporting
 

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from exporter.exposition import Exposed, FamilyEncoder
+from exporter.metrics.exposition import Exposed, FamilyEncoder
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter, exporting
 

@@ -12,12 +12,12 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.config import Config, parse
-from exporter.exposition import TEXT_TYPE
+from exporter.metrics.exposition import TEXT_TYPE
+from exporter.metrics.self_metrics import Telemetry
+from exporter.metrics.snapshot import Snapshot
 from exporter.refresh import Refresher
 from exporter.service import Service
-from exporter.snapshot import Snapshot
 from exporter.source.database import Database
-from exporter.telemetry import Telemetry
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 """When tests begin: a Wednesday noon."""

@@ -14,7 +14,7 @@ from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from exporter.exposition import EOF
+from exporter.metrics.exposition import EOF
 
 PATIENCE_SECONDS = 60.0
 JOB = "campaign-exporter"

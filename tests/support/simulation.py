@@ -24,9 +24,9 @@ from exporter.demo.platform import install
 from exporter.demo.server import EmbeddedServer
 from exporter.demo.store import flush
 from exporter.demo.world import DEMO, CampaignSpec, WorldSpec
+from exporter.metrics.self_metrics import Telemetry
 from exporter.refresh import Refresher
 from exporter.source.database import Database
-from exporter.telemetry import Telemetry
 from tests.support.exporting import config, parse_text
 
 ORIGIN = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)

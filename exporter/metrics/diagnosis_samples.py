@@ -11,7 +11,7 @@ from exporter.diagnosis.dispatch.gates import GATES
 from exporter.diagnosis.dispatch.verdict import NOTHING, VERDICTS
 from exporter.diagnosis.forecast import Forecast
 from exporter.diagnosis.view import View
-from exporter.samples import Labels
+from exporter.metrics.samples import Labels
 
 Samples = dict[Labels, float]
 

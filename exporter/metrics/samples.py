@@ -6,12 +6,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from exporter.catalogue import Attribute, Attributes, Buckets, Due, Family, Info, Oldest, States, Totals
 from exporter.contract.codes import OTHER, READY, RETRY_WAIT, blocker_group
 from exporter.diagnosis.dispatch.faults import fault_of
 from exporter.ledger.call_fold import Exemplar
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.totals import earliest, unpack_key
+from exporter.metrics.catalogue import (
+    Attribute,
+    Attributes,
+    Buckets,
+    Due,
+    Family,
+    Info,
+    Oldest,
+    States,
+    Totals,
+)
 from exporter.source.columns import HORIZONS, MICRO
 from exporter.source.entities import Entity
 from exporter.source.projections import Projection

@@ -6,7 +6,15 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from exporter.catalogue import (
+from exporter.config import Config
+from exporter.contract.codes import OTHER
+from exporter.contract.relations import RELATIONS
+from exporter.diagnosis.diagnoser import Diagnoser, Input
+from exporter.diagnosis.dispatch.verdict import Diagnosis
+from exporter.diagnosis.usage import Usage
+from exporter.diagnosis.view import Shown, View
+from exporter.ledger.ledger import Ledger
+from exporter.metrics.catalogue import (
     FAMILIES,
     Attribute,
     Attributes,
@@ -22,19 +30,11 @@ from exporter.catalogue import (
     Type,
     Use,
 )
-from exporter.config import Config
-from exporter.contract.codes import OTHER
-from exporter.contract.relations import RELATIONS
-from exporter.counters import Counters
-from exporter.diagnosis.diagnoser import Diagnoser, Input
-from exporter.diagnosis.dispatch.verdict import Diagnosis
-from exporter.diagnosis.usage import Usage
-from exporter.diagnosis.view import Shown, View
-from exporter.exposition import EMPTY, Exposed, FamilyEncoder
-from exporter.judged import SAMPLES, changed_facets, facets
-from exporter.ledger.ledger import Ledger
-from exporter.owners import Owner, Owners, owner_of
-from exporter.samples import (
+from exporter.metrics.counters import Counters
+from exporter.metrics.diagnosis_samples import SAMPLES, changed_facets, facets
+from exporter.metrics.exposition import EMPTY, Exposed, FamilyEncoder
+from exporter.metrics.owners import Owner, Owners, owner_of
+from exporter.metrics.samples import (
     NO_CURRENCY,
     Entities,
     Labels,

@@ -13,7 +13,7 @@ from exporter import __version__
 from exporter.contract.availability import Available
 from exporter.contract.codes import CAMPAIGN_STATUSES, OTHER
 from exporter.contract.relations import RELATIONS
-from exporter.snapshot import Snapshot
+from exporter.metrics.snapshot import Snapshot
 from exporter.source.entities import Violation
 from exporter.source.query_time import Meter
 
