@@ -21,7 +21,7 @@ from exporter.diagnosis.view import View
 from exporter.ledger.ledger import Ledger
 from exporter.metrics.catalogue import FAMILIES, Judged
 from exporter.metrics.snapshot import SnapshotBuilder, Work
-from exporter.service import settle
+from exporter.refresh.service import settle
 from exporter.source.platform import Platform, PlatformReader
 from exporter.source.reader import SMALL, Reader
 

@@ -15,7 +15,7 @@ from benchmarks import process
 from benchmarks.database import Connection, Target, report
 from exporter.config import Config
 from exporter.metrics.self_metrics import Telemetry
-from exporter.refresh import Refresher
+from exporter.refresh.refresher import Refresher
 from exporter.source.database import Database
 
 YEAR = 365 * 86_400.0

@@ -19,7 +19,7 @@ from benchmarks.ours import Driven
 from exporter.calendar.days import day_at, zone
 from exporter.config import AuditConfig
 from exporter.ledger.audit import differing
-from exporter.service import settle
+from exporter.refresh.service import settle
 from exporter.source.database import snapshot
 from exporter.source.query_time import Meter
 from exporter.source.reader import Moment, Reader

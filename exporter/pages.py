@@ -18,8 +18,8 @@ from exporter.cards.values import VERSION, Freshness, Json
 from exporter.contract.wording import duration
 from exporter.diagnosis.view import Shown
 from exporter.negotiation import HTML_TYPE, JSON_TYPE, prefers_json
+from exporter.refresh.service import Page, Service
 from exporter.rendering import STYLE, STYLE_URL, render_campaigns, render_card, render_message
-from exporter.service import Page, Service
 
 Maker = Callable[[], tuple[int, str]]
 """Makes a status and a text, in the thread of the pages."""

@@ -12,8 +12,8 @@ from aiohttp import web
 from exporter import __version__
 from exporter.config import Config
 from exporter.errors import ConfigError
-from exporter.refresh import Clock, database_clock
-from exporter.service import Service
+from exporter.refresh.refresher import Clock, database_clock
+from exporter.refresh.service import Service
 from exporter.web import application
 
 log = structlog.get_logger()

@@ -14,10 +14,10 @@ from exporter.metrics.catalogue import SECTIONS
 from exporter.metrics.exposition import ENCODINGS, OPENMETRICS_TYPE, TEXT_TYPE
 from exporter.negotiation import weights
 from exporter.pages import Pages
+from exporter.refresh.service import Service
 from exporter.rendering import render_landing
 from exporter.runbooks.library import Library
 from exporter.runbooks.served import RunbookPages
-from exporter.service import Service
 
 SERVICE: web.AppKey[Service] = web.AppKey("service", Service)
 _WATCH_SECONDS = 1.0

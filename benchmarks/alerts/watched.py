@@ -11,7 +11,7 @@ from psycopg.conninfo import make_conninfo
 from exporter.config import parse
 from exporter.demo.platform import MONITOR_ROLE
 from exporter.metrics.exposition import TEXT_TYPE
-from exporter.service import Service
+from exporter.refresh.service import Service
 
 Now = Callable[[], float]
 # Audits compare with SQL, which costs time here and finds nothing: nobody else writes this database.

@@ -24,7 +24,7 @@ from exporter.errors import CampaignExporterError, ConfigError, UnknownIdError
 from exporter.explain.command import ONE_LOOK
 from exporter.explain.keys import quoted
 from exporter.explain.look import Look, looking
-from exporter.refresh import Clock, database_clock
+from exporter.refresh.refresher import Clock, database_clock
 from exporter.rendering import render_card
 
 LONGEST_SINCE = 31 * 86_400.0

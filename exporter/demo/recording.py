@@ -33,7 +33,7 @@ from exporter.demo.recorder import WINDOW, Recorder, RecordingError
 from exporter.demo.store import flush
 from exporter.demo.world import DEMO
 from exporter.metrics.self_metrics import Telemetry
-from exporter.refresh import Refresher
+from exporter.refresh.refresher import Refresher
 from exporter.source.database import Database
 
 JOB = "campaign-exporter"

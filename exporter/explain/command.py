@@ -12,7 +12,7 @@ from exporter.config import Config
 from exporter.explain.look import looking
 from exporter.explain.task import find_task
 from exporter.explain.told import told
-from exporter.refresh import Clock, database_clock
+from exporter.refresh.refresher import Clock, database_clock
 
 ONE_LOOK = "One look at the database: how long it has been so was worked out, not watched."
 

@@ -15,7 +15,7 @@ from exporter.demo.recorder import RecordingError
 from exporter.demo.recording import DENSITY, Done, missing, record
 from exporter.demo.world import DEMO
 from exporter.metrics.self_metrics import Telemetry
-from exporter.refresh import Refresher
+from exporter.refresh.refresher import Refresher
 from exporter.source.database import Database
 from tests.support import prometheus
 from tests.support.exporting import config, parse_text

@@ -15,9 +15,9 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from exporter import service
 from exporter.demo.server import EmbeddedServer
 from exporter.ledger.audit import AuditSchedule
+from exporter.refresh import service
 from exporter.source.reader import Reader
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Loop, exporting, looping

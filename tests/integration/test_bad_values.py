@@ -15,8 +15,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from exporter import refresh
 from exporter.demo.server import EmbeddedServer
+from exporter.refresh import refresher as refresh
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter, Scrape, exporting
 from tests.support.platforms import SETTLED, assert_intact, call, campaign, task

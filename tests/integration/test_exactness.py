@@ -21,12 +21,12 @@ from hypothesis.stateful import (
 )
 from prometheus_client.parser import text_string_to_metric_families
 
-from exporter import refresh
 from exporter.config import Config, parse
 from exporter.ledger import audit, fold
 from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
-from exporter.refresh import Refresher
+from exporter.refresh import refresher as refresh
+from exporter.refresh.refresher import Refresher
 from exporter.source import watermark as horizon
 from exporter.source.database import Database
 from tests.support import contract, oracle

@@ -11,7 +11,7 @@ import pytest
 
 from exporter.config import parse
 from exporter.metrics.self_metrics import Telemetry
-from exporter.refresh import Refresher
+from exporter.refresh.refresher import Refresher
 from exporter.source.database import Database
 from tests.support import contract
 from tests.support.exporting import Scrape, parse_text

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from exporter.config import parse
 from exporter.metrics.self_metrics import Telemetry
-from exporter.refresh import Refresher
+from exporter.refresh.refresher import Refresher
 from exporter.source.database import Database
 from tests.support import platforms
 from tests.support.exporting import NOW, parse_text

@@ -15,8 +15,8 @@ from exporter.config import Config, parse
 from exporter.metrics.exposition import TEXT_TYPE
 from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot
-from exporter.refresh import Refresher
-from exporter.service import Service
+from exporter.refresh.refresher import Refresher
+from exporter.refresh.service import Service
 from exporter.source.database import Database
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)

@@ -25,7 +25,7 @@ from exporter.demo.server import EmbeddedServer
 from exporter.demo.store import flush
 from exporter.demo.world import DEMO, CampaignSpec, WorldSpec
 from exporter.metrics.self_metrics import Telemetry
-from exporter.refresh import Refresher
+from exporter.refresh.refresher import Refresher
 from exporter.source.database import Database
 from tests.support.exporting import config, parse_text
 

@@ -18,7 +18,7 @@ from exporter.logs import Repeats
 from exporter.metrics.exposition import Body
 from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot
-from exporter.refresh import Clock, Refresher, database_clock
+from exporter.refresh.refresher import Clock, Refresher, database_clock
 from exporter.source.database import Database, reason
 
 _FIRST_DELAY, _LONGEST_DELAY = 1.0, 30.0
