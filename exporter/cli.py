@@ -24,7 +24,7 @@ from exporter.explain.command import explain, printable
 from exporter.explain.terminal import WIDTH
 from exporter.explain.terminal import as_text as explained_as_text
 from exporter.logs import configure
-from exporter.serving import parse_address, run
+from exporter.web.server import parse_address, run
 
 _CONFIG_FILE = click.option(
     "--config.file",

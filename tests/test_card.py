@@ -10,11 +10,6 @@ from typing import Any
 
 import pytest
 
-from exporter.cards.card import card
-from exporter.cards.dispatch import MEANINGS, QUESTIONS, described
-from exporter.cards.pool import numbers
-from exporter.cards.summary import ALL, SORTS, Wanted, listing, summary
-from exporter.cards.values import Freshness, Json, iso, rate
 from exporter.contract.codes import BLOCKERS
 from exporter.diagnosis.dispatch.gates import GATES
 from exporter.diagnosis.dispatch.situation import Lately, Line
@@ -22,6 +17,11 @@ from exporter.diagnosis.dispatch.verdict import VERDICTS, diagnose
 from exporter.diagnosis.view import Shown
 from exporter.source.entities import PoolEntry
 from exporter.source.platform import Platform
+from exporter.web.cards.card import card
+from exporter.web.cards.dispatch import MEANINGS, QUESTIONS, described
+from exporter.web.cards.pool import numbers
+from exporter.web.cards.summary import ALL, SORTS, Wanted, listing, summary
+from exporter.web.cards.values import Freshness, Json, iso, rate
 from scripts.generate_docs import ROOT
 from tests.dispatch import situations as at
 from tests.support import contract, rich

@@ -16,12 +16,12 @@ import psycopg
 import pytest
 from aiohttp import ClientResponse
 
-from exporter import pages
-from exporter.cards.card import card
-from exporter.cards.values import Json
 from exporter.diagnosis.ab_test import Arm, judge
-from exporter.negotiation import prefers_json
-from exporter.rendering import STYLE_URL, path, render_card
+from exporter.web import pages
+from exporter.web.cards.card import card
+from exporter.web.cards.values import Json
+from exporter.web.negotiation import prefers_json
+from exporter.web.rendering import STYLE_URL, path, render_card
 from tests.dispatch import situations as at
 from tests.dispatch.test_cases import CASES, Case
 from tests.support import contract, platforms, rich

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.rendering import write
+from exporter.web.rendering import write
 
 
 @pytest.mark.parametrize(

@@ -18,14 +18,14 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
-from exporter.cards.card import card
 from exporter.contract.codes import BLOCKERS
 from exporter.diagnosis.dispatch.gates import GATES
-from exporter.rendering import path, render_card
-from exporter.runbooks.blanks import NAMES, Asked, asked, code_page
-from exporter.runbooks.library import Library, body, load, shipped
-from exporter.runbooks.markdown import document
-from exporter.web import application
+from exporter.web.app import application
+from exporter.web.cards.card import card
+from exporter.web.rendering import path, render_card
+from exporter.web.runbooks.library import Library, body, load, shipped
+from exporter.web.runbooks.markdown import document
+from exporter.web.runbooks.placeholders import NAMES, Asked, asked, code_page
 from tests.dispatch import situations as at
 from tests.support.cards import shown_of, view_of
 from tests.support.exporting import looping
@@ -486,4 +486,4 @@ def test_the_wheel_holds_the_runbooks(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     generated = {file.relative_to(ROOT).as_posix() for file in (ROOT / "alerts" / "generated").rglob("*.yml")}
-    assert {"exporter/templates/runbook.html", "exporter/runbooks/served.py", *generated} <= names
+    assert {"exporter/web/templates/runbook.html", "exporter/web/runbooks/served.py", *generated} <= names

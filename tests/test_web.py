@@ -12,7 +12,7 @@ import pytest
 import zstandard
 
 from exporter.metrics.exposition import EOF, OPENMETRICS_TYPE, TEXT_TYPE
-from exporter.web import choose_encoding
+from exporter.web.app import choose_encoding
 from tests.support import contract, platforms
 from tests.support.exporting import Loop, looping, parse_text
 from tests.support.http import Client, get, serving

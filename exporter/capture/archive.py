@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from exporter.cards.values import Json
 from exporter.errors import ConfigError
+from exporter.web.cards.values import Json
 
 MANIFEST = "manifest.json"
 

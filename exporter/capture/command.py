@@ -16,8 +16,6 @@ from exporter.capture.masking import Mask, Secrets
 from exporter.capture.readme import readme
 from exporter.capture.served import Served, address_of, ask, checked, slice_of, tenant_in, without_login
 from exporter.capture.surroundings import configuration, report_of_check, versions
-from exporter.cards.card import card
-from exporter.cards.values import Freshness, Json, iso
 from exporter.config import Config, format_duration, parse_duration
 from exporter.contract.codes import clean_name
 from exporter.errors import CampaignExporterError, ConfigError, UnknownIdError
@@ -25,7 +23,9 @@ from exporter.explain.command import ONE_LOOK
 from exporter.explain.keys import quoted
 from exporter.explain.look import Look, looking
 from exporter.refresh.refresher import Clock, database_clock
-from exporter.rendering import render_card
+from exporter.web.cards.card import card
+from exporter.web.cards.values import Freshness, Json, iso
+from exporter.web.rendering import render_card
 
 LONGEST_SINCE = 31 * 86_400.0
 PARTIAL = 3

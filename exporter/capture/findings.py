@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from exporter.cards.dispatch import judged
-from exporter.cards.values import Json
 from exporter.config import Config, format_duration
 from exporter.errors import CampaignExporterError, UnknownIdError
 from exporter.explain.look import Look
@@ -18,6 +16,8 @@ from exporter.explain.task import key_of_task, owned, task_of
 from exporter.explain.told import told
 from exporter.metrics.snapshot import Snapshot
 from exporter.source.database import reason
+from exporter.web.cards.dispatch import judged
+from exporter.web.cards.values import Json
 
 STATEMENT_SECONDS = 10.0
 """No statement of the evidence may take longer, nor than database.statement_timeout; judging has the latter."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from exporter.capture.findings import Missing
-from exporter.cards.values import Json
+from exporter.web.cards.values import Json
 
 LINES = 10
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from exporter.errors import ConfigError
-from exporter.serving import parse_address
+from exporter.web.server import parse_address
 
 TIMEOUT_SECONDS = 5.0
 MOST_BYTES = 200_000_000

@@ -12,13 +12,13 @@ import yaml
 from exporter import __version__
 from exporter.capture.archive import File
 from exporter.capture.formats import as_json
-from exporter.cards.values import Json
 from exporter.check import report
 from exporter.check.examine import check
 from exporter.config import Config
 from exporter.contract.availability import Available
 from exporter.contract.relations import RELATIONS
 from exporter.explain.look import Look
+from exporter.web.cards.values import Json
 
 
 def configuration(config: Config) -> File:

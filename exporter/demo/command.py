@@ -17,8 +17,8 @@ from exporter.demo.server import ServerBusyError, ServerDirectoryError
 from exporter.demo.stack import Ports, Stack
 from exporter.errors import ConfigError
 from exporter.logs import configure
-from exporter.serving import parse_address
-from exporter.serving import run as serve
+from exporter.web.server import parse_address
+from exporter.web.server import run as serve
 
 
 def start(

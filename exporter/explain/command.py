@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from exporter.cards.card import card
-from exporter.cards.dispatch import judged
-from exporter.cards.values import Freshness, Json
 from exporter.config import Config
 from exporter.explain.look import looking
 from exporter.explain.task import find_task
 from exporter.explain.told import told
 from exporter.refresh.refresher import Clock, database_clock
+from exporter.web.cards.card import card
+from exporter.web.cards.dispatch import judged
+from exporter.web.cards.values import Freshness, Json
 
 ONE_LOOK = "One look at the database: how long it has been so was worked out, not watched."
 

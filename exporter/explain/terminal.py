@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from exporter.cards.values import Json
 from exporter.contract.codes import clean_name
 from exporter.contract.wording import clock, count, duration, money, share
+from exporter.web.cards.values import Json
 
 WIDTH = 80
 NUMBERS, STEPS = 10, 12

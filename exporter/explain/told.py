@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from exporter.cards.dispatch import described
-from exporter.cards.values import Json, iso
 from exporter.contract.codes import READY
 from exporter.diagnosis.dispatch.capacity import refusal
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import Diagnosis
 from exporter.explain.answer import answer
 from exporter.explain.task import Task
+from exporter.web.cards.dispatch import described
+from exporter.web.cards.values import Json, iso
 
 
 def told(task: Task, s: Situation, d: Diagnosis, stale_after: float) -> Json:

@@ -20,7 +20,7 @@ import pytest
 from exporter.capture.command import Captured, Request, capture, span_of
 from exporter.config import Config
 from exporter.errors import ConfigError, UnknownIdError
-from exporter.rendering import STYLE
+from exporter.web.rendering import STYLE
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, config
 

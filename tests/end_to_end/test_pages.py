@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from exporter.runbooks.library import shipped
+from exporter.web.runbooks.library import shipped
 from tests.support import contract, platforms, programs, prometheus, rich
 from tests.support.browser import Tab, browsing
 

@@ -11,11 +11,11 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from exporter.cards.summary import summary
 from exporter.diagnosis import diagnoser
 from exporter.diagnosis.dispatch import verdict as verdict_module
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import Diagnosis
+from exporter.web.cards.summary import summary
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter, Scrape, exporting
 

@@ -21,7 +21,7 @@ from exporter.contract.relations import RELATIONS
 from exporter.errors import ConfigError, DatabaseUnavailableError
 from exporter.logs import configure
 from exporter.source.database import Database
-from exporter.web import application
+from exporter.web.app import application
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Loop, looping
 from tests.support.platforms import call, task

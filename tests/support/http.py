@@ -10,7 +10,7 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
-from exporter.web import application
+from exporter.web.app import application
 from tests.support.exporting import Loop
 
 Client = TestClient[Any, Any]

@@ -16,7 +16,6 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from exporter.cards.dispatch import advice, judged
 from exporter.demo.activation import Activation, Board
 from exporter.demo.creation import campaign_ids, create
 from exporter.demo.dialler import Dialler
@@ -27,6 +26,7 @@ from exporter.demo.world import DEMO, CampaignSpec, WorldSpec
 from exporter.metrics.self_metrics import Telemetry
 from exporter.refresh.refresher import Refresher
 from exporter.source.database import Database
+from exporter.web.cards.dispatch import advice, judged
 from tests.support.exporting import config, parse_text
 
 ORIGIN = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)

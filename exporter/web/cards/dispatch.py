@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from exporter.cards.values import Json, iso, whole
 from exporter.contract.codes import BLOCKERS, OTHER, RETRY_WAIT, Blocker, blocker_group
 from exporter.diagnosis.dispatch.evidence import evidence
 from exporter.diagnosis.dispatch.gate import Gate
@@ -14,6 +13,7 @@ from exporter.diagnosis.dispatch.hints import hints
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import NOTHING, Diagnosis
 from exporter.diagnosis.view import Shown, View
+from exporter.web.cards.values import Json, iso, whole
 
 MEANINGS: Mapping[str, str] = MappingProxyType(
     {

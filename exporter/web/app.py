@@ -12,12 +12,12 @@ from aiohttp import web
 
 from exporter.metrics.catalogue import SECTIONS
 from exporter.metrics.exposition import ENCODINGS, OPENMETRICS_TYPE, TEXT_TYPE
-from exporter.negotiation import weights
-from exporter.pages import Pages
 from exporter.refresh.service import Service
-from exporter.rendering import render_landing
-from exporter.runbooks.library import Library
-from exporter.runbooks.served import RunbookPages
+from exporter.web.negotiation import weights
+from exporter.web.pages import Pages
+from exporter.web.rendering import render_landing
+from exporter.web.runbooks.library import Library
+from exporter.web.runbooks.served import RunbookPages
 
 SERVICE: web.AppKey[Service] = web.AppKey("service", Service)
 _WATCH_SECONDS = 1.0

@@ -7,16 +7,16 @@ from datetime import datetime
 
 from exporter import __version__
 from exporter.calendar.days import zone
-from exporter.cards import dispatch
-from exporter.cards.figures import attempts, dispositions, errors, figures
-from exporter.cards.pool import connections, numbers
-from exporter.cards.values import NEW, Freshness, Json, amount, head, iso, rate
 from exporter.contract.codes import ENDED_STATUSES
 from exporter.diagnosis.ab_test import Arm, Comparison, Experiment
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.forecast import Forecast
 from exporter.diagnosis.view import Outlook, Shown
 from exporter.source.entities import Upload, Variant
+from exporter.web.cards import dispatch
+from exporter.web.cards.figures import attempts, dispositions, errors, figures
+from exporter.web.cards.pool import connections, numbers
+from exporter.web.cards.values import NEW, Freshness, Json, amount, head, iso, rate
 
 
 def card(

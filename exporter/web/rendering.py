@@ -14,13 +14,13 @@ import jinja2
 from markupsafe import Markup
 
 from exporter import __version__
-from exporter.cards.summary import Wanted
-from exporter.cards.values import Json
 from exporter.contract import wording
 from exporter.contract.codes import CAMPAIGN_STATUSES
-from exporter.runbooks.blanks import code_page
+from exporter.web.cards.summary import Wanted
+from exporter.web.cards.values import Json
+from exporter.web.runbooks.placeholders import code_page
 
-STYLE = (files("exporter") / "static" / "style.css").read_text(encoding="utf-8")
+STYLE = (files("exporter.web") / "static" / "style.css").read_text(encoding="utf-8")
 STYLE_URL = f"/static/style.css?{hashlib.sha256(STYLE.encode()).hexdigest()[:12]}"
 """Another style has another address, so that browsers may keep it."""
 
@@ -257,7 +257,7 @@ def _number_state(number: Json) -> Json:
 
 
 _TEMPLATES = jinja2.Environment(
-    loader=jinja2.PackageLoader("exporter"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=False
+    loader=jinja2.PackageLoader("exporter.web"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=False
 )
 _TEMPLATES.filters |= {
     "ahead": _ahead,

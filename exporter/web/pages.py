@@ -12,14 +12,14 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from exporter.cards.card import card
-from exporter.cards.summary import SORTS, Wanted, listing, summary
-from exporter.cards.values import VERSION, Freshness, Json
 from exporter.contract.wording import duration
 from exporter.diagnosis.view import Shown
-from exporter.negotiation import HTML_TYPE, JSON_TYPE, prefers_json
 from exporter.refresh.service import Page, Service
-from exporter.rendering import STYLE, STYLE_URL, render_campaigns, render_card, render_message
+from exporter.web.cards.card import card
+from exporter.web.cards.summary import SORTS, Wanted, listing, summary
+from exporter.web.cards.values import VERSION, Freshness, Json
+from exporter.web.negotiation import HTML_TYPE, JSON_TYPE, prefers_json
+from exporter.web.rendering import STYLE, STYLE_URL, render_campaigns, render_card, render_message
 
 Maker = Callable[[], tuple[int, str]]
 """Makes a status and a text, in the thread of the pages."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 
-from exporter.cards.values import Json, iso, rate
 from exporter.contract.wording import clock, count, duration, share
 from exporter.diagnosis.dispatch.capacity import SHORT_SECONDS, refusal
 from exporter.diagnosis.dispatch.signs import worst_number
@@ -16,6 +15,7 @@ from exporter.diagnosis.view import Shown, View
 from exporter.ledger.totals import unpack_key
 from exporter.metrics.snapshot import mask_phone
 from exporter.source.entities import PoolEntry
+from exporter.web.cards.values import Json, iso, rate
 
 WEIGHT_FACTOR = 4.0
 """A weight so many times the pool's median, or so small a part of it, is worth a look."""

@@ -10,8 +10,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 
-from exporter.runbooks.blanks import Asked, Blank, filled
-from exporter.runbooks.markdown import Document, document
+from exporter.web.runbooks.markdown import Document, document
+from exporter.web.runbooks.placeholders import Asked, Blank, filled
 
 _NAME = re.compile(r"([A-Za-z][A-Za-z0-9_]*)\.md\Z")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from exporter.cards.values import Json, amount, merged, rate
 from exporter.contract.codes import FINISHED_TASK_STATUSES, OTHER
 from exporter.diagnosis.dispatch.faults import fault_of
 from exporter.diagnosis.dispatch.situation import Situation
@@ -13,6 +12,7 @@ from exporter.diagnosis.view import Shown, View
 from exporter.ledger.totals import unpack_key
 from exporter.source.columns import MICRO
 from exporter.source.entities import Goal
+from exporter.web.cards.values import Json, amount, merged, rate
 
 DISPOSITIONS = 10
 """So many are named; the others are summed up."""

@@ -13,7 +13,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-from exporter.runbooks.blanks import QUERY, Blank, split
+from exporter.web.runbooks.placeholders import QUERY, Blank, split
 
 Env = MutableMapping[str, Any]
 

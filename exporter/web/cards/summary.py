@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from exporter import __version__
-from exporter.cards.dispatch import MEANINGS, advice, judged, queued, spell
-from exporter.cards.values import NEW, Freshness, Json, head, iso, rate, whole
 from exporter.diagnosis.dispatch.verdict import NOTHING
 from exporter.diagnosis.view import Shown, View
+from exporter.web.cards.dispatch import MEANINGS, advice, judged, queued, spell
+from exporter.web.cards.values import NEW, Freshness, Json, head, iso, rate, whole
 
 RANK = {verdict: place for place, verdict in enumerate(MEANINGS)}
 """The verdicts in the order of the list."""

@@ -14,11 +14,11 @@ from aiohttp import ETag, web
 from markupsafe import Markup, escape
 
 from exporter.contract.codes import BLOCKERS, clean_name
-from exporter.negotiation import HTML_TYPE
-from exporter.rendering import path, render, render_message
-from exporter.runbooks.blanks import Asked, asked
-from exporter.runbooks.library import Library, body, shipped
-from exporter.runbooks.markdown import Document
+from exporter.web.negotiation import HTML_TYPE
+from exporter.web.rendering import path, render, render_message
+from exporter.web.runbooks.library import Library, body, shipped
+from exporter.web.runbooks.markdown import Document
+from exporter.web.runbooks.placeholders import Asked, asked
 
 _PREFIX, _CODES = "/runbooks/", "codes/"
 _SHOWN_NAME = 80

@@ -14,7 +14,7 @@ from exporter.config import Config
 from exporter.errors import ConfigError
 from exporter.refresh.refresher import Clock, database_clock
 from exporter.refresh.service import Service
-from exporter.web import application
+from exporter.web.app import application
 
 log = structlog.get_logger()
 
