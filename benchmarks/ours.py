@@ -32,7 +32,7 @@ def serving(target: Target, directory: Path) -> Iterator[process.Exporter]:
     file = directory / "exporter.yml"
     file.write_text(yaml.safe_dump({"database": {"url": target.monitor}}))
     port = process.free_port()
-    command = [sys.executable, "-m", "exporter.cli", "serve", "--config.file", str(file)]
+    command = [sys.executable, "-m", "exporter.commands.cli", "serve", "--config.file", str(file)]
     command += ["--web.listen-address", f"127.0.0.1:{port}"]
     with process.running(command, port, directory / "exporter.log") as exporter:
         yield exporter

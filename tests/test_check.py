@@ -14,9 +14,9 @@ from click.testing import CliRunner, Result
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from exporter.check.examine import check
-from exporter.check.report import Finding, Level, Report, as_json
-from exporter.cli import main
+from exporter.commands.check.examine import check
+from exporter.commands.check.report import Finding, Level, Report, as_json
+from exporter.commands.cli import main
 from exporter.config import parse
 from exporter.demo.platform import MONITOR_ROLE, install
 from exporter.demo.server import EmbeddedServer

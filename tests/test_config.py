@@ -9,7 +9,7 @@ import yaml
 from click.testing import CliRunner
 from pydantic import ValidationError
 
-from exporter.cli import main
+from exporter.commands.cli import main
 from exporter.config import Config, format_duration, load, parse, parse_duration
 from exporter.errors import ConfigError
 

@@ -10,7 +10,7 @@ import yaml
 
 import alerts.build
 import alerts.settings
-from exporter.check.report import Report, as_json
+from exporter.commands.check.report import Report, as_json
 from exporter.config import parse, parse_section
 from exporter.metrics.catalogue import FAMILIES
 from scripts.generate_docs import PAGES, ROOT, own_metrics, rendered, settings

@@ -14,13 +14,13 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from exporter.cli import main
+from exporter.commands.cli import main
+from exporter.commands.explain.command import Explained, as_json, explain
+from exporter.commands.explain.ids import as_key
+from exporter.commands.explain.past import in_hindsight
+from exporter.commands.explain.terminal import as_text
 from exporter.diagnosis.dispatch.verdict import DEFAULT, diagnose
 from exporter.errors import DatabaseUnavailableError, UnknownIdError
-from exporter.explain.command import Explained, as_json, explain
-from exporter.explain.hindsight import in_hindsight
-from exporter.explain.keys import as_key
-from exporter.explain.terminal import as_text
 from tests.dispatch import situations
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, config, exporting

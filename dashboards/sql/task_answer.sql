@@ -51,7 +51,7 @@ spans AS (
         WHERE moment.at IS NOT NULL
     ) AS measured
 ),
--- The vocabulary of exporter.contract.codes and exporter.explain.when; a test holds them together.
+-- The vocabulary of exporter.contract.codes and exporter.commands.explain.blockers; a test holds them together.
 vocabulary (code, meaning, clears, first_move) AS (
     VALUES
         -- vocabulary: begin

@@ -17,7 +17,7 @@ from alerts.inhibitions import BLIND, INHIBITIONS, OF_CAMPAIGNS
 from alerts.routes import TOGETHER
 from alerts.rule import EXPORTER, Alert
 from alerts.settings import Override, Settings
-from exporter.cli import main
+from exporter.commands.cli import main
 from exporter.config import Config
 from exporter.contract.codes import BLOCKERS
 

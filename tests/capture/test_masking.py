@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from exporter.capture.formats import as_csv
-from exporter.capture.masking import Mask, Secrets
+from exporter.commands.capture.formats import as_csv
+from exporter.commands.capture.masking import Mask, Secrets
 from exporter.config import parse
 
 PHONES = (

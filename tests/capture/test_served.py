@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.capture.served import address_of, ask, checked, slice_of, tenant_in, without_login
+from exporter.commands.capture.served import (
+    address_of,
+    ask,
+    checked,
+    slice_of,
+    tenant_in,
+    without_login,
+)
 from exporter.errors import ConfigError
 
 METRICS = """# HELP campaign_tasks Tasks.

@@ -18,7 +18,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from dashboards.grants import ROLE, SCHEMA
-from exporter.cli import main
+from exporter.commands.cli import main
 from exporter.contract.relations import RELATIONS
 from exporter.demo import platform
 from exporter.demo.server import EmbeddedServer

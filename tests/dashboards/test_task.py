@@ -19,10 +19,10 @@ from dashboards.board import every_panel
 from dashboards.settings import Links, Settings
 from dashboards.statements import statement
 from dashboards.task import board
-from exporter.cli import main
+from exporter.commands.cli import main
+from exporter.commands.explain.blockers import WHEN
 from exporter.contract.codes import BLOCKERS, RETRY_WAIT
 from exporter.demo.server import EmbeddedServer
-from exporter.explain.when import WHEN
 from tests.support import contract, platforms
 from tests.support.grafana import admit, answered, interpolated, viewer
 
@@ -384,7 +384,7 @@ def test_the_vocabulary_in_the_statements_is_the_contracts() -> None:
         when = "when that is due" if blocker.code == RETRY_WAIT else WHEN[blocker.code]
         row = ", ".join(map(literal, (blocker.code, blocker.meaning, when, blocker.first_move)))
         assert f"({row})," in re.sub(r"\s+", " ", answer), (
-            "stale: see exporter.contract.codes and exporter.explain.when"
+            "stale: see exporter.contract.codes and exporter.commands.explain.blockers"
         )
         assert literal(blocker.code) in held
     assert len(re.findall(r"^\s+\('[a-z_]+', '[A-Z]", answer, re.MULTILINE)) == len(BLOCKERS)

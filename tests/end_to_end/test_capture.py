@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from exporter.cli import main
+from exporter.commands.cli import main
 from tests.support import contract, platforms, programs, prometheus
 
 

@@ -15,7 +15,7 @@ import structlog
 from aiohttp.test_utils import TestClient, TestServer
 from click.testing import CliRunner
 
-from exporter.cli import main
+from exporter.commands.cli import main
 from exporter.config import LogConfig, parse
 from exporter.contract.relations import RELATIONS
 from exporter.errors import ConfigError, DatabaseUnavailableError

@@ -7,6 +7,6 @@ from importlib import resources
 
 
 @cache
-def statement(name: str) -> str:
-    """The text of `NAME.sql`."""
-    return resources.files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+def statement(name: str, package: str = __name__) -> str:
+    """The text of `NAME.sql` in a package."""
+    return resources.files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from exporter.commands.explain.ids import as_key, kind_of, quoted
+from exporter.commands.explain.reading import Reading
+from exporter.commands.explain.rows import Row, seconds
 from exporter.contract.codes import OTHER, READY, RETRY_WAIT, TASK_STATUSES, clean_code, clean_label
 from exporter.diagnosis.dispatch.situation import Line
 from exporter.diagnosis.view import View
 from exporter.errors import UnknownIdError
-from exporter.explain.keys import as_key, kind_of, quoted
-from exporter.explain.look import Look
-from exporter.explain.rows import Row, seconds
 
 _COLUMNS = (
     "task_id", "campaign_id", "number_id", "sticky", "status", "blocker", "disposition", "variant", "attempts",
@@ -51,48 +51,48 @@ class Task:
         return RETRY_WAIT if (self.next_eligible_at or 0.0) > now else READY
 
 
-def key_of_task(look: Look, task_id: str) -> str:
+def key_of_task(reading: Reading, task_id: str) -> str:
     """The id as the database writes it; `UnknownIdError` when no task could have it."""
-    typname = look.available.types["tasks"]["task_id"]
+    typname = reading.available.types["tasks"]["task_id"]
     key = as_key(task_id, typname)
     if key is None:
         raise UnknownIdError(
-            f"task {quoted(task_id)}: no task can have this id; ids in {look.available.schema}.tasks are "
+            f"task {quoted(task_id)}: no task can have this id; ids in {reading.available.schema}.tasks are "
             f"{kind_of(typname)}"
         )
     return key
 
 
-def owned(look: Look, task_id: str, row: Row | None) -> Row:
+def owned(reading: Reading, task_id: str, row: Row | None) -> Row:
     """The row, if there is one and it is the campaign's."""
-    where = f"{look.available.schema}.tasks"
+    where = f"{reading.available.schema}.tasks"
     if row is None:
         raise UnknownIdError(
             f"task {quoted(task_id)}: there is none with this id in {where}; check the id in that view or in the tasks "
             "table of the boards, and that its row was not purged"
         )
-    if row["campaign_id"] != look.campaign_id:
+    if row["campaign_id"] != reading.campaign_id:
         raise UnknownIdError(
             f"task {quoted(task_id)} is of campaign {quoted(str(row['campaign_id']))}, not of "
-            f"{quoted(look.campaign_id)}: ask again with --campaign {quoted(str(row['campaign_id']))}"
+            f"{quoted(reading.campaign_id)}: ask again with --campaign {quoted(str(row['campaign_id']))}"
         )
     return row
 
 
-def find_task(look: Look, task_id: str, view: View) -> Task:
+def find_task(reading: Reading, task_id: str, view: View) -> Task:
     """The task with this id; `UnknownIdError` when the campaign has none."""
-    key = key_of_task(look, task_id)
-    found = look.read("tasks", "task_id", [key], "updated_at", 1, columns=_COLUMNS).rows
-    return task_of(owned(look, task_id, found[0] if found else None), look, view)
+    key = key_of_task(reading, task_id)
+    found = reading.read("tasks", "task_id", [key], "updated_at", 1, columns=_COLUMNS).rows
+    return task_of(owned(reading, task_id, found[0] if found else None), reading, view)
 
 
-def task_of(row: Row, look: Look, view: View) -> Task:
+def task_of(row: Row, reading: Reading, view: View) -> Task:
     """A row as a task, cleaned: what is odd about it gets neither into a terminal nor into a file."""
     number_id = row.get("number_id") or ""
     pool = {line.number.number_id: line for line in view.situation.pool or ()}
     line = pool.get(number_id)
-    if line is None and number_id in look.platform.numbers:
-        line = Line(look.platform.numbers[number_id])
+    if line is None and number_id in reading.platform.numbers:
+        line = Line(reading.platform.numbers[number_id])
     status = str(row["status"])
     return Task(
         task_id=str(row["task_id"]),

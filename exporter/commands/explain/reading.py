@@ -12,13 +12,13 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
+from exporter.commands.explain.ids import as_key, kind_of, quoted
+from exporter.commands.explain.past import in_hindsight
+from exporter.commands.explain.rows import Rows, one_of, read, seconds
 from exporter.config import Config, format_duration
 from exporter.contract.availability import Available
 from exporter.diagnosis.dispatch.verdict import Policy
 from exporter.errors import DatabaseUnavailableError, RowError, UnknownIdError
-from exporter.explain.hindsight import in_hindsight
-from exporter.explain.keys import as_key, kind_of, quoted
-from exporter.explain.rows import Rows, one_of, read, seconds
 from exporter.ledger.closed_hours import Almanac, days_of
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.loading import Loader
@@ -32,7 +32,7 @@ from exporter.source.reader import Rows as Raw
 
 
 @dataclass(slots=True)
-class Look:
+class Reading:
     """A transaction that sees one instant. `platform` holds the campaign's tenant and nothing else."""
 
     config: Config
@@ -96,13 +96,13 @@ class Look:
 
 
 @contextlib.contextmanager
-def looking(config: Config, campaign_id: str, clock: Clock = database_clock) -> Iterator[Look]:
+def open_reading(config: Config, campaign_id: str, clock: Clock = database_clock) -> Iterator[Reading]:
     """Open a look at a campaign. `UnknownIdError` when there is none; `DatabaseUnavailableError` says why not."""
     database = Database(config)
     connection = database.connect()
     try:
         with snapshot(connection), named_errors(config, f"campaign {quoted(campaign_id)}"):
-            yield _look(config, database, connection, campaign_id, clock)
+            yield _read(config, database, connection, campaign_id, clock)
     finally:
         database.close(connection)
 
@@ -124,7 +124,7 @@ def named_errors(config: Config, what: str) -> Iterator[None]:
         ) from None
 
 
-def _look(config: Config, database: Database, connection: Connection, campaign_id: str, clock: Clock) -> Look:
+def _read(config: Config, database: Database, connection: Connection, campaign_id: str, clock: Clock) -> Reading:
     server, available = database.server(connection), database.discover(connection)
     row = connection.execute("SELECT extract(epoch FROM now())::float8").fetchone()
     assert row is not None, "one row"
@@ -148,7 +148,7 @@ def _look(config: Config, database: Database, connection: Connection, campaign_i
     }
     schedules = {sibling: everything.schedules[sibling] for sibling in kept}
     platform = replace(everything, campaigns=kept, schedules=schedules)
-    return Look(config, connection, server, available, reader, now, key, platform)
+    return Reading(config, connection, server, available, reader, now, key, platform)
 
 
 def _of_tenant(relation: str, rows: Raw, tenant: str | None, campaigns: set[str | None]) -> Raw:

@@ -8,8 +8,8 @@ from datetime import UTC
 import psycopg
 
 from exporter.calendar.days import day_at, zone
-from exporter.check.report import Finding, Level, counted
-from exporter.check.rows import newest_rows
+from exporter.commands.check.report import Finding, Level, counted
+from exporter.commands.check.rows import newest_rows
 from exporter.config import Config, format_duration
 from exporter.errors import RowError
 from exporter.ledger.ledger import Ledger

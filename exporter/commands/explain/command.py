@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from exporter.commands.explain.as_json import told
+from exporter.commands.explain.reading import open_reading
+from exporter.commands.explain.task import find_task
 from exporter.config import Config
-from exporter.explain.look import looking
-from exporter.explain.task import find_task
-from exporter.explain.told import told
 from exporter.refresh.refresher import Clock, database_clock
 from exporter.web.cards.card import card
 from exporter.web.cards.dispatch import judged
@@ -27,11 +27,11 @@ class Explained:
 
 def explain(config: Config, campaign_id: str, task_id: str | None, clock: Clock = database_clock) -> Explained:
     """Read and judge. `UnknownIdError` and `DatabaseUnavailableError` say what to check."""
-    with looking(config, campaign_id, clock) as look:
-        shown = look.judge().shown
-        view = shown.views[look.campaign_id]
-        task = find_task(look, task_id, view) if task_id is not None else None
-    made = card(shown, look.campaign_id, Freshness(notes=(ONE_LOOK,)), mask=config.numbers.mask_phone)
+    with open_reading(config, campaign_id, clock) as reading:
+        shown = reading.judge().shown
+        view = shown.views[reading.campaign_id]
+        task = find_task(reading, task_id, view) if task_id is not None else None
+    made = card(shown, reading.campaign_id, Freshness(notes=(ONE_LOOK,)), mask=config.numbers.mask_phone)
     if task is None:
         return Explained(made, None)
     return Explained(made, told(task, judged(shown, view), view.diagnosis, config.stale_after))

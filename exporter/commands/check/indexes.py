@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from psycopg.rows import class_row
 from psycopg.types.json import set_json_loads
 
-from exporter.check.report import Finding, Level, counted
+from exporter.commands.check.report import Finding, Level, counted
+from exporter.commands.check.sql import statement
 from exporter.contract.availability import Available
 from exporter.source.columns import (
     CAMPAIGNS,
@@ -26,7 +27,6 @@ from exporter.source.columns import (
 )
 from exporter.source.database import Compiled, Connection, compile_statement, reason
 from exporter.source.reader import Moment, Statements
-from exporter.source.sql import statement
 
 SMALL_TABLE_ROWS = 10_000
 """Of a table with fewer rows PostgreSQL may rightly read everything, whatever indexes it has."""
@@ -147,7 +147,7 @@ def _judge_table(connection: Connection, read: _Read, base: _Base, usual: Plan, 
     key = base.expression if _PLAIN_COLUMN.match(base.expression) else f"({base.expression})"
     with connection.cursor(row_factory=class_row(_Index)) as cursor:
         values = {"schema": base.schema, "table": base.table, "key": key}
-        found = cursor.execute(statement("check_indexes"), values).fetchall()
+        found = cursor.execute(statement("indexes"), values).fetchall()
     table = found[0]
     known = f"about {counted(round(table.rows), 'row')}" if table.rows >= 0 else "never analysed"
     size = f"{table.table_name} ({known})"
@@ -203,7 +203,7 @@ def explain(connection: Connection, query: Compiled, values: Mapping[str, Any]) 
     """The plan of a statement, which is not run."""
     with connection.cursor() as cursor:
         set_json_loads(_loads, cursor)
-        cursor.execute((statement("check_explain") + query.text).encode(), query.bind(**values))
+        cursor.execute((statement("explain") + query.text).encode(), query.bind(**values))
         row = cursor.fetchone()
     assert row is not None, "EXPLAIN returns one row"
     plan: Plan = row[0][0]["Plan"]

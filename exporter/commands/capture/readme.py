@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from exporter.capture.findings import Missing
+from exporter.commands.capture.findings import Missing
 from exporter.web.cards.values import Json
 
 LINES = 10

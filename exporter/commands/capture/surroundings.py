@@ -10,14 +10,14 @@ import click
 import yaml
 
 from exporter import __version__
-from exporter.capture.archive import File
-from exporter.capture.formats import as_json
-from exporter.check import report
-from exporter.check.examine import check
+from exporter.commands.capture.archive import File
+from exporter.commands.capture.formats import as_json
+from exporter.commands.check import report
+from exporter.commands.check.examine import check
+from exporter.commands.explain.reading import Reading
 from exporter.config import Config
 from exporter.contract.availability import Available
 from exporter.contract.relations import RELATIONS
-from exporter.explain.look import Look
 from exporter.web.cards.values import Json
 
 
@@ -27,7 +27,7 @@ def configuration(config: Config) -> File:
     return File("config.yaml", "the exporter's effective configuration, secrets hidden", text.encode())
 
 
-def versions(look: Look | None) -> File:
+def versions(reading: Reading | None) -> File:
     """Who made the archive, and of what."""
     found: Json = {
         "campaign_exporter": __version__,
@@ -37,8 +37,8 @@ def versions(look: Look | None) -> File:
         "postgresql": None,
         "contract": None,
     }
-    if look is not None:
-        server, available = look.server, look.available
+    if reading is not None:
+        server, available = reading.server, reading.available
         major, minor = divmod(server.version, 10_000)
         found["postgresql"] = {
             "version": f"{major}.{minor}",

@@ -14,15 +14,15 @@ import yaml
 from alerts.command import alerts
 from dashboards.command import dashboards
 from exporter import __version__
-from exporter.capture.command import Request, capture, span_of
-from exporter.check.examine import check
-from exporter.check.report import as_json, as_text
+from exporter.commands.capture.command import Request, capture, span_of
+from exporter.commands.check.examine import check
+from exporter.commands.check.report import as_json, as_text
+from exporter.commands.explain.command import as_json as explained_as_json
+from exporter.commands.explain.command import explain, printable
+from exporter.commands.explain.terminal import WIDTH
+from exporter.commands.explain.terminal import as_text as explained_as_text
 from exporter.config import DEFAULT_PORT, load
 from exporter.errors import CampaignExporterError, ConfigError
-from exporter.explain.command import as_json as explained_as_json
-from exporter.explain.command import explain, printable
-from exporter.explain.terminal import WIDTH
-from exporter.explain.terminal import as_text as explained_as_text
 from exporter.logs import configure
 from exporter.web.server import parse_address, run
 

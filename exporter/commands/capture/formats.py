@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from exporter.explain.rows import Row
+from exporter.commands.explain.rows import Row
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """A cell that begins so is run as a formula by spreadsheets (OWASP, "CSV Injection"), in full width, too."""

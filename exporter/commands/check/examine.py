@@ -9,13 +9,14 @@ import psycopg
 
 from alerts.catalogue import alerts
 from alerts.settings import Settings
-from exporter.check.indexes import indexes
-from exporter.check.report import Finding, Level, Report, ordered
-from exporter.check.rights import ABOUT as ROLE
-from exporter.check.rights import Role, read_role, rights
-from exporter.check.rows import SAMPLE_ROWS, read_small, sampled, violations
-from exporter.check.size import ABOUT as EXPORTER
-from exporter.check.size import TRIAL_ROWS, pace, series, trial
+from exporter.commands.check.indexes import indexes
+from exporter.commands.check.report import Finding, Level, Report, ordered
+from exporter.commands.check.rights import ABOUT as ROLE
+from exporter.commands.check.rights import Role, read_role, rights
+from exporter.commands.check.rows import SAMPLE_ROWS, read_small, sampled, violations
+from exporter.commands.check.size import ABOUT as EXPORTER
+from exporter.commands.check.size import TRIAL_ROWS, pace, series, trial
+from exporter.commands.check.sql import statement
 from exporter.config import Config
 from exporter.contract.availability import Available, compare
 from exporter.contract.relations import RELATIONS
@@ -24,7 +25,7 @@ from exporter.source.columns import call_rows, task_rows
 from exporter.source.database import Connection, Database, Server, reason, snapshot
 from exporter.source.platform import PlatformReader
 from exporter.source.reader import SMALL, Moment, Reader, Rows
-from exporter.source.sql import statement
+from exporter.source.sql import statement as of_source
 
 SERVER = "server"
 _READ_BY_EXPORTER = frozenset((*SMALL, "tasks", "calls"))
@@ -77,7 +78,7 @@ def _check(config: Config, database: Database, connection: Connection) -> Report
     results.findings += _server(server, role)
     results.findings += rights(connection, config, server, role)
     schema = config.database.schema_
-    usage = connection.execute(statement("check_schema"), {"schema": schema}).fetchone()
+    usage = connection.execute(statement("schema"), {"schema": schema}).fetchone()
     if usage is None or not usage[0]:
         results.findings.append(_no_schema(schema, role, exists=usage is not None))
         return results.report
@@ -122,7 +123,7 @@ def _no_schema(schema: str, role: Role, *, exists: bool) -> Finding:
 def _discover(connection: Connection, schema: str) -> Mapping[str, Mapping[str, str]]:
     """The columns that this role may read and their types, by relation."""
     found: dict[str, dict[str, str]] = {}
-    for relation, column, typname in connection.execute(statement("discover"), {"schema": schema}):
+    for relation, column, typname in connection.execute(of_source("discover"), {"schema": schema}):
         found.setdefault(relation, {})[column] = typname
     return found
 
@@ -132,7 +133,7 @@ def _contract(
 ) -> Iterator[Finding]:
     """Relation by relation: what is missing, of a wrong type, or there but not to be read."""
     hidden: dict[str, set[str]] = {}
-    for relation, column in connection.execute(statement("check_unreadable"), {"schema": available.schema}):
+    for relation, column in connection.execute(statement("unreadable"), {"schema": available.schema}):
         hidden.setdefault(relation, set()).add(column)
     for relation in RELATIONS.values():
         name = relation.name

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from exporter.commands.explain.answer import answer
+from exporter.commands.explain.task import Task
 from exporter.contract.codes import READY
 from exporter.diagnosis.dispatch.capacity import refusal
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import Diagnosis
-from exporter.explain.answer import answer
-from exporter.explain.task import Task
 from exporter.web.cards.dispatch import described
 from exporter.web.cards.values import Json, iso
 

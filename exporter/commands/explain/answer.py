@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from exporter.commands.explain.blockers import GATE_OF, NUMBER_STATE, WHEN
+from exporter.commands.explain.task import Task
 from exporter.contract.codes import BLOCKERS, READY, RETRY_WAIT, Blocker
 from exporter.contract.wording import clock, count, duration
 from exporter.diagnosis.dispatch.capacity import SLOT_GATES, refusal
@@ -11,8 +13,6 @@ from exporter.diagnosis.dispatch.evidence import evidence
 from exporter.diagnosis.dispatch.gate import Gate
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import NOTHING, Diagnosis
-from exporter.explain.task import Task
-from exporter.explain.when import GATE_OF, NUMBER_STATE, WHEN
 
 
 @dataclass(frozen=True, slots=True)

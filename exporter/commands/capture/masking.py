@@ -17,10 +17,10 @@ from urllib.parse import quote, unquote, urlsplit
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from exporter.commands.explain.rows import Row
 from exporter.config import Config
 from exporter.contract.relations import RELATIONS, Kind
 from exporter.errors import CampaignExporterError
-from exporter.explain.rows import Row
 from exporter.source.entities import ID_LIMIT
 
 MASKED = "…"

@@ -9,19 +9,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from exporter import __version__
-from exporter.capture.archive import MANIFEST, File, check_target, write, zipped
-from exporter.capture.findings import Collector, Findings, Missing, noting
-from exporter.capture.formats import as_csv, as_json
-from exporter.capture.masking import Mask, Secrets
-from exporter.capture.readme import readme
-from exporter.capture.served import Served, address_of, ask, checked, slice_of, tenant_in, without_login
-from exporter.capture.surroundings import configuration, report_of_check, versions
+from exporter.commands.capture.archive import MANIFEST, File, check_target, write, zipped
+from exporter.commands.capture.findings import Collector, Findings, Missing, noting
+from exporter.commands.capture.formats import as_csv, as_json
+from exporter.commands.capture.masking import Mask, Secrets
+from exporter.commands.capture.readme import readme
+from exporter.commands.capture.served import (
+    Served,
+    address_of,
+    ask,
+    checked,
+    slice_of,
+    tenant_in,
+    without_login,
+)
+from exporter.commands.capture.surroundings import configuration, report_of_check, versions
+from exporter.commands.explain.command import ONE_LOOK
+from exporter.commands.explain.ids import quoted
+from exporter.commands.explain.reading import Reading, open_reading
 from exporter.config import Config, format_duration, parse_duration
 from exporter.contract.codes import clean_name
 from exporter.errors import CampaignExporterError, ConfigError, UnknownIdError
-from exporter.explain.command import ONE_LOOK
-from exporter.explain.keys import quoted
-from exporter.explain.look import Look, looking
 from exporter.refresh.refresher import Clock, database_clock
 from exporter.web.cards.card import card
 from exporter.web.cards.values import Freshness, Json, iso
@@ -118,12 +126,12 @@ class _Making:
     def read(self, clock: Clock) -> None:
         """Everything that takes asking."""
         request, made = self._request, self.made
-        look: Look | None = None
+        reading: Reading | None = None
         try:
-            with looking(self._config, request.campaign_id, clock) as look:
-                self._now, self._campaign = look.now, look.campaign_id
-                self._tenant = look.platform.campaigns[look.campaign_id].tenant_id
-                collector = Collector(self._config, look, look.now - request.since)
+            with open_reading(self._config, request.campaign_id, clock) as reading:
+                self._now, self._campaign = reading.now, reading.campaign_id
+                self._tenant = reading.platform.campaigns[reading.campaign_id].tenant_id
+                collector = Collector(self._config, reading, reading.now - request.since)
                 self._found = collector.found
                 collector.collect(request.task_id)
         except UnknownIdError:
@@ -131,10 +139,10 @@ class _Making:
         except CampaignExporterError as error:
             made.missing.append(Missing("everything that is read from the database", str(error)))
         made.missing += self._found.missing
-        if self._found.snapshot is None and self._served.metrics is None and look is None:
+        if self._found.snapshot is None and self._served.metrics is None and reading is None:
             made.missing.append(Missing("card and metrics from the running exporter", self._served.problem))
-        self._files += [configuration(self._config), versions(look)]
-        if look is None:
+        self._files += [configuration(self._config), versions(reading)]
+        if reading is None:
             made.missing.append(Missing("check.txt, check.json", "the database is needed for them"))
             return
         with noting(made.missing, "check.txt, check.json", self._config):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from psycopg.rows import class_row
 
-from exporter.check.report import Finding, Level
+from exporter.commands.check.report import Finding, Level
+from exporter.commands.check.sql import statement
 from exporter.config import Config, format_duration
 from exporter.source.database import Connection, Server
-from exporter.source.sql import statement
 
 ABOUT = "role"
 _SHOWN = 5
@@ -45,7 +45,7 @@ class _Write:
 def read_role(connection: Connection) -> Role:
     """Who we are."""
     with connection.cursor(row_factory=class_row(Role)) as cursor:
-        role = cursor.execute(statement("check_role")).fetchone()
+        role = cursor.execute(statement("role")).fetchone()
     assert role is not None, "a session has a role"
     return role
 
@@ -53,7 +53,7 @@ def read_role(connection: Connection) -> Role:
 def rights(connection: Connection, config: Config, server: Server, role: Role) -> Iterator[Finding]:
     """What there is to say about the role."""
     yield _finding(Level.OK, "name", role.name)
-    powers = [(holder, power) for holder, power in connection.execute(statement("check_powers"))]
+    powers = [(holder, power) for holder, power in connection.execute(statement("powers"))]
     if (role.identifier, "SUPERUSER") in powers:  # has every privilege, and is not to be changed: no use in details
         what = "is a superuser, who may do anything"
         yield _finding(Level.PROBLEM, "writing", what, "use a role of its own that may only read: see docs/contract.md")
@@ -76,7 +76,7 @@ def _writing(
         remedy = f"ALTER ROLE {holder} NO{power};" if own else f"REVOKE {holder} FROM {role.identifier};"
         yield _finding(Level.PROBLEM, "writing", what, remedy)
     with connection.cursor(row_factory=class_row(_Write)) as cursor:
-        rows = cursor.execute(statement("check_writes"), {"schema": config.database.schema_}).fetchall()
+        rows = cursor.execute(statement("writes"), {"schema": config.database.schema_}).fetchall()
     writes = _without_inherited(rows, role)
     for write in writes[:_SHOWN]:
         through = "" if write.holder == role.identifier else f" as a member of {write.holder}"
@@ -127,7 +127,7 @@ def _seeing(connection: Connection, config: Config, server: Server, role: Role) 
         )
     else:
         yield _finding(Level.OK, "open transactions", "may see those of other sessions")
-        row = connection.execute(statement("check_transactions")).fetchone()
+        row = connection.execute(statement("transactions")).fetchone()
         if row is not None and row[0] is not None and row[0] > _LONG_TRANSACTION_SECONDS:
             yield _finding(
                 Level.ADVICE,

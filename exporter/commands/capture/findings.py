@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import psycopg
 
+from exporter.commands.explain.as_json import told
+from exporter.commands.explain.reading import Reading
+from exporter.commands.explain.rows import Row, Rows
+from exporter.commands.explain.task import key_of_task, owned, task_of
 from exporter.config import Config, format_duration
 from exporter.errors import CampaignExporterError, UnknownIdError
-from exporter.explain.look import Look
-from exporter.explain.rows import Row, Rows
-from exporter.explain.task import key_of_task, owned, task_of
-from exporter.explain.told import told
 from exporter.metrics.snapshot import Snapshot
 from exporter.source.database import reason
 from exporter.web.cards.dispatch import judged
@@ -58,25 +58,25 @@ class Findings:
 class Collector:
     """Reads at one look; whatever fails is noted, and the rest goes on."""
 
-    def __init__(self, config: Config, look: Look, since: float) -> None:
+    def __init__(self, config: Config, reading: Reading, since: float) -> None:
         self._config = config
-        self._look = look
+        self._read = reading
         self._since = since
         self.found = Findings()
 
     def collect(self, task_id: str | None) -> Findings:
         """Everything. `UnknownIdError` when there is no such task."""
-        look, found = self._look, self.found
+        reading, found = self._read, self.found
         row = self._task_row(task_id) if task_id is not None else None
         with self._noting("the verdict: card.html, card.json"):
-            found.snapshot = look.judge()
+            found.snapshot = reading.judge()
         self._limit()
         if row is not None:
             found.task_row = row
             self._of_task(str(row["task_id"]))
             if found.snapshot is not None:
-                view = found.snapshot.shown.views[look.campaign_id]
-                task = task_of(row, look, view)
+                view = found.snapshot.shown.views[reading.campaign_id]
+                task = task_of(row, reading, view)
                 s = judged(found.snapshot.shown, view)
                 found.task = told(task, s, view.diagnosis, self._config.stale_after)
         self._of_campaign()
@@ -85,11 +85,11 @@ class Collector:
         return found
 
     def _task_row(self, task_id: str) -> Row | None:
-        key = key_of_task(self._look, task_id)
+        key = key_of_task(self._read, task_id)
         rows = None
         with self._noting("task.json: the task's row"):
-            rows = self._look.read("tasks", "task_id", [key], "updated_at", 1).rows
-        return None if rows is None else owned(self._look, task_id, rows[0] if rows else None)
+            rows = self._read.read("tasks", "task_id", [key], "updated_at", 1).rows
+        return None if rows is None else owned(self._read, task_id, rows[0] if rows else None)
 
     def _of_task(self, key: str) -> None:
         self._extract("task/calls.csv", "the task's calls", "calls", "task_id", [key], "started_at", CALLS_OF_TASK)
@@ -99,7 +99,7 @@ class Collector:
         self._extract(name, what, "dispatch_snapshots", "task_id", [key], "at", SNAPSHOTS_OF_TASK)
 
     def _of_campaign(self) -> None:
-        key, since = [self._look.campaign_id], self._since
+        key, since = [self._read.campaign_id], self._since
         what = "changes of the campaign's state and settings, whenever they were"
         self._extract("campaign/events.csv", what, "campaign_events", "campaign_id", key, "at", OF_CAMPAIGN)
         what = "what the dispatcher saw of the campaign since then"
@@ -113,7 +113,7 @@ class Collector:
         self._extract("campaign/uploads.csv", what, "audience_uploads", "campaign_id", key, "uploaded_at", 50)
 
     def _neighbours(self, row: Row) -> None:
-        look, since = self._look, self._since
+        reading, since = self._read, self._since
         calls = next((each.rows.rows for each in self.found.extracts if each.name == "task/calls.csv"), ())
         number = row.get("number_id") or next((call["number_id"] for call in calls if call.get("number_id")), None)
         if number is None:
@@ -133,12 +133,14 @@ class Collector:
         )
         name, what = "neighbours/number-tasks.csv", "tasks with the task's number that changed since then"
         self._extract(name, what, "tasks", "number_id", [number], "updated_at", NEIGHBOURS, since)
-        known = look.platform.numbers.get(number)
+        known = reading.platform.numbers.get(number)
         if known is None or known.connection_id is None:
             why = "the platform does not tell which connection its number belongs to"
             self.found.absent.append(Missing("neighbours/connection-calls.csv", why))
             return
-        same = [each.number_id for each in look.platform.numbers.values() if each.connection_id == known.connection_id]
+        same = [
+            each.number_id for each in reading.platform.numbers.values() if each.connection_id == known.connection_id
+        ]
         name, what = "neighbours/connection-calls.csv", "calls over the connection of the task's number since then"
         self._extract(name, what, "calls", "number_id", same, "updated_at", NEIGHBOURS, since)
 
@@ -153,14 +155,14 @@ class Collector:
         limit: int,
         since: float | None = None,
     ) -> None:
-        available = self._look.available
+        available = self._read.available
         if not available.has(relation, column):
             thing = relation if relation not in available.types else f"{relation}.{column}"
             why = f"the schema {available.schema} has no {thing} that this role may read"
             self.found.absent.append(Missing(name, why))
             return
         with self._noting(name):
-            rows = self._look.read(relation, column, keys, newest_by, limit, since=since)
+            rows = self._read.read(relation, column, keys, newest_by, limit, since=since)
             self.found.extracts.append(Extract(name, about, rows))
 
     @contextlib.contextmanager
@@ -172,7 +174,7 @@ class Collector:
     def _limit(self) -> None:
         seconds = min(STATEMENT_SECONDS, self._config.database.statement_timeout)
         with self._noting("a shorter limit for statements"):
-            self._look.connection.execute(
+            self._read.connection.execute(
                 "SELECT pg_catalog.set_config('statement_timeout', %s, true)", (f"{round(seconds * 1000)}ms",)
             )
 

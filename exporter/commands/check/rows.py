@@ -10,8 +10,8 @@ import psycopg
 import sqlalchemy as sa
 
 from exporter.calendar.days import zone
-from exporter.check.indexes import explain
-from exporter.check.report import Finding, Level, counted
+from exporter.commands.check.indexes import explain
+from exporter.commands.check.report import Finding, Level, counted
 from exporter.contract.codes import (
     CAMPAIGN_STATUSES,
     NUMBER_STATUSES,
