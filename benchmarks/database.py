@@ -16,8 +16,8 @@ from psycopg import sql
 
 from benchmarks.options import Options
 from benchmarks.sql import script
-from exporter.demo.platform import MONITOR_ROLE, install
-from exporter.demo.server import EmbeddedServer
+from exporter.demo.platform.install import MONITOR_ROLE, install
+from exporter.demo.runtime.server import EmbeddedServer
 
 Connection = psycopg.Connection[Any]
 

@@ -120,11 +120,11 @@ def demo_sql(name: str, start: str) -> Part:
     """A part of the demo's schema: from the line that starts so to the next empty one."""
 
     def excerpt() -> str:
-        text = files("exporter.demo").joinpath("schema", name).read_text(encoding="utf-8")
+        text = files("exporter.demo.platform").joinpath("schema", name).read_text(encoding="utf-8")
         blocks = [block.strip() for block in text.split("\n\n")]
         found = next((block for block in blocks if block.startswith(start)), None)
         if found is None:
-            raise LookupError(f"exporter/demo/schema/{name} has no part that starts with {start!r}")
+            raise LookupError(f"exporter/demo/platform/schema/{name} has no part that starts with {start!r}")
         return f"```sql\n{found}\n```"
 
     return excerpt

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from exporter.demo.server import EmbeddedServer
+from exporter.demo.runtime.server import EmbeddedServer
 
 _NUMBERS = count(1)
 

@@ -18,8 +18,8 @@ from exporter.commands.check.examine import check
 from exporter.commands.check.report import Finding, Level, Report, as_json
 from exporter.commands.cli import main
 from exporter.config import parse
-from exporter.demo.platform import MONITOR_ROLE, install
-from exporter.demo.server import EmbeddedServer
+from exporter.demo.platform.install import MONITOR_ROLE, install
+from exporter.demo.runtime.server import EmbeddedServer
 from tests.support.contract import SCHEMA, create, insert, session
 
 READER, BLIND, GROUP = "check_reader", "check_blind", "check_group"

@@ -16,9 +16,9 @@ from datetime import UTC, datetime, timedelta
 from benchmarks.alerts.incident import RECOVERY_SECONDS, Incident
 from benchmarks.alerts.kinds import KINDS, Kind, Role, Strikes
 from benchmarks.alerts.world import TENANTS, Standing, Tenant, small, spec_of, standing, trunk_of
-from exporter.demo.creation import account_ids, campaign_ids, number_ids, trunk_ids
-from exporter.demo.stage import Value
-from exporter.demo.world import WorldSpec
+from exporter.demo.dialler.creation import account_ids, campaign_ids, number_ids, trunk_ids
+from exporter.demo.platform.world import WorldSpec
+from exporter.demo.scenarios.stage import Value
 
 HISTORY = timedelta(hours=36)
 FIRST_AFTER = timedelta(minutes=80)

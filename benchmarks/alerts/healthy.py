@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
-from exporter.demo.behaviour import Traits
-from exporter.demo.model import BUSY, NO_ANSWER, REJECTED, VOICEMAIL
-from exporter.demo.world import (
+from exporter.demo.platform.model import BUSY, NO_ANSWER, REJECTED, VOICEMAIL
+from exporter.demo.platform.traits import Traits
+from exporter.demo.platform.world import (
     WEEK,
     WORKDAYS,
     AccountSpec,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.alerts.kinds import KINDS, Kind
-from exporter.demo.stage import Value
+from exporter.demo.scenarios.stage import Value
 
 RECOVERY_SECONDS = 1800.0
 """So long after an incident alerts about what it struck may still come because of it."""

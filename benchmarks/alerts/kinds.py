@@ -66,7 +66,7 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One thing that goes wrong. The name is that of the scenario (exporter/demo/scenarios.py), but for two."""
+    """One thing that goes wrong. The name is that of the scenario (exporter/demo/scenarios/table.py), but for two."""
 
     name: str
     right: tuple[str, ...]

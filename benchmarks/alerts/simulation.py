@@ -20,14 +20,14 @@ from benchmarks.alerts.families import Chosen
 from benchmarks.alerts.incident import Evidence, Incident, Run
 from benchmarks.alerts.kinds import HARNESS
 from benchmarks.alerts.watched import Watched
-from exporter.demo.activation import Board, activate
-from exporter.demo.creation import campaign_ids, create
-from exporter.demo.dialler import Dialler
-from exporter.demo.model import LIVE, QUEUED
-from exporter.demo.platform import install
-from exporter.demo.recorder import Recorder
-from exporter.demo.server import EmbeddedServer
-from exporter.demo.store import flush
+from exporter.demo.dialler.creation import campaign_ids, create
+from exporter.demo.dialler.dialler import Dialler
+from exporter.demo.platform.install import install
+from exporter.demo.platform.model import LIVE, QUEUED
+from exporter.demo.platform.store import flush
+from exporter.demo.runtime.server import EmbeddedServer
+from exporter.demo.scenarios.activation import Board, activate
+from exporter.demo.stack.blocks import Recorder
 
 LABELS = {"instance": "exporter:10517", "job": "campaign-exporter"}
 HISTORY_LOOK = timedelta(minutes=4)

@@ -9,7 +9,7 @@ import yaml
 from psycopg.conninfo import make_conninfo
 
 from exporter.config import parse
-from exporter.demo.platform import MONITOR_ROLE
+from exporter.demo.platform.install import MONITOR_ROLE
 from exporter.metrics.exposition import TEXT_TYPE
 from exporter.refresh.service import Service
 

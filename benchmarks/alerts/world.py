@@ -9,9 +9,9 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from benchmarks.alerts.kinds import Role
-from exporter.demo.behaviour import Traits
-from exporter.demo.model import BUSY, NO_ANSWER, REJECTED, VOICEMAIL
-from exporter.demo.world import (
+from exporter.demo.platform.model import BUSY, NO_ANSWER, REJECTED, VOICEMAIL
+from exporter.demo.platform.traits import Traits
+from exporter.demo.platform.world import (
     WORKDAYS,
     AccountSpec,
     CampaignSpec,

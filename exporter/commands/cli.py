@@ -173,7 +173,7 @@ def demo(
     """A simulated dialler on an embedded PostgreSQL, and the exporter on it."""
     try:
         from exporter.demo.command import list_all, start
-        from exporter.demo.stack import Ports
+        from exporter.demo.stack.stack import Ports
     except ImportError as error:
         raise ConfigError(f"the demo needs {error.name}: pip install 'campaign-exporter[demo]'") from None
     if list_scenarios:

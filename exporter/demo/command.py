@@ -9,12 +9,12 @@ from pathlib import Path
 import yaml
 
 from exporter.config import Config, parse
-from exporter.demo.activation import ScenarioError
-from exporter.demo.clock import ScaledClock
 from exporter.demo.run import run
-from exporter.demo.scenarios import SCENARIOS
-from exporter.demo.server import ServerBusyError, ServerDirectoryError
-from exporter.demo.stack import Ports, Stack
+from exporter.demo.runtime.clock import ScaledClock
+from exporter.demo.runtime.server import ServerBusyError, ServerDirectoryError
+from exporter.demo.scenarios.activation import ScenarioError
+from exporter.demo.scenarios.table import SCENARIOS
+from exporter.demo.stack.stack import Ports, Stack
 from exporter.errors import ConfigError
 from exporter.logs import configure
 from exporter.web.server import parse_address

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import psycopg
 
-from exporter.demo.activation import check_names, parse_scenario
-from exporter.demo.beginning import prepare, say
-from exporter.demo.clock import ScaledClock
-from exporter.demo.platform import GRAFANA_ROLE, MONITOR_ROLE
-from exporter.demo.server import EmbeddedServer
-from exporter.demo.stack import DIRECTORIES, Stack, end_leftovers
-from exporter.demo.world import DEMO, HISTORY_DAYS
+from exporter.demo.platform.install import GRAFANA_ROLE, MONITOR_ROLE
+from exporter.demo.platform.world import DEMO, HISTORY_DAYS
+from exporter.demo.runtime.beginning import prepare, say
+from exporter.demo.runtime.clock import ScaledClock
+from exporter.demo.runtime.server import EmbeddedServer
+from exporter.demo.scenarios.activation import check_names, parse_scenario
+from exporter.demo.stack.stack import DIRECTORIES, Stack, end_leftovers
 
 DATABASE = "demo"
 # What a demo makes in its directory: only such a one is deleted.
@@ -98,7 +98,7 @@ def _prepare(server: EmbeddedServer, seed: str | None, speed: float, days: int) 
 @contextmanager
 def _dialler(url: str, scenarios: Sequence[str]) -> Iterator[None]:
     """The dialler as a child process. If it dies, the main thread is interrupted as by Ctrl-C."""
-    command = [sys.executable, "-m", "exporter.demo.worker", "--url", url]
+    command = [sys.executable, "-m", "exporter.demo.runtime.worker", "--url", url]
     for text in scenarios:
         command += ["--scenario", text]
     child = subprocess.Popen(command)

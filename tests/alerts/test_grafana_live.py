@@ -28,7 +28,7 @@ import pytest
 from alerts import grafana
 from alerts.catalogue import alerts
 from alerts.settings import Routing, Settings
-from exporter.demo.stack import DEPLOY
+from exporter.demo.stack.stack import DEPLOY
 from tests.support import alertmanager, prometheus
 from tests.support.prometheus import wait_for
 

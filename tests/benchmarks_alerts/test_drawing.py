@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.alerts.drawing import QUIET, Plan, draw, kinds_of
 from benchmarks.alerts.kinds import HARNESS, KINDS, Strikes
-from exporter.demo.activation import activate, check_names
-from exporter.demo.scenarios import SCENARIOS
+from exporter.demo.scenarios.activation import activate, check_names
+from exporter.demo.scenarios.table import SCENARIOS
 
 SEEDS = range(1, 21)
 

@@ -11,7 +11,7 @@ import yaml
 from benchmarks.alerts.evaluation import Fired, evaluate
 from benchmarks.alerts.incident import Run
 from benchmarks.alerts.rules import Alert, Rules, RulesError, load, mentioned
-from exporter.demo.recorder import Recorder
+from exporter.demo.stack.blocks import Recorder
 
 RULES: list[dict[str, Any]] = [
     {"record": "c:of_rate", "expr": "sum(c:rate)"},

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from dashboards.queries import seconds
-from exporter.demo.recorder import Recorder
+from exporter.demo.stack.blocks import Recorder
 from tests.support import prometheus
 from tests.support.prometheus import Prometheus
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from exporter.demo.scenarios import Scenario
+from exporter.demo.scenarios.table import Scenario
 from tests.dashboards.asking import Series, interpolated
 from tests.dashboards.boards import expressions
 from tests.support.prometheus import Prometheus

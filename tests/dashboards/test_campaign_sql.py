@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from dashboards.statements import statement
-from exporter.demo.server import EmbeddedServer
+from exporter.demo.runtime.server import EmbeddedServer
 from tests.support import contract, platforms
 from tests.support.exporting import NOW as MOMENT
 from tests.support.grafana import admit, interpolated, viewer

@@ -20,8 +20,8 @@ from psycopg.types.json import Jsonb
 from dashboards.grants import ROLE, SCHEMA
 from exporter.commands.cli import main
 from exporter.contract.relations import RELATIONS
-from exporter.demo import platform
-from exporter.demo.server import EmbeddedServer
+from exporter.demo.platform import install as platform
+from exporter.demo.runtime.server import EmbeddedServer
 from tests.support import contract, platforms
 from tests.support.grafana import admit, made, viewer
 from tests.support.platforms import SETTLED

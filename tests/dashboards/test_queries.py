@@ -11,8 +11,8 @@ from datetime import timedelta
 import pytest
 
 from dashboards.style import WORST_FIRST
-from exporter.demo.activation import activate
-from exporter.demo.server import EmbeddedServer
+from exporter.demo.runtime.server import EmbeddedServer
+from exporter.demo.scenarios.activation import activate
 from tests.dashboards.asking import STEP, Change, Series, interpolated, remembering, unchanged
 from tests.dashboards.boards import Found, expressions, panels
 from tests.dashboards.shown import SHOWN

@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from dashboards import statements
 from dashboards.statements import MOST_ROWS, checked, statement
 from exporter.contract.relations import RELATIONS
-from exporter.demo.server import EmbeddedServer
+from exporter.demo.runtime.server import EmbeddedServer
 from tests.support import contract, platforms
 from tests.support.grafana import MacroError, Value, admit, answered, interpolated, viewer
 

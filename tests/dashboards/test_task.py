@@ -22,7 +22,7 @@ from dashboards.task import board
 from exporter.commands.cli import main
 from exporter.commands.explain.blockers import WHEN
 from exporter.contract.codes import BLOCKERS, RETRY_WAIT
-from exporter.demo.server import EmbeddedServer
+from exporter.demo.runtime.server import EmbeddedServer
 from tests.support import contract, platforms
 from tests.support.grafana import admit, answered, interpolated, viewer
 

@@ -11,12 +11,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from exporter.demo import history, memory
-from exporter.demo.creation import create
-from exporter.demo.dialler import Dialler
-from exporter.demo.platform import install
-from exporter.demo.server import EmbeddedServer
-from exporter.demo.world import DEMO, WorldSpec
+from exporter.demo.dialler.creation import create
+from exporter.demo.dialler.dialler import Dialler
+from exporter.demo.platform.install import install
+from exporter.demo.platform.world import DEMO, WorldSpec
+from exporter.demo.runtime import history
+from exporter.demo.runtime import remembered as memory
+from exporter.demo.runtime.server import EmbeddedServer
 
 # A Wednesday, 15:00 in Berlin, 10:00 in New York, one in the morning in Sydney.
 ORIGIN = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)

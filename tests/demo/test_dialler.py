@@ -10,12 +10,12 @@ from itertools import pairwise
 
 import pytest
 
-from exporter.demo.dialler import Dialler
-from exporter.demo.gates import window_open
-from exporter.demo.model import Attempt, Campaign, JournalEntry, Lead
-from exporter.demo.tables import TABLES
-from exporter.demo.world import DEMO
-from exporter.demo.zones import zone_of
+from exporter.demo.dialler.dialler import Dialler
+from exporter.demo.dialler.gates import window_open
+from exporter.demo.platform.model import Attempt, Campaign, JournalEntry, Lead
+from exporter.demo.platform.tables import TABLES
+from exporter.demo.platform.world import DEMO
+from exporter.demo.platform.zones import zone_of
 from tests.demo.conftest import ORIGIN, SMALL
 
 Work = Callable[..., Dialler]

@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from exporter.demo.external import main
-from exporter.demo.platform import GRAFANA_ROLE, MONITOR_ROLE
+from exporter.demo.platform.install import GRAFANA_ROLE, MONITOR_ROLE
+from exporter.demo.runtime.external import main
 from tests.support.prometheus import wait_for
 
 
@@ -30,7 +30,7 @@ def test_it_makes_the_platform_dials_and_says_that_it_does(
     monkeypatch.setenv("PGPASSWORD", "")  # `main` sets it
     url = f"--url={database_url}"
     assert main([url, "--check"]) == 1, "there is none yet"
-    dialler = subprocess.Popen([sys.executable, "-m", "exporter.demo.external", url, "--days=0", *files])
+    dialler = subprocess.Popen([sys.executable, "-m", "exporter.demo.runtime.external", url, "--days=0", *files])
     try:
         with psycopg.connect(database_url, autocommit=True) as connection:
 

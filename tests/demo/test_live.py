@@ -10,15 +10,15 @@ from typing import Any
 import psycopg
 import pytest
 
-from exporter.demo import memory
-from exporter.demo.clock import ManualClock, ScaledClock
-from exporter.demo.dialler import Dialler
-from exporter.demo.model import Attempt, Lead
-from exporter.demo.restore import forget_deleted_leads, refresh_settings, restore
-from exporter.demo.server import EmbeddedServer, ServerBusyError
-from exporter.demo.store import flush
-from exporter.demo.worker import Worker
-from exporter.demo.world import DEMO
+from exporter.demo.dialler.dialler import Dialler
+from exporter.demo.dialler.restore import forget_deleted_leads, refresh_settings, restore
+from exporter.demo.platform.model import Attempt, Lead
+from exporter.demo.platform.store import flush
+from exporter.demo.platform.world import DEMO
+from exporter.demo.runtime import remembered as memory
+from exporter.demo.runtime.clock import ManualClock, ScaledClock
+from exporter.demo.runtime.server import EmbeddedServer, ServerBusyError
+from exporter.demo.runtime.worker import Worker
 from tests.demo.conftest import DATABASE, DAYS, ORIGIN
 
 Connection = psycopg.Connection[Any]

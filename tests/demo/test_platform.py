@@ -9,8 +9,8 @@ import pytest
 from psycopg import sql
 
 from exporter.contract.relations import RELATIONS
-from exporter.demo.platform import GRAFANA_ROLE, MONITOR_ROLE, install
-from exporter.demo.server import EmbeddedServer
+from exporter.demo.platform.install import GRAFANA_ROLE, MONITOR_ROLE, install
+from exporter.demo.runtime.server import EmbeddedServer
 from tests.demo.conftest import DATABASE
 
 Connection = psycopg.Connection[Any]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.demo.recorder import WINDOW, Recorder, RecordingError
+from exporter.demo.stack.blocks import WINDOW, Recorder, RecordingError
 from tests.support import prometheus
 
 NOON = 1_772_625_600.0

@@ -9,11 +9,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from exporter.demo import history, memory, recording
-from exporter.demo.platform import install
-from exporter.demo.recorder import RecordingError
-from exporter.demo.recording import DENSITY, Done, missing, record
-from exporter.demo.world import DEMO
+from exporter.demo.platform.install import install
+from exporter.demo.platform.world import DEMO
+from exporter.demo.runtime import history
+from exporter.demo.runtime import remembered as memory
+from exporter.demo.stack import recording
+from exporter.demo.stack.blocks import RecordingError
+from exporter.demo.stack.recording import DENSITY, Done, missing, record
 from exporter.metrics.self_metrics import Telemetry
 from exporter.refresh.refresher import Refresher
 from exporter.source.database import Database

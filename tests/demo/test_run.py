@@ -16,11 +16,11 @@ import psutil  # type: ignore[import-untyped]
 import psycopg
 import pytest
 
-from exporter.demo.activation import ScenarioError
-from exporter.demo.clock import ScaledClock
-from exporter.demo.platform import GRAFANA_ROLE
+from exporter.demo.platform.install import GRAFANA_ROLE
 from exporter.demo.run import run
-from exporter.demo.server import EmbeddedServer, ServerDirectoryError
+from exporter.demo.runtime.clock import ScaledClock
+from exporter.demo.runtime.server import EmbeddedServer, ServerDirectoryError
+from exporter.demo.scenarios.activation import ScenarioError
 
 PATIENCE_SECONDS = 30.0
 
@@ -54,7 +54,7 @@ def newest_call(url: str) -> datetime:
 
 def dialler_process() -> psutil.Process:
     children = psutil.Process().children()
-    return next(child for child in children if "exporter.demo.worker" in " ".join(child.cmdline()))
+    return next(child for child in children if "exporter.demo.runtime.worker" in " ".join(child.cmdline()))
 
 
 def test_the_demo_dials_stops_and_goes_on(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

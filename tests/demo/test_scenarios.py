@@ -9,7 +9,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from exporter.contract.codes import BLOCKERS
-from exporter.demo.activation import (
+from exporter.demo.dialler.dialler import Dialler
+from exporter.demo.dialler.gates import window_open
+from exporter.demo.platform.model import Attempt, Campaign, JournalEntry, Lead
+from exporter.demo.platform.tables import TABLES
+from exporter.demo.platform.world import DEMO
+from exporter.demo.scenarios.activation import (
     Activation,
     Board,
     ScenarioError,
@@ -18,13 +23,8 @@ from exporter.demo.activation import (
     parse_scenario,
     revert_saved,
 )
-from exporter.demo.dialler import Dialler
-from exporter.demo.gates import window_open
-from exporter.demo.model import Attempt, Campaign, JournalEntry, Lead
-from exporter.demo.scenarios import SCENARIOS
-from exporter.demo.stage import UnknownNameError
-from exporter.demo.tables import TABLES
-from exporter.demo.world import DEMO
+from exporter.demo.scenarios.stage import UnknownNameError
+from exporter.demo.scenarios.table import SCENARIOS
 from tests.demo.conftest import ORIGIN, SMALL
 
 Work = Callable[..., Dialler]

@@ -12,10 +12,10 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from exporter.demo.children import HOST, Children, end_leftover, free_port
-from exporter.demo.clock import ScaledClock
 from exporter.demo.run import _erase, run
-from exporter.demo.stack import PROGRAMS, Ports, Stack
+from exporter.demo.runtime.clock import ScaledClock
+from exporter.demo.stack.children import HOST, Children, end_leftover, free_port
+from exporter.demo.stack.stack import PROGRAMS, Ports, Stack
 from tests.support import prometheus
 
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(600)")

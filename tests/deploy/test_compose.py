@@ -15,9 +15,9 @@ import yaml
 from dashboards.build import BOARDS
 from dashboards.settings import Settings
 from exporter.config import DEFAULT_PORT, load
-from exporter.demo.platform import GRAFANA_ROLE, MONITOR_ROLE
-from exporter.demo.recording import JOB
-from exporter.demo.stack import Ports, Stack
+from exporter.demo.platform.install import GRAFANA_ROLE, MONITOR_ROLE
+from exporter.demo.stack.recording import JOB
+from exporter.demo.stack.stack import Ports, Stack
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"

@@ -19,7 +19,7 @@ from alerts.catalogue import alerts
 from alerts.settings import Override, Routing, Settings
 from dashboards.settings import Links
 from dashboards.settings import Settings as Boards
-from exporter.demo.server import EmbeddedServer
+from exporter.demo.runtime.server import EmbeddedServer
 from tests.support import alertmanager, contract, platforms, programs, prometheus
 
 NAME = 'Offer "one" {{ .Labels.tenant }} <b>|</b> 🎉'

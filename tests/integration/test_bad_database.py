@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from exporter.demo.server import EmbeddedServer
+from exporter.demo.runtime.server import EmbeddedServer
 from exporter.ledger.audit import AuditSchedule
 from exporter.refresh import service
 from exporter.source.reader import Reader

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from exporter.contract.relations import RELATIONS
-from exporter.demo.server import EmbeddedServer
+from exporter.demo.runtime.server import EmbeddedServer
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter, Scrape, exporting
 from tests.support.platforms import assert_intact

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from exporter.demo.server import EmbeddedServer
+from exporter.demo.runtime.server import EmbeddedServer
 from exporter.refresh import refresher as refresh
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter, Scrape, exporting

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from benchmarks.alerts import healthy
-from exporter.demo.creation import campaign_ids, create
-from exporter.demo.platform import install
-from exporter.demo.store import flush
+from exporter.demo.dialler.creation import campaign_ids, create
+from exporter.demo.platform.install import install
+from exporter.demo.platform.store import flush
 from tests.support.exporting import exporting
 
 DAYS = float(os.environ.get("HEALTHY_DAYS", "0.4"))

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from exporter.config import parse
-from exporter.demo.server import EmbeddedServer
+from exporter.demo.runtime.server import EmbeddedServer
 from exporter.source.database import Database, snapshot
 from tests.support import contract, platforms
 from tests.support.exporting import looping

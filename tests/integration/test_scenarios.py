@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from exporter.demo.activation import activate
-from exporter.demo.creation import campaign_ids
-from exporter.demo.scenarios import SCENARIOS, Scenario
-from exporter.demo.server import EmbeddedServer
+from exporter.demo.dialler.creation import campaign_ids
+from exporter.demo.runtime.server import EmbeddedServer
+from exporter.demo.scenarios.activation import activate
+from exporter.demo.scenarios.table import SCENARIOS, Scenario
 from tests.dashboards.asking import remembering
 from tests.dashboards.shown import panels_of
 from tests.support.simulation import ORIGIN, WORLD, Look, Prepared, Trial, prepare, trial

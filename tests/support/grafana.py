@@ -12,7 +12,7 @@ from psycopg.adapt import Buffer, Loader
 
 from dashboards.grants import ROLE, Choice, discover, script
 from exporter.config import parse
-from exporter.demo.server import EmbeddedServer
+from exporter.demo.runtime.server import EmbeddedServer
 
 Value = str | Sequence[str]
 

@@ -16,13 +16,13 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from exporter.demo.activation import Activation, Board
-from exporter.demo.creation import campaign_ids, create
-from exporter.demo.dialler import Dialler
-from exporter.demo.platform import install
-from exporter.demo.server import EmbeddedServer
-from exporter.demo.store import flush
-from exporter.demo.world import DEMO, CampaignSpec, WorldSpec
+from exporter.demo.dialler.creation import campaign_ids, create
+from exporter.demo.dialler.dialler import Dialler
+from exporter.demo.platform.install import install
+from exporter.demo.platform.store import flush
+from exporter.demo.platform.world import DEMO, CampaignSpec, WorldSpec
+from exporter.demo.runtime.server import EmbeddedServer
+from exporter.demo.scenarios.activation import Activation, Board
 from exporter.metrics.self_metrics import Telemetry
 from exporter.refresh.refresher import Refresher
 from exporter.source.database import Database
