@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alerts import alertmanager, grafana, prometheus, unit_tests
+from alerts.output import alertmanager, grafana, prometheus, unit_tests
 from alerts.settings import Settings
 
 

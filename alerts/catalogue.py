@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from alerts import records
-from alerts.expressions import Rules
-from alerts.rule import Alert, Concern
 from alerts.rules import (
     answer_rate,
     audience,
@@ -20,6 +17,9 @@ from alerts.rules import (
     progress,
 )
 from alerts.settings import Settings
+from alerts.vocabulary import records
+from alerts.vocabulary.expressions import Rules
+from alerts.vocabulary.rule import Alert, Concern
 from exporter.errors import ConfigError
 
 CONCERNS = (

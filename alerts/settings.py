@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from alerts.rule import Severity
+from alerts.vocabulary.rule import Severity
 from dashboards.settings import Settings as Boards
 from exporter.config import Duration, Section, Share, format_duration, parse_duration, parse_section, read
 

@@ -14,8 +14,9 @@ from psycopg import sql
 
 from benchmarks.database import Connection, Target, say
 from benchmarks.figure import Figure, amount
-from dashboards.grants import ROLE, Choice, discover, script
-from dashboards.statements import statement
+from dashboards.grants import ROLE, Choice, script
+from dashboards.vocabulary.statements import statement
+from exporter.commands.dashboards import discover
 from exporter.config import parse
 
 GOAL_SECONDS = 0.2

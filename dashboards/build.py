@@ -7,9 +7,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from dashboards import campaign, cost, health, numbers, overview, shared_cost, task
-from dashboards.board import Board
+from dashboards.boards import health, task
+from dashboards.boards.campaign import board as campaign
+from dashboards.boards.cost import board as cost
+from dashboards.boards.cost import shared as shared_cost
+from dashboards.boards.numbers import board as numbers
+from dashboards.boards.overview import board as overview
 from dashboards.settings import Settings
+from dashboards.vocabulary.board import Board
 from exporter.errors import ConfigError
 
 BOARDS: Mapping[str, Callable[[Settings], Board]] = MappingProxyType(

@@ -17,11 +17,9 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from exporter.config import Config
 from exporter.contract.availability import Available, compare
 from exporter.contract.relations import RELATIONS, Column, Kind, Relation
 from exporter.errors import ConfigError, ContractError
-from exporter.source.database import Database
 
 ROLE = "campaign_grafana"
 SCHEMA = "campaign_grafana"
@@ -85,20 +83,6 @@ class Choice:
     def __post_init__(self) -> None:
         if not _PLAIN_NAME.match(self.role):
             raise ConfigError(f"--role {self.role!r}: a role of letters, digits, _ and - is meant")
-
-
-def discover(config: Config, schema: str | None = None) -> Available:
-    """What the database has of the contract, be it readable for the exporter's role or not.
-
-    `ContractError` when a required part is missing; `DatabaseUnavailableError` says where and why not.
-    """
-    schema = schema or config.database.schema_
-    database = Database(config)
-    connection = database.connect()
-    try:
-        return looked_at(connection, schema)
-    finally:
-        database.close(connection)
 
 
 def looked_at(connection: Connection[Any], schema: str) -> Available:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from alerts.catalogue import concerns
-from alerts.inhibitions import INHIBITIONS
-from alerts.rule import Alert
+from alerts.output.inhibitions import INHIBITIONS
 from alerts.settings import Settings
+from alerts.vocabulary.rule import Alert
 from exporter.config import format_duration
 from scripts.board_docs import fields
 

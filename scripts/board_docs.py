@@ -10,10 +10,10 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator
 
-from dashboards.board import Board, every_panel
 from dashboards.build import boards
 from dashboards.pieces import PIECES
 from dashboards.settings import Settings, SharedBoard
+from dashboards.vocabulary.board import Board, every_panel
 from exporter.config import format_duration
 
 Json = dict[str, Any]

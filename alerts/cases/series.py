@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dashboards.queries import known, labels_of
+from dashboards.vocabulary.queries import known, labels_of
 from exporter.contract.codes import CAMPAIGN_STATUSES
 
 TENANT, CAMPAIGN, JOB, INSTANCE = "t1", "c1", "campaign-exporter", "a:10517"

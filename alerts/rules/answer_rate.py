@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from alerts import records
-from alerts.expressions import Rules, any_of
-from alerts.rule import CAMPAIGN, Alert, Concern, Record, Severity
 from alerts.rules.numbers import ANSWERED, THROUGH
 from alerts.settings import Settings
-from alerts.wording import Ask
+from alerts.vocabulary import records
+from alerts.vocabulary.expressions import Rules, any_of
+from alerts.vocabulary.rule import CAMPAIGN, Alert, Concern, Record, Severity
+from alerts.vocabulary.wording import Ask
 
 SURE_OF: Mapping[str, float] = {"15m": 4.0, "30m": 4.25, "1h": 4.5}
 """Windows, and how many standard deviations are no chance in each: one look in a million.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from alerts.expressions import Rules
-from alerts.rule import CAMPAIGN, Alert, Concern, Severity
 from alerts.rules.compliance import codes, held
 from alerts.rules.dispatch import blocked
 from alerts.settings import Settings
-from alerts.wording import Ask, of_campaign
+from alerts.vocabulary.expressions import Rules
+from alerts.vocabulary.rule import CAMPAIGN, Alert, Concern, Severity
+from alerts.vocabulary.wording import Ask, of_campaign
 
 _BY = "tenant, campaign"
 _NEEDS = ("audience_uploads",)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from alerts.expressions import Rules
-from alerts.rule import CAMPAIGN, Alert, Concern, Severity
 from alerts.settings import Compliance, Settings
-from alerts.wording import Ask
-from dashboards.queries import selector
+from alerts.vocabulary.expressions import Rules
+from alerts.vocabulary.rule import CAMPAIGN, Alert, Concern, Severity
+from alerts.vocabulary.wording import Ask
+from dashboards.vocabulary.queries import selector
 
 _BY = "tenant, campaign"
 _SPAN = "30m"

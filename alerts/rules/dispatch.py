@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from alerts.expressions import Rules, any_of
-from alerts.rule import CAMPAIGN, CONNECTION, TENANT, Alert, Concern, Record, Severity
 from alerts.rules.compliance import held
 from alerts.settings import Compliance, Settings
-from alerts.wording import NAMED, Ask, of_campaign
+from alerts.vocabulary.expressions import Rules, any_of
+from alerts.vocabulary.rule import CAMPAIGN, CONNECTION, TENANT, Alert, Concern, Record, Severity
+from alerts.vocabulary.wording import NAMED, Ask, of_campaign
 
 TENANT_SLOTS, CONNECTION_SLOTS = "tenant:slots_used:ratio", "tenant_connection:slots_used:ratio"
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING

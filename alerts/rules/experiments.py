@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from alerts.expressions import Rules
-from alerts.rule import CAMPAIGN, Alert, Concern, Severity
 from alerts.settings import Settings
+from alerts.vocabulary.expressions import Rules
+from alerts.vocabulary.rule import CAMPAIGN, Alert, Concern, Severity
 
 MISMATCH = 0.001
 """A split that is less probable than this is no chance (domain: flag it before any winner)."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from alerts.expressions import Rules
-from alerts.rule import CAMPAIGN, EXPORTER, Alert, Concern, Severity
 from alerts.rules.compliance import codes
 from alerts.settings import Settings
+from alerts.vocabulary.expressions import Rules
+from alerts.vocabulary.rule import CAMPAIGN, EXPORTER, Alert, Concern, Severity
 
 _CRITICAL, _WARNING, _INFO = Severity.CRITICAL, Severity.WARNING, Severity.INFO
 _OWN = "campaign_exporter_"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alerts import records
-from alerts.expressions import Rules, any_of, shares, unusual
-from alerts.rule import CAMPAIGN, PROVIDER, Alert, Concern, Record, Severity
 from alerts.settings import Settings
-from alerts.wording import Ask
+from alerts.vocabulary import records
+from alerts.vocabulary.expressions import Rules, any_of, shares, unusual
+from alerts.vocabulary.rule import CAMPAIGN, PROVIDER, Alert, Concern, Record, Severity
+from alerts.vocabulary.wording import Ask
 
 _BY, _PROVIDER = ("tenant", "campaign"), ("tenant", "provider")
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from alerts.expressions import VERY_SURE, Rules, any_of
-from alerts.rule import CAMPAIGN, NUMBER, Alert, Concern, Record, Severity
 from alerts.rules.compliance import trial
 from alerts.rules.dispatch import blocked
 from alerts.settings import Settings
-from alerts.wording import Ask
+from alerts.vocabulary.expressions import VERY_SURE, Rules, any_of
+from alerts.vocabulary.rule import CAMPAIGN, NUMBER, Alert, Concern, Record, Severity
+from alerts.vocabulary.wording import Ask
 
 WINDOWS = ("15m", "1h")
 BAD = "campaign_number:answers_of_others:ratio"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from alerts.expressions import Rules
-from alerts.rule import CAMPAIGN, Alert, Concern, Severity
 from alerts.settings import Settings
-from dashboards.queries import selector
+from alerts.vocabulary.expressions import Rules
+from alerts.vocabulary.rule import CAMPAIGN, Alert, Concern, Severity
+from dashboards.vocabulary.queries import selector
 
 
 def concern(q: Rules, s: Settings) -> Concern:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from alerts.catalogue import alerts
-from alerts.rule import Severity
 from alerts.settings import Settings
+from alerts.vocabulary.rule import Severity
 
 Sizes = Mapping[str, tuple[float, float] | tuple[str, ...]]
 

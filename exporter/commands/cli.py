@@ -11,12 +11,12 @@ from typing import Any
 import click
 import yaml
 
-from alerts.command import alerts
-from dashboards.command import dashboards
 from exporter import __version__
+from exporter.commands.alerts import alerts
 from exporter.commands.capture.command import Request, capture, span_of
 from exporter.commands.check.examine import check
 from exporter.commands.check.report import as_json, as_text
+from exporter.commands.dashboards import dashboards
 from exporter.commands.explain.command import as_json as explained_as_json
 from exporter.commands.explain.command import explain, printable
 from exporter.commands.explain.terminal import WIDTH

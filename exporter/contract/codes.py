@@ -26,6 +26,9 @@ READY = "none"
 
 RETRY_WAIT = "retry_wait"
 
+NO_CURRENCY = "XXX"
+"""ISO 4217's code for no currency."""
+
 
 @dataclass(frozen=True, slots=True)
 class Blocker:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from exporter.contract.codes import OTHER, READY, RETRY_WAIT, blocker_group
+from exporter.contract.codes import NO_CURRENCY, OTHER, READY, RETRY_WAIT, blocker_group
 from exporter.diagnosis.dispatch.faults import fault_of
 from exporter.ledger.call_fold import Exemplar
 from exporter.ledger.ledger import Ledger
@@ -29,9 +29,6 @@ from exporter.source.projections import Projection
 Labels = tuple[str, ...]
 Values = dict[Labels, int]
 """Whole numbers by label values; of sums, millionths."""
-
-NO_CURRENCY = "XXX"
-"""ISO 4217's code for no currency."""
 
 Entities = Mapping[str, Sequence[Entity]]
 """An owner's entities, by relation."""

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from exporter.config import Config
-from exporter.contract.codes import OTHER
+from exporter.contract.codes import NO_CURRENCY, OTHER
 from exporter.contract.relations import RELATIONS
 from exporter.diagnosis.diagnoser import Diagnoser, Input
 from exporter.diagnosis.dispatch.verdict import Diagnosis
@@ -35,7 +35,6 @@ from exporter.metrics.diagnosis_samples import SAMPLES, changed_facets, facets
 from exporter.metrics.exposition import EMPTY, Exposed, FamilyEncoder
 from exporter.metrics.owners import Owner, Owners, owner_of
 from exporter.metrics.samples import (
-    NO_CURRENCY,
     Entities,
     Labels,
     Values,

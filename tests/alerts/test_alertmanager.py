@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
-from alerts import alertmanager, receivers, routes
 from alerts.catalogue import alerts
-from alerts.inhibitions import INHIBITIONS, OF_CAMPAIGNS
-from alerts.rule import Severity
+from alerts.output import alertmanager, receivers, routes
+from alerts.output.inhibitions import INHIBITIONS, OF_CAMPAIGNS
 from alerts.settings import Override, Routing, Settings, Team
+from alerts.vocabulary.rule import Severity
 from exporter.errors import ConfigError
 
 HOSTILE = ('a.b|c*(d)[e]{f}^$+?\\g "h"', "line\nbreak", "ünï 🎉")

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
-from alerts import prometheus, unit_tests
 from alerts.build import contents
 from alerts.cases.case import Case, Kind
 from alerts.cases.series import series
 from alerts.catalogue import alerts
+from alerts.output import prometheus, unit_tests
 from alerts.settings import Settings
 
 ALERTS = {alert.name: alert for alert in alerts(Settings())}

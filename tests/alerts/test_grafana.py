@@ -14,10 +14,11 @@ import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.alerting import ContactPoint, NotificationPolicy, NotificationTemplate, RuleGroup
 
-from alerts import build, grafana
-from alerts.alertmanager import TEMPLATES
+from alerts import build
 from alerts.catalogue import alerts
-from alerts.contact_points import NEVER, NOWHERE
+from alerts.output import grafana
+from alerts.output.alertmanager import TEMPLATES
+from alerts.output.contact_points import NEVER, NOWHERE
 from alerts.settings import Override, Routing, Settings
 from dashboards.settings import Settings as Boards
 from exporter.config import parse_duration

@@ -25,8 +25,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from alerts import grafana
 from alerts.catalogue import alerts
+from alerts.output import grafana
 from alerts.settings import Routing, Settings
 from exporter.demo.stack.stack import DEPLOY
 from tests.support import alertmanager, prometheus

@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from alerts import alertmanager
+from alerts.output import alertmanager
 from alerts.settings import Routing, Settings
 from tests.support import alertmanager as programs
 from tests.support.prometheus import fetch, wait_for

@@ -13,13 +13,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
-from alerts import prometheus
 from alerts.catalogue import alerts, concerns
-from alerts.inhibitions import INHIBITIONS, OF_CAMPAIGNS
-from alerts.rule import Alert, Severity
+from alerts.output import prometheus
+from alerts.output.inhibitions import INHIBITIONS, OF_CAMPAIGNS
 from alerts.settings import Settings
-from alerts.wording import GRAFANA, PROMETHEUS
-from dashboards.queries import labels_of
+from alerts.vocabulary.rule import Alert, Severity
+from alerts.vocabulary.wording import GRAFANA, PROMETHEUS
+from dashboards.vocabulary.queries import labels_of
 from exporter.contract.relations import RELATIONS
 from exporter.errors import ConfigError
 from exporter.metrics.catalogue import (

@@ -13,10 +13,10 @@ import pytest
 from pydantic import BaseModel, BeforeValidator
 
 from alerts.catalogue import alerts
-from alerts.inhibitions import BLIND, INHIBITIONS, OF_CAMPAIGNS
-from alerts.routes import TOGETHER
-from alerts.rule import EXPORTER, Alert
+from alerts.output.inhibitions import BLIND, INHIBITIONS, OF_CAMPAIGNS
+from alerts.output.routes import TOGETHER
 from alerts.settings import Override, Settings
+from alerts.vocabulary.rule import EXPORTER, Alert
 from exporter.commands.cli import main
 from exporter.config import Config
 from exporter.contract.codes import BLOCKERS

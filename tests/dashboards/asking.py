@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
-from dashboards.queries import seconds
+from dashboards.vocabulary.queries import seconds
 from exporter.demo.stack.blocks import Recorder
 from tests.support import prometheus
 from tests.support.prometheus import Prometheus

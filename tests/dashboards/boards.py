@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards.board import every_panel
 from dashboards.build import boards
 from dashboards.settings import Settings, SharedBoard
+from dashboards.vocabulary.board import every_panel
 
 Json = dict[str, Any]
 SETTINGS = Settings(shared_cost=(SharedBoard(tenant="1", title="Northwind costs"),))

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from dashboards.board import every_panel
-from dashboards.modern import Json
+from dashboards.vocabulary.board import every_panel
+from dashboards.vocabulary.modern_json import Json
 from tests.support.prometheus import Prometheus, running, write_history
 
 NOW = 1_795_003_200.0

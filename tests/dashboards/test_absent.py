@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from dashboards import cost, numbers
-from dashboards.board import every_panel
-from dashboards.modern import Json
+from dashboards.boards.cost import board as cost
+from dashboards.boards.numbers import board as numbers
 from dashboards.settings import Settings
+from dashboards.vocabulary.board import every_panel
+from dashboards.vocabulary.modern_json import Json
 from tests.dashboards.asking import interpolated
 from tests.dashboards.past import NOW, Past, Value, grown, named
 from tests.support.prometheus import Prometheus

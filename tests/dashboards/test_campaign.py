@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from dashboards import campaign
-from dashboards.board import every_panel
-from dashboards.campaign_dispatch import CODE_MOVES, GATE_MOVES, MOVES, VERDICT_MOVES
-from dashboards.modern import Json
+from dashboards.boards.campaign import board as campaign
+from dashboards.boards.campaign.dispatch import CODE_MOVES, GATE_MOVES, MOVES, VERDICT_MOVES
 from dashboards.settings import Links, Settings
+from dashboards.vocabulary.board import every_panel
+from dashboards.vocabulary.modern_json import Json
 from exporter.contract.codes import (
     BLOCKERS,
     CAMPAIGN_STATUSES,

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from dashboards.statements import statement
+from dashboards.vocabulary.statements import statement
 from exporter.demo.runtime.server import EmbeddedServer
 from tests.support import contract, platforms
 from tests.support.exporting import NOW as MOMENT

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dashboards import cost, shared_cost
-from dashboards.board import every_panel
+from dashboards.boards.cost import board as cost
+from dashboards.boards.cost import shared as shared_cost
+from dashboards.boards.cost.queries import BUDGETS
 from dashboards.build import boards
-from dashboards.queries import exact
 from dashboards.settings import Settings, SharedBoard
-from dashboards.spending import BUDGETS
+from dashboards.vocabulary.board import every_panel
+from dashboards.vocabulary.queries import exact
 from exporter.errors import ConfigError
 from tests.dashboards.asking import interpolated
 from tests.dashboards.past import DAY, HOSTILE, HOUR, LOOKS, NOW, Past, Value, column, grown, named, panel

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dashboards import numbers
-from dashboards.pool import VERDICTS
+from dashboards.boards.numbers import board as numbers
+from dashboards.boards.numbers.queries import VERDICTS
 from dashboards.settings import Settings
 from exporter.contract.codes import NUMBER_STATUSES
 from tests.dashboards.asking import interpolated

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pytest
 
-from dashboards import health, overview
-from dashboards.board import every_panel
-from dashboards.modern import Json
-from dashboards.overview import BAND_LINES, NAME_LENGTH
+from dashboards.boards import health
+from dashboards.boards.overview import board as overview
+from dashboards.boards.overview.board import BAND_LINES, NAME_LENGTH
 from dashboards.settings import Links, Settings
-from dashboards.style import CAMPAIGN_STATES, VERDICT_STATES, WORST_FIRST
+from dashboards.vocabulary.board import every_panel
+from dashboards.vocabulary.modern_json import Json
+from dashboards.vocabulary.style import CAMPAIGN_STATES, VERDICT_STATES, WORST_FIRST
 from tests.dashboards.asking import interpolated
 from tests.support.prometheus import Prometheus, running, write_history
 

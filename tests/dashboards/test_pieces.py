@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.board import every_panel
 from dashboards.pieces import PIECES, Piece
+from dashboards.vocabulary.board import every_panel
 from scripts.board_docs import previews
 from tests.dashboards.boards import MADE
 

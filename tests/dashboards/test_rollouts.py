@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import campaign, cost, health, numbers, overview
-from dashboards.modern import Json
-from dashboards.queries import Queries
-from dashboards.replicas import OLD
+from dashboards.boards import health
+from dashboards.boards.campaign import board as campaign
+from dashboards.boards.cost import board as cost
+from dashboards.boards.exporters import OLD
+from dashboards.boards.numbers import board as numbers
+from dashboards.boards.overview import board as overview
 from dashboards.settings import Settings
+from dashboards.vocabulary.modern_json import Json
+from dashboards.vocabulary.queries import Queries
 from tests.dashboards.asking import interpolated
 from tests.dashboards.past import DAY, NOW, Past, Value, column, named, panel
 from tests.support.prometheus import Prometheus, running, write_history

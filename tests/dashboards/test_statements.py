@@ -13,15 +13,15 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from dashboards import statements
-from dashboards.statements import MOST_ROWS, checked, statement
+from dashboards.vocabulary import statements
+from dashboards.vocabulary.statements import MOST_ROWS, checked, statement
 from exporter.contract.relations import RELATIONS
 from exporter.demo.runtime.server import EmbeddedServer
 from tests.support import contract, platforms
 from tests.support.grafana import MacroError, Value, admit, answered, interpolated, viewer
 
 Connection = psycopg.Connection[Any]
-NAMES = sorted(path.stem for path in (Path(statements.__file__).parent / "sql").glob("*.sql"))
+NAMES = sorted(path.stem for path in (Path(statements.__file__).parents[1] / "sql").glob("*.sql"))
 GOOD = "SELECT task_id FROM campaign_grafana.tasks WHERE task_id = ${task:sqlstring} LIMIT 10"
 
 

@@ -13,12 +13,12 @@ from grafana_foundation_sdk.cog import plugins
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards import style
-from dashboards.board import every_panel
 from dashboards.build import boards, build, text_of
 from dashboards.settings import Settings
-from dashboards.style import State
-from dashboards.targets import MIXED
+from dashboards.vocabulary import style
+from dashboards.vocabulary.board import every_panel
+from dashboards.vocabulary.style import State
+from dashboards.vocabulary.targets import MIXED
 from tests.dashboards.boards import MADE, NAMES, SETTINGS, Found, expressions, panels, urls
 
 ROOT = Path(__file__).parents[2]

@@ -14,11 +14,11 @@ import pytest
 from click.testing import CliRunner
 from psycopg.types.json import Jsonb
 
-from dashboards import statements
-from dashboards.board import every_panel
+from dashboards.boards.task import board
 from dashboards.settings import Links, Settings
-from dashboards.statements import statement
-from dashboards.task import board
+from dashboards.vocabulary import statements
+from dashboards.vocabulary.board import every_panel
+from dashboards.vocabulary.statements import statement
 from exporter.commands.cli import main
 from exporter.commands.explain.blockers import WHEN
 from exporter.contract.codes import BLOCKERS, RETRY_WAIT
@@ -245,7 +245,7 @@ def test_without_a_task_it_says_so(owner: Connection, session: Connection, campa
     log(owner, "task_events", event_id=1, task_id=7, at=-HOUR, kind="held", code="dnc")
     log(owner, "dispatch_snapshots", snapshot_id=1, campaign_id=1, at=-HOUR, capacity=Jsonb({}))
     assert told(session, campaign, task) == {"Why": why}
-    others = [path.stem.removeprefix("task_") for path in Path(statements.__file__).parent.glob("sql/task_*.sql")]
+    others = [path.stem.removeprefix("task_") for path in Path(statements.__file__).parents[1].glob("sql/task_*.sql")]
     assert {name: asked(session, name, campaign, task) for name in others if name != "answer"} == {
         name: [] for name in others if name != "answer"
     }

@@ -10,7 +10,8 @@ from typing import Any
 import psycopg
 from psycopg.adapt import Buffer, Loader
 
-from dashboards.grants import ROLE, Choice, discover, script
+from dashboards.grants import ROLE, Choice, script
+from exporter.commands.dashboards import discover
 from exporter.config import parse
 from exporter.demo.runtime.server import EmbeddedServer
 

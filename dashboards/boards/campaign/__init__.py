@@ -1,0 +1,1 @@
+"""Campaign live: one campaign. A module a section; `board` puts them together."""

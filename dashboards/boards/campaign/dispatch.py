@@ -1,0 +1,295 @@
+"""Campaign live, dispatch and queue health: why is it not dialling?"""
+
+from __future__ import annotations
+
+from dashboards.boards.campaign.key_figures import targets
+from dashboards.boards.campaign.scope import NO_CAMPAIGN, UNKNOWN, Own, copied
+from dashboards.boards.exporters import LACKING
+from dashboards.settings import Settings
+from dashboards.vocabulary.board import Folded, Line, Way, folded, line
+from dashboards.vocabulary.fields import codes, colour, joined, link, organised, override, steps, words
+from dashboards.vocabulary.figures import COLOURED, figure, figures, label
+from dashboards.vocabulary.modern_json import Json
+from dashboards.vocabulary.panels import Panel, band, bars, graph, heading, stat, table
+from dashboards.vocabulary.queries import CAMPAIGN, OURS, ahead, milliseconds, total
+from dashboards.vocabulary.style import (
+    AGE,
+    BAD,
+    CALM,
+    GOOD,
+    GROUP_COLOURS,
+    NEUTRAL,
+    VERDICT_STATES,
+    WARNING,
+    WHOLE,
+    State,
+)
+from dashboards.vocabulary.targets import ask, now, rows
+from exporter.contract.codes import BLOCKERS, READY
+from exporter.diagnosis.dispatch.gates import GATES
+from exporter.diagnosis.dispatch.verdict import NOTHING
+
+CLOSED, OPEN = State("closed", 8, "closed", CALM), State("open", 9, "open", GOOD)
+"""Of gates that do not bind; the one that does bears the verdict."""
+
+UNKNOWN_MOVE = "Tell the platform's owners: the code is not in the contract."
+MOVES = {each.group: each.first_move for each in BLOCKERS.values()} | {"unknown": UNKNOWN_MOVE}
+VERDICT_MOVES = {
+    "dialing": "None, but read the hints for answers and costs.",
+    "stalled": "Check that the dispatcher runs; call its owners.",
+    "unknown": "Mend the data: the hints say what is missing.",
+    "finished": "None: it is over.",
+}
+"""Of verdicts whose first move does not depend on the gate."""
+
+GATE_MOVES = {
+    NOTHING: "Read the hints.",
+    **dict.fromkeys(("tenant", "campaign", "connection"), MOVES["capacity"]),
+    **{gate: MOVES[gate] for gate in ("lifecycle", "audience", "money", "window", "provider", "retry")},
+    "priority": "Reduce the campaign that holds the tenant's slots.",
+    "pacing": "None, or allow more starts a minute.",
+    "numbers": MOVES["number"],
+    "tasks": "Begin with the most frequent blocker below.",
+}
+CODE_MOVES = {
+    "not_started": "Wait for its time; if that has passed, start it.",
+    "circuit_breaker_open": "Find what opened it, and fix that before it is closed.",
+    "credits_exhausted": "Add credits, or pause: a governance decision.",
+}
+"""Of codes about which the gate says too little."""
+
+HORIZONS = {
+    "now": "now",
+    "5m": "in 5 min",
+    "15m": "in 15 min",
+    "1h": "in 1 hour",
+    "4h": "in 4 hours",
+    "24h": "in a day",
+}
+
+
+def card(settings: Settings) -> str:
+    """The exporter's card of the campaign: hints in words, with the evidence. Empty where viewers cannot reach it."""
+    return settings.links.exporter and f"{settings.links.exporter}/campaigns/${{campaign:percentencode}}"
+
+
+def hints(settings: Settings) -> list[Json]:
+    """The link from a verdict, a gate or a blocker to what it means for this campaign."""
+    return [link("Hints and evidence", card(settings), elsewhere=True)] if card(settings) else []
+
+
+def answer(own: Own, settings: Settings) -> Line:
+    """Verdict, gate, and what to do first."""
+    closes, opens = (own.last(f"campaign_window_{what}_timestamp_seconds") for what in ("closes", "opens"))
+    is_open = own.last("campaign_window_open")
+    free = own.last("campaign_dispatch_info", verdict="=~dialing|throttled|finished", gate=NOTHING)
+    return line(
+        stat(201, "Verdict",
+             "dialing: nobody must act. throttled: less is dialled than is ready. waiting: idle as expected. blocked: "
+             "a person must act. stalled: every gate is open and nothing is started, call the platform's owners. "
+             "unknown: mend the data. Click for hints in words.",
+             rows(own.told()), unit="none", empty=UNKNOWN, width=4, height=4, mappings=codes(VERDICT_STATES),
+             fields="/^verdict$/", background=True, links=hints(settings)),
+        stat(202, "Binding gate",
+             "The outermost gate that explains the verdict. lifecycle: is it running? audience: is the list there? "
+             "money: budget, credits. window: the schedule. priority: others go first. tenant, campaign, connection: "
+             "who holds the slots? pacing: starts a minute. numbers: rest, caps, flags. provider: its failures. "
+             "retry: wait. tasks: blocked one by one, or none left.",
+             rows(own.told()), unit="none", empty=UNKNOWN, width=4, height=4, fields="/^gate$/", links=hints(settings),
+             mappings=words({NOTHING: ("no gate", None)})),
+        stat(203, "Since",
+             "Since when verdict and gate are so, as far as was told or seen.",
+             now(own.moment("campaign_dispatch_since_timestamp_seconds")), unit=AGE, empty="Not known", width=4,
+             height=4),
+        stat(204, "Clears",
+             "When the binding gate opens by itself. Not known: somebody may have to act, read the hints.",
+             now(f"{milliseconds(ahead(own.last('campaign_dispatch_clears_timestamp_seconds')))} or {free} * 0"),
+             unit=AGE, empty="Not known", width=4, height=4, mappings=words({"0": ("nothing holds it", None)})),
+        stat(205, "Call window",
+             "Whether the campaign's own call windows are open, and when that changes. Closed and it should dial: fix "
+             "the schedule, and mind the contacts' zones.",
+             now(f"{closes} * 1000", "Open, closes"),
+             now(f"{opens} * 1000", "Closed, opens"),
+             now(f"({is_open} == 1) unless on (tenant, campaign) {closes}", "Open"),
+             now(f"({is_open} == 0) unless on (tenant, campaign) {opens}", "Closed"),
+             unit=AGE, empty="Not told, or it is over", width=4, height=4, text="value_and_name",
+             mappings=words({"1": ("always", None), "0": ("opens never", WARNING)})),
+        _move(own, settings),
+    )  # fmt: skip
+
+
+def _move(own: Own, settings: Settings) -> Panel:
+    move = copied(own.told(), "gate", "move")
+    for told, moves in (("code", CODE_MOVES), ("verdict", VERDICT_MOVES)):
+        move = f'label_replace({move}, "move", "$1", "{told}", "({"|".join(moves)})")'
+    # nothing holds up the dialling of a campaign, and yet somebody was woken for it
+    firing = own.last("ALERTS", alertname=OURS, alertstate="firing", severity="critical")
+    idle_or_dialling = own.last("campaign_dispatch_info", verdict="=~dialing|throttled|waiting")
+    page = f"topk (1, max by (alertname) ({firing}) and on () {idle_or_dialling})"
+    runbooks = [link("Runbooks", settings.runbook(""), elsewhere=True)] if settings.runbook("") else []
+    woken = f'max by (move) (label_replace({page}, "move", "$1 fires: begin with its runbook.", "alertname", "(.+)"))'
+    return table(
+        206, "First move",
+        "What to do first about this verdict and gate, or about the page that fires though it dials. Click for the "
+        "hints, with the evidence in numbers: read them before any setting. Change one thing, then watch.",
+        rows(f"{woken} or max by (move) ({move}) unless on () {page}"), empty=UNKNOWN, width=4, height=4,
+        header=False, tall=True, transformations=(organised(("move",), hidden=("Time", "Value")),),
+        overrides=(
+            override("move", custom_cellOptions={"type": "auto", "wrapText": True}, links=[*hints(settings), *runbooks],
+                     mappings=words({code: (text, None) for moves in (VERDICT_MOVES, GATE_MOVES, CODE_MOVES)
+                                     for code, text in moves.items()})),
+        ),
+    )  # fmt: skip
+
+
+def reasons(own: Own, settings: Settings) -> tuple[Line, ...]:
+    """What the answer rests on."""
+    return _queue(own), line(_gates(own), _blocked(own, settings))
+
+
+def _queue(own: Own) -> Line:
+    def tile(number: int, title: str, text: str, expression: str, empty: str, **more: str) -> Panel:
+        unit = more.get("unit", WHOLE)
+        return stat(number, title, text, now(expression), unit=unit, decimals=0, empty=empty, width=3, height=3)
+
+    ready = own.last("campaign_tasks_blocked", blocker=READY)
+    return line(
+        tile(211, "Free slots",
+             "Calls that could be started now: the room of the tightest limit, an estimate. None for long: see Limits "
+             "below for who holds them, and for leaked ones.",
+             own.last("campaign_dispatch_slots_available"), "No limit is told"),
+        tile(212, "Calling now", "Calls going on. None while tasks are ready and slots are free: see the verdict.",
+             own.last("campaign_calls_in_progress"), UNKNOWN),
+        tile(213, "Ready",
+             "Pending tasks that nothing blocks. Many while slots are free: the dispatcher is slow or dead.",
+             total(ready), UNKNOWN),
+        tile(214, "Oldest ready",
+             "Since when the ready task that waits longest could be dialled. More than two minutes: it is behind.",
+             own.moment("campaign_task_oldest_ready_timestamp_seconds"), "No task is ready", unit=AGE),
+        stat(215, "Off-window",
+             "Calls started since the tenant's midnight while the campaign's own windows were closed. Any: pause the "
+             "campaign, keep the evidence, and look whether the windows were edited today.",
+             now(own.last("campaign_calls_outside_window_today")), unit=WHOLE, decimals=0,
+             empty="Not known", width=3, height=3, thresholds=((None, NEUTRAL), (1, BAD))),
+        stat(216, "Credits",
+             "Prepaid credits that the tenant has left, for all its campaigns. None: nothing is dialled until somebody "
+             "adds some.",
+             now(own.beside("campaign_tenant_credits")), unit=WHOLE, decimals=0, empty="Not prepaid", width=3, height=3,
+             thresholds=LACKING),
+        targets(own),
+    )  # fmt: skip
+
+
+def _gates(own: Own) -> Panel:
+    verdict = own.q.band("campaign_dispatch_verdict", "verdict", [state.code for state in VERDICT_STATES],
+                         campaign=CAMPAIGN)  # fmt: skip
+    binding = f"max by (gate) ({own.last('campaign_dispatch_binding', gate=f'!={NOTHING}')} == 1)"
+    gates = f"max by (gate) ({own.last('campaign_dispatch_gate_open')}) + {CLOSED.number}"
+    return band(
+        221, "Verdict and gates",
+        "The verdict over time, and each gate from the outermost in: open, closed, or in the colour of the verdict "
+        "where it is the one that explains it. A gap: not known. Begin with the first line that changed.",
+        ask(verdict, "verdict"), ask(f"({binding}) * on () group_left () ({verdict}) or {gates}", "{{gate}}"),
+        states=(*VERDICT_STATES, CLOSED, OPEN), empty=NO_CAMPAIGN, width=12, height=9, legend=False,
+        transformations=(joined("Time"), organised(("Time", "verdict", *GATES))),
+    )  # fmt: skip
+
+
+def blocked(own: Own) -> str:
+    """Pending tasks by what blocks them, those that are ready left out."""
+    return f"{total(own.last('campaign_tasks_blocked', blocker=f'!={READY}'), 'blocker', 'group')} > 0"
+
+
+def _blocked(own: Own, settings: Settings) -> Panel:
+    return table(
+        222, "Blocked tasks",
+        "Pending tasks that cannot be dialled now, by the code of their blocker, with the first move. Ready ones are "
+        "not here. retry_wait is as planned. Most of them under one code: begin with its first move, and change one "
+        "thing at a time. The tasks themselves are below.",
+        rows(copied(blocked(own), "group", "move")),
+        empty="No pending task is blocked", width=12, height=9, sort="Tasks", descending=True, pages=True, tall=True,
+        transformations=(
+            organised(("blocker", "group", "Value", "move"),
+                      {"blocker": "Blocker", "group": "Group", "Value": "Tasks", "move": "First move"}, ("Time",)),
+        ),
+        overrides=(
+            override("Blocker", unit="string", custom_width=160, links=hints(settings)),
+            override("Group", custom_width=98, mappings=groups(), **COLOURED),
+            override("Tasks", custom_width=80, unit=WHOLE, decimals=0),
+            override("First move", custom_minWidth=220, custom_cellOptions={"type": "auto", "wrapText": True},
+                     mappings=words({group: (text, None) for group, text in MOVES.items()})),
+        ),
+    )  # fmt: skip
+
+
+def groups() -> list[Json]:
+    """The groups of blockers in their colours."""
+    return words({group: (group, colour) for group, colour in GROUP_COLOURS.items()})
+
+
+def detail(own: Own, way: Way) -> Folded:
+    """What one looks at next."""
+    by_group = total(own.last("campaign_tasks_blocked"), "group")
+    return folded(
+        heading(230, "Dispatch in detail"),
+        line(
+            graph(
+                231, "Pending tasks by group of blocker",
+                "All pending tasks by what holds them; `ready`: nothing does. A group that grows while the others do "
+                "not is what changed.",
+                ask(f"{by_group} > 0", "{{group}}"), unit=WHOLE, decimals=0, empty="No task is pending", stacked=True,
+                width=16, overrides=[colour(group, value) for group, value in GROUP_COLOURS.items()],
+            ),
+            bars(
+                233, "Tasks that become due",
+                "Pending tasks that nothing but time holds and that are due within each horizon, nearer ones included. "
+                "None within a day, and nothing is ready: something other than time holds the rest.",
+                *(now(own.last("campaign_tasks_eligible_within", horizon=code), text)
+                  for code, text in HORIZONS.items()),
+                unit=WHOLE, decimals=0, empty=NO_CAMPAIGN,
+            ),
+        ),
+        line(_limits(own), _holders(own, way)),
+    )  # fmt: skip
+
+
+def _limits(own: Own) -> Panel:
+    limit, used, leaked = (f"max by (scope) ({own.last(f'campaign_dispatch_slots_{what}')})"
+                           for what in ("limit", "used", "leaked"))  # fmt: skip
+    scopes = f"{limit} or {used} or {leaked}"
+    return figures(
+        232, "Limits",
+        "Calls at once by scope: what is allowed, what is taken, and what is held for too long to be a real call. "
+        "pacing counts starts a minute. Leaked slots: have the platform close those calls, or the pool stays full.",
+        scopes,
+        base=scopes, key="scope",
+        columns=(
+            label("scope", "Scope", 0),
+            figure("Limit", limit, 90, unit=WHOLE, decimals=0, empty="none told"),
+            figure("Used", used, 80, unit=WHOLE, decimals=0),
+            figure("Leaked", leaked, 80, unit=WHOLE, decimals=0, thresholds=steps((None, NEUTRAL), (1, BAD)),
+                   **COLOURED),
+        ),
+        empty="No limit is told, or it is over", width=8, height=6, pages=False,
+    )  # fmt: skip
+
+
+def _holders(own: Own, way: Way) -> Panel:
+    mine = f"on (tenant) group_left () max by (tenant) ({own.last('campaign_info')})"
+    calling = f"max by (campaign) ({own.q.last('campaign_calls_in_progress')} * {mine}) > 0"
+    priority = f"max by (campaign) ({own.q.last('campaign_priority')} * {mine})"
+    names = f"topk by (campaign) (1, max by (campaign, name) ({own.q.last('campaign_info')} * {mine}))"
+    return figures(
+        234, "Who holds the tenant's slots",
+        "Calls going on of all campaigns of this tenant. Those of a higher priority go first: where the gate "
+        "`priority` binds, lower theirs, raise this one's, or wait until they are done.",
+        f"{names} and on (campaign) ({calling})",
+        columns=(
+            label("name", "Campaign", 0,
+                  links=[link("Campaign live", way.to("campaign", campaign="${__data.fields.campaign}"))]),
+            figure("Calling now", calling, 110, unit=WHOLE, decimals=0),
+            figure("Priority", f"{priority} and on (campaign) ({calling})", 110, unit=WHOLE, decimals=0),
+        ),
+        kept=("campaign",), base=calling, key="campaign", empty="No campaign of the tenant is calling", sort="Priority",
+        descending=True, width=16, height=6,
+    )  # fmt: skip

@@ -1,0 +1,147 @@
+"""Campaign live, at the top: what state the campaign is in, and the strip of key figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dashboards.boards.campaign.scope import UNKNOWN, Own
+from dashboards.boards.exporters import dated
+from dashboards.vocabulary.board import Line, line
+from dashboards.vocabulary.fields import colour, override, steps, words
+from dashboards.vocabulary.panels import Panel, bars, stat
+from dashboards.vocabulary.queries import ratio, total
+from dashboards.vocabulary.style import (
+    ACCENT,
+    AGE,
+    BAD,
+    CAMPAIGN_STATES,
+    CURRENCY_UNIT,
+    FADED,
+    MINIMUM_CALLS,
+    NEUTRAL,
+    RATIO,
+    SECONDS,
+    WARNING,
+    WHOLE,
+)
+from dashboards.vocabulary.targets import now
+from exporter.diagnosis.dispatch.signs import DROP
+
+_OVER = "=~completed|failed|cancelled"
+_MOMENTS = {
+    "scheduled": "campaign_scheduled_timestamp_seconds",
+    "running": "campaign_started_timestamp_seconds",
+    "completed": "campaign_ended_timestamp_seconds",
+    "cancelled": "campaign_ended_timestamp_seconds",
+}
+_TEXTS = {"scheduled": "Scheduled to start", "running": "Running, started", "completed": "Completed",
+          "cancelled": "Cancelled"}  # fmt: skip
+_ORDER = ("paused", *_MOMENTS)
+_PAUSED = "campaign_paused_timestamp_seconds"
+
+
+def banner(own: Own) -> Panel:
+    """A strip that is always there: a panel that is repeated by an empty variable would not be hidden."""
+
+    def since(state: str, moment: str) -> str:
+        when = f"({state}) * on (tenant, campaign) group_left () ({own.moment(moment)})"
+        return f"{when} or on (tenant, campaign) ({state}) * 0"
+
+    def status(code: str) -> str:
+        """The state, where no replica tells another that comes before it."""
+        found = f"{own.last('campaign_status', status=code)} == 1"
+        before = "|".join(_ORDER[: _ORDER.index(code)])
+        other = f"({own.last('campaign_status', status=f'=~{before}')} == 1)"
+        return f"{found} unless on (tenant, campaign) {other}" if before else found
+
+    told = f"topk (1, {own.last('campaign_pause_info', reason='!=')})"
+    silent = f"{status('paused')} unless on (tenant, campaign) {told}"
+    lost = f"{own.last('campaign_info')} * 0 unless on (tenant, campaign) ({own.last('campaign_status')} == 1)"
+    states = {state.code: state.colour for state in CAMPAIGN_STATES}
+    targets = [
+        now(since(told, _PAUSED), "Paused: {{reason}}", ref="A"),
+        now(since(silent, _PAUSED), "Paused, no reason given", ref="B"),
+        *(
+            now(since(status(code), moment), _TEXTS[code], ref=ref)
+            for ref, (code, moment) in zip("CDEF", _MOMENTS.items(), strict=True)
+        ),
+        now(lost, "In a state that is not known", ref="G"),
+    ]
+    refs = dict(zip("ABCDEFG", ("paused", "paused", *_MOMENTS, ""), strict=True))
+    panel = dated(stat(
+        1, "",
+        "What state the campaign is in, and since when. Paused: read the reason and mend it before anybody resumes. "
+        "Scheduled, and the time has passed: its start is late, see the binding gate.",
+        *targets, unit=AGE, empty=UNKNOWN, width=24, height=2, background=True, text="value_and_name",
+        orientation="horizontal", mappings=words({"0": ("since when is not told", None)}),
+        overrides=[colour(ref, states.get(code, FADED), by="byFrameRefID") for ref, code in refs.items()],
+        options={"text": {"titleSize": 18, "valueSize": 18}, "justifyMode": "center"},
+    ))  # fmt: skip
+    return replace(panel, json={**panel.json, "transparent": True})
+
+
+def strip(own: Own) -> Line:
+    """The eight key figures."""
+
+    def tasks(number: int, title: str, description: str, status: str) -> Panel:
+        expression = total(own.last("campaign_tasks", status=status))
+        return stat(number, title, description, now(expression), unit=WHOLE, decimals=0, empty=UNKNOWN, height=3)
+
+    done, every = (total(own.last("campaign_tasks", **only)) for only in ({"status": _OVER}, {}))
+    talk = (total(own.gained(f"campaign_call_talk_seconds_{part}")) for part in ("sum", "count"))
+    return line(
+        stat(101, "Progress",
+             "Tasks that are over (completed, failed or cancelled) of all. See Forecast, under Cost, for when it ends.",
+             now(ratio(done, every)), unit=RATIO, decimals=1, empty="No tasks yet", height=3),
+        tasks(102, "In progress",
+              "Tasks that are being called now. None while tasks are ready: read Dispatch below before any setting.",
+              "in_progress"),
+        tasks(103, "Completed", "Contacts that were reached, or otherwise done as planned. See Dispositions.",
+              "completed"),
+        tasks(104, "Failed",
+              "Tasks given up: no attempts left, or nothing that can be called. Grows fast: look at Blocked tasks and "
+              "Errors before you scale.",
+              "failed"),
+        tasks(105, "Pending",
+              "Tasks that are still to be called. Grows while In progress stays flat: capacity holds it back, look at "
+              "numbers, windows and queue health below.",
+              "pending"),
+        stat(106, "Answer rate",
+             f"Answered calls of those that ended in the time range above. Fewer than {MINIMUM_CALLS} calls say "
+             "nothing. Against before: its change to the campaign's life until then. It drops: take the worst number "
+             "out of the pool, then reduce concurrency, then narrow the windows, then check the country match; one at "
+             "a time.",
+             now(own.answer_rate(), "in this range"), now(own.answer_change(), "against before"),
+             unit=RATIO, decimals=1, empty="Not enough data", height=3, text="value_and_name",
+             overrides=[override("against before", decimals=0,
+                                 thresholds=steps((None, WARNING), (DROP - 1, NEUTRAL)))]),
+        stat(107, "Talk time",
+             "Average talk time of the calls answered in the time range above. Very short: the script or the audience "
+             "does not fit, see Dispositions and Short calls.",
+             now(ratio(*talk), "in this range"), unit=SECONDS, decimals=1, empty="No answered call", height=3,
+             text="value_and_name"),
+        stat(108, "Total cost",
+             "What the campaign's calls have cost so far, agent and line, in its currency (XXX: none is told). See "
+             "Cost below for parts, rate and forecast.",
+             now(own.spent(), "{{currency}}"), unit=CURRENCY_UNIT, decimals=2, empty="No cost is told",
+             text="value_and_name", height=3),
+    )  # fmt: skip
+
+
+def targets(own: Own) -> Panel:
+    """How far it is towards its budget and its goals; only where it has them."""
+    budget = total(own.last("campaign_budget"), "tenant", "campaign", "currency")
+    spent = own.spent("tenant", "campaign", "currency")
+    goals = ratio(own.last("campaign_goal_achieved"), own.last("campaign_goal_target"))
+    return bars(
+        110, "Budget and goals",
+        "Share of the budget that is spent (red: all of it, nothing is dialled until somebody decides), and of each "
+        "goal that is achieved. A campaign near its budget and far from its goal: see cost per goal.",
+        now(ratio(spent, budget), ref="A"), now(goals, ref="B"),
+        unit=RATIO, decimals=0, empty="No budget and no goal", high=1, width=6, height=3,
+        name="${__field.labels.goal}", names_above=True,
+        overrides=(
+            override("A", by="byFrameRefID", displayName="Budget",
+                     thresholds=steps((None, ACCENT), (1, BAD))),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,134 @@
+"""Campaign live, results: what calls come to, how good they are, and what goes wrong with them."""
+
+from __future__ import annotations
+
+from dashboards.boards.campaign.scope import NO_CALLS, STEP, UNSURE, Own
+from dashboards.vocabulary.board import Folded, Line, folded, line
+from dashboards.vocabulary.fields import colour, colours, organised, override
+from dashboards.vocabulary.panels import Panel, bars, graph, heading, table
+from dashboards.vocabulary.queries import quantile, ratio, total
+from dashboards.vocabulary.style import (
+    ACCENT,
+    BAD,
+    CALM,
+    MINIMUM_CALLS,
+    NEUTRAL,
+    OUTCOME_STATES,
+    RATIO,
+    SECONDS,
+    SENTIMENT_STATES,
+    WHOLE,
+)
+from dashboards.vocabulary.targets import ask, now, rows
+
+CARRIER_LIMIT = 0.15
+"""Of short calls: above, carriers surcharge or block (domain.md)."""
+
+SHORT = "6(\\\\.0)?"
+"""The bound of calls that count as short with carriers, as `le` has it."""
+
+WIDE = "15m"
+"""The narrowest step of graphs that need a sample: fewer points, and each says something."""
+
+
+def results(own: Own) -> Line:
+    """What calls and tasks come to."""
+    sentiment = own.last("campaign_call_sentiment_total")
+    return line(
+        bars(
+            401, "Dispositions",
+            "Finished tasks so far by the outcome that was noted for them, the most frequent first. Many `wrong "
+            "person`, `invalid number` or the like: the audience does not fit. Many refusals and hang-ups: the script "
+            "does not. Reduce concurrency before you change the script.",
+            now(f"topk (12, {total(own.last('campaign_task_dispositions'), 'disposition')})"),
+            unit=WHOLE, decimals=0, empty="No task has a disposition", name="${__field.labels.disposition}",
+        ),
+        graph(
+            402, "Outcomes of calls",
+            "Calls that ended, by outcome, as shares of each interval; the lowest band is the answer rate. It drops: "
+            "look at Numbers and at the country match. failed grows: see Errors.",
+            ask(f"{total(own.increase('campaign_calls_total', over=STEP), 'outcome')} > 0", "{{outcome}}",
+                exemplar=True),
+            unit=WHOLE, empty=NO_CALLS, width=8, stacked=True, bars=True, interval="5m",
+            overrides=[*colours(OUTCOME_STATES),
+                       override("/.*/", by="byRegexp", custom_stacking={"mode": "percent", "group": "A"})],
+        ),
+        bars(
+            403, "Sentiment",
+            "Calls by the sentiment that was noted so far, and how many have one at all. Use it as a pointer to calls "
+            "that are worth listening to, not as a measure: it is a machine's guess, and it comes after the call.",
+            now(total(sentiment, "sentiment"), "{{sentiment}}", ref="A"),
+            now(f"{total(sentiment)} > 0", "in all", ref="B"),
+            unit=WHOLE, decimals=0, empty="No call has a sentiment", by_series=True,
+            overrides=[*colours(SENTIMENT_STATES),
+                       override("B", by="byFrameRefID", displayName="in all",
+                                color={"mode": "fixed", "fixedColor": NEUTRAL})],
+        ),
+    )  # fmt: skip
+
+
+def calls(own: Own) -> Folded:
+    """How calls are, and what goes wrong."""
+    return folded(
+        heading(410, "Calls"),
+        line(
+            _quantiles(own, 411, "Talk time", "campaign_call_talk_seconds",
+                       "Talk time of answered calls: half are shorter than the middle line, one in ten than the "
+                       "lowest. It falls while answers do not: people hang up, look at the script and at silent "
+                       "calls."),
+            _quantiles(own, 412, "Delay from due to dialled", "campaign_call_dispatch_delay_seconds",
+                       "From the moment a task was due to the moment it was dialled; tasks that are not due do not "
+                       "count. It grows: less is dialled than becomes due, see Limits. Windows that open in the "
+                       "morning show as hours."),
+        ),
+        line(
+            _carriers(own),
+            table(
+                414, "Errors",
+                "Calls with an error in the time range, by provider and code, the most frequent first. One provider "
+                "only: contain, back off, fail over. One code at all providers: look at the numbers dialled and at "
+                "the agent.",
+                rows(f"{total(own.gained('campaign_call_errors_total'), 'provider', 'code')} > 0"),
+                empty="No call had an error in this range", unit="string", width=12, pages=True, sort="Calls",
+                descending=True,
+                transformations=(
+                    organised(("provider", "code", "Value"),
+                              {"provider": "Provider", "code": "Code", "Value": "Calls"}, ("Time",)),
+                ),
+                overrides=(
+                    override("Provider", custom_width=200, noValue="not told"),
+                    override("Calls", custom_width=100, unit=WHOLE, decimals=0),
+                ),
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _quantiles(own: Own, number: int, title: str, name: str, text: str) -> Panel:
+    buckets = own.increase(f"{name}_bucket", over=STEP)
+    enough = f"{total(own.increase(f'{name}_count', over=STEP))} >= {MINIMUM_CALLS}"
+    shares = {0.9: "nine in ten below", 0.5: "half below", 0.1: "one in ten below"}
+    return graph(
+        number, title, f"{text} Intervals with fewer than {MINIMUM_CALLS} calls are left out.",
+        *(ask(f"{quantile(share, buckets)} and {enough}", legend) for share, legend in shares.items()),
+        unit=SECONDS, empty=f"{UNSURE.capitalize()} in this range", interval=WIDE,
+        overrides=[colour(legend, shade) for legend, shade in zip(shares.values(), (CALM, ACCENT, CALM), strict=True)],
+    )  # fmt: skip
+
+
+def _carriers(own: Own) -> Panel:
+    answered = total(own.increase("campaign_call_talk_seconds_count", over=STEP))
+    short = total(own.increase("campaign_call_talk_seconds_bucket", over=STEP, le=f"=~{SHORT}"))
+    silent = total(own.increase("campaign_calls_silent_total", over=STEP))
+    return graph(
+        413, "Short and silent calls",
+        f"Shares of answered calls: of 6 seconds or less, and those in which the agent never spoke. Short ones above "
+        f"{CARRIER_LIMIT:.0%} (dashed) make carriers surcharge or block: reduce concurrency, then look at the "
+        "greeting and at voicemail detection. Silent ones are the voice agent's form of an abandoned call: look at "
+        "the agent's capacity, and pause if it does not speak.",
+        ask(ratio(short, answered, at_least=MINIMUM_CALLS), "6 seconds or less"),
+        ask(ratio(silent, answered, at_least=MINIMUM_CALLS), "agent never spoke"),
+        unit=RATIO, decimals=1, empty=f"{UNSURE.capitalize()} in this range", interval=WIDE,
+        thresholds=((None, NEUTRAL), (CARRIER_LIMIT, BAD)), soft_high=0.2,
+        overrides=(colour("6 seconds or less", ACCENT), colour("agent never spoke", "purple")),
+    )  # fmt: skip

@@ -1,0 +1,241 @@
+"""Cost and governance: what was spent, on what, against which budget, and where does it end up?
+
+The panels know nothing of variables. `Spending` says whose campaigns they are about, and `Way` where names lead to: the
+shared board is made of the same panels.
+"""
+
+from __future__ import annotations
+
+from dashboards.boards.cost.parts import (
+    IN_SHADES,
+    NO_CAMPAIGNS,
+    NO_COSTS,
+    TOO_FEW,
+    UNNAMED,
+    agents,
+    attempt_costs,
+    attempts,
+    currency,
+    money,
+    parts,
+    providers,
+    variants,
+)
+from dashboards.boards.cost.queries import BUDGETS, BY, Spending
+from dashboards.boards.exporters import dated
+from dashboards.settings import Settings
+from dashboards.vocabulary import board as boards
+from dashboards.vocabulary.board import Board, Folded, Line, Way, folded, line, menu
+from dashboards.vocabulary.fields import Step, joined, link, override, steps
+from dashboards.vocabulary.figures import COLOURED, GAUGE, Column, figure, figures, label, state, whole
+from dashboards.vocabulary.modern_json import Json
+from dashboards.vocabulary.panels import Panel, columns, graph, heading, stat
+from dashboards.vocabulary.queries import CAMPAIGNS, TENANTS, Queries, milliseconds, ratio
+from dashboards.vocabulary.style import (
+    AGE,
+    BAD,
+    CALM,
+    CURRENCY_UNIT,
+    MINIMUM_CALLS,
+    NEUTRAL,
+    RATIO,
+    WARNING,
+    WHOLE,
+)
+from dashboards.vocabulary.targets import ask, now
+
+NO_WEEK = "No figures of last week, or too short a span"
+NO_BUDGETS = "No campaign has a budget"
+SPENT: tuple[Step, ...] = ((None, CALM), (0.9, WARNING), (1, BAD))
+
+
+def board(settings: Settings) -> Board:
+    """The board."""
+    q = Queries(settings.replica_labels)
+    way = Way(settings).only("datasource")
+    spending = Spending(q, {"tenant": TENANTS, "campaign": CAMPAIGNS}, {"currency": "=~$currency"})
+    return Board(
+        name="cost",
+        title="Cost and governance",
+        question="What was spent, on what, against which budget, and where does it end up?",
+        tags=("cost",),
+        variables=(
+            boards.prometheus(settings),
+            boards.tenants(q, several=True),
+            boards.campaigns(q, several=True),
+            _currencies(q),
+        ),
+        links=(
+            menu("Campaigns overview", way.only("datasource", "tenant").to("overview")),
+            menu("Number pool", way.only("datasource", "tenant").to("numbers")),
+        ),
+        span="now-7d",
+        refresh="5m",
+        parts=sections(spending, way),
+    )
+
+
+def sections(spending: Spending, way: Way | None = None) -> tuple[Line | Folded, ...]:
+    """All panels. Without a way, names lead nowhere."""
+    links = [link("The campaign", way.to("campaign", campaign="${__data.fields.campaign}"))] if way else []
+    return (
+        _strip(spending),
+        line(_budgets(spending, links)),
+        line(_days(spending), _course(spending)),
+        line(_campaigns(spending, links)),
+        line(agents(spending), parts(spending)),
+        folded(heading(160, "By attempt: do retries pay?", collapsed=True),
+               line(attempts(spending), attempt_costs(spending))),
+        folded(heading(170, "By arm of the A/B tests", collapsed=True), line(variants(spending, links))),
+        folded(heading(180, "By provider", collapsed=True), line(providers(spending))),
+    )  # fmt: skip
+
+
+def _currencies(q: Queries) -> Json:
+    query = f"max by (currency) ({q.last('campaign_info', tenant=TENANTS, campaign=CAMPAIGNS)})"
+    return boards.choices("currency", "Currency", query, r'/currency="(?<value>(?<text>[^"]+))"/', several=True)
+
+
+def _strip(s: Spending) -> Line:
+    """A figure for each currency in every tile."""
+
+    def each(id: int, title: str, description: str, expression: str, empty: str, width: int, unit: str) -> Panel:  # noqa: A002
+        decimals = 2 if unit == CURRENCY_UNIT else 0
+        return stat(
+            id, title, description, now(expression, "{{currency}}"), unit=unit, decimals=decimals, empty=empty,
+            width=width, text="value_and_name", overrides=[UNNAMED],
+            options={"wideLayout": False},
+        )  # fmt: skip
+
+    return line(
+        dated(each(
+            101, "Spent",
+            "What the calls of the span cost, agent and line, for each currency. It may differ from the invoice by the "
+            "last minutes. If it grows faster than goals do, look at the campaigns "
+            "below.",
+            s.spent("currency"), NO_COSTS, 6, CURRENCY_UNIT,
+        )),
+        each(
+            102, "Against last week",
+            "The span against the same span a week before, as a share. A rise without more goals is worth a "
+            "question; the campaigns below say where it comes from. It needs figures of that week.",
+            s.change("currency"), NO_WEEK, 4, RATIO,
+        ),
+        each(
+            103, "Per answered call",
+            f"All costs of the span for each answered call, from {MINIMUM_CALLS} on: calls that nobody answered are "
+            "paid for too. If it rises, fewer people answer: look at the number pool before the price.",
+            s.per_answer("currency"), f"Fewer than {MINIMUM_CALLS} answers",
+            4, CURRENCY_UNIT,
+        ),
+        each(
+            104, "Per goal",
+            "All costs of the span in campaigns that have goals, for each goal met in it. This is what a campaign is "
+            "worth: compare it with what a goal brings. If it rises, look at the agent and the list.",
+            s.per_goal("currency"), "No goal was met", 4, CURRENCY_UNIT,
+        ),
+        each(
+            105, "Budget use",
+            "The share of all budgets that is spent, for each currency; campaigns without a budget are left out. "
+            "Which budget will not last is in the table below.",
+            s.used("currency"), NO_BUDGETS, 3, RATIO,
+        ),
+        stat(
+            106, "Overruns",
+            "Budgets that are spent, or that will be before the tasks are done. Decide for each: raise the budget, "
+            "narrow the list, or let it end. Nothing is dialled once a budget is spent.",
+            now(s.alarming()), unit=WHOLE, decimals=0, width=3, empty=NO_BUDGETS,
+            thresholds=((None, NEUTRAL), (1, BAD)),
+        ),
+    )  # fmt: skip
+
+
+def _budgets(s: Spending, links: list[Json]) -> Panel:
+    return figures(
+        110,
+        "Budgets",
+        "Every campaign with a budget, the most urgent first. Runs out first: at the pace of the last open hours the "
+        "budget is spent before the tasks are done; may run out: the two forecasts overlap. Decide early: raise the "
+        "budget, narrow the list, or stop retries that do not pay. Expected: the cost when all tasks are "
+        "done, at what a finished task has cost so far; rough, and too high while many retries are open. Likely "
+        "dates have an 80 % interval from earliest to latest.",
+        f"{s.rows('name')} and on ({', '.join(BY)}) {s.budget(*BY)}",
+        columns=(
+            state("The budget", s.outlook(), 125, BUDGETS),
+            label("name", "Campaign", 0, links=links, custom_minWidth=200),
+            currency(85),
+            money("Budget", s.budget(*BY), 90),
+            money("Spent", s.budgeted(*BY), 90),
+            figure("Of budget", s.used(*BY), 125, unit=RATIO, decimals=0, **GAUGE, thresholds=steps(*SPENT)),
+            money("Expected", f"{s.expected()} and on ({', '.join(BY)}) {s.budget(*BY)}", 90, TOO_FEW),
+            _moment("Runs out", s.exhaustion("likely")),
+            _moment("Earliest", s.exhaustion("early")),
+            _moment("Latest", s.exhaustion("late")),
+            _moment("Tasks done", s.completion("likely")),
+            _moment("At the latest", s.completion("late")),
+        ),
+        by=BY, kept=("tenant", "campaign"), base=s.budget(*BY), empty=NO_BUDGETS, sort="The budget", descending=True,
+        then_by="Runs out", height=7, pages=False,
+    )  # fmt: skip
+
+
+def _moment(title: str, expression: str) -> Column:
+    return figure(title, milliseconds(f"({expression}) > time()"), 105, unit=AGE)
+
+
+def _days(s: Spending) -> Panel:
+    return columns(
+        120,
+        "Spent a day",
+        "What each of the last 14 days cost, by currency; the last bar is today so far. A day that sticks out: look "
+        "at its campaigns, by choosing that day above.",
+        # A day's costs stand at its beginning.
+        ask(s.daily("currency"), "{{currency}}"),
+        x="Time", unit=CURRENCY_UNIT, decimals=2, empty=NO_COSTS, width=12,
+        transformations=[joined("Time")], overrides=[*IN_SHADES, override("Time", unit="time:DD")],
+    ).over("14d", "1d")  # fmt: skip
+
+
+def _course(s: Spending) -> Panel:
+    return graph(
+        121,
+        "Budgets over time",
+        "The share of the budget that is spent, of the ten campaigns that have spent most of theirs. The steeper the "
+        "line, the sooner it ends. A line that falls: somebody raised the budget. A line that stands still below 100 "
+        "%: the campaign does not dial; its own board says why.",
+        ask(s.course(10), "{{name}} {{currency}}"),
+        unit=RATIO, empty=NO_BUDGETS, thresholds=((None, NEUTRAL), (1, BAD)), legend=("lastNotNull",),
+        legend_right=True,
+    )  # fmt: skip
+
+
+def _campaigns(s: Spending, links: list[Json]) -> Panel:
+    return figures(
+        130,
+        "Campaigns",
+        "What each campaign cost in the span, the dearest first, and how that compares with the same span a week "
+        "before. A rise with fewer answers: the number pool or the list is tired. A high cost of a goal with many "
+        f"answers: the agent or the script. Costs of an answer need {MINIMUM_CALLS} answered calls. Before: what an "
+        "answer had cost until the span began; dearer by half and more is orange: choose a span of hours, find when it "
+        "began, and reduce concurrency until the reason is known. Change one thing, then watch.",
+        s.rows("name", "agent"),
+        columns=(
+            label("name", "Campaign", 0, links=links, custom_minWidth=200),
+            label("agent", "Agent", 120),
+            currency(85),
+            money("Spent", s.spent(*BY), 90),
+            money("Week before", s.week_before(*BY), 100),
+            figure("Change", s.change(*BY), 75, unit=RATIO, decimals=0),
+            figure("Share of AI", ratio(s.spent(*BY, component="ai"), s.spent(*BY)), 90, unit=RATIO, decimals=0),
+            whole("Answered", s.calls(*BY, outcome="answered"), 90, "0"),
+            money("An answer", s.per_answer(*BY), 90, TOO_FEW),
+            money("Before", s.per_answer_before(*BY), 75),
+            figure("Dearer", s.dearer(*BY), 75, unit=RATIO, decimals=0,
+                   thresholds=steps((None, NEUTRAL), (0.5, WARNING)), **COLOURED),
+            whole("Goals", s.goals(*BY), 70),
+            money("A goal", s.per_goal(*BY), 90),
+            money("Spent in all", s.ever(*BY), 100),
+        ),
+        by=BY, kept=("tenant", "campaign"), base=s.rows(), empty=NO_CAMPAIGNS, sort="Spent", descending=True, height=10,
+        pages=False,
+    )  # fmt: skip

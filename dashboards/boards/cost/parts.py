@@ -1,0 +1,187 @@
+"""Costs by what they were spent on: agent, component, attempt, arm of an A/B test, provider."""
+
+from __future__ import annotations
+
+from dashboards.boards.cost.queries import BY, Spending
+from dashboards.vocabulary.fields import colour, joined, organised, override, words
+from dashboards.vocabulary.figures import Column, answer_rate, figure, figures, label, whole
+from dashboards.vocabulary.modern_json import Json
+from dashboards.vocabulary.panels import Panel, columns
+from dashboards.vocabulary.queries import ratio, total
+from dashboards.vocabulary.style import ACCENT, CALM, CURRENCY_UNIT, MINIMUM_CALLS, RATIO
+from dashboards.vocabulary.targets import rows
+from exporter.contract.codes import NO_CURRENCY
+
+NO_CAMPAIGNS = "No campaigns: none is exported, or none of these tenants"
+NO_COSTS = "No costs in this span"
+NO_CALLS = "No calls in this span"
+TOO_FEW = "too few"
+UNNAMED = override(NO_CURRENCY, displayName="no currency")
+"""Of series named by a currency: the platform gives none."""
+
+IN_SHADES = (
+    override(".*", by="byRegexp", color={"mode": "shades", "fixedColor": ACCENT}),
+    *(colour(code, shade) for code, shade in (("USD", "dark-blue"), ("EUR", ACCENT), ("GBP", "super-light-blue"))),
+    UNNAMED,
+)
+"""Of bars a currency: no currency is better than another. Grafana's own shades are too near to each other."""
+
+
+def money(title: str, expression: str, width: int, empty: str = "–") -> Column:
+    """A column of amounts."""
+    return figure(title, expression, width, unit=CURRENCY_UNIT, decimals=2, empty=empty)
+
+
+def currency(width: int) -> Column:
+    """The column that says what amounts are in."""
+    return label("currency", "Currency", width, mappings=words({NO_CURRENCY: ("none", None)}))
+
+
+def agents(s: Spending) -> Panel:
+    """Costs by agent."""
+    by = ("tenant", "agent", "currency")
+
+    def split(expression: str) -> str:
+        return total(s.labelled(expression, "agent"), *by)
+
+    named = f"max by ({', '.join(by)}) ({s.rows('agent')})"
+    spent, answered = split(s.spent(*BY)), split(s.calls(*BY, outcome="answered"))
+    return figures(
+        140,
+        "Agents",
+        "What each agent cost in the span, over all its campaigns, and for each answered call. Talk is what an agent "
+        "is paid for: one that costs far more for an answer than the others talks too long, or to the wrong people. "
+        "Look at its calls before you change it.",
+        named,
+        columns=(
+            label("agent", "Agent", 0, custom_minWidth=150),
+            currency(85),
+            money("Spent", spent, 95),
+            figure("Change", f"{spent} / ({split(s.week_before(*BY))} > 0) - 1", 80, unit=RATIO, decimals=0),
+            whole("Answered", answered, 85, "0"),
+            money("An answer", ratio(spent, answered, at_least=MINIMUM_CALLS), 95, TOO_FEW),
+        ),
+        by=by, kept=("tenant",), base=named, empty=NO_CAMPAIGNS, sort="Spent", descending=True, width=12, height=8,
+        pages=False,
+    )  # fmt: skip
+
+
+def parts(s: Spending) -> Panel:
+    """The agent's part and the line's."""
+    names = {"Value #A": "AI", "Value #B": "telephony"}
+    return columns(
+        150,
+        "AI and telephony",
+        "What the agents cost in the span, and what the lines do, for each currency. Telephony that grows while AI "
+        "does not: calls that nobody answers; look at the number pool. AI that grows: calls last longer.",
+        *(rows(s.spent("currency", component=part)) for part in ("ai", "telephony")),
+        x="currency", unit=CURRENCY_UNIT, decimals=2, empty=NO_COSTS, width=12, height=8, horizontal=True,
+        transformations=[joined("currency"), organised(["currency", *names], names, ("Time", "Time 1", "Time 2"))],
+        overrides=[colour("AI", "dark-blue"), colour("telephony", CALM)],
+    )  # fmt: skip
+
+
+_ATTEMPT = ("attempt", "currency")
+_COST, _CALLS = "campaign_attempt_cost_total", "campaign_attempt_calls_total"
+
+
+def _answers(s: Spending) -> str:
+    return s.calls(*_ATTEMPT, of=_CALLS, outcome="answered")
+
+
+def attempts(s: Spending) -> Panel:
+    """What one more attempt brings, and what it costs."""
+    spent, calls = s.spent(*_ATTEMPT, of=_COST), s.calls(*_ATTEMPT, of=_CALLS)
+    share = f"{_answers(s)} / on (currency) group_left () ({total(_answers(s), 'currency')} > 0)"
+    return figures(
+        161,
+        "Attempts",
+        "What the first, second and further attempts of the span cost, and what they brought. Where an answer costs "
+        "a multiple of the first attempt's, retries no longer pay: lower the number of attempts, which spares the "
+        "numbers too. Share of answers: what the campaigns would lose without that attempt.",
+        f"{calls} or {spent}",
+        columns=(
+            label("attempt", "Attempt", 0, custom_minWidth=95),
+            currency(85),
+            whole("Calls", calls, 80),
+            whole("Answers", _answers(s), 85, "0"),
+            answer_rate("Answered", ratio(_answers(s), calls, at_least=MINIMUM_CALLS), 105),
+            figure("Share of answers", share, 140, unit=RATIO, decimals=0),
+            money("Spent", spent, 95),
+        ),
+        by=_ATTEMPT, base=s.arms(_CALLS, *_ATTEMPT), empty=NO_CALLS, sort="Attempt", then_by="Currency", width=14,
+        height=8, pages=False,
+    )  # fmt: skip
+
+
+def attempt_costs(s: Spending) -> Panel:
+    """What an answer costs at each attempt."""
+    matrix = {"columnField": "currency", "rowField": "attempt", "valueField": "Value", "emptyValue": "null"}
+    cost = ratio(s.spent(*_ATTEMPT, of=_COST), _answers(s), at_least=MINIMUM_CALLS)
+    return columns(
+        162,
+        "Cost of an answer by attempt",
+        "What one more answer cost at each attempt of the span, by currency. As long as a goal brings more than its "
+        "answers cost, the attempt pays. Bars that climb steeply say where to stop.",
+        rows(cost),
+        x="attempt\\currency", unit=CURRENCY_UNIT, decimals=2, width=10, height=8,
+        empty=f"Not enough data: fewer than {MINIMUM_CALLS} answered calls at any attempt",
+        transformations=[{"id": "groupingToMatrix", "options": matrix}], overrides=IN_SHADES,
+    )  # fmt: skip
+
+
+def variants(s: Spending, links: list[Json]) -> Panel:
+    """Costs by arm of the A/B tests."""
+    by = (*BY, "variant")
+
+    def count(what: str) -> str:
+        return s.arms(f"campaign_variant_{what}_total", *by)
+
+    spent, answers, goals = s.ever(*by, of="campaign_variant_cost_total"), count("answers"), count("goals")
+    arms = f"({count('calls')} or {spent})"
+    return figures(
+        171,
+        "Arms of the A/B tests",
+        "What each arm has cost since the test began, for each answered call and for each goal. The cheaper arm is "
+        "not yet the better one: the campaign's board says how sure that is, and whether contacts were split as "
+        "configured. Decide there, not here.",
+        f"max by ({', '.join((*by, 'name', 'agent'))}) ({s.labelled(arms, 'name', 'agent')})",
+        columns=(
+            label("name", "Campaign", 0, links=links, custom_minWidth=200),
+            label("agent", "Agent", 150),
+            label("variant", "Arm", 110),
+            currency(85),
+            whole("Calls", count("calls"), 90),
+            whole("Answered", answers, 95),
+            whole("Goals", goals, 90),
+            money("Spent in all", spent, 120),
+            money("An answer", ratio(spent, answers, at_least=MINIMUM_CALLS), 110, TOO_FEW),
+            money("A goal", ratio(spent, goals), 110),
+        ),
+        by=by, kept=("tenant", "campaign"), base=arms, empty="No campaign has an A/B test", sort="Campaign", height=6,
+        pages=False,
+    )  # fmt: skip
+
+
+def providers(s: Spending) -> Panel:
+    """Calls and errors by provider: what a provider costs is not told."""
+    calls, errors = s.providers(), s.errors()
+    failed = ratio(errors, calls, at_least=MINIMUM_CALLS)
+    return figures(
+        181,
+        "Providers",
+        "Calls of the span by the provider that the number belongs to now, and those that ended with an error. The "
+        "platform does not tell what each provider costs: ask the invoice. A provider with many errors or few "
+        "answers costs calls that bring nothing: move its numbers.",
+        f"{calls} or {errors}",
+        columns=(
+            label("provider", "Provider", 0, noValue="not known", custom_minWidth=150),
+            whole("Calls", calls, 150),
+            answer_rate("Answered", ratio(s.providers(outcome="answered"), calls, at_least=MINIMUM_CALLS), 150),
+            whole("Errors", errors, 150, "0"),
+            figure("Errors a call", failed, 150, unit=RATIO, decimals=1, empty="0 %"),
+        ),
+        key="provider", base=calls, empty="The platform tells no provider of a call", sort="Calls", descending=True,
+        height=6,
+        pages=False,
+    )  # fmt: skip

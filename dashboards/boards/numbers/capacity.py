@@ -1,0 +1,158 @@
+"""What the pool can carry: numbers and their caps, countries, and the connections that numbers call through."""
+
+from __future__ import annotations
+
+from dashboards.boards.numbers.queries import BY, Pool
+from dashboards.boards.numbers.queries import trunks as every_trunk
+from dashboards.vocabulary.fields import colour, organised, sorted_by, steps
+from dashboards.vocabulary.figures import GAUGE, answer_rate, figure, figures, label, whole
+from dashboards.vocabulary.panels import Panel, columns, graph
+from dashboards.vocabulary.queries import INTERVAL, TENANTS, Queries, number_of, ratio, total
+from dashboards.vocabulary.style import (
+    ACCENT,
+    CALM,
+    COUNT,
+    FADED,
+    MINIMUM_CALLS,
+    NEUTRAL,
+    RATIO,
+    WARNING,
+    WHOLE,
+)
+from dashboards.vocabulary.targets import ask, rows
+
+NO_NUMBERS = "No numbers: the platform shows none, or none of these tenants"
+
+
+def caps(pool: Pool) -> Panel:
+    """What the fullest numbers have made today, and may still."""
+    full = f"topk (15, {pool.used()})"
+
+    def bar(expression: str) -> str:
+        chosen = pool.labelled(f"{expression} and on (tenant, number) {full}", "phone", "label")
+        return f'label_join({chosen}, "title", "  ", "phone", "label")'
+
+    names = {"Value #A": "made", "Value #B": "left", "title": "number"}
+    return columns(
+        140,
+        "Calls today and left",
+        "The fifteen numbers that are nearest to their daily cap: calls since the tenant's midnight, and those left. "
+        "Vendors advise 75 to 100 calls a number a day: far above that, expect spam labels; add numbers and share "
+        "the calls out by weight.",
+        rows(bar(pool.of("campaign_number_calls_today"))), rows(bar(pool.left())),
+        x="number", unit=WHOLE, decimals=0, empty="No number has a daily cap", width=12, height=9,
+        stacked=True, horizontal=True,
+        transformations=[
+            {"id": "merge", "options": {}},
+            organised(list(names), names, ("Time", "tenant", "number", "phone", "label")),
+            sorted_by("left"),
+        ],
+        overrides=[colour("made", ACCENT), colour("left", FADED)],
+    )  # fmt: skip
+
+
+def countries(pool: Pool) -> Panel:
+    """What there is to call from in each country."""
+    by = ("tenant", "country")
+
+    def split(expression: str) -> str:
+        return total(pool.labelled(expression, "country"), *by)
+
+    campaigns = number_of(pool.labelled(pool.weights(), "country"), *by, "campaign")
+    numbers = number_of(pool.described("country"), *by)
+    answered, calls = (split(pool.calls(*BY, **only)) for only in ({"outcome": "answered"}, {}))
+    usable = f"{pool.described('country')} and on (tenant, number) ({pool.usable()})"
+    return figures(
+        141,
+        "Countries",
+        "What the pool offers in each country. A campaign that insists on a match cannot dial a country without a "
+        "usable number (no_country_match), and contacts answer numbers of their own country more often. Add numbers "
+        "where few are usable or little is left.",
+        f"max by ({', '.join(by)}, name) ({pool.owned(pool.described('country'))})",
+        columns=(
+            label("name", "Tenant", 172),
+            label("country", "Country", 74),
+            whole("Numbers", numbers, 78),
+            whole("Usable", number_of(usable, *by), 84, "0"),
+            whole("Left today", split(pool.left()), 85, "no cap"),
+            whole("Campaigns", number_of(campaigns, *by), 90, "0"),
+            answer_rate("Answered", ratio(answered, calls, at_least=MINIMUM_CALLS), 85),
+        ),
+        by=by, kept=("tenant",), base=numbers, empty=NO_NUMBERS, sort="Usable", width=12, height=9, pages=False,
+    )  # fmt: skip
+
+
+def in_use(q: Queries) -> Panel:
+    """Calls in progress against each limit, over time."""
+    return graph(
+        150,
+        "Connections in use",
+        "Calls in progress as a share of what each connection may carry at once. At 100 % campaigns are throttled: "
+        "move numbers to another connection, or ask the provider for channels. A connection that stays full while "
+        "nothing is answered holds leaked slots: see the campaigns' dispatch health.",
+        ask(f"{_used(q)} * on (tenant, connection) group_left (provider) {_info(q)}", "{{provider}} {{connection}}"),
+        unit=RATIO, empty="No connection has a limit", high=1, thresholds=((None, NEUTRAL), (1, WARNING)),
+    )  # fmt: skip
+
+
+def errors(q: Queries) -> Panel:
+    """Errors over time."""
+    name = "campaign_call_errors_total"
+    failed = total(q.risen(name, over=INTERVAL, tenant=TENANTS), "provider", "code")
+    most = total(q.gained(name, at=" @ end()", tenant=TENANTS), "provider", "code")
+    return graph(
+        151,
+        "Errors by provider and code",
+        "Calls that ended with an error in each interval, the ten most frequent of the span. One provider, one code, "
+        "a step up: contain it (reduce concurrency), back off, fail over to another connection. Codes of the line "
+        "called, such as number_changed, are the list's fault and not the provider's. A point is a call.",
+        ask(f"{failed} and on (provider, code) topk (10, {most} > 0)", "{{provider}} {{code}}", exemplar=True),
+        unit=WHOLE, decimals=0, empty="No call ended with an error in this span", stacked=True,
+        bars=True, interval="10m",
+    )  # fmt: skip
+
+
+def trunks(q: Queries, pool: Pool) -> Panel:
+    """Each connection with its limits."""
+    by = ("tenant", "connection")
+    answered, calls = (
+        total(pool.labelled(pool.calls(*BY, **only), "connection"), *by) for only in ({"outcome": "answered"}, {})
+    )
+    trunk = f"max by ({', '.join(by)}) ({_info(q)})"
+    active = f"{pool.described('connection')} and on (tenant, number) ({pool.status('active')})"
+    return figures(
+        152,
+        "Connections",
+        "Each trunk with its limits and how it does. Full: move numbers, or ask for channels. An answer rate far "
+        "below the others', with numbers of the same country: the provider's route or caller id is bad; move its "
+        "numbers. Calls a second: what is dialled faster than that the provider refuses (429).",
+        _info(q), pool.owned(trunk),
+        columns=(
+            label("provider", "Provider", 160),
+            label("connection", "Connection", 160),
+            label("name", "Tenant", 200),
+            whole("In progress", _connection(q, "calls_in_progress"), 110),
+            whole("Limit", _connection(q, "concurrency_limit"), 90, "none"),
+            figure("Of limit", _used(q), 160, unit=RATIO, decimals=0, empty="no limit", **GAUGE,
+                   thresholds=steps((None, CALM), (1, WARNING))),
+            figure("Calls a second", _connection(q, "calls_per_second_limit"), 120, unit=COUNT, empty="no limit"),
+            whole("Active numbers", number_of(active, *by), 135, "0"),
+            whole("Calls", calls, 90),
+            answer_rate("Answered", ratio(answered, calls, at_least=MINIMUM_CALLS), 110),
+        ),
+        by=by, kept=("tenant",), base=trunk, within=trunk, empty="The platform shows no connections", sort="Of limit",
+        descending=True,
+        height=6, pages=False,
+    )  # fmt: skip
+
+
+def _info(q: Queries) -> str:
+    return every_trunk(q)
+
+
+def _connection(q: Queries, what: str) -> str:
+    return f"max by (tenant, connection) ({q.last(f'campaign_connection_{what}', tenant=TENANTS)})"
+
+
+def _used(q: Queries) -> str:
+    return ratio(_connection(q, "calls_in_progress"), _connection(q, "concurrency_limit"))

@@ -1,0 +1,180 @@
+"""What is asked about numbers: how they answer, now and before, and whether they may call.
+
+A number is named by its id within its tenant: two tenants may use one id, so everything is by (tenant, number).
+"""
+
+from __future__ import annotations
+
+from dashboards.vocabulary.queries import RANGE, TENANTS, Queries, known, ratio, selector, total
+from dashboards.vocabulary.style import BAD, FADED, GOOD, MINIMUM_CALLS, PLANNED, WARNING, State
+
+BY = ("tenant", "number")
+USE = ("tenant", "campaign", "number")
+NUMBERS = {"tenant": TENANTS, "number": "=~$number"}
+
+PAST = "7d"
+"""A number is compared with itself: with so long a time before the viewer's span."""
+
+FALL = 0.4
+"""A rate that lost this share is a sudden drop: 20 % to 12 % in two days is an early sign of a spam label."""
+
+COOLING_SECONDS = 600
+"""A pause of seconds between two calls is no rest."""
+
+VERDICTS = tuple(
+    State(code, number, words, colour)
+    for number, (code, words, colour) in enumerate(
+        (
+            ("released", "released", FADED),
+            ("few", "too few calls", FADED),
+            ("fine", "no sign", GOOD),
+            ("resting", "resting", PLANNED),
+            ("capped", "at its cap", WARNING),
+            ("fell", "answers fell", BAD),
+            ("flagged", "flagged as spam", BAD),
+        ),
+        start=1,
+    )
+)
+"""What is wrong with a number: the higher the number of the state, the sooner somebody should look."""
+
+_RANK = {state.code: state.number for state in VERDICTS}
+
+
+def trunks(q: Queries) -> str:
+    """A 1 for each connection of the chosen tenants, with its provider; once, though replicas may know another."""
+    every = f"max by (tenant, connection, provider) ({q.last('campaign_connection_info', tenant=TENANTS)})"
+    return f"topk by (tenant, connection) (1, {every})"
+
+
+class Pool:
+    """Expressions on the chosen numbers of the chosen tenants."""
+
+    def __init__(self, q: Queries) -> None:
+        self._q = q
+
+    # -- calls ------------------------------------------------------------------------------------------------
+
+    def calls(self, *by: str, at: str = "", **only: str) -> str:
+        """Calls that ended in a span; those of numbers over the exporter's budget have no number and are left out."""
+        grown = self._q.gained("campaign_number_calls_total", at=at, **NUMBERS, **only)
+        return f"({total(grown, *by)} and on (tenant, number) {self.known()})"
+
+    def rate(self, *by: str, at: str = "") -> str:
+        """The answer rate; absent below the minimum sample."""
+        return ratio(self.calls(*by, at=at, outcome="answered"), self.calls(*by, at=at), at_least=MINIMUM_CALLS)
+
+    def course(self, window: str) -> str:
+        """The same of each number over time, each moment with the calls of so long before it."""
+        answered, calls = (
+            total(self._q.moved("campaign_number_calls_total", over=window, **NUMBERS, **only), *BY)
+            for only in ({"outcome": "answered"}, {})
+        )
+        return f"({ratio(answered, calls, at_least=MINIMUM_CALLS)}) and on (tenant, number) {self.known()}"
+
+    def before(self, *by: str, **only: str) -> str:
+        """Calls in `PAST` before the span.
+
+        The difference of two moments: to read all samples of a week is slow with many campaigns. What did not exist
+        at the first moment counts from nothing, as totals do.
+        """
+        series = selector("campaign_number_calls_total", **NUMBERS, **only)
+        then = self._q.once(f"{series} offset {RANGE}")
+        earlier = f"last_over_time(({then})[1s:1s] offset {PAST})"
+        return total(f"clamp_min({then} - ({earlier} or {then} * 0), 0)", *by)
+
+    def past(self, *by: str) -> str:
+        """The answer rate before the span."""
+        return ratio(self.before(*by, outcome="answered"), self.before(*by), at_least=MINIMUM_CALLS)
+
+    def change(self, *by: str) -> str:
+        """By which share the answer rate is above or below its past."""
+        return f"({self.rate(*by)}) / ({self.past(*by)} > 0) - 1"
+
+    def fell(self, *by: str) -> str:
+        """The change where the rate fell suddenly: by `FALL`, and by more than two standard deviations of chance."""
+        past, rate = f"({self.past(*by)})", f"({self.rate(*by)})"
+        chance = f"2 * sqrt({past} * (1 - {past}) / {self.calls(*by)})"
+        return f"({self.change(*by)} < -{FALL:g}) and ({past} - {rate} > {chance})"
+
+    # -- numbers ----------------------------------------------------------------------------------------------
+
+    def of(self, name: str, /, **only: str) -> str:
+        """A metric of the numbers themselves."""
+        return f"max by (tenant, number) ({self._q.last(name, **NUMBERS, **only)})"
+
+    def weights(self) -> str:
+        """The weight of each number in each pool."""
+        return f"max by ({', '.join(USE)}) ({self._q.last('campaign_number_weight', **NUMBERS)})"
+
+    def share(self) -> str:
+        """The share that a number has in a pool, the pool's other numbers counted whether they are chosen or not."""
+        pool = total(self._q.last("campaign_number_weight", tenant=TENANTS), "tenant", "campaign")
+        return f"{self.weights()} / on (tenant, campaign) group_left () ({pool} > 0)"
+
+    def known(self) -> str:
+        """A 1 for each number that the platform names."""
+        return self.of("campaign_number_info")
+
+    def described(self, *labels: str) -> str:
+        """A 1 for each number, with labels of `campaign_number_info`; once, though replicas may know others."""
+        known("campaign_number_info", labels)
+        every = f"max by (tenant, number, {', '.join(labels)}) ({self._q.last('campaign_number_info', **NUMBERS)})"
+        return f"topk by (tenant, number) (1, {every})"
+
+    def labelled(self, expression: str, *labels: str) -> str:
+        """An expression with labels of `campaign_number_info`."""
+        return f"({expression}) * on (tenant, number) group_left ({', '.join(labels)}) {self.described(*labels)}"
+
+    def providers(self) -> str:
+        """A 1 for each number, with the provider of its connection."""
+        joined = f"{self.described('connection')} * on (tenant, connection) group_left (provider) {trunks(self._q)}"
+        return f"max by (tenant, number, provider) ({joined})"
+
+    def owned(self, expression: str) -> str:
+        """An expression with the tenant's name, or its id where the platform names no tenants."""
+        names = f"topk by (tenant) (1, max by (tenant, name) ({self._q.last('campaign_tenant_info', tenant=TENANTS)}))"
+        plain = f'label_replace(max by (tenant) ({expression}), "name", "$1", "tenant", "(.+)") ^ 0'
+        return f"({expression}) * on (tenant) group_left (name) ({names} or on (tenant) {plain})"
+
+    def status(self, code: str) -> str:
+        """The numbers in this state."""
+        return f"{self.of('campaign_number_status', status=code)} == 1"
+
+    def statuses(self) -> str:
+        """Each number with its state as a label: the worst, where replicas differ."""
+        ranked = (
+            f"({self._q.last('campaign_number_status', **NUMBERS, status=code)} == 1) * {rank}"
+            for rank, code in enumerate(("active", "resting", "flagged", "released"), start=1)
+        )
+        return f"topk by (tenant, number) (1, {' or '.join(ranked)})"
+
+    def used(self) -> str:
+        """Calls of today as a share of the daily cap."""
+        return f"{self.of('campaign_number_calls_today')} / ({self.of('campaign_number_daily_cap')} > 0)"
+
+    def left(self) -> str:
+        """Calls that active numbers may still make today; absent without a cap."""
+        cap, today = self.of("campaign_number_daily_cap"), self.of("campaign_number_calls_today")
+        return f"(clamp_min({cap} - {today}, 0) and ({self.status('active')}))"
+
+    def cooling(self, seconds: int = 0) -> str:
+        """Until when numbers rest, where that is further away than this."""
+        return f"{self.of('campaign_number_cooldown_timestamp_seconds')} > time() + {seconds}"
+
+    def usable(self) -> str:
+        """Active numbers that neither rest nor are at their cap."""
+        return f"({self.status('active')}) unless ({self.cooling(COOLING_SECONDS)}) unless ({self.used()} >= 1)"
+
+    def verdict(self) -> str:
+        """The number of the state in `VERDICTS`: the first that holds, of those that explain the others first."""
+        found = {
+            "released": self.status("released"),
+            "flagged": self.status("flagged"),
+            "fell": self.fell(*BY),
+            "capped": f"{self.used()} >= 1",
+            "resting": f"{self.status('resting')} or {self.cooling(COOLING_SECONDS)}",
+            "fine": f"{self.calls(*BY)} >= {MINIMUM_CALLS}",
+            "few": self.known(),
+        }
+        return " or ".join(f"({expression}) * 0 + {_RANK[code]}" for code, expression in found.items())

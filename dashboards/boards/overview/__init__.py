@@ -1,0 +1,1 @@
+"""Campaigns overview: the board, and the ranking of campaigns at its heart."""

@@ -1,0 +1,175 @@
+"""The table of the campaigns overview: every campaign, the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from dashboards.boards.exporters import ACT, SOME
+from dashboards.settings import Settings
+from dashboards.vocabulary.board import Way
+from dashboards.vocabulary.fields import link, mapping, steps, words
+from dashboards.vocabulary.figures import COLOURED, Column, figure, figures, label
+from dashboards.vocabulary.panels import Panel
+from dashboards.vocabulary.queries import OURS, TENANTS, Queries, ahead, ratio, selector, total
+from dashboards.vocabulary.style import (
+    CAMPAIGN_STATES,
+    CURRENCY_UNIT,
+    MINIMUM_CALLS,
+    NEUTRAL,
+    RATIO,
+    SECONDS,
+    VERDICT_STATES,
+    WARNING,
+    WHOLE,
+    WORST_FIRST,
+    State,
+)
+from exporter.diagnosis.dispatch.gates import GATES
+from exporter.diagnosis.dispatch.signs import DROP
+from exporter.diagnosis.dispatch.verdict import NOTHING
+
+RANKED = tuple(
+    sorted(
+        (replace(each, number=WORST_FIRST.index(each.code) + 1) for each in VERDICT_STATES),
+        key=lambda each: each.number,
+    )
+)
+"""Verdicts with the worst as 1: sorted by number, the campaigns that need somebody come first."""
+
+GATE_STATES = tuple(
+    State(gate, number, "–" if gate == NOTHING else gate, NEUTRAL) for number, gate in enumerate((*GATES, NOTHING), 1)
+)
+
+TOLD = "campaign_dispatch_info"
+"""One series a campaign, where a state set has one for each of its states."""
+
+NO_CAMPAIGN = "No campaigns: none is scheduled, running, paused or lately ended, or no exporter is scraped"
+_HOUR, _WEEK_BEFORE = "1h", "169h"
+
+
+def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
+    """The table. Its rows are sorted by a hidden column, so that a click on another sorts anew."""
+    verdict = q.band(TOLD, "verdict", WORST_FIRST, tenant=TENANTS)
+    gate = q.band(TOLD, "gate", [each.code for each in GATE_STATES], tenant=TENANTS)
+    status = q.band("campaign_status", "status", [each.code for each in CAMPAIGN_STATES], tenant=TENANTS)
+    rate, usual = _answered(q), _usual(q)
+    since, clears = (_of(q, f"campaign_dispatch_{each}_timestamp_seconds") for each in ("since", "clears"))
+    pages, warnings, none = _firing(q, "critical"), _firing(q, "warning"), f"0 * {_campaign(q)}"
+    campaign = link("Campaign live", way.to("campaign", campaign="${__data.fields.campaign}"))
+    card = f"{settings.links.exporter}/campaigns/${{__data.fields.campaign:percentencode}}"
+    cards = [link("Dispatch card", card, elsewhere=True)] if settings.links.exporter else []
+
+    def words_of(title: str, expression: str, width: int, states: Sequence[State], **properties: Any) -> Column:
+        return figure(title, expression, width, unit="none", mappings=mapping(*states), custom_align="left",
+                      custom_filterable=True, **properties)  # fmt: skip
+
+    def count(title: str, expression: str, width: int, **properties: Any) -> Column:
+        """A column that is zero where nothing is said: of thousands of campaigns few have calls, and fewer pages."""
+        return figure(title, f"{expression} > 0", width, unit=WHOLE, empty="0", decimals=0, **properties)
+
+    return figures(
+        201, "Campaigns",
+        "Every exported campaign, those with pages first, then the worst verdict. Gate: what explains "
+        "the verdict, for how long, and in what time it opens by itself. Done: tasks that are over, of all. Answers: "
+        f"of the calls that ended within the hour, from {MINIMUM_CALLS} on; usual: of those in the week before; diff.: "
+        f"against that, {DROP - 1:.0%} and worse is orange: look at the number pool first, and reduce concurrency "
+        "before you change the script. Cost: of the calls of the hour, in the campaign's currency. Crit. and warn.: "
+        "kinds of alerts that fire, pages (critical) and warnings. A name leads to the campaign, a verdict to its "
+        "dispatch card, which gives hints.",
+        with_tenant(q, _info(q)),
+        columns=(
+            label("name", "Campaign", 0, links=[campaign], custom_filterable=True, custom_minWidth=180),
+            words_of("Verdict", verdict, 82, RANKED, links=cards, **COLOURED),
+            words_of("Gate", gate, 82, GATE_STATES),
+            figure("For", f"time() - {since}", 74, unit=SECONDS, decimals=1),
+            figure("Clears", f"clamp_min(({ahead(clears)}) - time(), 0)", 72, unit=SECONDS, decimals=1),
+            label("tenant_name", "Tenant", 172, custom_filterable=True),
+            words_of("Status", status, 84, CAMPAIGN_STATES),
+            figure("Done", _done(q), 50, unit=RATIO, decimals=0),
+            count("Pending", _tasks(q, "pending"), 70),
+            count("Calling", _tasks(q, "in_progress"), 62),
+            figure("Answers", rate, 76, unit=RATIO, decimals=0),
+            figure("Usual", usual, 54, unit=RATIO, decimals=0),
+            figure("Diff.", f"({rate}) / ({usual} > 0) - 1", 54, unit=RATIO, decimals=0,
+                   thresholds=steps((None, WARNING), (DROP - 1, NEUTRAL)), **COLOURED),
+            figure("Cost /h", _spent(q), 66, unit=CURRENCY_UNIT, decimals=2),
+            label("currency", "In", 50, mappings=words({"XXX": ("–", None)})),
+            count("Crit.", pages, 50, thresholds=steps(*ACT), **COLOURED),
+            count("Warn.", warnings, 56, thresholds=steps(*SOME), **COLOURED),
+            Column("Rank", 50, expression=f"100 * ({verdict}) - 1000 * ({pages} or {none}) - ({warnings} or {none})",
+                   properties={"custom_hideFrom_viz": True}),
+        ),
+        kept=("campaign", "tenant"), base=_campaign(q), key="campaign", empty=NO_CAMPAIGN, then_by="Rank",
+        height=17,
+    )  # fmt: skip
+
+
+def with_tenant(q: Queries, expression: str) -> str:
+    """The same with the tenant's name, or its id where the platform names no tenants."""
+    names = f"topk by (tenant) (1, max by (tenant, name) ({q.last('campaign_tenant_info')}))"
+    named = f'label_replace({names}, "tenant_name", "$1", "name", "(.+)")'
+    plain = f'label_replace(max by (tenant) ({expression}), "tenant_name", "$1", "tenant", "(.+)")'
+    return f"{expression} * on (tenant) group_left (tenant_name) ({named} or on (tenant) {plain})"
+
+
+def _info(q: Queries) -> str:
+    """A campaign's names, once, though one of two replicas may not yet show a new name."""
+    info = q.last("campaign_info", tenant=TENANTS)
+    return f"topk by (campaign) (1, max by (tenant, campaign, name, currency) ({info}))"
+
+
+def _campaign(q: Queries) -> str:
+    """A 1 for each campaign."""
+    return _of(q, "campaign_info")
+
+
+def _of(q: Queries, name: str) -> str:
+    return f"max by (campaign) ({q.last(name, tenant=TENANTS)})"
+
+
+def _tasks(q: Queries, status: str) -> str:
+    return total(q.last("campaign_tasks", tenant=TENANTS, status=status), "campaign")
+
+
+def _done(q: Queries) -> str:
+    """In whole per cent, rounded down: what is not all done is not 100 %."""
+    return f"floor(100 * ({ratio(_tasks(q, '=~completed|failed|cancelled'), _tasks(q, '=~.+'))})) / 100"
+
+
+def _answered(q: Queries) -> str:
+    """Answers a call within the hour."""
+    made, answered = (
+        total(q.gained("campaign_calls_total", over=_HOUR, tenant=TENANTS, **outcome), "campaign")
+        for outcome in ({}, {"outcome": "answered"})
+    )
+    return ratio(answered, made, at_least=MINIMUM_CALLS)
+
+
+def _usual(q: Queries) -> str:
+    """Answers a call in the week before that; in all its life before that where Prometheus knows no week.
+
+    A counter is a total over a campaign's life, so two looks are enough: a range of a week would be read whole, for
+    each of thousands of series.
+    """
+
+    def grown(**outcome: str) -> str:
+        calls = selector("campaign_calls_total", tenant=TENANTS, **outcome)
+        before = q.once(f"{calls} offset {_WEEK_BEFORE}")
+        since = q.once(f"{calls} offset {_HOUR}")
+        return total(f"{since} - ({before} or 0 * {since})", "campaign")
+
+    return ratio(grown(outcome="answered"), grown(), at_least=MINIMUM_CALLS)
+
+
+def _spent(q: Queries) -> str:
+    """Cost of the hour in the campaign's currency of now: sums over currencies mean nothing."""
+    cost = total(q.gained("campaign_call_cost_total", over=_HOUR, tenant=TENANTS), "campaign", "currency")
+    return total(f"{cost} and on (campaign, currency) {_info(q)}", "campaign")
+
+
+def _firing(q: Queries, severity: str) -> str:
+    """How many kinds of alerts fire for each campaign."""
+    alerts = q.last("ALERTS", alertname=OURS, alertstate="firing", severity=severity, tenant=TENANTS, campaign="!=")
+    return f"count by (campaign) (max by (campaign, alertname) ({alerts}))"
