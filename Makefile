@@ -16,10 +16,11 @@ demo: $(STAMP) ## A simulated dialler, the exporter on it, Prometheus with its h
 	@$(if $(findstring --no-stack,$(ARGS)),true,scripts/debian-packages.sh prometheus prometheus-alertmanager || true)
 	@exec $(BIN)/campaign-exporter demo $(ARGS)
 
-lint: $(STAMP) ## Style and strict types
+lint: $(STAMP) ## Style, strict types, and the order of the packages
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache --no-logo
 
 fix: $(STAMP) ## Mend style where that can be done by a program
 	@$(BIN)/ruff check --fix .

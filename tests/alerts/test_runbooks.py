@@ -145,7 +145,7 @@ def test_the_first_look_names_the_alerts_own_panel(name: str) -> None:
 
 @each
 def test_parts_of_the_card_are_called_as_on_the_card(name: str) -> None:
-    templates = (ROOT / "exporter" / "templates").glob("ca[mr]*.html")
+    templates = (ROOT / "exporter" / "web" / "templates").glob("ca[mr]*.html")
     headings = {h for file in templates for h in re.findall(r"<h2[^>]*>([^<{]+)</h2>", file.read_text("utf-8"))}
     assert set(re.findall(r'"([^"]+)"', prose(name))) <= headings
 
