@@ -23,7 +23,7 @@ from exporter.web.cards.pool import numbers
 from exporter.web.cards.summary import ALL, SORTS, Wanted, listing, summary
 from exporter.web.cards.values import Freshness, Json, iso, rate
 from scripts.generate_docs import ROOT
-from tests.dispatch import situations as at
+from tests.diagnosis.dispatch import situations as at
 from tests.support import contract, rich
 from tests.support.cards import shown_of, view_of
 from tests.support.exporting import exporting

@@ -21,7 +21,7 @@ from exporter.commands.explain.past import in_hindsight
 from exporter.commands.explain.terminal import as_text
 from exporter.diagnosis.dispatch.verdict import DEFAULT, diagnose
 from exporter.errors import DatabaseUnavailableError, UnknownIdError
-from tests.dispatch import situations
+from tests.diagnosis.dispatch import situations
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, config, exporting
 

@@ -22,8 +22,8 @@ from exporter.web.cards.card import card
 from exporter.web.cards.values import Json
 from exporter.web.negotiation import prefers_json
 from exporter.web.rendering import STYLE_URL, path, render_card
-from tests.dispatch import situations as at
-from tests.dispatch.test_cases import CASES, Case
+from tests.diagnosis.dispatch import situations as at
+from tests.diagnosis.dispatch.test_cases import CASES, Case
 from tests.support import contract, platforms, rich
 from tests.support.cards import shown_of, view_of
 from tests.support.exporting import Loop, looping

@@ -26,12 +26,12 @@ from exporter.web.rendering import path, render_card
 from exporter.web.runbooks.library import Library, body, load, shipped
 from exporter.web.runbooks.markdown import document
 from exporter.web.runbooks.placeholders import NAMES, Asked, asked, code_page
-from tests.dispatch import situations as at
+from tests.diagnosis.dispatch import situations as at
 from tests.support.cards import shown_of, view_of
 from tests.support.exporting import looping
-from tests.test_pages import HTML, read
+from tests.web.test_pages import HTML, read
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 RUNBOOKS = ROOT / "alerts" / "runbooks"
 CODES = {file.stem: file.read_text(encoding="utf-8") for file in sorted((RUNBOOKS / "codes").glob("*.md"))}
 CAPTURE = "campaign-exporter capture --config.file FILE --campaign {campaign} -o evidence.zip"

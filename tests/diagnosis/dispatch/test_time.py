@@ -11,7 +11,7 @@ import pytest
 from exporter.diagnosis.dispatch.hints import hints
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import Diagnosis, Policy, diagnose
-from tests.dispatch.situations import (
+from tests.diagnosis.dispatch.situations import (
     HOUR,
     MINUTE,
     NOW,

@@ -15,8 +15,8 @@ from exporter.diagnosis.dispatch.gates import GATES, INNERMOST, NO_CONTACTS, SUR
 from exporter.diagnosis.dispatch.hints import hints
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import NOTHING, VERDICTS, Diagnosis, diagnose
-from tests.dispatch.generated import OPENED, SITUATIONS
-from tests.dispatch.situations import HOUR, NOW, calls, campaign, situation, tasks
+from tests.diagnosis.dispatch.generated import OPENED, SITUATIONS
+from tests.diagnosis.dispatch.situations import HOUR, NOW, calls, campaign, situation, tasks
 
 MANY = settings(max_examples=80)
 SOME = settings(max_examples=20)

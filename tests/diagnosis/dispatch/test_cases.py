@@ -14,7 +14,7 @@ from exporter.diagnosis.dispatch.gates import GATES
 from exporter.diagnosis.dispatch.hints import hints
 from exporter.diagnosis.dispatch.situation import Situation, Tasks, Usual
 from exporter.diagnosis.dispatch.verdict import NOTHING, VERDICTS, diagnose
-from tests.dispatch.situations import (
+from tests.diagnosis.dispatch.situations import (
     DAY,
     HOUR,
     MINUTE,

@@ -11,7 +11,7 @@ from exporter.diagnosis.dispatch.gates import GATES
 from exporter.diagnosis.dispatch.hints import hints
 from exporter.diagnosis.dispatch.signs import MOVES, signs, worst_number
 from exporter.diagnosis.dispatch.verdict import diagnose
-from tests.dispatch.situations import (
+from tests.diagnosis.dispatch.situations import (
     HOUR,
     MINUTE,
     NOW,

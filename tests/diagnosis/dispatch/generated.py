@@ -26,7 +26,7 @@ from exporter.diagnosis.dispatch.situation import (
     Usual,
 )
 from exporter.source.entities import Campaign, Number, Tenant, Trunk, Upload
-from tests.dispatch.situations import (
+from tests.diagnosis.dispatch.situations import (
     ALWAYS,
     DAY,
     HOUR,

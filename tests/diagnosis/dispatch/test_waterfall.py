@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from exporter.diagnosis.dispatch.verdict import diagnose
-from tests.dispatch.situations import (
+from tests.diagnosis.dispatch.situations import (
     HOUR,
     calls,
     campaign,
