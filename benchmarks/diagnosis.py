@@ -19,7 +19,8 @@ from exporter.contract.relations import RELATIONS, Kind
 from exporter.diagnosis.diagnoser import Diagnoser, Input
 from exporter.diagnosis.view import View
 from exporter.ledger.ledger import Ledger
-from exporter.metrics.catalogue import FAMILIES, Judged
+from exporter.metrics.catalogue import FAMILIES
+from exporter.metrics.catalogue.kinds import Judged
 from exporter.metrics.snapshot import SnapshotBuilder, Work
 from exporter.refresh.service import settle
 from exporter.source.platform import Platform, PlatformReader

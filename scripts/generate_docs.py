@@ -15,7 +15,8 @@ from pydantic.fields import FieldInfo
 from exporter.config import Config, parse
 from exporter.contract import codes
 from exporter.contract.relations import OPTIONAL_FEATURES, RELATIONS, Column, Kind, Relation
-from exporter.metrics.catalogue import SECTIONS, Buckets, Family
+from exporter.metrics.catalogue import SECTIONS
+from exporter.metrics.catalogue.kinds import Buckets, Family
 from exporter.metrics.self_metrics import Telemetry
 from scripts import alert_docs, board_docs
 

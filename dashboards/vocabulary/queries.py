@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
 
-from exporter.metrics.catalogue import BY_NAME, Type
+from exporter.metrics.catalogue import BY_NAME
+from exporter.metrics.catalogue.kinds import Type
 from exporter.metrics.self_metrics import Telemetry
 
 CAMPAIGN = "$campaign"

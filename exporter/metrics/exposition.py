@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import zstandard
 from prometheus_client.utils import floatToGoString
 
-from exporter.metrics.catalogue import Family, Type
+from exporter.metrics.catalogue.kinds import Family, Type
 
 Labels = tuple[str, ...]
 TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exporter.metrics.catalogue import Scope
+from exporter.metrics.catalogue.kinds import Scope
 from exporter.source.entities import Entity
 from exporter.source.platform import Platform
 

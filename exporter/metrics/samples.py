@@ -11,17 +11,7 @@ from exporter.diagnosis.dispatch.faults import fault_of
 from exporter.ledger.call_fold import Exemplar
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.totals import earliest, unpack_key
-from exporter.metrics.catalogue import (
-    Attribute,
-    Attributes,
-    Buckets,
-    Due,
-    Family,
-    Info,
-    Oldest,
-    States,
-    Totals,
-)
+from exporter.metrics.catalogue.kinds import Attribute, Attributes, Buckets, Due, Family, Info, Oldest, States, Totals
 from exporter.source.columns import HORIZONS, MICRO
 from exporter.source.entities import Entity
 from exporter.source.projections import Projection

@@ -14,8 +14,8 @@ from exporter.diagnosis.dispatch.verdict import Diagnosis
 from exporter.diagnosis.usage import Usage
 from exporter.diagnosis.view import Shown, View
 from exporter.ledger.ledger import Ledger
-from exporter.metrics.catalogue import (
-    FAMILIES,
+from exporter.metrics.catalogue import FAMILIES
+from exporter.metrics.catalogue.kinds import (
     Attribute,
     Attributes,
     Buckets,

@@ -22,18 +22,8 @@ from alerts.vocabulary.wording import GRAFANA, PROMETHEUS
 from dashboards.vocabulary.queries import labels_of
 from exporter.contract.relations import RELATIONS
 from exporter.errors import ConfigError
-from exporter.metrics.catalogue import (
-    BY_NAME,
-    Attribute,
-    Attributes,
-    Buckets,
-    Due,
-    Info,
-    Oldest,
-    States,
-    Totals,
-    Use,
-)
+from exporter.metrics.catalogue import BY_NAME
+from exporter.metrics.catalogue.kinds import Attribute, Attributes, Buckets, Due, Info, Oldest, States, Totals, Use
 from exporter.source.projections import PROJECTIONS
 from tests.alerts.promql import grouped, selectors
 

@@ -19,7 +19,8 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from prometheus_client.samples import Exemplar
 from prometheus_client.utils import floatToGoString
 
-from exporter.metrics.catalogue import BY_NAME, FAMILIES, Scope, Type
+from exporter.metrics.catalogue import BY_NAME, FAMILIES
+from exporter.metrics.catalogue.kinds import Scope, Type
 from exporter.metrics.exposition import (
     EOF,
     OPENMETRICS_TYPE,

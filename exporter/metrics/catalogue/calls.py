@@ -1,0 +1,103 @@
+"""Families: Calls and retries: outcomes, talk times, scores, errors, costs."""
+
+from __future__ import annotations
+
+from exporter.contract.codes import SENTIMENTS, SETTLED_OUTCOMES
+from exporter.metrics.catalogue.kinds import COUNTER, GAUGE, HISTOGRAM, Buckets, Family, Totals, mapped
+from exporter.source.columns import DELAY_BUCKETS, SCORE_BUCKETS, TALK_BUCKETS
+
+CALLS = (
+    Family(
+        "campaign_calls_total",
+        COUNTER,
+        "Calls that are over, by outcome.",
+        Totals(
+            "attempts",
+            mapped(outcome="outcome"),
+            known=SETTLED_OUTCOMES,
+            without={"outcome": ("in_progress",)},
+        ),
+        ("outcome",),
+    ),
+    Family(
+        "campaign_calls_in_progress",
+        GAUGE,
+        "Calls going on now.",
+        Totals("attempts", only={"outcome": ("in_progress",)}, always=True),
+    ),
+    Family(
+        "campaign_call_talk_seconds",
+        HISTOGRAM,
+        "Talk time of answered calls.",
+        Buckets("talk", "talk_micro", TALK_BUCKETS),
+    ),
+    Family(
+        "campaign_call_score",
+        HISTOGRAM,
+        "Scores of calls, 0 to 100; they arrive after the call.",
+        Buckets("scores", "score_micro", SCORE_BUCKETS),
+    ),
+    Family(
+        "campaign_call_dispatch_delay_seconds",
+        HISTOGRAM,
+        "From the moment a task was due to the moment it was dialled.",
+        Buckets("delays", "delay_micro", DELAY_BUCKETS),
+    ),
+    Family(
+        "campaign_calls_silent_total",
+        COUNTER,
+        "Answered calls in which the agent never spoke.",
+        Totals("silent", always=True),
+    ),
+    Family(
+        "campaign_call_errors_total",
+        COUNTER,
+        "Calls with an error, by provider, code, and what the code says is at fault.",
+        Totals("errors", mapped(provider="error", code="error"), budget="errors"),
+        ("provider", "code", "fault"),
+    ),
+    Family(
+        "campaign_call_cost_total",
+        COUNTER,
+        "Cost of calls, of the agent (ai) and of the line (telephony).",
+        Totals(
+            "attempts",
+            split=("component", mapped(ai="ai_micro", telephony="telephony_micro")),
+            currency=True,
+            always=True,
+        ),
+        ("component", "currency"),
+    ),
+    Family(
+        "campaign_call_sentiment_total",
+        COUNTER,
+        "Calls by sentiment; it arrives after the call.",
+        Totals("sentiments", mapped(sentiment="sentiment"), known=SENTIMENTS, budget="sentiments"),
+        ("sentiment",),
+    ),
+    Family(
+        "campaign_attempt_calls_total",
+        COUNTER,
+        "Calls that are over, by attempt number and outcome.",
+        Totals(
+            "attempts",
+            mapped(attempt="attempt", outcome="outcome"),
+            budget="attempts",
+            without={"outcome": ("in_progress",)},
+        ),
+        ("attempt", "outcome"),
+    ),
+    Family(
+        "campaign_attempt_cost_total",
+        COUNTER,
+        "Cost of calls by attempt number.",
+        Totals(
+            "attempts",
+            mapped(attempt="attempt"),
+            sums=("ai_micro", "telephony_micro"),
+            budget="attempts",
+            currency=True,
+        ),
+        ("attempt", "currency"),
+    ),
+)

@@ -1,0 +1,85 @@
+"""Families: Why is it not dialling: verdict, gates, slots."""
+
+from __future__ import annotations
+
+from exporter.metrics.catalogue.kinds import Type, judged
+
+DISPATCH = (
+    judged(
+        "campaign_dispatch_verdict",
+        "1 at the verdict, 0 at all others: dialing; throttled (less than is ready); waiting (idle as expected); "
+        "blocked (a person must act); stalled (every gate open, nothing started); unknown; finished.",
+        "verdict",
+        "verdict",
+        "verdict",
+    ),
+    judged(
+        "campaign_dispatch_binding",
+        "1 at the gate that explains the verdict, 0 at all others; none: none does.",
+        "verdict",
+        "binding",
+        "gate",
+    ),
+    judged(
+        "campaign_dispatch_info",
+        "The verdict, the binding gate, and the code that says why that gate is closed; what alerts rest on.",
+        "reason",
+        "reason",
+        "verdict",
+        "gate",
+        "code",
+        kind=Type.INFO,
+    ),
+    judged(
+        "campaign_dispatch_since_timestamp_seconds",
+        "Since when verdict and binding gate are so, as far as was told or seen.",
+        "verdict",
+        "since",
+    ),
+    judged(
+        "campaign_dispatch_clears_timestamp_seconds",
+        "When the binding gate opens by itself; absent where that is not known.",
+        "clears",
+        "clears",
+    ),
+    judged(
+        "campaign_dispatch_gate_open",
+        "1 where a gate lets calls through, 0 where not; absent where that is not known.",
+        "gates",
+        "gates",
+        "gate",
+    ),
+    judged(
+        "campaign_dispatch_slots_available",
+        "Calls that could be started now: an estimate; absent where no limit is told.",
+        "slots",
+        "slots",
+    ),
+    judged(
+        "campaign_dispatch_slots_limit",
+        "Calls at once that the scope allows (pacing: starts a minute); absent where no limit is told.",
+        "limits",
+        "limits",
+        "scope",
+    ),
+    judged(
+        "campaign_dispatch_slots_used",
+        "Calls at once that the scope has (pacing: starts in the last minute).",
+        "used",
+        "used",
+        "scope",
+    ),
+    judged(
+        "campaign_dispatch_slots_leaked",
+        "Slots held for longer than stale_after, which is too long for a real call, by scope.",
+        "leaked",
+        "leaked",
+        "scope",
+    ),
+    judged(
+        "campaign_dispatch_tasks_dialable",
+        "Ready tasks that a call could be started for now.",
+        "slots",
+        "dialable",
+    ),
+)
