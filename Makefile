@@ -34,7 +34,9 @@ test: lint ## Style, types, and all tests on real programs (ARGS="-k name")
 coverage: $(STAMP) ## The tests once more, watched: which lines they reach (twice as long)
 	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term $(ARGS)"
 
-prove: $(STAMP) ## Exactness over a thousand random histories, and thirty healthy days without a false alarm (some forty minutes)
+prove: $(STAMP) ## Exactness over a thousand random histories, thirty healthy days without a false alarm, rule tests as shipped (some forty minutes)
+	@scripts/debian-packages.sh prometheus
+	@promtool test rules alerts/generated/tests/*.yml
 	@EXACTNESS_EXAMPLES=1000 HEALTHY_DAYS=30 $(BIN)/python -m pytest --numprocesses 2 --timeout 7200 \
 		tests/integration/test_exactness.py tests/integration/test_healthy.py $(ARGS)
 
