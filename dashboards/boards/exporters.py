@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dashboards.vocabulary.fields import Step, override
-from dashboards.vocabulary.panels import Panel
+from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.queries import Queries, milliseconds, selector, total
 from dashboards.vocabulary.style import AGE, BAD, GOOD, NEUTRAL, WARNING, State
 from dashboards.vocabulary.targets import now

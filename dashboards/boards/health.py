@@ -32,8 +32,10 @@ from dashboards.vocabulary.fields import (
     words,
 )
 from dashboards.vocabulary.figures import COLOURED, figure, figures, label
+from dashboards.vocabulary.graphs import graph
 from dashboards.vocabulary.modern_json import Json
-from dashboards.vocabulary.panels import Panel, graph, heading, stat, table
+from dashboards.vocabulary.panel import Panel, heading
+from dashboards.vocabulary.panels import stat, table
 from dashboards.vocabulary.queries import Queries, ratio, selector, total
 from dashboards.vocabulary.style import (
     ACCENT,

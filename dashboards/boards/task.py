@@ -21,8 +21,10 @@ from dashboards.vocabulary.board import (
 )
 from dashboards.vocabulary.fields import codes, colour, link, mapping, organised, override, words
 from dashboards.vocabulary.figures import COLOURED
+from dashboards.vocabulary.graphs import band
 from dashboards.vocabulary.modern_json import Json
-from dashboards.vocabulary.panels import Panel, band, heading, stat, table
+from dashboards.vocabulary.panel import Panel, heading
+from dashboards.vocabulary.panels import stat, table
 from dashboards.vocabulary.queries import CAMPAIGN, Queries, milliseconds
 from dashboards.vocabulary.statements import statement
 from dashboards.vocabulary.style import (

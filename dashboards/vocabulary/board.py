@@ -12,7 +12,7 @@ from grafanalib import core
 from dashboards.settings import Settings
 from dashboards.vocabulary import modern_json as modern
 from dashboards.vocabulary.modern_json import Json
-from dashboards.vocabulary.panels import Panel
+from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.queries import Queries, known
 from dashboards.vocabulary.targets import POSTGRES, PROMETHEUS
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from dashboards.vocabulary.fields import joined, organised, override, sorted_by, words
 from dashboards.vocabulary.modern_json import Json
-from dashboards.vocabulary.panels import Panel, table
+from dashboards.vocabulary.panel import Panel
+from dashboards.vocabulary.panels import table
 from dashboards.vocabulary.style import NEUTRAL, RATIO, WHOLE, State
 from dashboards.vocabulary.targets import rows
 

@@ -6,7 +6,8 @@ from dashboards.boards.campaign.scope import UNSURE, Own
 from dashboards.vocabulary.board import Folded, beside, folded, line
 from dashboards.vocabulary.fields import steps
 from dashboards.vocabulary.figures import GAUGE, figure, figures, label
-from dashboards.vocabulary.panels import Panel, heading, stat
+from dashboards.vocabulary.panel import Panel, heading
+from dashboards.vocabulary.panels import stat
 from dashboards.vocabulary.queries import ratio, total
 from dashboards.vocabulary.style import (
     ACCENT,

@@ -6,7 +6,9 @@ from dashboards.boards.campaign.scope import PER_HOUR, UNSURE, Own
 from dashboards.vocabulary.board import Folded, folded, line
 from dashboards.vocabulary.fields import colour
 from dashboards.vocabulary.figures import figure, figures, label
-from dashboards.vocabulary.panels import Panel, graph, heading, stat
+from dashboards.vocabulary.graphs import graph
+from dashboards.vocabulary.panel import Panel, heading
+from dashboards.vocabulary.panels import stat
 from dashboards.vocabulary.queries import total
 from dashboards.vocabulary.style import ACCENT, CALM, CURRENCY_UNIT, MINIMUM_CALLS, NEUTRAL
 from dashboards.vocabulary.targets import ask, now

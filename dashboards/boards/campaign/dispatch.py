@@ -9,8 +9,10 @@ from dashboards.settings import Settings
 from dashboards.vocabulary.board import Folded, Line, Way, folded, line
 from dashboards.vocabulary.fields import codes, colour, joined, link, organised, override, steps, words
 from dashboards.vocabulary.figures import COLOURED, figure, figures, label
+from dashboards.vocabulary.graphs import band, graph
 from dashboards.vocabulary.modern_json import Json
-from dashboards.vocabulary.panels import Panel, band, bars, graph, heading, stat, table
+from dashboards.vocabulary.panel import Panel, heading
+from dashboards.vocabulary.panels import bars, stat, table
 from dashboards.vocabulary.queries import CAMPAIGN, OURS, ahead, milliseconds, total
 from dashboards.vocabulary.style import (
     AGE,

@@ -8,7 +8,8 @@ from dashboards.boards.campaign.scope import UNKNOWN, Own
 from dashboards.boards.exporters import dated
 from dashboards.vocabulary.board import Line, line
 from dashboards.vocabulary.fields import colour, override, steps, words
-from dashboards.vocabulary.panels import Panel, bars, stat
+from dashboards.vocabulary.panel import Panel
+from dashboards.vocabulary.panels import bars, stat
 from dashboards.vocabulary.queries import ratio, total
 from dashboards.vocabulary.style import (
     ACCENT,

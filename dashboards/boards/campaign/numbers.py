@@ -6,7 +6,7 @@ from dashboards.boards.campaign.scope import UNSURE, Own
 from dashboards.vocabulary.board import Folded, Way, folded, line
 from dashboards.vocabulary.fields import link, steps
 from dashboards.vocabulary.figures import COLOURED, GAUGE, figure, figures, label, state
-from dashboards.vocabulary.panels import heading
+from dashboards.vocabulary.panel import heading
 from dashboards.vocabulary.queries import RANGE, total
 from dashboards.vocabulary.style import ACCENT, AGE, NEUTRAL, NUMBER_STATES, RATIO, WARNING, WHOLE
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dashboards.boards.campaign.scope import NO_CALLS, STEP, UNSURE, Own
 from dashboards.vocabulary.board import Folded, Line, folded, line
 from dashboards.vocabulary.fields import colour, colours, organised, override
-from dashboards.vocabulary.panels import Panel, bars, graph, heading, table
+from dashboards.vocabulary.graphs import graph
+from dashboards.vocabulary.panel import Panel, heading
+from dashboards.vocabulary.panels import bars, table
 from dashboards.vocabulary.queries import quantile, ratio, total
 from dashboards.vocabulary.style import (
     ACCENT,

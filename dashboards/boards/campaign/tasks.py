@@ -11,7 +11,8 @@ from dashboards.vocabulary.board import Folded, Way, choices, folded, line, list
 from dashboards.vocabulary.fields import codes, link, override, steps, words
 from dashboards.vocabulary.figures import COLOURED, figure, figures, label
 from dashboards.vocabulary.modern_json import Json
-from dashboards.vocabulary.panels import Panel, heading, table
+from dashboards.vocabulary.panel import Panel, heading
+from dashboards.vocabulary.panels import table
 from dashboards.vocabulary.queries import milliseconds, ratio
 from dashboards.vocabulary.statements import statement
 from dashboards.vocabulary.style import (

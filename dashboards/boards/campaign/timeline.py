@@ -5,8 +5,8 @@ from __future__ import annotations
 from dashboards.boards.campaign.scope import NO_CAMPAIGN, STEP, Own
 from dashboards.vocabulary.board import Line, events, line, marks
 from dashboards.vocabulary.fields import colour, colours
+from dashboards.vocabulary.graphs import graph
 from dashboards.vocabulary.modern_json import Json
-from dashboards.vocabulary.panels import graph
 from dashboards.vocabulary.queries import CAMPAIGN, selector, total
 from dashboards.vocabulary.statements import statement
 from dashboards.vocabulary.style import ACCENT, FADED, NEUTRAL, TASK_STATES, WARNING, WHOLE

@@ -28,8 +28,10 @@ from dashboards.vocabulary import board as boards
 from dashboards.vocabulary.board import Board, Folded, Line, Way, folded, line, menu
 from dashboards.vocabulary.fields import Step, joined, link, override, steps
 from dashboards.vocabulary.figures import COLOURED, GAUGE, Column, figure, figures, label, state, whole
+from dashboards.vocabulary.graphs import columns, graph
 from dashboards.vocabulary.modern_json import Json
-from dashboards.vocabulary.panels import Panel, columns, graph, heading, stat
+from dashboards.vocabulary.panel import Panel, heading
+from dashboards.vocabulary.panels import stat
 from dashboards.vocabulary.queries import CAMPAIGNS, TENANTS, Queries, milliseconds, ratio
 from dashboards.vocabulary.style import (
     AGE,

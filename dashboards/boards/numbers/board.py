@@ -20,8 +20,10 @@ from dashboards.vocabulary.figures import (
     state,
     whole,
 )
+from dashboards.vocabulary.graphs import band, graph
 from dashboards.vocabulary.modern_json import Json
-from dashboards.vocabulary.panels import Panel, band, graph, heading, stat
+from dashboards.vocabulary.panel import Panel, heading
+from dashboards.vocabulary.panels import stat
 from dashboards.vocabulary.queries import RANGE, TENANTS, Queries, number_of, selector, total
 from dashboards.vocabulary.style import (
     AGE,

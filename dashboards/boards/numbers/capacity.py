@@ -6,7 +6,8 @@ from dashboards.boards.numbers.queries import BY, Pool
 from dashboards.boards.numbers.queries import trunks as every_trunk
 from dashboards.vocabulary.fields import colour, organised, sorted_by, steps
 from dashboards.vocabulary.figures import GAUGE, answer_rate, figure, figures, label, whole
-from dashboards.vocabulary.panels import Panel, columns, graph
+from dashboards.vocabulary.graphs import columns, graph
+from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.queries import INTERVAL, TENANTS, Queries, number_of, ratio, total
 from dashboards.vocabulary.style import (
     ACCENT,

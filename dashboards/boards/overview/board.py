@@ -28,8 +28,10 @@ from dashboards.vocabulary.fields import (
     words,
 )
 from dashboards.vocabulary.figures import COLOURED, GAUGE, figure, figures, label
+from dashboards.vocabulary.graphs import band, graph
 from dashboards.vocabulary.modern_json import Json
-from dashboards.vocabulary.panels import Panel, band, graph, stat, table
+from dashboards.vocabulary.panel import Panel
+from dashboards.vocabulary.panels import stat, table
 from dashboards.vocabulary.queries import OURS, TENANTS, Queries, milliseconds, ratio, selector, total
 from dashboards.vocabulary.style import (
     ACCENT,

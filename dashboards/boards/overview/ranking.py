@@ -11,7 +11,7 @@ from dashboards.settings import Settings
 from dashboards.vocabulary.board import Way
 from dashboards.vocabulary.fields import link, mapping, steps, words
 from dashboards.vocabulary.figures import COLOURED, Column, figure, figures, label
-from dashboards.vocabulary.panels import Panel
+from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.queries import OURS, TENANTS, Queries, ahead, ratio, selector, total
 from dashboards.vocabulary.style import (
     CAMPAIGN_STATES,
