@@ -1,5 +1,5 @@
 """The platform's database: read-only sessions, what others have open, and rows as typed columns.
 
-In: settings and what the contract asks for. Out: the rows that changed and the small relations as values. It must not
-know what is counted of them, nor what is judged or shown.
+In: settings and what the contract asks for. Out: the rows that changed and the small relations as values. It
+says by what rows are counted, as SQL, but keeps no totals, and must not know what is judged or shown.
 """

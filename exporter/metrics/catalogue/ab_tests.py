@@ -1,4 +1,4 @@
-"""A/B tests by arm."""
+"""The families of A/B tests, by arm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Families: Audience files."""
+"""The families of audience files."""
 
 from __future__ import annotations
 

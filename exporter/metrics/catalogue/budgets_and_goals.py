@@ -1,4 +1,4 @@
-"""Families: Budgets and goals."""
+"""The families of budgets and goals."""
 
 from __future__ import annotations
 

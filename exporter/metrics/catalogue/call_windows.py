@@ -1,4 +1,4 @@
-"""Families: Call windows."""
+"""The families of call windows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Families: Calls and retries: outcomes, talk times, scores, errors, costs."""
+"""The families of calls and retries: outcomes, talk times, scores, errors, costs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Families: Tenants and connections: limits and use."""
+"""The families of tenants and connections: limits and use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Families: Why is it not dialling: verdict, gates, slots."""
+"""The families of the verdict: why is it not dialling, by gate and slot."""
 
 from __future__ import annotations
 

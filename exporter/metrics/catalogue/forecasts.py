@@ -1,4 +1,4 @@
-"""Families: Forecasts."""
+"""The families of forecasts."""
 
 from __future__ import annotations
 

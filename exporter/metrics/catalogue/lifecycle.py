@@ -1,4 +1,4 @@
-"""Families: What a campaign is, and what state it is in."""
+"""The families of what a campaign is, and what state it is in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Families: Numbers: how they answer, and whether they may call."""
+"""The families of numbers: how they answer, and whether they may call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Families: Tasks: their states, what holds them, what is due."""
+"""The families of tasks: their states, what holds them, what is due."""
 
 from __future__ import annotations
 
