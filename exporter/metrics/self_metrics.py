@@ -13,6 +13,7 @@ from exporter import __version__
 from exporter.contract.availability import Available
 from exporter.contract.codes import CAMPAIGN_STATUSES, OTHER
 from exporter.contract.relations import RELATIONS
+from exporter.ledger.ledger import Ledger
 from exporter.metrics.snapshot import Snapshot
 from exporter.source.entities import Violation
 from exporter.source.query_time import Meter
@@ -118,6 +119,13 @@ class Telemetry:
             self.rows_read.labels(relation).inc(rows)
         for relation, rows in meter.unreadable.items():
             self.rows_unreadable.labels(relation).inc(rows)
+
+    def note_ledger(self, ledger: Ledger, low: float, watched: int) -> None:
+        """What is remembered, and from which stamp the next refresh reads, held back by `watched` transactions."""
+        for relation, fold in ledger.folds.items():
+            self.rows_held.labels(relation).set(len(fold.held))
+        self.watermark.set(low)
+        self.transactions_watched.set(watched)
 
     def note_snapshot(self, snapshot: Snapshot) -> None:
         """What a refresh made."""

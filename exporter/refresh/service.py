@@ -18,7 +18,8 @@ from exporter.logs import Repeats
 from exporter.metrics.exposition import Body
 from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot
-from exporter.refresh.refresher import Clock, Refresher, database_clock
+from exporter.refresh.clock import Clock, database_clock
+from exporter.refresh.refresher import Refresher
 from exporter.source.database import Database, reason
 
 _FIRST_DELAY, _LONGEST_DELAY = 1.0, 30.0

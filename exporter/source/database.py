@@ -279,6 +279,12 @@ def snapshot(connection: Connection, exported: str | None = None) -> Iterator[No
             connection.execute("ROLLBACK")
 
 
+def instant(connection: Connection) -> float:
+    """The instant of the transaction under way, by the database's clock, in seconds since 1970."""
+    (now,) = connection.execute("SELECT extract(epoch FROM pg_catalog.now())::float8").fetchall()[0]
+    return float(now)
+
+
 def fetch(connection: Connection, query: Compiled, **values: Any) -> Sequence[tuple[Any, ...]]:
     """All rows of a statement, in PostgreSQL's binary format."""
     with reading(), connection.cursor(binary=True) as cursor:

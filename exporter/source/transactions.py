@@ -9,6 +9,9 @@ from exporter.source.query_time import Meter
 from exporter.source.sql import statement
 from exporter.source.watermark import Observation, Session
 
+Deleted = tuple[int, int]
+"""A signature of the tables under the views that moves when rows are deleted or a table is emptied."""
+
 
 def observe(connection: Connection, server: Server, meter: Meter) -> Observation:
     """The transactions that may still commit rows; to be called before the refresh takes its snapshot."""
@@ -26,8 +29,8 @@ def observe(connection: Connection, server: Server, meter: Meter) -> Observation
     return Observation(rows[0][0], sessions, prepared)
 
 
-def deletions(connection: Connection, sources: Sequence[int], meter: Meter) -> tuple[int, int]:
-    """A signature of the tables under the views that moves when rows are deleted or a table is emptied."""
+def deletions(connection: Connection, sources: Sequence[int], meter: Meter) -> Deleted:
+    """The signature of these tables now."""
     row = meter.timed(lambda: connection.execute(statement("deleted"), {"sources": sources}).fetchone())
     assert row is not None, "an aggregate returns one row"
     return (row[0], row[1])

@@ -12,7 +12,7 @@ from aiohttp import web
 from exporter import __version__
 from exporter.config import Config
 from exporter.errors import ConfigError
-from exporter.refresh.refresher import Clock, database_clock
+from exporter.refresh.clock import Clock, database_clock
 from exporter.refresh.service import Service
 from exporter.web.app import application
 

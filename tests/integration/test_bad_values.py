@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from exporter.demo.runtime.server import EmbeddedServer
-from exporter.refresh import refresher as refresh
+from exporter.refresh import auditor
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter, Scrape, exporting
 from tests.support.platforms import SETTLED, assert_intact, call, campaign, task
@@ -176,7 +176,7 @@ def test_each_bad_value_is_counted_once_by_relation_and_column(seen: Seen) -> No
 
 
 def test_the_audit_finds_the_ledger_equal_to_sql(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refresh, "_EARLY_AUDIT_SECONDS", 60.0)
+    monkeypatch.setattr(auditor, "_EARLY_AUDIT_SECONDS", 60.0)
     while seen.fresh.counted("audits_total") < len(CASES) * 4:
         seen.fresh.refresher.refresh()
         seen.fresh.seconds += 2

@@ -237,7 +237,7 @@ def test_a_clock_an_hour_off_is_said_once_and_all_goes_by_the_databases(
     expected = [verdict(exporter.refresh(), campaign) for campaign in ("1", "2")]
     assert abs(exporter.counted("clock_difference_seconds")) < 5
     ahead = time.time
-    monkeypatch.setattr("exporter.refresh.refresher.time.time", lambda: ahead() + 3600)
+    monkeypatch.setattr("exporter.refresh.notices.time.time", lambda: ahead() + 3600)
     with capture_logs() as logs:
         shown = [[verdict(scrape, campaign) for campaign in ("1", "2")] for scrape in (exporter.refresh(),) * 2]
         exporter.refresh()

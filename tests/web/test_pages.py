@@ -421,7 +421,7 @@ def test_old_data_are_shown_with_a_warning(owner: Owner, database_url: str) -> N
 @pytest.mark.parametrize(("ahead", "said"), [(3600.0, "1 h ahead of"), (-90.0, "1 min 30 s behind")])
 def test_clocks_that_differ_are_told(loop: Loop, ahead: float, said: str) -> None:
     assert data(get(loop, "/campaigns/1.json"))["notes"] == []
-    loop.service._refresher.clock_ahead = ahead
+    loop.service._refresher._notices.clock_ahead = ahead
     for base in ("/campaigns", "/campaigns/1"):
         assert f"The exporter's clock is {said} the database's." in " ".join(read(get(loop, base)[1]).words)
 

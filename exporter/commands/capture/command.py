@@ -30,7 +30,7 @@ from exporter.commands.explain.reading import Reading, open_reading
 from exporter.config import Config, format_duration, parse_duration
 from exporter.contract.codes import clean_name
 from exporter.errors import CampaignExporterError, ConfigError, UnknownIdError
-from exporter.refresh.refresher import Clock, database_clock
+from exporter.refresh.clock import Clock, database_clock
 from exporter.web.cards.card import card
 from exporter.web.cards.values import Freshness, Json, iso
 from exporter.web.rendering import render_card

@@ -9,7 +9,7 @@ from exporter.commands.explain.as_json import told
 from exporter.commands.explain.reading import open_reading
 from exporter.commands.explain.task import find_task
 from exporter.config import Config
-from exporter.refresh.refresher import Clock, database_clock
+from exporter.refresh.clock import Clock, database_clock
 from exporter.web.cards.card import card
 from exporter.web.cards.dispatch import judged
 from exporter.web.cards.values import Freshness, Json

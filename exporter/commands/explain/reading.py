@@ -23,7 +23,7 @@ from exporter.ledger.closed_hours import Almanac, days_of
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.loading import Loader
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
-from exporter.refresh.refresher import Clock, database_clock
+from exporter.refresh.clock import Clock, database_clock
 from exporter.source.database import Connection, Database, Server, reason, snapshot
 from exporter.source.platform import Platform, PlatformReader, exported
 from exporter.source.query_time import Meter

@@ -1,0 +1,45 @@
+"""What starts over together when the database turns out to be another, or its views have other columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from exporter.config import Config
+from exporter.ledger.ledger import Ledger
+from exporter.refresh.changes import Changes
+from exporter.refresh.clock import Clock
+from exporter.refresh.session import Session
+from exporter.source.database import Server
+from exporter.source.reader import Reader
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Epoch:
+    """The totals of one server's one set of columns, and how far its changes were read."""
+
+    server: Server
+    reader: Reader
+    ledger: Ledger
+    changes: Changes
+    begun: bool = False
+    """Whether a snapshot was made of it: until then everything must be loaded, and shown anew."""
+
+    def holds(self, session: Session) -> bool:
+        """Whether it goes on: a restarted server may have lost rows it had not written, another is another truth."""
+        return self.server == session.server and self.reader.available.types == session.available.types
+
+
+def begin(session: Session, config: Config, clock: Clock, before: Epoch | None) -> Epoch:
+    """A new epoch. Compiled statements are kept where the columns are the same."""
+    if before is not None and before.reader.available.types == session.available.types:
+        reader = before.reader
+    else:
+        for problem in session.available.problems:
+            log.warning("contract", problem=str(problem))
+        reader = Reader(session.available)
+    ledger = Ledger(reader.available, reader.fetched("tasks"), reader.fetched("calls"), stale_after=config.stale_after)
+    return Epoch(session.server, reader, ledger, Changes(session.server, config.refresh, clock))

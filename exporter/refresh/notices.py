@@ -1,0 +1,50 @@
+"""What the log says once when it begins, and not at every refresh: clocks that differ, budgets that are full."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import structlog
+
+from exporter.metrics.self_metrics import Telemetry
+
+_CLOCK_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+class Notices:
+    """What was said already."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+        self._folded: set[str] = set()
+        self.clock_ahead: float | None = None
+        """Seconds that this host's clock is ahead of the database's, where that is more than networks take."""
+
+    def compare_clocks(self, database: float) -> None:
+        """Judgement goes by the database's clock; say so where this host's tells another time."""
+        difference = time.time() - database
+        self._telemetry.clock_difference.set(difference)
+        off = abs(difference) > _CLOCK_SECONDS
+        if off and self.clock_ahead is None:
+            log.warning(
+                "the clocks differ",
+                ahead_seconds=round(difference, 1),
+                effect="all times are judged by the database's clock; Prometheus compares them with its own",
+                remedy="synchronise the clocks of this host and of the database (NTP)",
+            )
+        self.clock_ahead = difference if off else None
+
+    def note_folded(self, folded: Mapping[str, int]) -> None:
+        """Name a family when it begins to have more label values than its budget."""
+        for family in sorted(folded.keys() - self._folded):
+            log.warning(
+                "more label values than the budget",
+                family=family,
+                over=folded[family],
+                effect="summed into other, or left out where no sum makes sense",
+                remedy="raise the budget under series, or mend what writes so many values",
+            )
+        self._folded = set(folded)
