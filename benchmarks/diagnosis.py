@@ -21,7 +21,8 @@ from exporter.diagnosis.view import View
 from exporter.ledger.ledger import Ledger
 from exporter.metrics.catalogue import FAMILIES
 from exporter.metrics.catalogue.kinds import Judged
-from exporter.metrics.snapshot import SnapshotBuilder, Work
+from exporter.metrics.encoding import Work
+from exporter.metrics.snapshot import SnapshotBuilder
 from exporter.refresh.service import settle
 from exporter.source.platform import Platform, PlatformReader
 from exporter.source.reader import SMALL, Reader

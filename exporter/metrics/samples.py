@@ -148,35 +148,6 @@ def _zeros(family: Family, source: Totals, parts: Sequence[_Part]) -> Iterable[L
         yield from (rest for rest, *_ in parts)
 
 
-def within_budget(source: Totals, values: Values, budget: int, kept: set[Labels]) -> tuple[Values, int]:
-    """The values with what is over the budget folded into `other`, and how many label values were folded.
-
-    `kept` remembers who has a series: the largest at first, then whoever comes while there is room, so that
-    no series ever moves into `other` or out of it.
-    """
-    width = sum(1 for key in source.labels.values() if key == next(iter(source.labels.values())))
-    folded: set[Labels] = set()
-    result: Values = {}
-    for labels, value in sorted(values.items(), key=lambda item: (-item[1], item[0])):
-        own = labels[:width]
-        if own not in kept and own[0] not in source.known and own[0] != OTHER:
-            if _has_room(source, own, budget, kept):
-                kept.add(own)
-            else:
-                folded.add(own)
-                labels = ((OTHER,) * width) + labels[width:]
-                if "effective" in source.labels.values():
-                    labels = (OTHER, blocker_group(OTHER))
-        result[labels] = result.get(labels, 0) + value
-    return result, len(folded)
-
-
-def _has_room(source: Totals, own: Labels, budget: int, kept: set[Labels]) -> bool:
-    if "attempt" in source.labels.values():
-        return 1 <= int(own[0]) <= budget
-    return len(kept) < budget
-
-
 def due_values(family: Family, ledger: Ledger, campaign_id: str) -> Values:
     """Tasks that become due within each horizon."""
     source = family.source

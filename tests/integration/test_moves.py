@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from exporter.metrics.snapshot import SnapshotBuilder
+from exporter.metrics.encoding import Encoder
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter, exporting
 
@@ -57,7 +57,7 @@ def test_what_changed_is_shown_although_the_encoding_failed_once(
         raise MemoryError
 
     with monkeypatch.context() as patched:
-        patched.setattr(SnapshotBuilder, "_encode_totals", fail)
+        patched.setattr(Encoder, "_totals", fail)
         with pytest.raises(MemoryError):
             exporter.refresh()
     scrape = exporter.refresh()

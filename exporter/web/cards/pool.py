@@ -13,7 +13,7 @@ from exporter.diagnosis.dispatch.situation import Lately, Line, Situation
 from exporter.diagnosis.recent_calls import SPAN
 from exporter.diagnosis.view import Shown, View
 from exporter.ledger.totals import unpack_key
-from exporter.metrics.snapshot import mask_phone
+from exporter.metrics.masking import mask_phone
 from exporter.source.entities import PoolEntry
 from exporter.web.cards.values import Json, iso, rate
 

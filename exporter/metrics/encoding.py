@@ -1,0 +1,159 @@
+"""What each family shows of one owner, as lines: true values, within their budgets, counters held."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from exporter.config import Config
+from exporter.contract.codes import NO_CURRENCY
+from exporter.diagnosis.view import View
+from exporter.ledger.ledger import Ledger
+from exporter.metrics.budgets import entities_within_budget, largest, within_budget
+from exporter.metrics.catalogue.kinds import (
+    Attribute,
+    Attributes,
+    Buckets,
+    Due,
+    Info,
+    Judged,
+    Oldest,
+    Scope,
+    States,
+    Totals,
+    Type,
+    Use,
+)
+from exporter.metrics.counters import Counters
+from exporter.metrics.diagnosis_samples import SAMPLES
+from exporter.metrics.exposition import EMPTY, Exposed
+from exporter.metrics.family_lines import FamilyLines
+from exporter.metrics.masking import mask_phones
+from exporter.metrics.owners import Owner
+from exporter.metrics.samples import (
+    Labels,
+    Values,
+    bucket_values,
+    due_values,
+    entity_samples,
+    exemplars,
+    oldest,
+    scaled,
+    total_values,
+)
+from exporter.metrics.stale import Changed, Stale
+from exporter.source.entities import Number
+from exporter.source.platform import Platform
+
+_SUM = ("sum",)
+"""The key of a histogram's sum among its counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one refresh has to encode, and of what."""
+
+    ledger: Ledger
+    platform: Platform
+    at: float
+    stale: Stale
+    changed: Changed
+    views: Mapping[str, View]
+
+
+class Encoder:
+    """Lines of one family of one owner. Counters never fall, so what they showed before decides too."""
+
+    def __init__(self, config: Config, counters: Counters) -> None:
+        self._series = config.series
+        self._masks = config.numbers.mask_phone
+        self._counters = counters
+
+    def encode(self, family: FamilyLines, work: Work, owner: Owner) -> Exposed:
+        """The lines of an owner: (tenant, campaign), or (tenant,) for a family of tenants."""
+        declared, encoder = family.encoder.family, family.encoder
+        match declared.source:
+            case Totals() as source:
+                return self._totals(family, source, work, owner)
+            case Buckets() as source:
+                return self._buckets(family, source, work, owner)
+            case Due():
+                return encoder.samples(owner, due_values(declared, work.ledger, owner[-1]))
+            case Oldest():
+                return encoder.samples(owner, oldest(declared, work.ledger, owner[-1]))
+            case Use() as source:
+                return encoder.samples(owner, self._used(source, work, owner[0]))
+            case Judged(facet=facet) if work.changed.facets[owner[-1]][facet] is None:
+                return EMPTY
+            case Judged(value=value):
+                return encoder.samples(owner, SAMPLES[value](work.views[owner[-1]]))
+            case Attribute() | Attributes() | Info() | States() as source:
+                entities = work.changed.owners.entities[declared.scope][owner]
+                shown, family.folded[owner] = entities_within_budget(source.relation, entities, self._series)
+                samples: Mapping[Labels, float] = entity_samples(declared, shown)
+                return encoder.samples(owner, mask_phones(declared, samples) if self._masks else samples)
+
+    def truth(self, family: FamilyLines, ledger: Ledger, platform: Platform, owner: Owner) -> Values | None:
+        """The true values of a family of counters, as `Counters` is shown them; `None` of any other family."""
+        declared = family.encoder.family
+        match declared.source:
+            case Buckets() as source:
+                return _histogram(source, ledger, owner)
+            case Totals() as source if declared.type is Type.COUNTER:
+                currency = platform.campaigns[owner[-1]].currency
+                values = total_values(declared, ledger, owner[-1], currency)
+                return self._within(source, values, set(family.kept.get(owner, ())))[0]
+            case _:
+                return None
+
+    def _totals(self, family: FamilyLines, source: Totals, work: Work, owner: Owner) -> Exposed:
+        if source.projection not in work.ledger.projections:
+            return EMPTY
+        declared = family.encoder.family
+        group = (declared.name, owner[-1])
+        currency = work.platform.campaigns[owner[-1]].currency
+        values = total_values(declared, work.ledger, owner[-1], currency)
+        if source.budget is not None:
+            values, family.folded[owner] = self._within(source, values, family.kept.setdefault(owner, set()))
+        if declared.type is Type.COUNTER:
+            if source.currency:  # another currency makes other series, as another tenant does
+                self._counters.only(group, currency or NO_CURRENCY)
+            values = self._counters.show(group, values)
+        divisor = scaled(declared)
+        floats = {labels: value / divisor for labels, value in values.items()} if divisor > 1 else values
+        return family.encoder.samples(owner, floats, exemplars(declared, work.ledger, owner[-1]))
+
+    def _buckets(self, family: FamilyLines, source: Buckets, work: Work, owner: Owner) -> Exposed:
+        truth = _histogram(source, work.ledger, owner)
+        if not truth:
+            return EMPTY
+        declared = family.encoder.family
+        shown = self._counters.show((declared.name, owner[-1]), truth)
+        micro = shown.pop(_SUM)
+        by_bucket = [shown[(str(index),)] for index in range(len(source.bounds) + 1)]
+        newest = exemplars(declared, work.ledger, owner[-1])
+        return family.encoder.histogram(owner, by_bucket, source.bounds, micro / 1_000_000, newest)
+
+    def _within(self, source: Totals, values: Values, kept: set[Labels]) -> tuple[Values, int]:
+        if source.budget is None:
+            return values, 0
+        return within_budget(source, values, getattr(self._series, source.budget), kept)
+
+    def _used(self, use: Use, work: Work, tenant: str) -> dict[Labels, float]:
+        usage = work.changed.usage
+        if use.of == "tenant":
+            return {(): float(usage.in_progress[tenant])}
+        if use.of == "connections":
+            counts = usage.by_connection(work.platform, tenant)
+        else:
+            own = work.changed.owners.entities[Scope.TENANT][(tenant,)]["numbers"]
+            counts = Counter({number.number_id: 0 for number in own if isinstance(number, Number)})
+            counts.update(usage.today.get(tenant, {}))
+        return largest({(name,): float(count) for name, count in counts.items()}, self._series.numbers)
+
+
+def _histogram(source: Buckets, ledger: Ledger, owner: Owner) -> Values:
+    """The counts by bucket and the sum; nothing where the database tells none."""
+    counts, total = bucket_values(source, ledger, owner[-1])
+    return {**counts, _SUM: total[()]} if counts else {}

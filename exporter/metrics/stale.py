@@ -1,0 +1,104 @@
+"""What a refresh must encode again: which owners changed, by what their families are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+
+from exporter.diagnosis.usage import Usage
+from exporter.diagnosis.view import View
+from exporter.ledger.ledger import Ledger
+from exporter.metrics.catalogue.kinds import (
+    Attribute,
+    Attributes,
+    Buckets,
+    Due,
+    Family,
+    Info,
+    Judged,
+    Oldest,
+    Scope,
+    States,
+    Totals,
+    Use,
+)
+from exporter.metrics.diagnosis_samples import changed_facets, facets
+from exporter.metrics.owners import Owner, Owners, owner_of
+from exporter.source.platform import Platform
+
+Stale = dict[str, set[Owner]]
+"""By relation, projection, facet of a diagnosis, or scope (for those that are new): the owners it changed for."""
+
+
+class Changed:
+    """Compares each refresh with the one before: owners and their relations, use, and diagnoses."""
+
+    def __init__(self) -> None:
+        self.owners = Owners()
+        self.usage = Usage()
+        self.facets: dict[str, dict[str, Hashable]] = {}
+        """Of each campaign, what its diagnosis said, by facet."""
+
+    def relations(self, platform: Platform, anew: bool) -> Stale:
+        """What small relations changed, and who is new; `owners.left` names who is gone."""
+        if anew:
+            self.usage = Usage()
+        stale = self.owners.update(platform, anew)
+        for scope, owner in self.owners.left:
+            if scope is Scope.CAMPAIGN:
+                self.facets.pop(owner[-1], None)
+        return stale
+
+    def note_totals(
+        self, stale: Stale, ledger: Ledger, platform: Platform, changed: Mapping[str, Iterable[str]]
+    ) -> None:
+        """Add the campaigns whose totals changed, by projection, and the tenants whose use of numbers did."""
+        for projection, moved in changed.items():  # some have the name of a relation: both are stale then
+            owners = {owner_of(platform, key) for key in moved if key in platform.campaigns}
+            stale.setdefault(projection, set()).update(owners)
+        new = {owner[-1] for owner in stale.get(Scope.CAMPAIGN.name, ())}
+        stale["use"] = self._use(ledger, platform, {**changed, "moved": new})
+
+    def _use(self, ledger: Ledger, platform: Platform, changed: Mapping[str, Iterable[str]]) -> set[Owner]:
+        touched = {campaign for name in ("attempts", "numbers", "today", "moved") for campaign in changed.get(name, ())}
+        tenants: set[str] = set()
+        for campaign in touched:
+            tenants |= self.usage.update(ledger, platform, campaign)
+        return {(tenant,) for tenant in tenants}
+
+    def note_views(self, stale: Stale, platform: Platform, fresh: Mapping[str, View]) -> None:
+        """Add what these diagnoses say otherwise than before."""
+        for key, view in fresh.items():
+            before, self.facets[key] = self.facets.get(key, {}), facets(view)
+            for facet in changed_facets(before, self.facets[key]):
+                stale.setdefault(facet, set()).add(owner_of(platform, key))
+
+
+def campaigns_touched(stale: Stale) -> set[str]:
+    """The campaigns of which a small relation changed; to be asked before totals are added, some share its name."""
+    return {owner[-1] for name in _OF_CAMPAIGNS for owner in stale.get(name, ())}
+
+
+def tenants_touched(stale: Stale) -> set[str]:
+    """The tenants of which a relation changed that their campaigns share; to be asked before totals are added."""
+    return {owner[0] for name in _OF_TENANTS for owner in stale.get(name, ())}
+
+
+_OF_CAMPAIGNS = (Scope.CAMPAIGN.name, "campaigns", "campaign_numbers", "audience_uploads", "variants")
+_OF_TENANTS = (Scope.TENANT.name, "tenants", "numbers", "connections")
+"""Relations that a campaign's diagnosis rests on: its own, and those that all campaigns of a tenant share."""
+
+
+def depends_on(family: Family) -> tuple[str, ...]:
+    """Names of the projections and relations a family is made of; of its scope, for a new owner."""
+    scope = family.scope.name
+    match family.source:
+        case Totals() as source:
+            return (scope, source.projection, "campaigns") if source.currency else (scope, source.projection)
+        case Buckets(projection=name) | Due(projection=name) | Oldest(projection=name):
+            return (scope, name)
+        case Use():
+            return (scope, "use", "numbers", "connections")
+        case Judged(facet=facet):
+            return (scope, facet)
+        case Attribute(relation=name) | Attributes(relation=name) | Info(relation=name) | States(relation=name):
+            return (scope, name)
