@@ -19,6 +19,10 @@ class ContractError(CampaignExporterError):
     """The database lacks what nothing can be exported without."""
 
 
+class ReplacedError(CampaignExporterError):
+    """A view or a table under it was replaced while it was read: what was read is not one state of the database."""
+
+
 class RowError(CampaignExporterError):
     """A view raises an error while a row is read; the other rows are read one by one."""
 

@@ -20,10 +20,14 @@ Row = Sequence[Any]
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """What a batch of rows did: how many were taken, left out, and which campaigns must be loaded anew."""
+    """What a batch of rows did: how many were taken, left out, and which campaigns must be loaded anew.
+
+    `old` rows are new to their campaign but as old as what others forgot: they may have moved, and be counted twice.
+    """
 
     rows: int = 0
     ignored: int = 0
+    old: int = 0
     dirty: frozenset[int] = field(default_factory=frozenset)
 
 
@@ -49,6 +53,7 @@ class Fold:
         self._vocabulary = vocabulary
         self._derive = derive
         self._forgotten: dict[int, float] = {}
+        self._newest_forgotten = -np.inf
 
     # -- rows in ------------------------------------------------------------------------------------------
 
@@ -98,7 +103,8 @@ class Fold:
         take = inside & ~suspect
         self._put(slots[take], {name: column[take] for name, column in columns.items()}, fresh[take])
         ignored = int((~inside & ~known).sum()) + len(rows) - len(ids)
-        return Folded(int(take.sum()), ignored, dirty)
+        old = 0 if loading else int((columns["created"][fresh] <= self._newest_forgotten).sum())
+        return Folded(int(take.sum()), ignored, old, dirty)
 
     def _as_old_as_forgotten(self, columns: Columns) -> NDArray[np.bool_]:
         campaigns, place = np.unique(columns["campaign"], return_inverse=True)
@@ -168,6 +174,7 @@ class Fold:
         """Rows of this campaign made up to `created` may be counted without being remembered."""
         if created > self._forgotten.get(campaign, -np.inf):
             self._forgotten[campaign] = created
+            self._newest_forgotten = max(self._newest_forgotten, created)
 
     def expire(self, name: str, column: str, before: int) -> None:
         """Count no longer, in a projection, rows whose first key is below `before`."""

@@ -76,10 +76,10 @@ class Ledger:
         labels = self.vocabulary.campaign.labels
         return [labels[number] for number in np.flatnonzero(self.scope).tolist()]
 
-    def rows(self, campaign_id: str) -> tuple[int, int]:
-        """How many tasks and calls of a campaign are counted."""
-        tasks, calls = (self.cell(name, campaign_id) for name in ("task_rows", "call_rows"))
-        return (tasks[0] if tasks else 0, calls[0] if calls else 0)
+    def rows(self, campaign_id: str) -> dict[str, int]:
+        """How many rows of a campaign are counted, by relation."""
+        cells = {"tasks": self.cell("task_rows", campaign_id), "calls": self.cell("call_rows", campaign_id)}
+        return {relation: cell[0] if cell else 0 for relation, cell in cells.items()}
 
     def clear(self, campaign_id: str) -> None:
         """Drop what is known of a campaign, before it is loaded anew."""

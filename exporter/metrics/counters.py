@@ -62,6 +62,13 @@ class Counters:
             if lost > 0 and counter is not None:
                 counter.carried += lost
 
+    def restored(self, group: Group, before: Mapping[Labels, int], after: Mapping[Labels, int]) -> None:
+        """Rows came back: carry no longer what each series got back by that."""
+        for labels, counter in self._groups.get(group, {}).items():
+            back = after.get(labels, 0) - before.get(labels, 0)
+            if back > 0:
+                counter.carried -= min(back, counter.carried)
+
     def only(self, group: Group, last: str) -> None:
         """Drop the series of a group whose last label has another value."""
         counters = self._groups.get(group, {})

@@ -16,6 +16,7 @@ from exporter.metrics.catalogue.kinds import (
     Attributes,
     Buckets,
     Due,
+    Family,
     Info,
     Judged,
     Oldest,
@@ -151,6 +152,15 @@ class Encoder:
             counts = Counter({number.number_id: 0 for number in own if isinstance(number, Number)})
             counts.update(usage.today.get(tenant, {}))
         return largest({(name,): float(count) for name, count in counts.items()}, self._series.numbers)
+
+
+def counts(family: Family, ledger: Ledger, relation: str) -> bool:
+    """Whether a family is a counter of rows of a relation."""
+    source = family.source
+    if not isinstance(source, Totals | Buckets) or not (family.type is Type.COUNTER or isinstance(source, Buckets)):
+        return False
+    projection = ledger.projections.get(source.projection)
+    return projection is not None and projection.relation == relation
 
 
 def _histogram(source: Buckets, ledger: Ledger, owner: Owner) -> Values:

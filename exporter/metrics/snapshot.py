@@ -14,7 +14,7 @@ from exporter.ledger.ledger import Ledger
 from exporter.metrics.catalogue import FAMILIES
 from exporter.metrics.catalogue.kinds import Scope
 from exporter.metrics.counters import Counters
-from exporter.metrics.encoding import Encoder, Work
+from exporter.metrics.encoding import Encoder, Work, counts
 from exporter.metrics.exposition import FamilyEncoder
 from exporter.metrics.family_lines import FamilyLines
 from exporter.metrics.owners import Owner, owner_of
@@ -107,18 +107,27 @@ class SnapshotBuilder:
         """Show another diagnosis of a campaign: that of one who knows more than the rows of one look tell."""
         self._diagnoser.views[campaign_id] = replace(self.view(campaign_id), diagnosis=diagnosis)
 
-    def true_counters(self, ledger: Ledger, platform: Platform, campaign_id: str) -> dict[str, Values]:
-        """The true values of all counters of a campaign, by family: taken before and after rows vanished."""
+    def true_counters(self, ledger: Ledger, platform: Platform, campaign_id: str, relation: str) -> dict[str, Values]:
+        """The true values of a campaign's counters that count rows of a relation, by family."""
         if campaign_id not in platform.campaigns:
             return {}
         owner = owner_of(platform, campaign_id)
-        truths = {name: self._encoder.truth(family, ledger, platform, owner) for name, family in self._families.items()}
+        truths = {
+            name: self._encoder.truth(family, ledger, platform, owner)
+            for name, family in self._families.items()
+            if counts(family.encoder.family, ledger, relation)
+        }
         return {name: values for name, values in truths.items() if values is not None}
 
     def purged(self, campaign_id: str, before: Mapping[str, Values], after: Mapping[str, Values]) -> None:
         """Carry what the counters of a campaign lost because rows were deleted."""
         for name in before:
             self._counters.purged((name, campaign_id), before[name], after.get(name, {}))
+
+    def restored(self, campaign_id: str, before: Mapping[str, Values], after: Mapping[str, Values]) -> None:
+        """Carry no longer what came back."""
+        for name in after:
+            self._counters.restored((name, campaign_id), before.get(name, {}), after[name])
 
     def _leave(self, scope: Scope, owner: Owner) -> None:
         for family in self._families.values():

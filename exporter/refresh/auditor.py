@@ -13,7 +13,6 @@ from exporter.ledger.loading import allow
 from exporter.metrics.self_metrics import Telemetry
 from exporter.refresh.look import Look
 from exporter.refresh.reloads import Reloads
-from exporter.source.transactions import Deleted
 
 _EARLY_AUDIT_SECONDS = 0.25
 
@@ -21,20 +20,17 @@ log = structlog.get_logger()
 
 
 class Auditor:
-    """Whose turn it is from refresh to refresh; deletions under the views bring turns forward."""
+    """Whose turn it is from refresh to refresh; a suspicion brings turns forward."""
 
     def __init__(self, config: AuditConfig, reloads: Reloads, telemetry: Telemetry) -> None:
         self._schedule = AuditSchedule(config)
         self._reloads = reloads
         self._telemetry = telemetry
         self._ran_at = time.monotonic()
-        self._deleted: Deleted | None = None
 
-    def note_deleted(self, deleted: Deleted, exported: Iterable[str]) -> None:
-        """The signature of what was deleted, which moves when rows are deleted or a table is emptied."""
-        if self._deleted not in (None, deleted):
-            self._schedule.suspect(exported)
-        self._deleted = deleted
+    def suspect(self, campaigns: Iterable[str]) -> None:
+        """Rows of these may have left or moved: audit them early."""
+        self._schedule.suspect(campaigns)
 
     def note_activity(self, changed: Mapping[str, Iterable[str]]) -> None:
         """The campaigns that changed in this refresh."""

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import structlog
 
 from exporter.config import RefreshConfig
 from exporter.refresh.clock import Clock
-from exporter.source.database import Server
+from exporter.source.transactions import Sight
 from exporter.source.watermark import Horizon, Observation, Overlap, Plan
 
 log = structlog.get_logger()
 
 
 class Changes:
-    """Plans, in the time that rows are stamped with."""
+    """Plans, in the time that rows are stamped with. What can be seen of other sessions is found out at each look."""
 
-    def __init__(self, server: Server, config: RefreshConfig, clock: Clock) -> None:
-        self._horizon = _horizon(server, config)
+    def __init__(self, config: RefreshConfig, clock: Clock) -> None:
+        self._config = config
+        self._horizon: Horizon | Overlap = Horizon(config.clock_allowance, config.overlap)
         self._clock = clock
         self._owed: list[Plan] = []
+        self._hidden = False
         self.low = -math.inf
         """Rows stamped from here on are read at the next refresh."""
 
     @property
     def watched(self) -> int:
-        """How many open transactions hold `low` back."""
+        """How many open transactions may have written rows, which are read when they end."""
         return self._horizon.watched
 
     def note(self, observation: Observation) -> None:
@@ -34,31 +37,49 @@ class Changes:
 
         The next plan's lower bound is translated now, not then: a simulation's clock may have jumped by then.
         """
+        self._follow(observation)
         plan = self._horizon.observe(observation)
         low, self.low = self.low, self._clock(self._horizon.low)
-        bands = tuple((self._clock(start), self._clock(end)) for start, end in plan.bands)
-        self._owed.append(Plan(low, bands, plan.everything))
+        if plan.low == math.inf:
+            low = math.inf
+        self._owed.append(Plan(low, self._translated(plan.bands), plan.everything))
 
-    def plan(self) -> Plan:
-        """All that is owed: a failed refresh leaves its plan to the next."""
+    def plan(self, sight: Sight) -> Plan:
+        """All that is owed at a snapshot: a failed refresh leaves its plan to the next."""
+        late = self._translated(self._horizon.ended_by(sight.sees))
         return Plan(
             min(plan.low for plan in self._owed),
-            tuple({band for plan in self._owed for band in plan.bands}),
+            tuple({*late, *(band for plan in self._owed for band in plan.bands)}),
             any(plan.everything for plan in self._owed),
         )
+
+    def _translated(self, bands: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+        return tuple((self._clock(start), self._clock(end)) for start, end in bands)
 
     def done(self) -> None:
         """What was owed was read."""
         self._owed.clear()
 
-
-def _horizon(server: Server, config: RefreshConfig) -> Horizon | Overlap:
-    if server.may_see and not server.replica:
-        return Horizon(config.clock_allowance)
-    log.warning(
-        "open transactions cannot be seen",
-        why="the server is a replica" if server.replica else "the role lacks pg_monitor",
-        effect="rows of transactions longer than refresh.overlap are found by the audit only",
-        remedy="raise refresh.overlap if need be" if server.replica else "GRANT pg_monitor to the role",
-    )
-    return Overlap(config.overlap)
+    def _follow(self, observation: Observation) -> None:
+        """Look in the way that the rights of the role and the kind of server allow now."""
+        sees = observation.may_see and not observation.replica
+        if sees and isinstance(self._horizon, Overlap):
+            self._horizon = Horizon(self._config.clock_allowance, self._config.overlap, self._horizon.low)
+            log.info("open transactions can be seen")
+        elif not sees and isinstance(self._horizon, Horizon):
+            self._horizon = Overlap(self._config.overlap, self._horizon.low)
+            log.warning(
+                "open transactions cannot be seen",
+                why="the server is a replica" if observation.replica else "the role lacks pg_monitor",
+                effect="rows of transactions longer than refresh.overlap are found by the audit only",
+                remedy="raise refresh.overlap if need be" if observation.replica else "GRANT pg_monitor to the role",
+            )
+        if observation.hidden and not self._hidden and sees:
+            log.warning(
+                "some transactions cannot be seen",
+                why="track_activities is off",
+                sessions=observation.hidden,
+                effect="their rows are found within refresh.overlap; those of longer transactions by the audit only",
+                remedy="ALTER SYSTEM SET track_activities = on, and for the roles that set it themselves",
+            )
+        self._hidden = observation.hidden > 0

@@ -9,6 +9,7 @@ import psycopg
 import structlog
 
 from exporter.config import Config
+from exporter.errors import ReplacedError
 from exporter.ledger.closed_hours import Almanac, days_of
 from exporter.ledger.ledger import Ledger
 from exporter.metrics.contract_violations import Violations
@@ -17,14 +18,19 @@ from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
 from exporter.refresh.auditor import Auditor
 from exporter.refresh.clock import Clock, database_clock
 from exporter.refresh.epoch import Epoch, begin
+from exporter.refresh.evidence import Evidence
 from exporter.refresh.look import Look
+from exporter.refresh.losses import Losses
 from exporter.refresh.notices import Notices
 from exporter.refresh.reloads import Reloads
 from exporter.refresh.session import Session, open_session
-from exporter.source.database import Database, instant, snapshot
+from exporter.source.database import Database, snapshot
 from exporter.source.platform import Platform, PlatformReader
 from exporter.source.query_time import Meter, Watch
 from exporter.source.reader import SMALL, SMALL_LIMIT, Moment
+from exporter.source.structure import Structure, replaced
+from exporter.source.transactions import Sight, sight
+from exporter.source.watermark import Plan
 
 _LOADING_FACTOR = 20
 _FORGET_EVERY = 60.0
@@ -55,10 +61,13 @@ class Refresher:
         self._almanac = Almanac()
         self._builder = SnapshotBuilder(config)
         self._violations = Violations()
-        self._reloads = Reloads(self._builder, telemetry)
+        self._evidence = Evidence()
+        self._losses = Losses(self._builder, self._evidence)
+        self._reloads = Reloads(self._losses, telemetry)
         self._auditor = Auditor(config.audit, self._reloads, telemetry)
         self._notices = Notices(telemetry)
         self._patient = False
+        self._replaced = False
         self._unmade = False
         self._forgot_at = 0.0
         self.database_seconds = 0.0
@@ -85,15 +94,13 @@ class Refresher:
         meter = Meter(self.watch)
         self.loading_seconds = 0.0
         try:
-            session, epoch = self._connected(meter)
-            with self._stage("observe"):
-                observation, deleted = session.observe(meter)
-                epoch.changes.note(observation)
-                self._auditor.note_deleted(deleted, epoch.ledger.exported)
+            session, epoch, structure = self._observed(meter)
             with snapshot(session.connection):
-                look = self._look(session, epoch, meter)
-                self._read(look, epoch)
-                made = self._show(look, epoch)
+                look, seen = self._look(session, epoch, meter)
+                self._read(look, epoch, seen)
+            self._verify(session, structure, meter)
+            self._losses.settle(look, self._reloads.turned_up)
+            made = self._show(look, epoch)
         except BaseException:
             self.disconnect()
             raise
@@ -103,6 +110,7 @@ class Refresher:
             self._telemetry.note_meter(meter)
         epoch.changes.done()
         self._reloads.done()
+        self._replaced = False
         self._telemetry.note_snapshot(made)
         return made
 
@@ -133,13 +141,47 @@ class Refresher:
             epoch = self._epoch = begin(session, self._config, self._clock, epoch)
         return session, epoch
 
-    def _look(self, session: Session, epoch: Epoch, meter: Meter) -> Look:
+    def _observed(self, meter: Meter) -> tuple[Session, Epoch, Structure]:
+        """What is open and what lies under the views, before a snapshot is taken."""
+        session, epoch = self._connected(meter)
+        with self._stage("observe"):
+            observation = session.observe(meter)
+        if observation.replica != session.server.replica:  # promoted while we were connected
+            log.info("the server was promoted", action="everything is loaded anew")
+            self.disconnect()
+            session, epoch = self._connected(meter)
+        with self._stage("observe"):
+            structure = session.structure(meter)
+            epoch.changes.note(session.observe(meter))
+            moved, lost = self._evidence.note(structure)
+            if moved and epoch.begun:
+                log.warning(
+                    "something under the views was replaced",
+                    relations=sorted(moved),
+                    action="everything is loaded anew",
+                )
+                self._replaced = True
+            if lost:
+                self._auditor.suspect(epoch.ledger.exported)
+        return session, epoch, structure
+
+    def _verify(self, session: Session, before: Structure, meter: Meter) -> None:
+        """A table that was rewritten after the snapshot was taken looks empty in it: then nothing read is true."""
+        with self._stage("observe"):
+            moved = replaced(before, session.structure(meter))
+        if moved:
+            raise ReplacedError(
+                f"something under {' and '.join(sorted(moved))} was replaced or rewritten while it was read "
+                "(TRUNCATE, ALTER, a view, a partition); all is read again"
+            )
+
+    def _look(self, session: Session, epoch: Epoch, meter: Meter) -> tuple[Look, Sight]:
         """The snapshot's instant and its small relations, from which follow the campaigns and their days."""
         connection, reader = session.connection, epoch.reader
         with self._stage("platform"):
-            database = meter.timed(lambda: instant(connection))
-            self._notices.compare_clocks(database)
-            now = self._clock(database)
+            seen = meter.timed(lambda: sight(connection))
+            self._notices.compare_clocks(seen.at)
+            now = self._clock(seen.at)
             raw = {name: reader.small(connection, name, meter) for name in reader.small_relations}
             for name, rows in raw.items():
                 if len(rows) >= SMALL_LIMIT:
@@ -148,14 +190,14 @@ class Refresher:
             days = days_of(platform, now)
             self._reloads.want(epoch.ledger.set_scope(days, self._almanac.closed(platform, days)), "new")
         moment = Moment(now, self._config.settle_after, self._config.stale_after)
-        return Look(connection, reader, epoch.ledger, meter, moment, platform, days, self.patience)
+        return Look(connection, reader, epoch.ledger, meter, moment, platform, days, self.patience), seen
 
-    def _read(self, look: Look, epoch: Epoch) -> None:
+    def _read(self, look: Look, epoch: Epoch, seen: Sight) -> None:
         """Make the ledger equal to the snapshot: by change, by campaign, and by the audit's turn."""
         with self._stage("changes"):
             self._reloads.want(look.ledger.advance(look.moment.now), "everything")
             try:
-                self._read_changes(look, epoch)
+                self._read_changes(look, epoch.changes.plan(seen))
             except psycopg.errors.QueryCanceled:  # too much changed to be read row by row: count it by SQL next time
                 self._reloads.want_all(look.days)
                 raise
@@ -169,9 +211,8 @@ class Refresher:
         with self._stage("audit"):
             self._auditor.run(look)
 
-    def _read_changes(self, look: Look, epoch: Epoch) -> None:
-        plan = epoch.changes.plan()
-        if plan.everything:
+    def _read_changes(self, look: Look, plan: Plan) -> None:
+        if plan.everything or self._replaced:
             self._reloads.want(look.days, "everything")
         if self._reloads.covers(look.days):
             return
@@ -181,6 +222,8 @@ class Refresher:
                 folded = look.ledger.apply(relation, rows)
                 self._telemetry.rows_ignored.labels(relation).inc(folded.ignored)
                 self._reloads.want((labels[number] for number in folded.dirty), "dirty")
+                if folded.old:
+                    self._auditor.suspect(look.days)
 
     def _show(self, look: Look, epoch: Epoch) -> Snapshot:
         """Judge what changed, and encode it."""

@@ -12,7 +12,7 @@ import psycopg
 import structlog
 
 from exporter.config import Config
-from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError, RowError
+from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError, ReplacedError, RowError
 from exporter.ledger.ledger import Ledger
 from exporter.logs import Repeats
 from exporter.metrics.exposition import Body
@@ -209,7 +209,7 @@ def _explain(error: Exception) -> tuple[str, str]:
 
 _KINDS: tuple[tuple[str, tuple[type[Exception], ...], str], ...] = (
     ("unavailable", (DatabaseUnavailableError,), ""),
-    ("contract", (ContractError, ConfigError), ""),
+    ("contract", (ContractError, ConfigError, ReplacedError), ""),
     (
         "contract",
         (RowError,),

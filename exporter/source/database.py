@@ -8,7 +8,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -55,10 +55,13 @@ class Server:
 
     version: int
     encoding: str
+    database: int
     started: float
     replica: bool
     prepares: bool
-    may_see: bool
+    may_see: bool = field(compare=False)
+    system: int | None = None
+    """The cluster's identifier; unknown where the role may not ask."""
 
 
 class _AnyBytes(Loader):
@@ -171,9 +174,12 @@ class Database:
 
     def server(self, connection: Connection) -> Server:
         """What this connection talks to."""
-        row = connection.execute(statement("server")).fetchone()
-        assert row is not None, "server.sql returns one row"
-        return Server(*row)
+        (row,) = connection.execute(statement("server")).fetchall()
+        try:
+            system = connection.execute(statement("system")).fetchall()[0][0]
+        except psycopg.errors.InsufficientPrivilege:  # some hosts keep that to themselves
+            system = None
+        return replace(Server(*row), system=system)
 
     def discover(self, connection: Connection) -> Available:
         """What the database has of the contract. `ContractError` when a required part is missing."""
@@ -185,11 +191,6 @@ class Database:
         if not available.usable:
             raise ContractError("; ".join(str(problem) for problem in available.problems if problem.fatal))
         return available
-
-    def sources(self, connection: Connection) -> list[int]:
-        """The tables under the views that are read by change, as oids."""
-        rows = connection.execute(statement("sources"), {"schema": self._config.database.schema_})
-        return [row[0] for row in rows]
 
 
 def _check(parameters: Mapping[str, Any]) -> None:
@@ -277,12 +278,6 @@ def snapshot(connection: Connection, exported: str | None = None) -> Iterator[No
     finally:
         with contextlib.suppress(psycopg.Error):
             connection.execute("ROLLBACK")
-
-
-def instant(connection: Connection) -> float:
-    """The instant of the transaction under way, by the database's clock, in seconds since 1970."""
-    (now,) = connection.execute("SELECT extract(epoch FROM pg_catalog.now())::float8").fetchall()[0]
-    return float(now)
 
 
 def fetch(connection: Connection, query: Compiled, **values: Any) -> Sequence[tuple[Any, ...]]:

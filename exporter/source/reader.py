@@ -55,6 +55,7 @@ SMALL_LIMIT = 200_000
 
 _BATCH = 10_000
 _SALVAGE_CHUNK = 1_000
+_LOWS, _HIGHS = (sa.bindparam(name, type_=sa.ARRAY(sa.DateTime(timezone=True))) for name in ("lows", "highs"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LOW = sa.bindparam("low", type_=sa.DateTime(timezone=True))
 _HIGH = sa.bindparam("high", type_=sa.DateTime(timezone=True))
@@ -94,6 +95,7 @@ class Statements:
         mine = rows.of_campaigns(self._campaign_type)
         changed = rows.stamped(_LOW, _HIGH)
         self.changed = compile_statement(rows.select(changed))
+        self.changed_within = compile_statement(_within_bands(rows))
         self.remembered = compile_statement(rows.select(mine, rows.remembered()))
         self.by_key = compile_statement(rows.select(rows.of_keys(types[RELATIONS[rows.relation].key[0]])))
         self.changed_keys = compile_statement(_keys(rows, changed))
@@ -106,6 +108,17 @@ class Statements:
         if self._campaign_type in {"int2", "int4", "int8"}:
             return [campaign for campaign in ids if campaign.lstrip("-").isdigit()]
         return list(ids)
+
+
+def _within_bands(rows: CleanRows) -> sa.Select[Any]:
+    """Rows stamped within any of the bands, each found by the index on its own."""
+    bands = sa.func.unnest(_LOWS, _HIGHS).table_valued(
+        sa.column("low", sa.DateTime(timezone=True)), sa.column("high", sa.DateTime(timezone=True)), name="bands"
+    )
+    bands = bands.render_derived()
+    # The offset keeps the planner from joining the whole relation with the bands.
+    within = rows.select(rows.stamped(bands.c.low, bands.c.high)).offset(0).lateral("changed")
+    return sa.select(*within.c).select_from(bands.join(within, sa.true()))
 
 
 def _keys(rows: CleanRows, where: Expression) -> sa.Select[Any]:
@@ -149,15 +162,23 @@ class Reader:
     ) -> Iterator[Rows]:
         """Rows of `tasks` or `calls` that the plan asks for, in batches."""
         statements = self._statements[relation]
-        for low, high in (*plan.bands, (plan.low, moment.now + STAMP_FUTURE_SECONDS)):
-            values = {**moment.parameters(), "low": _time(low), "high": _time(high)}
+        latest = (plan.low, moment.now + STAMP_FUTURE_SECONDS)
+        queries = [(statements.changed, [latest])]
+        if plan.bands:
+            queries.insert(0, (statements.changed_within, list(plan.bands)))
+        for query, ranges in queries:
+            values = moment.parameters()
+            lows, highs = [_time(low) for low, _ in ranges], [_time(high) for _, high in ranges]
             try:
                 with connection.transaction():
-                    yield from self._stream(connection, relation, statements.changed, values, meter)
+                    one = {"low": lows[0], "high": highs[0], "lows": lows, "highs": highs}
+                    yield from self._stream(connection, relation, query, {**values, **one}, meter)
             except RowError:  # what was folded already is folded again, to no effect
-                yield from self._salvage(
-                    connection, relation, statements.changed_keys, statements.by_key, values, meter
-                )
+                for low, high in zip(lows, highs, strict=True):
+                    one = {**values, "low": low, "high": high}
+                    yield from self._salvage(
+                        connection, relation, statements.changed_keys, statements.by_key, one, meter
+                    )
 
     def remembered(
         self, connection: Connection, relation: str, campaigns: Sequence[str], moment: Moment, meter: Meter

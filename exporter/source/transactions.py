@@ -1,36 +1,53 @@
-"""What other sessions do now: open and prepared transactions, and how much was deleted under the views."""
+"""What other sessions do now: open and prepared transactions, as far as they can be seen; what a snapshot sees."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from dataclasses import dataclass
 
 from exporter.source.database import Connection, Server
 from exporter.source.query_time import Meter
 from exporter.source.sql import statement
 from exporter.source.watermark import Observation, Session
 
-Deleted = tuple[int, int]
-"""A signature of the tables under the views that moves when rows are deleted or a table is emptied."""
+_XID_MASK = (1 << 32) - 1
 
 
 def observe(connection: Connection, server: Server, meter: Meter) -> Observation:
     """The transactions that may still commit rows; to be called before the refresh takes its snapshot."""
     rows = meter.timed(lambda: connection.execute(statement("activity")).fetchall())
+    at, replica, may_see, replayed = rows[0][:4]
+    open_now = [row[4:] for row in rows if row[4] is not None]
     sessions = [
         Session(pid, start, query if query is not None else start, xid)
-        for _, pid, start, query, xid in rows
+        for pid, start, query, xid in open_now
         if start is not None
     ]
     # A session that reports no activity shows no start, but its xid: as much as is known of a prepared transaction.
-    prepared = [xid for _, _, start, _, xid in rows if start is None and xid is not None]
-    if server.prepares and not server.replica:
+    prepared = [xid for _, start, _, xid in open_now if start is None and xid is not None]
+    hidden = sum(start is None for _, start, _, _ in open_now)
+    if server.prepares and not replica:
         found = meter.timed(lambda: connection.execute(statement("prepared")).fetchall())
         prepared += [row[0] for row in found]
-    return Observation(rows[0][0], sessions, prepared)
+    return Observation(-math.inf if at is None else at, sessions, prepared, hidden, replica, may_see, replayed)
 
 
-def deletions(connection: Connection, sources: Sequence[int], meter: Meter) -> Deleted:
-    """The signature of these tables now."""
-    row = meter.timed(lambda: connection.execute(statement("deleted"), {"sources": sources}).fetchone())
-    assert row is not None, "an aggregate returns one row"
-    return (row[0], row[1])
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a snapshot sees: at which instant it was taken (seconds since 1970), and which transactions had ended."""
+
+    at: float
+    next_xid: int
+    in_progress: frozenset[int]
+
+    def sees(self, xid: int) -> bool:
+        """Whether the transaction with this 32-bit id had ended when the snapshot was taken."""
+        begun_later = ((xid - self.next_xid) & _XID_MASK) < 1 << 31
+        return not begun_later and xid not in self.in_progress
+
+
+def sight(connection: Connection) -> Sight:
+    """What the snapshot of the transaction under way sees; its first statement, which takes it."""
+    now, taken = connection.execute(statement("sight")).fetchall()[0]
+    _, next_xid, ids = taken.split(":")
+    return Sight(now, int(next_xid) & _XID_MASK, frozenset(int(xid) & _XID_MASK for xid in ids.split(",") if xid))

@@ -3,11 +3,13 @@
 A row is usually stamped with the start of its transaction and becomes visible when that commits, so a slow
 transaction commits rows behind a naive watermark. What an open transaction may still commit:
 
-- Rows stamped while it runs, by a clock. It cannot have written any before it had a transaction id (xid). So one
-  that was last seen without an xid at an instant holds the watermark at that instant, once it has an xid; one
-  that never has an xid holds nothing, however long it reads.
+- Rows stamped while it runs, by a clock. It cannot have written any before it had a transaction id (xid). So what
+  was stamped since it was last seen without one, or since its start, is read once more when it has ended; one that
+  never has an xid costs nothing, however long it reads.
 - Rows stamped with exactly its start, or with the start of the statement it was in before it had an xid. These
-  two bands are read once, when it is gone.
+  two bands are read once, when it has ended.
+
+Whether it had ended when the snapshot was taken, the snapshot itself says.
 
 A prepared transaction has left its session; it keeps what its session had. See docs/architecture.md.
 """
@@ -15,7 +17,7 @@ A prepared transaction has left its session; it keeps what its session had. See 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 BAND_SECONDS = 0.001
@@ -37,8 +39,15 @@ class Observation:
     """What was open at `at`, which was taken before the lists, and these before the refresh's snapshot."""
 
     at: float
+    """On a replica, when the last commit that it replayed was made; minus infinity where that is unknown."""
     sessions: Sequence[Session] = ()
     prepared: Iterable[int] = ()
+    hidden: int = 0
+    """Sessions that do not say whether they have a transaction (track_activities is off)."""
+    replica: bool = False
+    may_see: bool = True
+    replayed: str | None = None
+    """Up to where a replica has replayed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +72,19 @@ class _Open:
 class Horizon:
     """Turns one observation a refresh into the plan of what that refresh must read.
 
-    `allowance` (seconds) makes up for the clocks of application servers that stamp rows themselves.
+    `allowance` (seconds) makes up for the clocks of application servers that stamp rows themselves. `overlap` is read
+    again while there are sessions that do not say whether they have a transaction. `low`: from where the first plan
+    reads, for one that follows another way of looking.
     """
 
-    def __init__(self, allowance: float) -> None:
+    def __init__(self, allowance: float, overlap: float = 0.0, low: float = -math.inf) -> None:
         self._allowance = allowance
+        self._overlap = overlap
         self._sessions: dict[tuple[int, float], _Open] = {}
         self._prepared: dict[int, _Open] = {}
         self._seen_at: float | None = None
-        self._low = -math.inf
+        self._low = low
+        self._planned = low
 
     def observe(self, now: Observation) -> Plan:
         """The plan of the refresh whose snapshot is taken after `now`."""
@@ -79,19 +92,35 @@ class Horizon:
         last_seen = now.at if self._seen_at is None else self._seen_at
         sessions = {(session.pid, session.xact_start): self._session(session, now.at) for session in now.sessions}
         left = [gone for key, gone in self._sessions.items() if key not in sessions]
-        prepared = {xid: self._prepared_from(xid, left, first, last_seen) for xid in now.prepared}
+        # What a hidden session does began at some time unknown: within the overlap, one hopes, and says so.
+        since = last_seen - self._overlap if now.hidden else last_seen
+        prepared = {xid: self._prepared_from(xid, left, first, since) for xid in now.prepared}
         waiting = {id(watched) for watched in prepared.values()}
         ended = [gone for gone in left if id(gone) not in waiting]
         ended += [gone for xid, gone in self._prepared.items() if xid not in prepared]
 
-        low = self._low
+        low = self._planned = self._low
         stamps = {stamp for gone in ended for stamp in gone.stamps if stamp < low}
         everything = any(gone.unknown for gone in ended)
         everything |= now.at < last_seen - self._allowance  # a clock set back stamps rows behind what was read
         self._sessions, self._prepared, self._seen_at = sessions, prepared, now.at
-        held = (watched.hold for watched in (*sessions.values(), *prepared.values()))
-        self._low = min(now.at, *held, math.inf) - self._allowance
-        return Plan(low, _bands(stamps), everything)
+        self._low = now.at - max(self._allowance, self._overlap if now.hidden else 0.0)
+        return Plan(low, _merged([*_around(stamps), *self._spans(ended)]), everything)
+
+    def ended_by(self, sight: Callable[[int], bool]) -> tuple[tuple[float, float], ...]:
+        """What else the snapshot shows: rows of those that were open when we looked, and had ended when it was taken.
+
+        `sight` says of a transaction id whether it had.
+        """
+        watched = (*self._sessions.values(), *self._prepared.values())
+        ended = [each for each in watched if each.xid is not None and sight(each.xid)]
+        stamps = {stamp for gone in ended for stamp in gone.stamps if stamp < self._planned}
+        return _merged([*_around(stamps), *self._spans(ended)])
+
+    def _spans(self, ended: Iterable[_Open]) -> list[tuple[float, float]]:
+        """What transactions may have stamped by a clock while they ran, as far as it is not read anyway."""
+        lows = (gone.hold - self._allowance for gone in ended)
+        return [(low, self._planned) for low in lows if low < self._planned]
 
     @property
     def low(self) -> float:
@@ -100,7 +129,7 @@ class Horizon:
 
     @property
     def watched(self) -> int:
-        """How many transactions hold the watermark back."""
+        """How many open transactions may have written rows: read when they end."""
         return sum(watched.hold < math.inf for watched in (*self._sessions.values(), *self._prepared.values()))
 
     def _session(self, session: Session, at: float) -> _Open:
@@ -132,14 +161,23 @@ class Horizon:
 class Overlap:
     """The plan where open transactions cannot be seen (no right to, or a replica): a fixed overlap."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, low: float = -math.inf) -> None:
         self._seconds = seconds
-        self._low = -math.inf
+        self._low = low
+        self._replayed: str | None = None
 
     def observe(self, now: Observation) -> Plan:
         """Read again whatever was stamped up to the overlap before the last refresh."""
         low, self._low = self._low, now.at - self._seconds
-        return Plan(low)
+        if now.replayed is not None and now.replayed == self._replayed:  # nothing can have changed
+            return Plan(math.inf)
+        self._replayed = now.replayed
+        return Plan(low, everything=low == -math.inf)
+
+    def ended_by(self, sight: Callable[[int], bool]) -> tuple[tuple[float, float], ...]:
+        """Nothing is known of open transactions."""
+        del sight
+        return ()
 
     @property
     def low(self) -> float:
@@ -152,13 +190,16 @@ class Overlap:
         return 0
 
 
-def _bands(stamps: Iterable[float]) -> tuple[tuple[float, float], ...]:
-    """Ranges around the stamps, those that touch made one."""
-    bands: list[tuple[float, float]] = []
-    for stamp in sorted(stamps):
-        low, high = stamp - BAND_SECONDS, stamp + BAND_SECONDS
-        if bands and low <= bands[-1][1]:
-            bands[-1] = (bands[-1][0], high)
+def _around(stamps: Iterable[float]) -> list[tuple[float, float]]:
+    return [(stamp - BAND_SECONDS, stamp + BAND_SECONDS) for stamp in stamps]
+
+
+def _merged(ranges: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """Those ranges that touch made one, in their order."""
+    merged: list[tuple[float, float]] = []
+    for low, high in sorted(ranges):
+        if merged and low <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
         else:
-            bands.append((low, high))
-    return tuple(bands)
+            merged.append((low, high))
+    return tuple(merged)

@@ -300,7 +300,7 @@ def test_a_correction_that_was_cut_short_is_made_by_the_next_refresh(
         assert scrape.by("campaign_tasks", "status", campaign="2") == {"pending": 1}
         ledger = exporter.refresher.ledger
         assert ledger is not None
-        assert ledger.rows("2") == (1, 0)
+        assert ledger.rows("2") == {"tasks": 1, "calls": 0}
 
 
 def test_a_failing_loop_rests_longer_each_time_and_a_working_one_as_configured(owner: Owner, loop: Loop) -> None:

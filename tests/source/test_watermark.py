@@ -39,25 +39,30 @@ def test_with_nothing_open_the_next_reads_from_the_last_look_less_the_allowance(
     assert horizon.watched == 0
 
 
-def test_a_transaction_that_has_written_holds_the_watermark_at_its_start() -> None:
+def test_what_a_transaction_wrote_since_its_start_is_read_once_when_it_has_ended() -> None:
     horizon = Horizon(0.0)
     observe(horizon, 100.0, session(60.0, xid=7))
     assert horizon.watched == 1
-    assert observe(horizon, 110.0, session(60.0, xid=7)).low == 60.0
-    assert observe(horizon, 120.0).low == 60.0
+    assert observe(horizon, 110.0, session(60.0, xid=7)) == Plan(100.0)
+    assert observe(horizon, 120.0) == Plan(110.0, ((60.0 - BAND_SECONDS, 110.0),))
     assert observe(horizon, 130.0) == Plan(120.0)
 
 
-def test_one_that_got_its_xid_later_holds_from_the_look_before_that() -> None:
+def test_one_that_ended_between_the_look_and_the_snapshot_is_read_at_that_snapshot() -> None:
+    horizon = Horizon(1.0)
+    observe(horizon, 100.0, session(60.0, xid=7), session(70.0, pid=2))
+    observe(horizon, 110.0, session(60.0, xid=7), session(70.0, pid=2))
+    assert horizon.ended_by(lambda _: False) == ()
+    assert horizon.ended_by(lambda xid: xid == 7) == ((59.0, 99.0),)
+    assert observe(horizon, 120.0, session(70.0, pid=2)).bands == ((59.0, 109.0),)
+
+
+def test_of_one_that_got_its_xid_later_what_was_stamped_since_the_look_before_that_is_read() -> None:
     horizon = Horizon(0.0)
     observe(horizon, 100.0, session(10.0))
-    assert horizon.low == 100.0
-    assert observe(horizon, 110.0, session(10.0, xid=7)).low == 100.0
-    assert horizon.low == 100.0
-    assert observe(horizon, 120.0, session(10.0, xid=7)).low == 100.0
-    ended = observe(horizon, 130.0)
-    assert ended.low == 100.0
-    assert ended.bands == band(10.0)
+    assert observe(horizon, 110.0, session(10.0, xid=7)) == Plan(100.0)
+    assert observe(horizon, 120.0, session(10.0, xid=7)) == Plan(110.0)
+    assert observe(horizon, 130.0) == Plan(120.0, (*band(10.0), (100.0, 120.0)))
 
 
 def test_a_long_reader_holds_nothing() -> None:
@@ -100,37 +105,30 @@ def test_a_backend_that_began_anew_is_another_transaction() -> None:
     observe(horizon, 100.0, session(10.0))
     again = observe(horizon, 110.0, session(105.0, xid=8))
     assert again.bands == band(10.0)
-    assert horizon.low == 105.0
+    assert observe(horizon, 120.0).bands == ((105.0 - BAND_SECONDS, 110.0),)
 
 
-def test_several_transactions_hold_at_the_earliest() -> None:
+def test_each_of_several_transactions_is_read_from_its_own_start() -> None:
     horizon = Horizon(1.0)
     observe(horizon, 100.0, session(80.0, xid=1, pid=1), session(70.0, xid=2, pid=2), session(5.0, pid=3))
-    assert horizon.low == 69.0
     assert horizon.watched == 2
-    observe(horizon, 110.0, session(80.0, xid=1, pid=1), session(5.0, pid=3))
-    assert horizon.low == 79.0
+    assert observe(horizon, 110.0, session(80.0, xid=1, pid=1), session(5.0, pid=3)).bands == ((69.0, 99.0),)
+    assert observe(horizon, 120.0, session(5.0, pid=3)).bands == ((79.0, 109.0),)
 
 
 def test_a_prepared_transaction_keeps_what_its_session_had() -> None:
     horizon = Horizon(0.0)
     observe(horizon, 100.0, session(60.0, xid=7))
-    observe(horizon, 110.0, prepared=(7,))
-    assert horizon.low == 60.0
-    observe(horizon, 120.0, session(119.0, xid=9), prepared=(7,))
-    assert horizon.low == 60.0
-    assert observe(horizon, 130.0).low == 60.0
-    assert horizon.low == 130.0
+    assert observe(horizon, 110.0, prepared=(7,)) == Plan(100.0)
+    assert observe(horizon, 120.0, session(119.0, xid=9), prepared=(7,)) == Plan(110.0)
+    assert observe(horizon, 130.0).bands == ((60.0 - BAND_SECONDS, 120.0),)
 
 
-def test_one_prepared_between_two_looks_holds_from_the_first_of_them() -> None:
+def test_of_one_prepared_between_two_looks_what_was_stamped_since_the_first_of_them_is_read() -> None:
     horizon = Horizon(0.0)
     observe(horizon, 100.0, session(10.0, query=20.0))
-    observe(horizon, 110.0, prepared=(7,))
-    assert horizon.low == 100.0
-    ended = observe(horizon, 120.0)
-    assert ended.low == 100.0
-    assert ended.bands == band(10.0, 20.0)
+    assert observe(horizon, 110.0, prepared=(7,)) == Plan(100.0, band(10.0, 20.0))
+    assert observe(horizon, 120.0) == Plan(110.0, (*band(10.0, 20.0), (100.0, 110.0)))
 
 
 def test_one_that_was_prepared_before_the_first_look_makes_everything_be_read_when_it_ends() -> None:
@@ -142,12 +140,34 @@ def test_one_that_was_prepared_before_the_first_look_makes_everything_be_read_wh
     assert not observe(horizon, 130.0).everything
 
 
+def test_sessions_that_do_not_say_what_they_do_make_an_overlap_be_read_again() -> None:
+    horizon = Horizon(1.0, overlap=60.0)
+    horizon.observe(Observation(100.0, hidden=1))
+    assert horizon.observe(Observation(110.0, prepared=(7,), hidden=1)).low == 40.0
+    assert horizon.observe(Observation(120.0)) == Plan(50.0, ((39.0, 50.0),))
+    assert horizon.observe(Observation(130.0)) == Plan(119.0)
+
+
 def test_without_sight_of_transactions_an_overlap_is_read_again() -> None:
     overlap = Overlap(300.0)
-    assert overlap.observe(Observation(1000.0)) == Plan(-math.inf)
+    assert overlap.observe(Observation(1000.0)) == Plan(-math.inf, everything=True)
     assert overlap.observe(Observation(1010.0)) == Plan(700.0)
     assert overlap.low == 710.0
     assert overlap.watched == 0
+
+
+def test_on_a_replica_the_overlap_counts_from_the_commit_replayed_last() -> None:
+    overlap = Overlap(300.0)
+    overlap.observe(Observation(1000.0, replica=True, replayed="0/1"))
+    assert overlap.observe(Observation(1000.0, replica=True, replayed="0/1")) == Plan(math.inf)
+    assert overlap.observe(Observation(2000.0, replica=True, replayed="0/2")) == Plan(700.0)
+
+
+def test_a_replica_that_has_not_replayed_a_commit_is_read_whole_when_it_does() -> None:
+    overlap = Overlap(300.0)
+    overlap.observe(Observation(-math.inf, replica=True, replayed="0/1"))
+    assert overlap.observe(Observation(-math.inf, replica=True, replayed="0/1")) == Plan(math.inf)
+    assert overlap.observe(Observation(1000.0, replica=True, replayed="0/2")).everything
 
 
 def _owing(exporter: Exporter, owner: psycopg.Connection[Any], failures: int) -> None:

@@ -1,10 +1,15 @@
 -- Who we are and what we talk to. "may_see" is the right to see other sessions' transactions.
 SELECT pg_catalog.current_setting('server_version_num')::int AS version,
        pg_catalog.current_setting('server_encoding') AS encoding,
-       -- A crash of one process restarts the others, the checkpointer too, but not the postmaster.
-       extract(epoch FROM greatest(pg_catalog.pg_postmaster_start_time(), (
-           SELECT max(a.backend_start) FROM pg_catalog.pg_stat_activity AS a WHERE a.backend_type = 'checkpointer'
-       )))::float8 AS started,
+       -- Another database may have taken over the name.
+       (SELECT d.oid::bigint FROM pg_catalog.pg_database AS d WHERE d.datname = current_database()) AS database,
+       -- A crash of one process restarts the others, the checkpointer too, but not the postmaster; statistics start
+       -- anew after one, which also those see who may not see the checkpointer.
+       extract(epoch FROM greatest(
+           pg_catalog.pg_postmaster_start_time(),
+           pg_catalog.pg_stat_get_bgwriter_stat_reset_time(),
+           (SELECT max(a.backend_start) FROM pg_catalog.pg_stat_activity AS a WHERE a.backend_type = 'checkpointer')
+       ))::float8 AS started,
        pg_catalog.pg_is_in_recovery() AS replica,
        pg_catalog.current_setting('max_prepared_transactions')::int > 0 AS prepares,
        pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS may_see

@@ -1,0 +1,55 @@
+"""Whether rows can have been deleted: what a campaign lost is carried only as far as deletions were seen.
+
+PostgreSQL counts the rows deleted from a table, some seconds late; TRUNCATE and a dropped partition replace or remove a
+table's file. A campaign that lost rows without any of that was corrected: a row moved to another, a view is another.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+
+from exporter.source.structure import Structure, replaced
+
+KEPT_SECONDS = 120.0
+"""How long a deletion may explain a loss, and a loss wait for its explanation: counts of deleted rows come late."""
+
+
+class Evidence:
+    """Rows that may have been deleted under each view, and not been used to explain a loss yet."""
+
+    def __init__(self) -> None:
+        self._before: Structure | None = None
+        self._rows: dict[str, float] = {}
+        self._at: dict[str, float] = {}
+
+    def note(self, now: Structure) -> tuple[set[str], set[str]]:
+        """The structure of a new look: relations that were replaced since the last one, and those that lost rows."""
+        before, self._before = self._before, now
+        if before is None:
+            return set(), set()
+        moved = replaced(before, now)
+        lost = set()
+        for relation, under in now.items():
+            then = before.get(relation)
+            deleted = under.deleted - then.deleted if then else 0
+            if relation in moved or deleted < 0:  # a file may have been emptied, a count may have started anew
+                self._add(relation, math.inf)
+            elif deleted:
+                self._add(relation, deleted)
+                lost.add(relation)
+        return moved, lost
+
+    def _add(self, relation: str, rows: float) -> None:
+        at = time.monotonic()
+        left = self._rows.get(relation, 0.0) if at - self._at.get(relation, -math.inf) < KEPT_SECONDS else 0.0
+        self._rows[relation], self._at[relation] = left + rows, at
+
+    def explains(self, relation: str, rows: int) -> bool:
+        """Whether the loss of so many rows can be a deletion; they explain nothing else then."""
+        if time.monotonic() - self._at.get(relation, -math.inf) >= KEPT_SECONDS:
+            return False
+        if self._rows[relation] < rows:
+            return False
+        self._rows[relation] -= rows
+        return True

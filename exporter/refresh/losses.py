@@ -1,0 +1,95 @@
+"""What campaigns lost or got back when they were loaded anew, and what their counters make of it.
+
+A *purge* (rows deleted) is carried; rows that come back take that back. Anything else is a correction, and held.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from exporter.metrics.samples import Values
+from exporter.metrics.snapshot import SnapshotBuilder
+from exporter.refresh.evidence import KEPT_SECONDS, Evidence
+from exporter.refresh.look import Look
+
+Rows = Mapping[str, int]
+"""Rows counted of a campaign, by relation."""
+
+Counted = Mapping[str, Mapping[str, Values]]
+"""True counters, by relation and family."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """What a campaign lost of a relation, until deletions are seen that explain it."""
+
+    campaign: str
+    relation: str
+    rows: int
+    before: Mapping[str, Values]
+    after: Mapping[str, Values]
+    at: float
+
+
+class Losses:
+    """Counters of campaigns before they were loaded anew, and losses that nothing explains yet."""
+
+    def __init__(self, builder: SnapshotBuilder, evidence: Evidence) -> None:
+        self._builder = builder
+        self._evidence = evidence
+        self._before: dict[str, tuple[Rows, Counted]] = {}
+        self._unexplained: list[_Loss] = []
+        self._purged_at: dict[tuple[str, str], float] = {}
+
+    def remember(self, look: Look, campaigns: Iterable[str]) -> None:
+        """Note what these say before they are loaded. The first time counts: a load that fails leaves half."""
+        for campaign in campaigns:
+            if campaign not in self._before:
+                self._before[campaign] = (look.ledger.rows(campaign), self._counters(look, campaign))
+
+    def settle(self, look: Look, restorable: Iterable[str]) -> None:
+        """All was loaded, of one state of the database: see what was lost, and what can be explained.
+
+        `restorable`: campaigns loaded because rows turned up that were made long ago.
+        """
+        restorable = set(restorable)
+        for campaign, (rows, before) in self._before.items():
+            if campaign not in look.days:
+                continue
+            now, after = look.ledger.rows(campaign), self._counters(look, campaign)
+            for relation, count in rows.items():
+                if now[relation] < count:
+                    loss = _Loss(
+                        campaign, relation, count - now[relation], before[relation], after[relation], time.monotonic()
+                    )
+                    self._unexplained.append(loss)
+                elif campaign in restorable and (campaign, relation) in self._purged_at:
+                    self._builder.restored(campaign, before[relation], after[relation])
+        self._explain(look)
+        for (campaign, relation), at in list(self._purged_at.items()):
+            if campaign in look.days:  # a row made before may be one that comes back: load the campaign anew then
+                fold = look.ledger.folds[relation]
+                fold.note_forgotten(look.ledger.campaign(campaign), at)
+            elif campaign in self._before:
+                del self._purged_at[(campaign, relation)]
+        self._before.clear()
+
+    def _explain(self, look: Look) -> None:
+        left = []
+        for loss in self._unexplained:
+            if loss.campaign not in look.days or time.monotonic() - loss.at > KEPT_SECONDS:
+                continue
+            if self._evidence.explains(loss.relation, loss.rows):
+                self._builder.purged(loss.campaign, loss.before, loss.after)
+                self._purged_at[(loss.campaign, loss.relation)] = look.moment.now
+            else:
+                left.append(loss)
+        self._unexplained = left
+
+    def _counters(self, look: Look, campaign: str) -> Counted:
+        return {
+            relation: self._builder.true_counters(look.ledger, look.platform, campaign, relation)
+            for relation in look.ledger.folds
+        }
