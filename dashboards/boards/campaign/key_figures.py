@@ -26,6 +26,7 @@ from dashboards.vocabulary.style import (
     WHOLE,
 )
 from dashboards.vocabulary.targets import now
+from exporter.contract.codes import NO_CURRENCY
 from exporter.diagnosis.dispatch.signs import DROP
 
 _OVER = "=~completed|failed|cancelled"
@@ -122,8 +123,8 @@ def strip(own: Own) -> Line:
              now(ratio(*talk), "in this range"), unit=SECONDS, decimals=1, empty="No answered call", height=3,
              text="value_and_name"),
         stat(108, "Total cost",
-             "What the campaign's calls have cost so far, agent and line, in its currency (XXX: none is told). See "
-             "Cost below for parts, rate and forecast.",
+             "What the campaign's calls have cost so far, agent and line, in its currency "
+             f"({NO_CURRENCY}: none is told). See Cost below for parts, rate and forecast.",
              now(own.spent(), "{{currency}}"), unit=CURRENCY_UNIT, decimals=2, empty="No cost is told",
              text="value_and_name", height=3),
     )  # fmt: skip

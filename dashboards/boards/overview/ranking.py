@@ -26,6 +26,7 @@ from dashboards.vocabulary.style import (
     WORST_FIRST,
     State,
 )
+from exporter.contract.codes import NO_CURRENCY
 from exporter.diagnosis.dispatch.gates import GATES
 from exporter.diagnosis.dispatch.signs import DROP
 from exporter.diagnosis.dispatch.verdict import NOTHING
@@ -95,7 +96,7 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
             figure("Diff.", f"({rate}) / ({usual} > 0) - 1", 54, unit=RATIO, decimals=0,
                    thresholds=steps((None, WARNING), (DROP - 1, NEUTRAL)), **COLOURED),
             figure("Cost /h", _spent(q), 66, unit=CURRENCY_UNIT, decimals=2),
-            label("currency", "In", 50, mappings=words({"XXX": ("–", None)})),
+            label("currency", "In", 50, mappings=words({NO_CURRENCY: ("–", None)})),
             count("Crit.", pages, 50, thresholds=steps(*ACT), **COLOURED),
             count("Warn.", warnings, 56, thresholds=steps(*SOME), **COLOURED),
             Column("Rank", 50, expression=f"100 * ({verdict}) - 1000 * ({pages} or {none}) - ({warnings} or {none})",
