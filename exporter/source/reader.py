@@ -233,7 +233,7 @@ def _time(seconds: float) -> datetime:
 def _small_statements(available: Available, relation: str) -> tuple[Compiled, Compiled, Compiled]:
     """All rows, their keys, and rows by key.
 
-    Every column travels as text, so that no odd value can fail to arrive; `entities` makes sense of them.
+    Every column travels as text, so that no odd value can fail to arrive; `parsing` makes sense of them.
     """
     table = available.tables[relation]
     columns = [sa.cast(available.column(relation, name), sa.Text) for name in SMALL[relation]]
