@@ -21,6 +21,7 @@ from dashboards.boards.exporters import (
 )
 from dashboards.settings import Settings
 from dashboards.vocabulary.board import Board, Folded, Line, Way, folded, line, menu, prometheus
+from dashboards.vocabulary.colours import ACCENT, BAD, CAMPAIGN_STATES, GOOD, NEUTRAL, WARNING
 from dashboards.vocabulary.fields import (
     colour,
     colours,
@@ -37,19 +38,8 @@ from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import stat, table
 from dashboards.vocabulary.queries import Queries, ratio, selector, total
-from dashboards.vocabulary.style import (
-    ACCENT,
-    BAD,
-    CAMPAIGN_STATES,
-    COUNT,
-    GOOD,
-    NEUTRAL,
-    RATIO,
-    SECONDS,
-    WARNING,
-    WHOLE,
-)
 from dashboards.vocabulary.targets import ask, now, rows
+from dashboards.vocabulary.units import COUNT, RATIO, SECONDS, WHOLE
 from exporter.config import RefreshConfig
 from exporter.contract.codes import OTHER
 from exporter.contract.relations import RELATIONS

@@ -19,6 +19,15 @@ from dashboards.vocabulary.board import (
     postgres,
     prometheus,
 )
+from dashboards.vocabulary.colours import (
+    CALM,
+    GOOD,
+    GROUP_COLOURS,
+    OUTCOME_STATES,
+    SENTIMENT_STATES,
+    TASK_STATES,
+    VERDICT_STATES,
+)
 from dashboards.vocabulary.fields import codes, colour, link, mapping, organised, override, words
 from dashboards.vocabulary.figures import COLOURED
 from dashboards.vocabulary.graphs import band
@@ -27,20 +36,8 @@ from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import stat, table
 from dashboards.vocabulary.queries import CAMPAIGN, Queries, milliseconds
 from dashboards.vocabulary.statements import statement
-from dashboards.vocabulary.style import (
-    AGE,
-    CALM,
-    COUNT,
-    CURRENCY_UNIT,
-    GOOD,
-    GROUP_COLOURS,
-    OUTCOME_STATES,
-    SECONDS,
-    SENTIMENT_STATES,
-    TASK_STATES,
-    VERDICT_STATES,
-)
 from dashboards.vocabulary.targets import Target, ask, rows, sql
+from dashboards.vocabulary.units import AGE, COUNT, CURRENCY_UNIT, SECONDS
 from exporter.contract.codes import BLOCKERS, READY
 from exporter.diagnosis.dispatch.verdict import VERDICTS
 

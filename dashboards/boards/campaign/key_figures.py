@@ -7,25 +7,13 @@ from dataclasses import replace
 from dashboards.boards.campaign.scope import UNKNOWN, Own
 from dashboards.boards.exporters import dated
 from dashboards.vocabulary.board import Line, line
+from dashboards.vocabulary.colours import ACCENT, BAD, CAMPAIGN_STATES, FADED, NEUTRAL, WARNING
 from dashboards.vocabulary.fields import colour, override, steps, words
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.panels import bars, stat
-from dashboards.vocabulary.queries import ratio, total
-from dashboards.vocabulary.style import (
-    ACCENT,
-    AGE,
-    BAD,
-    CAMPAIGN_STATES,
-    CURRENCY_UNIT,
-    FADED,
-    MINIMUM_CALLS,
-    NEUTRAL,
-    RATIO,
-    SECONDS,
-    WARNING,
-    WHOLE,
-)
+from dashboards.vocabulary.queries import MINIMUM_CALLS, ratio, total
 from dashboards.vocabulary.targets import now
+from dashboards.vocabulary.units import AGE, CURRENCY_UNIT, RATIO, SECONDS, WHOLE
 from exporter.contract.codes import NO_CURRENCY
 from exporter.diagnosis.dispatch.signs import DROP
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dashboards.boards.campaign.scope import NO_CAMPAIGN, STEP, Own
 from dashboards.vocabulary.board import Line, events, line, marks
+from dashboards.vocabulary.colours import ACCENT, FADED, NEUTRAL, TASK_STATES, WARNING
 from dashboards.vocabulary.fields import colour, colours
 from dashboards.vocabulary.graphs import graph
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.queries import CAMPAIGN, selector, total
 from dashboards.vocabulary.statements import statement
-from dashboards.vocabulary.style import ACCENT, FADED, NEUTRAL, TASK_STATES, WARNING, WHOLE
 from dashboards.vocabulary.targets import ask
+from dashboards.vocabulary.units import WHOLE
 
 FROM_BELOW = ("in_progress", "pending", "failed", "completed", "cancelled")
 """What moves comes first: a band is read best near the ground."""

@@ -26,25 +26,16 @@ from dashboards.boards.exporters import dated
 from dashboards.settings import Settings
 from dashboards.vocabulary import board as boards
 from dashboards.vocabulary.board import Board, Folded, Line, Way, folded, line, menu
+from dashboards.vocabulary.colours import BAD, CALM, NEUTRAL, WARNING
 from dashboards.vocabulary.fields import Step, joined, link, override, steps
 from dashboards.vocabulary.figures import COLOURED, GAUGE, Column, figure, figures, label, state, whole
 from dashboards.vocabulary.graphs import columns, graph
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import stat
-from dashboards.vocabulary.queries import CAMPAIGNS, TENANTS, Queries, milliseconds, ratio
-from dashboards.vocabulary.style import (
-    AGE,
-    BAD,
-    CALM,
-    CURRENCY_UNIT,
-    MINIMUM_CALLS,
-    NEUTRAL,
-    RATIO,
-    WARNING,
-    WHOLE,
-)
+from dashboards.vocabulary.queries import CAMPAIGNS, MINIMUM_CALLS, TENANTS, Queries, milliseconds, ratio
 from dashboards.vocabulary.targets import ask, now
+from dashboards.vocabulary.units import AGE, CURRENCY_UNIT, RATIO, WHOLE
 
 NO_WEEK = "No figures of last week, or too short a span"
 NO_BUDGETS = "No campaign has a budget"

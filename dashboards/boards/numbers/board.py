@@ -8,6 +8,7 @@ from dashboards.boards.numbers.queries import BY, COOLING_SECONDS, FALL, NUMBERS
 from dashboards.settings import Settings
 from dashboards.vocabulary import board as boards
 from dashboards.vocabulary.board import Board, Folded, Line, Way, folded, line, menu
+from dashboards.vocabulary.colours import BAD, CALM, FADED, NEUTRAL, NUMBER_STATES, WARNING, State
 from dashboards.vocabulary.fields import Step, codes, link, steps
 from dashboards.vocabulary.figures import (
     COLOURED,
@@ -24,22 +25,9 @@ from dashboards.vocabulary.graphs import band, graph
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import stat
-from dashboards.vocabulary.queries import RANGE, TENANTS, Queries, number_of, selector, total
-from dashboards.vocabulary.style import (
-    AGE,
-    BAD,
-    CALM,
-    COUNT,
-    FADED,
-    MINIMUM_CALLS,
-    NEUTRAL,
-    NUMBER_STATES,
-    RATIO,
-    WARNING,
-    WHOLE,
-    State,
-)
+from dashboards.vocabulary.queries import MINIMUM_CALLS, RANGE, TENANTS, Queries, number_of, selector, total
 from dashboards.vocabulary.targets import ask, now
+from dashboards.vocabulary.units import AGE, COUNT, RATIO, WHOLE
 
 NONE_SHOWN = "No numbers are shown"
 NOT_ENOUGH = f"Not enough data: fewer than {MINIMUM_CALLS} calls"

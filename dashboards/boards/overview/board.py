@@ -17,6 +17,7 @@ from dashboards.boards.numbers.queries import trunks
 from dashboards.boards.overview.ranking import NO_CAMPAIGN, RANKED, TOLD, campaigns, with_tenant
 from dashboards.settings import Settings
 from dashboards.vocabulary.board import Board, Line, Way, line, menu, prometheus, tenants
+from dashboards.vocabulary.colours import ACCENT, BAD, FADED, GOOD, WARNING, WORST_FIRST, State
 from dashboards.vocabulary.fields import (
     colour,
     link,
@@ -33,20 +34,8 @@ from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.panels import stat, table
 from dashboards.vocabulary.queries import OURS, TENANTS, Queries, milliseconds, ratio, selector, total
-from dashboards.vocabulary.style import (
-    ACCENT,
-    AGE,
-    BAD,
-    FADED,
-    GOOD,
-    RATIO,
-    SECONDS,
-    WARNING,
-    WHOLE,
-    WORST_FIRST,
-    State,
-)
 from dashboards.vocabulary.targets import ask, now, rows
+from dashboards.vocabulary.units import AGE, RATIO, SECONDS, WHOLE
 
 BAND_LINES = 25
 NAME_LENGTH = 40

@@ -9,23 +9,12 @@ from typing import Any
 from dashboards.boards.exporters import ACT, SOME
 from dashboards.settings import Settings
 from dashboards.vocabulary.board import Way
+from dashboards.vocabulary.colours import CAMPAIGN_STATES, NEUTRAL, VERDICT_STATES, WARNING, WORST_FIRST, State
 from dashboards.vocabulary.fields import link, mapping, steps, words
 from dashboards.vocabulary.figures import COLOURED, Column, figure, figures, label
 from dashboards.vocabulary.panel import Panel
-from dashboards.vocabulary.queries import OURS, TENANTS, Queries, ahead, ratio, selector, total
-from dashboards.vocabulary.style import (
-    CAMPAIGN_STATES,
-    CURRENCY_UNIT,
-    MINIMUM_CALLS,
-    NEUTRAL,
-    RATIO,
-    SECONDS,
-    VERDICT_STATES,
-    WARNING,
-    WHOLE,
-    WORST_FIRST,
-    State,
-)
+from dashboards.vocabulary.queries import MINIMUM_CALLS, OURS, TENANTS, Queries, ahead, ratio, selector, total
+from dashboards.vocabulary.units import CURRENCY_UNIT, RATIO, SECONDS, WHOLE
 from exporter.contract.codes import NO_CURRENCY
 from exporter.diagnosis.dispatch.gates import GATES
 from exporter.diagnosis.dispatch.signs import DROP
