@@ -20,7 +20,7 @@ from dashboards.boards.exporters import (
     violations,
 )
 from dashboards.settings import Settings
-from dashboards.vocabulary.board import Board, Folded, Line, Way, folded, line, menu, prometheus
+from dashboards.vocabulary.board import Board
 from dashboards.vocabulary.colours import ACCENT, BAD, CAMPAIGN_STATES, GOOD, NEUTRAL, WARNING
 from dashboards.vocabulary.fields import (
     colour,
@@ -34,12 +34,15 @@ from dashboards.vocabulary.fields import (
 )
 from dashboards.vocabulary.figures import COLOURED, figure, figures, label
 from dashboards.vocabulary.graphs import graph
+from dashboards.vocabulary.layout import Folded, Line, folded, line
+from dashboards.vocabulary.links import Way, menu
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import stat, table
 from dashboards.vocabulary.queries import Queries, ratio, selector, total
 from dashboards.vocabulary.targets import ask, now, rows
 from dashboards.vocabulary.units import COUNT, RATIO, SECONDS, WHOLE
+from dashboards.vocabulary.variables import prometheus
 from exporter.config import RefreshConfig
 from exporter.contract.codes import OTHER
 from exporter.contract.relations import RELATIONS

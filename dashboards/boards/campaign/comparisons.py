@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dashboards.boards.campaign.scope import UNSURE, Own
-from dashboards.vocabulary.board import Folded, beside, folded, line
 from dashboards.vocabulary.colours import ACCENT, BAD, GOOD, NEUTRAL
 from dashboards.vocabulary.fields import steps
 from dashboards.vocabulary.figures import GAUGE, figure, figures, label
+from dashboards.vocabulary.layout import Folded, beside, folded, line
 from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import stat
 from dashboards.vocabulary.queries import MINIMUM_CALLS, ratio, total

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from dashboards.boards.campaign.scope import UNKNOWN, Own
 from dashboards.boards.exporters import dated
-from dashboards.vocabulary.board import Line, line
 from dashboards.vocabulary.colours import ACCENT, BAD, CAMPAIGN_STATES, FADED, NEUTRAL, WARNING
 from dashboards.vocabulary.fields import colour, override, steps, words
+from dashboards.vocabulary.layout import Line, line
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.panels import bars, stat
 from dashboards.vocabulary.queries import MINIMUM_CALLS, ratio, total

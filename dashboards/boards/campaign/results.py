@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dashboards.boards.campaign.scope import NO_CALLS, STEP, UNSURE, Own
-from dashboards.vocabulary.board import Folded, Line, folded, line
 from dashboards.vocabulary.colours import ACCENT, BAD, CALM, NEUTRAL, OUTCOME_STATES, SENTIMENT_STATES
 from dashboards.vocabulary.fields import colour, colours, organised, override
 from dashboards.vocabulary.graphs import graph
+from dashboards.vocabulary.layout import Folded, Line, folded, line
 from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import bars, table
 from dashboards.vocabulary.queries import MINIMUM_CALLS, quantile, ratio, total

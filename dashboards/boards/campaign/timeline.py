@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dashboards.boards.campaign.scope import NO_CAMPAIGN, STEP, Own
-from dashboards.vocabulary.board import Line, events, line, marks
+from dashboards.vocabulary.annotations import events, marks
 from dashboards.vocabulary.colours import ACCENT, FADED, NEUTRAL, TASK_STATES, WARNING
 from dashboards.vocabulary.fields import colour, colours
 from dashboards.vocabulary.graphs import graph
+from dashboards.vocabulary.layout import Line, line
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.queries import CAMPAIGN, selector, total
 from dashboards.vocabulary.statements import statement

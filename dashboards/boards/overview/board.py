@@ -16,7 +16,7 @@ from dashboards.boards.exporters import (
 from dashboards.boards.numbers.queries import trunks
 from dashboards.boards.overview.ranking import NO_CAMPAIGN, RANKED, TOLD, campaigns, with_tenant
 from dashboards.settings import Settings
-from dashboards.vocabulary.board import Board, Line, Way, line, menu, prometheus, tenants
+from dashboards.vocabulary.board import Board
 from dashboards.vocabulary.colours import ACCENT, BAD, FADED, GOOD, WARNING, WORST_FIRST, State
 from dashboards.vocabulary.fields import (
     colour,
@@ -30,12 +30,15 @@ from dashboards.vocabulary.fields import (
 )
 from dashboards.vocabulary.figures import COLOURED, GAUGE, figure, figures, label
 from dashboards.vocabulary.graphs import band, graph
+from dashboards.vocabulary.layout import Line, line
+from dashboards.vocabulary.links import Way, menu
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.panels import stat, table
 from dashboards.vocabulary.queries import OURS, TENANTS, Queries, milliseconds, ratio, selector, total
 from dashboards.vocabulary.targets import ask, now, rows
 from dashboards.vocabulary.units import AGE, RATIO, SECONDS, WHOLE
+from dashboards.vocabulary.variables import prometheus, tenants
 
 BAND_LINES = 25
 NAME_LENGTH = 40
