@@ -35,6 +35,9 @@ STATES = (
     State("silent", -1, "does not answer", BAD),
 )
 
+REPLICA = "{{instance}}"
+"""The legend where a line is a replica."""
+
 
 def each(name: str, *by: str, over: str = "") -> str:
     """A metric of each replica; `over`: by how much it grows a second."""

@@ -8,3 +8,5 @@ WHOLE = "locale"
 
 CURRENCY_UNIT = "none"
 """Costs are in the campaign's own currency, which the legend or a column names: a board may show several."""
+
+PER_SECOND, PER_MINUTE = "suffix:/s", "suffix:/min"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pytest
 
-from dashboards.boards import health
+from dashboards.boards.health import board as health
 from dashboards.boards.overview import board as overview
 from dashboards.boards.overview.board import BAND_LINES, NAME_LENGTH
 from dashboards.settings import Links, Settings

@@ -12,7 +12,7 @@ from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.queries import CAMPAIGN, selector, total
 from dashboards.vocabulary.statements import statement
 from dashboards.vocabulary.targets import ask
-from dashboards.vocabulary.units import WHOLE
+from dashboards.vocabulary.units import PER_MINUTE, WHOLE
 
 FROM_BELOW = ("in_progress", "pending", "failed", "completed", "cancelled")
 """What moves comes first: a band is read best near the ground."""
@@ -41,7 +41,7 @@ def timeline(own: Own) -> Line:
             ask(f"min ({limit})", "limit"),
             unit=WHOLE, empty=NO_CAMPAIGN, interval="1m",
             overrides=(
-                colour("started a minute", FADED, unit="suffix:/min", custom_axisPlacement="right",
+                colour("started a minute", FADED, unit=PER_MINUTE, custom_axisPlacement="right",
                        custom_drawStyle="bars", custom_fillOpacity=40, custom_lineWidth=0, custom_axisSoftMax=2,
                        decimals=1),
                 colour("going on", ACCENT, decimals=0),

@@ -37,7 +37,7 @@ from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.panels import stat, table
 from dashboards.vocabulary.queries import OURS, TENANTS, Queries, milliseconds, ratio, selector, total
 from dashboards.vocabulary.targets import ask, now, rows
-from dashboards.vocabulary.units import AGE, RATIO, SECONDS, WHOLE
+from dashboards.vocabulary.units import AGE, PER_MINUTE, RATIO, SECONDS, WHOLE
 from dashboards.vocabulary.variables import prometheus, tenants
 
 BAND_LINES = 25
@@ -45,7 +45,6 @@ NAME_LENGTH = 40
 """Of a name in the band, whose lines begin where the longest name ends."""
 
 _NOTHING = State("nothing", 0, "none is exported, or no exporter is scraped", FADED)
-_PER_MINUTE = "suffix:/min"
 
 
 def board(settings: Settings) -> Board:
@@ -155,7 +154,7 @@ def _calls(q: Queries) -> Panel:
         "Both fall to nothing while windows are open: look for stalled and blocked campaigns above. Only answers "
         "fall: providers or numbers.",
         ask(ended(), "ended"), ask(ended(outcome="answered"), "answered"),
-        unit=_PER_MINUTE, empty="No calls: no campaign, or no exporter is scraped", interval="1m",
+        unit=PER_MINUTE, empty="No calls: no campaign, or no exporter is scraped", interval="1m",
         overrides=(colour("ended", ACCENT), colour("answered", GOOD)),
     )  # fmt: skip
 
