@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from dashboards.boards import health, task
+from dashboards.boards import task
 from dashboards.boards.campaign import board as campaign
 from dashboards.boards.cost import board as cost
 from dashboards.boards.cost import shared as shared_cost
+from dashboards.boards.health import board as health
 from dashboards.boards.numbers import board as numbers
 from dashboards.boards.overview import board as overview
 from dashboards.settings import Settings

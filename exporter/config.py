@@ -1,70 +1,23 @@
-"""Configuration: YAML to a validated, frozen value. Errors name file, line, key, value and remedy."""
+"""Configuration: every setting of the exporter, with its default and its meaning."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, SecretStr, model_validator
 
+from exporter.durations import Duration
 from exporter.errors import ConfigError
+from exporter.settings_file import Section, parse_section, read
 
 DEFAULT_PORT = 10517
 """Outside the block 9100 to 9999 of Prometheus's list of exporter ports, which is full."""
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)", re.ASCII)
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
-
-
-def parse_duration(value: object) -> object:
-    """Seconds of a duration such as `90s`, `1h30m` or a number of seconds."""
-    if not isinstance(value, str):
-        return value
-    text = value.strip()
-    parts = _DURATION.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise ValueError("not a duration; write a number and a unit, such as 500ms, 15s, 1h30m or 7d")
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
-
-
-def format_duration(seconds: float) -> str:
-    """The shortest usual way to write a duration."""
-    for unit in ("w", "d", "h", "m", "s"):
-        if seconds >= _UNITS[unit] and seconds % _UNITS[unit] == 0:
-            return f"{int(seconds // _UNITS[unit])}{unit}"
-    return f"{seconds * 1000:g}ms" if seconds < 1 else f"{seconds:g}s"
-
-
-Duration = Annotated[
-    float,
-    BeforeValidator(parse_duration),
-    Field(gt=0, le=366 * 86_400),
-    PlainSerializer(format_duration),
-]
 Share = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
-
-
-class Section(BaseModel):
-    """Settings that belong together: frozen, and a key that does not exist is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
-
-
-SectionT = TypeVar("SectionT", bound=Section)
 
 
 class DatabaseConfig(Section):
@@ -211,9 +164,6 @@ class Config(Section):
     log: LogConfig = LogConfig()
 
 
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-
-
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
     """Read and validate a file. `ConfigError` lists every mistake, with line and remedy."""
     return parse(read(path, "--config.file"), str(path), environment)
@@ -222,97 +172,3 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Config:
 def parse(text: str, source: str, environment: Mapping[str, str] = os.environ) -> Config:
     """Validate the text of a configuration; `source` names it in errors."""
     return parse_section(Config, text, source, environment, "at least `database: {url: …}` is needed")
-
-
-def read(path: Path, option: str) -> str:
-    """The text of a file of settings, which was named by this option."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise ConfigError(f"{path}: cannot be read: {reason}; name a readable file with {option}") from None
-
-
-def parse_section(
-    section: type[SectionT], text: str, source: str, environment: Mapping[str, str], needed: str
-) -> SectionT:
-    """Validate a text as a section; `needed` says what belongs into a file that holds nothing."""
-    try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:  # PyYAML lets a date that is none pass as a ValueError
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        problem = getattr(error, "problem", None) or "not YAML"
-        raise ConfigError(f"{source}:{line}: not valid YAML: {problem}; mend the line or quote the value") from None
-    if not isinstance(data, dict):
-        raise ConfigError(f"{source}:1: holds no settings; {needed}")
-    mistakes: list[str] = []
-    data = _expand(data, source, tree, (), environment, mistakes)
-    if not mistakes:
-        try:
-            return section.model_validate(data)
-        except ValidationError as error:
-            mistakes = [_explain(problem, source, tree) for problem in error.errors(include_url=False)]
-    raise ConfigError("\n".join(mistakes))
-
-
-def _expand(
-    value: Any,
-    source: str,
-    tree: yaml.Node | None,
-    path: tuple[str | int, ...],
-    environment: Mapping[str, str],
-    mistakes: list[str],
-) -> Any:
-    """The value with each `${VARIABLE}` replaced from the environment."""
-    if isinstance(value, dict):
-        return {key: _expand(item, source, tree, (*path, key), environment, mistakes) for key, item in value.items()}
-    if not isinstance(value, str):
-        return value
-
-    def variable(match: re.Match[str]) -> str:
-        found = environment.get(match[1])
-        if found is None:
-            mistakes.append(
-                f"{source}:{_line(tree, path)}: {'.'.join(map(str, path))}: the environment variable "
-                f"{match[1]} is not set; set it, or write the value"
-            )
-        return found or ""
-
-    return _VARIABLE.sub(variable, value)
-
-
-_SECRET_KEYS = frozenset({"url", "password"})
-
-
-def _explain(problem: Any, source: str, tree: yaml.Node | None) -> str:
-    """One mistake as file, line, key, value and remedy. Values of secrets stay out of it."""
-    path = tuple(problem["loc"])
-    key = ".".join("…" if "://" in str(part) else str(part) for part in path) or "the file"
-    where = f"{source}:{_line(tree, path)}: {key}"
-    message = problem["msg"].removeprefix("Value error, ")
-    match problem["type"]:
-        case "extra_forbidden":
-            return f"{where}: no such setting; the settings are listed in docs/configuration.md"
-        case "missing":
-            return f"{where}: is required; see docs/configuration.md"
-    value = problem.get("input")
-    if isinstance(value, dict | list) or _SECRET_KEYS.intersection(map(str, path)) or path == ("database",):
-        return f"{where}: {message}; see docs/configuration.md"
-    return f"{where}: {value!r}: {message}; see docs/configuration.md"
-
-
-def _line(tree: yaml.Node | None, path: tuple[Any, ...]) -> int:
-    """The line of the deepest key of the path that the file has."""
-    node, line = tree, 1
-    for part in path:
-        if not isinstance(node, yaml.MappingNode):
-            break
-        for key, value in node.value:
-            if key.value == str(part):
-                line, node = key.start_mark.line + 1, value
-                break
-        else:
-            break
-    return line

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from alerts.rules.compliance import codes, held
-from alerts.rules.dispatch import blocked
 from alerts.settings import Settings
 from alerts.vocabulary.expressions import Rules
 from alerts.vocabulary.rule import CAMPAIGN, Alert, Concern, Severity
+from alerts.vocabulary.verdicts import blocked
 from alerts.vocabulary.wording import Ask, of_campaign
 
 _BY = "tenant, campaign"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from alerts.rules.dispatch import blocked, which
 from alerts.settings import Settings
 from alerts.vocabulary import records
 from alerts.vocabulary.expressions import Rules, any_of
 from alerts.vocabulary.rule import CAMPAIGN, TENANT, Alert, Concern, Record, Severity
+from alerts.vocabulary.verdicts import blocked, which
 
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
 _BY = ("tenant", "campaign", "currency")

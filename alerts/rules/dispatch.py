@@ -6,7 +6,8 @@ from alerts.rules.compliance import held
 from alerts.settings import Compliance, Settings
 from alerts.vocabulary.expressions import Rules, any_of
 from alerts.vocabulary.rule import CAMPAIGN, CONNECTION, TENANT, Alert, Concern, Record, Severity
-from alerts.vocabulary.wording import NAMED, Ask, of_campaign
+from alerts.vocabulary.verdicts import blocked, by_gate, which
+from alerts.vocabulary.wording import Ask, of_campaign
 
 TENANT_SLOTS, CONNECTION_SLOTS = "tenant:slots_used:ratio", "tenant_connection:slots_used:ratio"
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
@@ -25,25 +26,6 @@ def concern(q: Rules, s: Settings) -> Concern:
     """The rules."""
     alerts = (*_standing(q), *_lifecycle(q), *_slots(q), *_at_limit(q, s), *_rest(q, s.compliance))
     return Concern("dispatch", "Dispatch", alerts, _records(q))
-
-
-def which(**told: str) -> Ask:
-    """The campaigns of the tenant of which this is told."""
-    matchers = ",".join(f'{name}="{value}"' for name, value in told.items())
-    those = f"max by (campaign) (campaign_dispatch_info{{tenant=%q,{matchers}}})"
-    named = f"max by (campaign, name) (campaign_info{{tenant=%q}}) and on (campaign) {those}"
-    query = f"{named} or on (campaign) {those}"
-    return Ask(query, ("tenant", "tenant", "tenant"), NAMED, "Campaigns: ", ".", by="campaign")
-
-
-def blocked(q: Rules, gate: str, **more: str) -> str:
-    """Campaigns that are blocked by a gate."""
-    return q.told(verdict="blocked", gate=gate, **more)
-
-
-def by_gate(q: Rules, **more: str) -> str:
-    """Blocked campaigns, with the gate as a label."""
-    return f"max by (tenant, campaign, gate) ({q.last('campaign_dispatch_info', verdict='blocked', **more)})"
 
 
 def _standing(q: Rules) -> tuple[Alert, ...]:

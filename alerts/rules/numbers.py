@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from alerts.rules.compliance import trial
-from alerts.rules.dispatch import blocked
 from alerts.settings import Settings
 from alerts.vocabulary.expressions import VERY_SURE, Rules, any_of
 from alerts.vocabulary.rule import CAMPAIGN, NUMBER, Alert, Concern, Record, Severity
+from alerts.vocabulary.verdicts import blocked
 from alerts.vocabulary.wording import Ask
 
 WINDOWS = ("15m", "1h")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dashboards.vocabulary.colours import BAD, GOOD, NEUTRAL, WARNING, State
 from dashboards.vocabulary.fields import Step, override
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.queries import Queries, milliseconds, selector, total
-from dashboards.vocabulary.style import AGE, BAD, GOOD, NEUTRAL, WARNING, State
 from dashboards.vocabulary.targets import now
+from dashboards.vocabulary.units import AGE
 from exporter.config import Config
 
 NO_EXPORTER = "No exporter is scraped"
@@ -33,6 +34,9 @@ STATES = (
     State("failing", 0, "refresh fails", BAD),
     State("silent", -1, "does not answer", BAD),
 )
+
+REPLICA = "{{instance}}"
+"""The legend where a line is a replica."""
 
 
 def each(name: str, *by: str, over: str = "") -> str:

@@ -6,41 +6,29 @@ from collections.abc import Mapping
 
 from dashboards.boards.campaign.scope import Own
 from dashboards.settings import Settings
-from dashboards.vocabulary.board import (
-    Board,
-    Folded,
-    Way,
-    beside,
-    campaigns,
-    entered,
-    folded,
-    line,
-    menu,
-    postgres,
-    prometheus,
+from dashboards.vocabulary.board import Board
+from dashboards.vocabulary.colours import (
+    CALM,
+    GOOD,
+    GROUP_COLOURS,
+    OUTCOME_STATES,
+    SENTIMENT_STATES,
+    TASK_STATES,
+    VERDICT_STATES,
 )
 from dashboards.vocabulary.fields import codes, colour, link, mapping, organised, override, words
 from dashboards.vocabulary.figures import COLOURED
 from dashboards.vocabulary.graphs import band
+from dashboards.vocabulary.layout import Folded, beside, folded, line
+from dashboards.vocabulary.links import Way, menu
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import stat, table
 from dashboards.vocabulary.queries import CAMPAIGN, Queries, milliseconds
 from dashboards.vocabulary.statements import statement
-from dashboards.vocabulary.style import (
-    AGE,
-    CALM,
-    COUNT,
-    CURRENCY_UNIT,
-    GOOD,
-    GROUP_COLOURS,
-    OUTCOME_STATES,
-    SECONDS,
-    SENTIMENT_STATES,
-    TASK_STATES,
-    VERDICT_STATES,
-)
 from dashboards.vocabulary.targets import Target, ask, rows, sql
+from dashboards.vocabulary.units import AGE, COUNT, CURRENCY_UNIT, SECONDS
+from dashboards.vocabulary.variables import campaigns, entered, postgres, prometheus
 from exporter.contract.codes import BLOCKERS, READY
 from exporter.diagnosis.dispatch.verdict import VERDICTS
 

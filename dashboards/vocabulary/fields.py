@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from dashboards.vocabulary.colours import State
 from dashboards.vocabulary.modern_json import Json
-from dashboards.vocabulary.style import State
 
 Step = tuple[float | None, str]
 """From which value on which colour holds; the first value is None."""

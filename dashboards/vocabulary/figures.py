@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from dashboards.vocabulary.colours import NEUTRAL, State
 from dashboards.vocabulary.fields import joined, organised, override, sorted_by, words
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.panels import table
-from dashboards.vocabulary.style import NEUTRAL, RATIO, WHOLE, State
 from dashboards.vocabulary.targets import rows
+from dashboards.vocabulary.units import RATIO, WHOLE
 
 _REFS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _NOTHING = "–"

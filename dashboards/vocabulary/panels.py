@@ -7,10 +7,10 @@ from typing import Any
 
 from grafanalib import core
 
+from dashboards.vocabulary.colours import NEUTRAL
 from dashboards.vocabulary.fields import Step
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel, field_defaults, finish
-from dashboards.vocabulary.style import NEUTRAL
 from dashboards.vocabulary.targets import Target
 
 

@@ -31,6 +31,9 @@ RANGE = "$__range"
 INTERVAL = "$__interval"
 """The span of time between two points of a graph."""
 
+MINIMUM_CALLS = 20
+"""Below so many calls a rate says nothing: "not enough data" (domain.md: rates need a minimum sample)."""
+
 _STEP = "$__rate_interval"
 _SECONDS: Mapping[str, str] = MappingProxyType({RANGE: "$__range_s", INTERVAL: "$__interval_ms / 1000"})
 _UNITS: Mapping[str, int] = MappingProxyType({"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800})

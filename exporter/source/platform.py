@@ -10,18 +10,8 @@ from typing import Any, TypeVar
 from exporter.calendar.call_windows import Ranges, Schedule
 from exporter.calendar.days import zone
 from exporter.contract.codes import ENDED_STATUSES
-from exporter.source.entities import (
-    Campaign,
-    Entity,
-    Goal,
-    Number,
-    PoolEntry,
-    Tenant,
-    Trunk,
-    Upload,
-    Variant,
-    parse_row,
-)
+from exporter.source.entities import Campaign, Entity, Goal, Number, PoolEntry, Tenant, Trunk, Upload, Variant
+from exporter.source.parsing import parse_row
 
 RawRow = tuple[str | None, ...]
 T = TypeVar("T")

@@ -20,7 +20,8 @@ from exporter.contract.codes import (
     clean_code,
     clean_label,
 )
-from exporter.source.columns import CleanRows, Expression
+from exporter.source.clean_rows import CleanRows
+from exporter.source.cleaning import Expression
 from exporter.source.interning import Interning
 
 

@@ -16,19 +16,13 @@ from exporter.calendar.days import Day
 from exporter.contract.availability import Available
 from exporter.contract.relations import RELATIONS
 from exporter.errors import RowError
-from exporter.source.columns import (
-    CAMPAIGNS,
-    ROW_KEYS,
-    SETTLED_BEFORE,
-    STAMP_FUTURE_SECONDS,
-    CleanRows,
-    Expression,
-    call_rows,
-    task_rows,
-)
+from exporter.source.call_columns import call_rows
+from exporter.source.clean_rows import CAMPAIGNS, ROW_KEYS, SETTLED_BEFORE, CleanRows
+from exporter.source.cleaning import STAMP_FUTURE_SECONDS, Expression
 from exporter.source.database import Compiled, Connection, compile_statement, fetch, reading
 from exporter.source.projections import Projection, available_projections
 from exporter.source.query_time import Meter
+from exporter.source.task_columns import task_rows
 from exporter.source.watermark import Plan
 
 Rows = Sequence[tuple[Any, ...]]
@@ -70,7 +64,7 @@ class Moment:
     stale_after: float
 
     def parameters(self, day: Day | None = None) -> dict[str, Any]:
-        """Values of the parameters of `rows`."""
+        """Values of the parameters of cleaned rows."""
         values: dict[str, Any] = {
             "now": self.now,
             "stale_after": self.stale_after,
@@ -260,7 +254,7 @@ def _time(seconds: float) -> datetime:
 def _small_statements(available: Available, relation: str) -> tuple[Compiled, Compiled, Compiled]:
     """All rows, their keys, and rows by key.
 
-    Every column travels as text, so that no odd value can fail to arrive; `entities` makes sense of them.
+    Every column travels as text, so that no odd value can fail to arrive; `parsing` makes sense of them.
     """
     table = available.tables[relation]
     columns = [sa.cast(available.column(relation, name), sa.Text) for name in SMALL[relation]]

@@ -17,7 +17,7 @@ from exporter.web.negotiation import weights
 from exporter.web.pages import Pages
 from exporter.web.rendering import render_landing
 from exporter.web.runbooks.library import Library
-from exporter.web.runbooks.served import RunbookPages
+from exporter.web.runbooks.pages import RunbookPages
 
 SERVICE: web.AppKey[Service] = web.AppKey("service", Service)
 _WATCH_SECONDS = 1.0

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pytest
 
-from dashboards.boards import health
+from dashboards.boards.health import board as health
 from dashboards.boards.overview import board as overview
 from dashboards.boards.overview.board import BAND_LINES, NAME_LENGTH
 from dashboards.settings import Links, Settings
 from dashboards.vocabulary.board import every_panel
+from dashboards.vocabulary.colours import CAMPAIGN_STATES, VERDICT_STATES, WORST_FIRST
 from dashboards.vocabulary.modern_json import Json
-from dashboards.vocabulary.style import CAMPAIGN_STATES, VERDICT_STATES, WORST_FIRST
 from tests.dashboards.asking import interpolated
 from tests.support.prometheus import Prometheus, running, write_history
 

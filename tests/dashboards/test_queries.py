@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from dashboards.vocabulary.style import WORST_FIRST
+from dashboards.vocabulary.colours import WORST_FIRST
 from exporter.demo.runtime.server import EmbeddedServer
 from exporter.demo.scenarios.activation import activate
 from tests.dashboards.asking import STEP, Change, Series, interpolated, remembering, unchanged

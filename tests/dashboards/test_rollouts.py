@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.boards import health
 from dashboards.boards.campaign import board as campaign
 from dashboards.boards.cost import board as cost
 from dashboards.boards.exporters import OLD
+from dashboards.boards.health import board as health
 from dashboards.boards.numbers import board as numbers
 from dashboards.boards.overview import board as overview
 from dashboards.settings import Settings

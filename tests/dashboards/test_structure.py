@@ -15,9 +15,9 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.build import boards, build, text_of
 from dashboards.settings import Settings
-from dashboards.vocabulary import style
+from dashboards.vocabulary import colours
 from dashboards.vocabulary.board import every_panel
-from dashboards.vocabulary.style import State
+from dashboards.vocabulary.colours import State
 from dashboards.vocabulary.targets import MIXED
 from tests.dashboards.boards import MADE, NAMES, SETTINGS, Found, expressions, panels, urls
 
@@ -209,7 +209,7 @@ def test_managers_boards_ask_prometheus_alone() -> None:
 def test_a_state_has_one_colour_everywhere() -> None:
     """A field that is called like a state is drawn in the colour of the state, or in none of its own."""
     meanings: dict[str, set[str]] = {}
-    for states in vars(style).values():
+    for states in vars(colours).values():
         if isinstance(states, tuple) and states and isinstance(states[0], State):
             for state in states:
                 meanings.setdefault(state.code, set()).add(state.colour)

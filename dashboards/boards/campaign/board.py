@@ -12,18 +12,12 @@ from dashboards.boards.campaign.scope import Own
 from dashboards.boards.campaign.tasks import audience, filters, tasks
 from dashboards.boards.campaign.timeline import changes, timeline
 from dashboards.settings import Settings
-from dashboards.vocabulary.board import (
-    Board,
-    Way,
-    campaigns,
-    line,
-    menu,
-    postgres,
-    prometheus,
-    tenants,
-)
+from dashboards.vocabulary.board import Board
+from dashboards.vocabulary.layout import line
+from dashboards.vocabulary.links import Way, menu
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.queries import Queries
+from dashboards.vocabulary.variables import campaigns, postgres, prometheus, tenants
 
 
 def board(settings: Settings) -> Board:

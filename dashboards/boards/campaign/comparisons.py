@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from dashboards.boards.campaign.scope import UNSURE, Own
-from dashboards.vocabulary.board import Folded, beside, folded, line
+from dashboards.vocabulary.colours import ACCENT, BAD, GOOD, NEUTRAL
 from dashboards.vocabulary.fields import steps
 from dashboards.vocabulary.figures import GAUGE, figure, figures, label
+from dashboards.vocabulary.layout import Folded, beside, folded, line
 from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import stat
-from dashboards.vocabulary.queries import ratio, total
-from dashboards.vocabulary.style import (
-    ACCENT,
-    BAD,
-    CURRENCY_UNIT,
-    GOOD,
-    MINIMUM_CALLS,
-    NEUTRAL,
-    RATIO,
-    WHOLE,
-)
+from dashboards.vocabulary.queries import MINIMUM_CALLS, ratio, total
 from dashboards.vocabulary.targets import now, rows
+from dashboards.vocabulary.units import CURRENCY_UNIT, RATIO, WHOLE
 
 UNEVEN = 0.001
 """Below this probability of such a split no arm may be called the winner (domain.md)."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dashboards.boards.campaign.scope import PER_HOUR, UNSURE, Own
-from dashboards.vocabulary.board import Folded, folded, line
+from dashboards.vocabulary.colours import ACCENT, CALM, NEUTRAL
 from dashboards.vocabulary.fields import colour
 from dashboards.vocabulary.figures import figure, figures, label
 from dashboards.vocabulary.graphs import graph
+from dashboards.vocabulary.layout import Folded, folded, line
 from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import stat
-from dashboards.vocabulary.queries import total
-from dashboards.vocabulary.style import ACCENT, CALM, CURRENCY_UNIT, MINIMUM_CALLS, NEUTRAL
+from dashboards.vocabulary.queries import MINIMUM_CALLS, total
 from dashboards.vocabulary.targets import ask, now
+from dashboards.vocabulary.units import CURRENCY_UNIT
 
 NO_COST = "No cost is told for this campaign"
 PARTS = {"ai": ("AI", "dark-blue"), "telephony": ("telephony", CALM)}

@@ -6,27 +6,18 @@ from dashboards.boards.campaign.key_figures import targets
 from dashboards.boards.campaign.scope import NO_CAMPAIGN, UNKNOWN, Own, copied
 from dashboards.boards.exporters import LACKING
 from dashboards.settings import Settings
-from dashboards.vocabulary.board import Folded, Line, Way, folded, line
+from dashboards.vocabulary.colours import BAD, CALM, GOOD, GROUP_COLOURS, NEUTRAL, VERDICT_STATES, WARNING, State
 from dashboards.vocabulary.fields import codes, colour, joined, link, organised, override, steps, words
 from dashboards.vocabulary.figures import COLOURED, figure, figures, label
 from dashboards.vocabulary.graphs import band, graph
+from dashboards.vocabulary.layout import Folded, Line, folded, line
+from dashboards.vocabulary.links import Way
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import bars, stat, table
 from dashboards.vocabulary.queries import CAMPAIGN, OURS, ahead, milliseconds, total
-from dashboards.vocabulary.style import (
-    AGE,
-    BAD,
-    CALM,
-    GOOD,
-    GROUP_COLOURS,
-    NEUTRAL,
-    VERDICT_STATES,
-    WARNING,
-    WHOLE,
-    State,
-)
 from dashboards.vocabulary.targets import ask, now, rows
+from dashboards.vocabulary.units import AGE, WHOLE
 from exporter.contract.codes import BLOCKERS, READY
 from exporter.diagnosis.dispatch.gates import GATES
 from exporter.diagnosis.dispatch.verdict import NOTHING

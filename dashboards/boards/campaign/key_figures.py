@@ -6,26 +6,15 @@ from dataclasses import replace
 
 from dashboards.boards.campaign.scope import UNKNOWN, Own
 from dashboards.boards.exporters import dated
-from dashboards.vocabulary.board import Line, line
+from dashboards.vocabulary.colours import ACCENT, BAD, CAMPAIGN_STATES, FADED, NEUTRAL, WARNING
 from dashboards.vocabulary.fields import colour, override, steps, words
+from dashboards.vocabulary.layout import Line, line
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.panels import bars, stat
-from dashboards.vocabulary.queries import ratio, total
-from dashboards.vocabulary.style import (
-    ACCENT,
-    AGE,
-    BAD,
-    CAMPAIGN_STATES,
-    CURRENCY_UNIT,
-    FADED,
-    MINIMUM_CALLS,
-    NEUTRAL,
-    RATIO,
-    SECONDS,
-    WARNING,
-    WHOLE,
-)
+from dashboards.vocabulary.queries import MINIMUM_CALLS, ratio, total
 from dashboards.vocabulary.targets import now
+from dashboards.vocabulary.units import AGE, CURRENCY_UNIT, RATIO, SECONDS, WHOLE
+from exporter.contract.codes import NO_CURRENCY
 from exporter.diagnosis.dispatch.signs import DROP
 
 _OVER = "=~completed|failed|cancelled"
@@ -122,8 +111,8 @@ def strip(own: Own) -> Line:
              now(ratio(*talk), "in this range"), unit=SECONDS, decimals=1, empty="No answered call", height=3,
              text="value_and_name"),
         stat(108, "Total cost",
-             "What the campaign's calls have cost so far, agent and line, in its currency (XXX: none is told). See "
-             "Cost below for parts, rate and forecast.",
+             "What the campaign's calls have cost so far, agent and line, in its currency "
+             f"({NO_CURRENCY}: none is told). See Cost below for parts, rate and forecast.",
              now(own.spent(), "{{currency}}"), unit=CURRENCY_UNIT, decimals=2, empty="No cost is told",
              text="value_and_name", height=3),
     )  # fmt: skip

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dashboards.boards.campaign.scope import UNSURE, Own
-from dashboards.vocabulary.board import Folded, Way, folded, line
+from dashboards.vocabulary.colours import ACCENT, NEUTRAL, NUMBER_STATES, WARNING
 from dashboards.vocabulary.fields import link, steps
 from dashboards.vocabulary.figures import COLOURED, GAUGE, figure, figures, label, state
+from dashboards.vocabulary.layout import Folded, folded, line
+from dashboards.vocabulary.links import Way
 from dashboards.vocabulary.panel import heading
 from dashboards.vocabulary.queries import RANGE, total
-from dashboards.vocabulary.style import ACCENT, AGE, NEUTRAL, NUMBER_STATES, RATIO, WARNING, WHOLE
+from dashboards.vocabulary.units import AGE, RATIO, WHOLE
 
 DROP = 0.6
 """A rate below so much of the number's own is an early sign of a spam label: 20 % to 12 % (domain.md)."""

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from dashboards.boards.campaign.scope import NO_CALLS, STEP, UNSURE, Own
-from dashboards.vocabulary.board import Folded, Line, folded, line
+from dashboards.vocabulary.colours import ACCENT, BAD, CALM, NEUTRAL, OUTCOME_STATES, SENTIMENT_STATES
 from dashboards.vocabulary.fields import colour, colours, organised, override
 from dashboards.vocabulary.graphs import graph
+from dashboards.vocabulary.layout import Folded, Line, folded, line
 from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import bars, table
-from dashboards.vocabulary.queries import quantile, ratio, total
-from dashboards.vocabulary.style import (
-    ACCENT,
-    BAD,
-    CALM,
-    MINIMUM_CALLS,
-    NEUTRAL,
-    OUTCOME_STATES,
-    RATIO,
-    SECONDS,
-    SENTIMENT_STATES,
-    WHOLE,
-)
+from dashboards.vocabulary.queries import MINIMUM_CALLS, quantile, ratio, total
 from dashboards.vocabulary.targets import ask, now, rows
+from dashboards.vocabulary.units import RATIO, SECONDS, WHOLE
 
 CARRIER_LIMIT = 0.15
 """Of short calls: above, carriers surcharge or block (domain.md)."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dashboards.vocabulary.colours import WORST_FIRST
 from dashboards.vocabulary.queries import (
     CAMPAIGN,
+    MINIMUM_CALLS,
     RANGE,
     Queries,
     milliseconds,
@@ -13,7 +15,6 @@ from dashboards.vocabulary.queries import (
     selector,
     total,
 )
-from dashboards.vocabulary.style import MINIMUM_CALLS, WORST_FIRST
 
 STEP = "$__rate_interval"
 UNSURE = "not enough data"

@@ -7,27 +7,19 @@ from typing import Any
 from dashboards.boards.campaign.dispatch import hints
 from dashboards.boards.campaign.scope import Own
 from dashboards.settings import Settings
-from dashboards.vocabulary.board import Folded, Way, choices, folded, line, listed
+from dashboards.vocabulary.colours import BAD, CALM, GOOD, NEUTRAL, TASK_STATES, WARNING
 from dashboards.vocabulary.fields import codes, link, override, steps, words
 from dashboards.vocabulary.figures import COLOURED, figure, figures, label
+from dashboards.vocabulary.layout import Folded, folded, line
+from dashboards.vocabulary.links import Way
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import table
 from dashboards.vocabulary.queries import milliseconds, ratio
 from dashboards.vocabulary.statements import statement
-from dashboards.vocabulary.style import (
-    AGE,
-    BAD,
-    BYTES,
-    CALM,
-    GOOD,
-    NEUTRAL,
-    RATIO,
-    TASK_STATES,
-    WARNING,
-    WHOLE,
-)
 from dashboards.vocabulary.targets import sql
+from dashboards.vocabulary.units import AGE, BYTES, RATIO, WHOLE
+from dashboards.vocabulary.variables import choices, listed
 from exporter.contract.codes import BLOCKERS, TASK_STATUSES
 
 MANY_REJECTED = 0.05

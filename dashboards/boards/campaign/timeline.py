@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dashboards.boards.campaign.scope import NO_CAMPAIGN, STEP, Own
-from dashboards.vocabulary.board import Line, events, line, marks
+from dashboards.vocabulary.annotations import events, marks
+from dashboards.vocabulary.colours import ACCENT, FADED, NEUTRAL, TASK_STATES, WARNING
 from dashboards.vocabulary.fields import colour, colours
 from dashboards.vocabulary.graphs import graph
+from dashboards.vocabulary.layout import Line, line
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.queries import CAMPAIGN, selector, total
 from dashboards.vocabulary.statements import statement
-from dashboards.vocabulary.style import ACCENT, FADED, NEUTRAL, TASK_STATES, WARNING, WHOLE
 from dashboards.vocabulary.targets import ask
+from dashboards.vocabulary.units import PER_MINUTE, WHOLE
 
 FROM_BELOW = ("in_progress", "pending", "failed", "completed", "cancelled")
 """What moves comes first: a band is read best near the ground."""
@@ -39,7 +41,7 @@ def timeline(own: Own) -> Line:
             ask(f"min ({limit})", "limit"),
             unit=WHOLE, empty=NO_CAMPAIGN, interval="1m",
             overrides=(
-                colour("started a minute", FADED, unit="suffix:/min", custom_axisPlacement="right",
+                colour("started a minute", FADED, unit=PER_MINUTE, custom_axisPlacement="right",
                        custom_drawStyle="bars", custom_fillOpacity=40, custom_lineWidth=0, custom_axisSoftMax=2,
                        decimals=1),
                 colour("going on", ACCENT, decimals=0),

@@ -24,27 +24,20 @@ from dashboards.boards.cost.parts import (
 from dashboards.boards.cost.queries import BUDGETS, BY, Spending
 from dashboards.boards.exporters import dated
 from dashboards.settings import Settings
-from dashboards.vocabulary import board as boards
-from dashboards.vocabulary.board import Board, Folded, Line, Way, folded, line, menu
+from dashboards.vocabulary import variables
+from dashboards.vocabulary.board import Board
+from dashboards.vocabulary.colours import BAD, CALM, NEUTRAL, WARNING
 from dashboards.vocabulary.fields import Step, joined, link, override, steps
 from dashboards.vocabulary.figures import COLOURED, GAUGE, Column, figure, figures, label, state, whole
 from dashboards.vocabulary.graphs import columns, graph
+from dashboards.vocabulary.layout import Folded, Line, folded, line
+from dashboards.vocabulary.links import Way, menu
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import stat
-from dashboards.vocabulary.queries import CAMPAIGNS, TENANTS, Queries, milliseconds, ratio
-from dashboards.vocabulary.style import (
-    AGE,
-    BAD,
-    CALM,
-    CURRENCY_UNIT,
-    MINIMUM_CALLS,
-    NEUTRAL,
-    RATIO,
-    WARNING,
-    WHOLE,
-)
+from dashboards.vocabulary.queries import CAMPAIGNS, MINIMUM_CALLS, TENANTS, Queries, milliseconds, ratio
 from dashboards.vocabulary.targets import ask, now
+from dashboards.vocabulary.units import AGE, CURRENCY_UNIT, RATIO, WHOLE
 
 NO_WEEK = "No figures of last week, or too short a span"
 NO_BUDGETS = "No campaign has a budget"
@@ -62,9 +55,9 @@ def board(settings: Settings) -> Board:
         question="What was spent, on what, against which budget, and where does it end up?",
         tags=("cost",),
         variables=(
-            boards.prometheus(settings),
-            boards.tenants(q, several=True),
-            boards.campaigns(q, several=True),
+            variables.prometheus(settings),
+            variables.tenants(q, several=True),
+            variables.campaigns(q, several=True),
             _currencies(q),
         ),
         links=(
@@ -95,7 +88,7 @@ def sections(spending: Spending, way: Way | None = None) -> tuple[Line | Folded,
 
 def _currencies(q: Queries) -> Json:
     query = f"max by (currency) ({q.last('campaign_info', tenant=TENANTS, campaign=CAMPAIGNS)})"
-    return boards.choices("currency", "Currency", query, r'/currency="(?<value>(?<text>[^"]+))"/', several=True)
+    return variables.choices("currency", "Currency", query, r'/currency="(?<value>(?<text>[^"]+))"/', several=True)
 
 
 def _strip(s: Spending) -> Line:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dashboards.boards.cost.queries import BY, Spending
+from dashboards.vocabulary.colours import ACCENT, CALM
 from dashboards.vocabulary.fields import colour, joined, organised, override, words
 from dashboards.vocabulary.figures import Column, answer_rate, figure, figures, label, whole
 from dashboards.vocabulary.graphs import columns
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel
-from dashboards.vocabulary.queries import ratio, total
-from dashboards.vocabulary.style import ACCENT, CALM, CURRENCY_UNIT, MINIMUM_CALLS, RATIO
+from dashboards.vocabulary.queries import MINIMUM_CALLS, ratio, total
 from dashboards.vocabulary.targets import rows
+from dashboards.vocabulary.units import CURRENCY_UNIT, RATIO
 from exporter.contract.codes import NO_CURRENCY
 
 NO_CAMPAIGNS = "No campaigns: none is exported, or none of these tenants"

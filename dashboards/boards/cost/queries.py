@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dashboards.vocabulary.queries import COARSE, RANGE, Queries, known, ratio, selector, total
-from dashboards.vocabulary.style import BAD, FADED, GOOD, MINIMUM_CALLS, WARNING, State
+from dashboards.vocabulary.colours import BAD, FADED, GOOD, WARNING, State
+from dashboards.vocabulary.queries import COARSE, MINIMUM_CALLS, RANGE, Queries, known, ratio, selector, total
 from exporter.contract.codes import ENDED_STATUSES, FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES
 
 BY = ("tenant", "campaign", "currency")

@@ -6,8 +6,9 @@ from dashboards.boards.exporters import dated
 from dashboards.boards.numbers.capacity import NO_NUMBERS, caps, countries, errors, in_use, trunks
 from dashboards.boards.numbers.queries import BY, COOLING_SECONDS, FALL, NUMBERS, USE, VERDICTS, Pool
 from dashboards.settings import Settings
-from dashboards.vocabulary import board as boards
-from dashboards.vocabulary.board import Board, Folded, Line, Way, folded, line, menu
+from dashboards.vocabulary import variables
+from dashboards.vocabulary.board import Board
+from dashboards.vocabulary.colours import BAD, CALM, FADED, NEUTRAL, NUMBER_STATES, WARNING, State
 from dashboards.vocabulary.fields import Step, codes, link, steps
 from dashboards.vocabulary.figures import (
     COLOURED,
@@ -21,25 +22,14 @@ from dashboards.vocabulary.figures import (
     whole,
 )
 from dashboards.vocabulary.graphs import band, graph
+from dashboards.vocabulary.layout import Folded, Line, folded, line
+from dashboards.vocabulary.links import Way, menu
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import stat
-from dashboards.vocabulary.queries import RANGE, TENANTS, Queries, number_of, selector, total
-from dashboards.vocabulary.style import (
-    AGE,
-    BAD,
-    CALM,
-    COUNT,
-    FADED,
-    MINIMUM_CALLS,
-    NEUTRAL,
-    NUMBER_STATES,
-    RATIO,
-    WARNING,
-    WHOLE,
-    State,
-)
+from dashboards.vocabulary.queries import MINIMUM_CALLS, RANGE, TENANTS, Queries, number_of, selector, total
 from dashboards.vocabulary.targets import ask, now
+from dashboards.vocabulary.units import AGE, COUNT, RATIO, WHOLE
 
 NONE_SHOWN = "No numbers are shown"
 NOT_ENOUGH = f"Not enough data: fewer than {MINIMUM_CALLS} calls"
@@ -61,8 +51,8 @@ def board(settings: Settings) -> Board:
         question="Across campaigns, which number is bad, and what is to be done about it?",
         tags=("numbers",),
         variables=(
-            boards.prometheus(settings),
-            boards.tenants(q, several=True),
+            variables.prometheus(settings),
+            variables.tenants(q, several=True),
             _choice(q),
         ),
         links=(menu("Campaigns overview", way.only("datasource", "tenant").to("overview")),),
@@ -84,7 +74,7 @@ def _choice(q: Queries) -> Json:
     info = q.last("campaign_number_info", tenant=TENANTS)
     query = f'max by (number, title) (label_join({info}, "title", "  ", "phone", "label"))'
     pattern = r'/number="(?<value>[^"]+)".*title="(?<text>.+)"\} /'
-    return boards.choices("number", "Number", query, pattern, several=True)
+    return variables.choices("number", "Number", query, pattern, several=True)
 
 
 def _strip(pool: Pool) -> Line:

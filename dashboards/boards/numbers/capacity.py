@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from dashboards.boards.numbers.queries import BY, Pool
 from dashboards.boards.numbers.queries import trunks as every_trunk
+from dashboards.vocabulary.colours import ACCENT, CALM, FADED, NEUTRAL, WARNING
 from dashboards.vocabulary.fields import colour, organised, sorted_by, steps
 from dashboards.vocabulary.figures import GAUGE, answer_rate, figure, figures, label, whole
 from dashboards.vocabulary.graphs import columns, graph
 from dashboards.vocabulary.panel import Panel
-from dashboards.vocabulary.queries import INTERVAL, TENANTS, Queries, number_of, ratio, total
-from dashboards.vocabulary.style import (
-    ACCENT,
-    CALM,
-    COUNT,
-    FADED,
-    MINIMUM_CALLS,
-    NEUTRAL,
-    RATIO,
-    WARNING,
-    WHOLE,
-)
+from dashboards.vocabulary.queries import INTERVAL, MINIMUM_CALLS, TENANTS, Queries, number_of, ratio, total
 from dashboards.vocabulary.targets import ask, rows
+from dashboards.vocabulary.units import COUNT, RATIO, WHOLE
 
 NO_NUMBERS = "No numbers: the platform shows none, or none of these tenants"
 

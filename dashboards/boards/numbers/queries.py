@@ -5,8 +5,8 @@ A number is named by its id within its tenant: two tenants may use one id, so ev
 
 from __future__ import annotations
 
-from dashboards.vocabulary.queries import RANGE, TENANTS, Queries, known, ratio, selector, total
-from dashboards.vocabulary.style import BAD, FADED, GOOD, MINIMUM_CALLS, PLANNED, WARNING, State
+from dashboards.vocabulary.colours import BAD, FADED, GOOD, PLANNED, WARNING, State
+from dashboards.vocabulary.queries import MINIMUM_CALLS, RANGE, TENANTS, Queries, known, ratio, selector, total
 
 BY = ("tenant", "number")
 USE = ("tenant", "campaign", "number")

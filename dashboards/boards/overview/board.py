@@ -16,7 +16,8 @@ from dashboards.boards.exporters import (
 from dashboards.boards.numbers.queries import trunks
 from dashboards.boards.overview.ranking import NO_CAMPAIGN, RANKED, TOLD, campaigns, with_tenant
 from dashboards.settings import Settings
-from dashboards.vocabulary.board import Board, Line, Way, line, menu, prometheus, tenants
+from dashboards.vocabulary.board import Board
+from dashboards.vocabulary.colours import ACCENT, BAD, FADED, GOOD, WARNING, WORST_FIRST, State
 from dashboards.vocabulary.fields import (
     colour,
     link,
@@ -29,31 +30,21 @@ from dashboards.vocabulary.fields import (
 )
 from dashboards.vocabulary.figures import COLOURED, GAUGE, figure, figures, label
 from dashboards.vocabulary.graphs import band, graph
+from dashboards.vocabulary.layout import Line, line
+from dashboards.vocabulary.links import Way, menu
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.panels import stat, table
 from dashboards.vocabulary.queries import OURS, TENANTS, Queries, milliseconds, ratio, selector, total
-from dashboards.vocabulary.style import (
-    ACCENT,
-    AGE,
-    BAD,
-    FADED,
-    GOOD,
-    RATIO,
-    SECONDS,
-    WARNING,
-    WHOLE,
-    WORST_FIRST,
-    State,
-)
 from dashboards.vocabulary.targets import ask, now, rows
+from dashboards.vocabulary.units import AGE, PER_MINUTE, RATIO, SECONDS, WHOLE
+from dashboards.vocabulary.variables import prometheus, tenants
 
 BAND_LINES = 25
 NAME_LENGTH = 40
 """Of a name in the band, whose lines begin where the longest name ends."""
 
 _NOTHING = State("nothing", 0, "none is exported, or no exporter is scraped", FADED)
-_PER_MINUTE = "suffix:/min"
 
 
 def board(settings: Settings) -> Board:
@@ -163,7 +154,7 @@ def _calls(q: Queries) -> Panel:
         "Both fall to nothing while windows are open: look for stalled and blocked campaigns above. Only answers "
         "fall: providers or numbers.",
         ask(ended(), "ended"), ask(ended(outcome="answered"), "answered"),
-        unit=_PER_MINUTE, empty="No calls: no campaign, or no exporter is scraped", interval="1m",
+        unit=PER_MINUTE, empty="No calls: no campaign, or no exporter is scraped", interval="1m",
         overrides=(colour("ended", ACCENT), colour("answered", GOOD)),
     )  # fmt: skip
 

@@ -8,24 +8,14 @@ from typing import Any
 
 from dashboards.boards.exporters import ACT, SOME
 from dashboards.settings import Settings
-from dashboards.vocabulary.board import Way
+from dashboards.vocabulary.colours import CAMPAIGN_STATES, NEUTRAL, VERDICT_STATES, WARNING, WORST_FIRST, State
 from dashboards.vocabulary.fields import link, mapping, steps, words
 from dashboards.vocabulary.figures import COLOURED, Column, figure, figures, label
+from dashboards.vocabulary.links import Way
 from dashboards.vocabulary.panel import Panel
-from dashboards.vocabulary.queries import OURS, TENANTS, Queries, ahead, ratio, selector, total
-from dashboards.vocabulary.style import (
-    CAMPAIGN_STATES,
-    CURRENCY_UNIT,
-    MINIMUM_CALLS,
-    NEUTRAL,
-    RATIO,
-    SECONDS,
-    VERDICT_STATES,
-    WARNING,
-    WHOLE,
-    WORST_FIRST,
-    State,
-)
+from dashboards.vocabulary.queries import MINIMUM_CALLS, OURS, TENANTS, Queries, ahead, ratio, selector, total
+from dashboards.vocabulary.units import CURRENCY_UNIT, RATIO, SECONDS, WHOLE
+from exporter.contract.codes import NO_CURRENCY
 from exporter.diagnosis.dispatch.gates import GATES
 from exporter.diagnosis.dispatch.signs import DROP
 from exporter.diagnosis.dispatch.verdict import NOTHING
@@ -95,7 +85,7 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
             figure("Diff.", f"({rate}) / ({usual} > 0) - 1", 54, unit=RATIO, decimals=0,
                    thresholds=steps((None, WARNING), (DROP - 1, NEUTRAL)), **COLOURED),
             figure("Cost /h", _spent(q), 66, unit=CURRENCY_UNIT, decimals=2),
-            label("currency", "In", 50, mappings=words({"XXX": ("–", None)})),
+            label("currency", "In", 50, mappings=words({NO_CURRENCY: ("–", None)})),
             count("Crit.", pages, 50, thresholds=steps(*ACT), **COLOURED),
             count("Warn.", warnings, 56, thresholds=steps(*SOME), **COLOURED),
             Column("Rank", 50, expression=f"100 * ({verdict}) - 1000 * ({pages} or {none}) - ({warnings} or {none})",

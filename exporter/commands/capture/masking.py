@@ -21,7 +21,7 @@ from exporter.commands.explain.rows import Row
 from exporter.config import Config
 from exporter.contract.relations import RELATIONS, Kind
 from exporter.errors import CampaignExporterError
-from exporter.source.entities import ID_LIMIT
+from exporter.source.parsing import ID_LIMIT
 
 MASKED = "…"
 _SEPARATORS = r"[\s()/._|:,\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060\u2066-\u2069\ufeff-]"

@@ -21,11 +21,12 @@ from exporter.config import Config
 from exporter.contract.availability import Available, compare
 from exporter.contract.relations import RELATIONS
 from exporter.errors import DatabaseUnavailableError
-from exporter.source.columns import call_rows, task_rows
+from exporter.source.call_columns import call_rows
 from exporter.source.database import Connection, Database, Server, reason, snapshot
 from exporter.source.platform import PlatformReader
 from exporter.source.reader import SMALL, Moment, Reader, Rows
 from exporter.source.sql import statement as of_source
+from exporter.source.task_columns import task_rows
 
 SERVER = "server"
 _READ_BY_EXPORTER = frozenset((*SMALL, "tasks", "calls"))

@@ -17,16 +17,12 @@ from psycopg.types.json import set_json_loads
 from exporter.commands.check.report import Finding, Level, counted
 from exporter.commands.check.sql import statement
 from exporter.contract.availability import Available
-from exporter.source.columns import (
-    CAMPAIGNS,
-    STAMP_FUTURE_SECONDS,
-    CleanRows,
-    Expression,
-    call_rows,
-    task_rows,
-)
+from exporter.source.call_columns import call_rows
+from exporter.source.clean_rows import CAMPAIGNS, CleanRows
+from exporter.source.cleaning import STAMP_FUTURE_SECONDS, Expression
 from exporter.source.database import Compiled, Connection, compile_statement, reason
 from exporter.source.reader import Moment, Statements
+from exporter.source.task_columns import task_rows
 
 SMALL_TABLE_ROWS = 10_000
 """Of a table with fewer rows PostgreSQL may rightly read everything, whatever indexes it has."""

@@ -23,7 +23,8 @@ from exporter.contract.codes import (
     clean_label,
 )
 from exporter.errors import RowError
-from exporter.source.columns import RULES, CleanRows
+from exporter.source.clean_rows import CleanRows
+from exporter.source.columns import RULES
 from exporter.source.database import Connection, compile_statement, fetch, reason
 from exporter.source.platform import Platform
 from exporter.source.query_time import Meter

@@ -10,11 +10,12 @@ import psycopg
 from exporter.calendar.days import day_at, zone
 from exporter.commands.check.report import Finding, Level, counted
 from exporter.commands.check.rows import newest_rows
-from exporter.config import Config, format_duration
+from exporter.config import Config
+from exporter.durations import format_duration
 from exporter.errors import RowError
 from exporter.ledger.ledger import Ledger
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
-from exporter.source.columns import CleanRows
+from exporter.source.clean_rows import CleanRows
 from exporter.source.database import Connection, compile_statement, fetch
 from exporter.source.platform import Platform
 from exporter.source.reader import Moment, Reader

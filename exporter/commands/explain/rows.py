@@ -12,11 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from exporter.calendar.call_windows import EARLIEST, LATEST
 from exporter.contract.availability import Available
 from exporter.contract.relations import RELATIONS, Kind
-from exporter.source.columns import ID_TYPES
+from exporter.source.clean_rows import ID_TYPES
 from exporter.source.database import Connection, compile_statement, fetch
-from exporter.source.entities import EARLIEST, LATEST
 
 Row = dict[str, Any]
 Expression = sa.ColumnElement[Any]

@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from types import MappingProxyType
 
 from exporter.web.runbooks.markdown import Document, document
-from exporter.web.runbooks.placeholders import Asked, Blank, filled
+from exporter.web.runbooks.placeholders import Asked, Placeholder, filled
 
 _NAME = re.compile(r"([A-Za-z][A-Za-z0-9_]*)\.md\Z")
 
@@ -43,5 +43,5 @@ def _documents(folder: Traversable) -> Mapping[str, Document]:
 
 
 def body(page: Document, values: Asked) -> str:
-    """The HTML of a document with its blanks filled in."""
-    return "".join(filled(part, values) if isinstance(part, Blank) else part for part in page.parts)
+    """The HTML of a document with its placeholders filled in."""
+    return "".join(filled(part, values) if isinstance(part, Placeholder) else part for part in page.parts)

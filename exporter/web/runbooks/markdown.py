@@ -13,12 +13,12 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-from exporter.web.runbooks.placeholders import QUERY, Blank, split
+from exporter.web.runbooks.placeholders import QUERY, Placeholder, split
 
 Env = MutableMapping[str, Any]
 
 _EDGE = "\0"
-"""Stands around a blank while Markdown is written; the parser lets none through from the text (CommonMark 2.3)."""
+"""Around a placeholder while Markdown is written; the parser lets none through from the text (CommonMark 2.3)."""
 
 _WEB = re.compile(r"https?://[^/]", re.IGNORECASE)
 _RELATIVE = re.compile(r"(?!//)[^:\\?#]*(?:[?#]|\Z)")
@@ -31,12 +31,12 @@ _SENTENCE = re.compile(r".+?[.!?](?=\s|\Z)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document: its parts are HTML, and blanks between them."""
+    """A document: its parts are HTML, and placeholders between them."""
 
     title: str
     lead: str
     """The first sentence of its meaning: of the section of that name, else of the whole."""
-    parts: tuple[str | Blank, ...]
+    parts: tuple[str | Placeholder, ...]
     links: tuple[str, ...]
     """Where it leads, as written."""
     anchors: frozenset[str]
@@ -124,19 +124,19 @@ _ROLES = {
 }
 
 
-def _parts(html: str) -> list[str | Blank]:
-    parts: list[str | Blank] = []
+def _parts(html: str) -> list[str | Placeholder]:
+    parts: list[str | Placeholder] = []
     for i, part in enumerate(html.split(_EDGE)):
         if i % 2:
             name, word = part.split()
-            parts.append(Blank(name, word == "True"))
+            parts.append(Placeholder(name, word == "True"))
         elif part:
             parts.append(part)
     return parts
 
 
-def _edged(blank: Blank) -> str:
-    return f"{_EDGE}{blank.name} {blank.word}{_EDGE}"
+def _edged(placeholder: Placeholder) -> str:
+    return f"{_EDGE}{placeholder.name} {placeholder.word}{_EDGE}"
 
 
 # -- how tokens are written -----------------------------------------------------------------------------------
@@ -148,7 +148,9 @@ _OPTION = re.compile(r"(?<![^\s])--?[\w.-]+")
 def _code(text: str) -> str:
     """An option stays whole where a line is wrapped, or one would read `--` and the rest on the next line."""
     parts = (
-        _edged(part) if isinstance(part, Blank) else _OPTION.sub(r'<span class="nowrap">\g<0></span>', escape(part))
+        _edged(part)
+        if isinstance(part, Placeholder)
+        else _OPTION.sub(r'<span class="nowrap">\g<0></span>', escape(part))
         for part in split(text)
     )
     return "".join(parts)

@@ -1,4 +1,4 @@
-"""Blanks in the commands of a runbook, and how what an address asks for is written into them."""
+"""Placeholders in the commands of a runbook, and how what an address asks for is written into them."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from exporter.contract.codes import BLOCKERS, clean_name
-from exporter.source.entities import ID_LIMIT
+from exporter.source.parsing import ID_LIMIT
 
 NAMES = ("tenant", "campaign", "number")
 """What may be filled in: ids of the labels that alerts carry. Nothing of a contact is among them."""
 
-_BLANK = re.compile(r"\{(" + "|".join(NAMES) + r")\}")
-# With none of these around it, a blank between spaces is a word of a shell of its own. Else quotes might not quote.
+_PLACEHOLDER = re.compile(r"\{(" + "|".join(NAMES) + r")\}")
+# With none of these around it, one between spaces is a word of a shell of its own. Else quotes might not quote.
 _NO_WORDS = re.compile(r"['\"`\\#]|<<|\$\(")
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+\Z")
 
 
-class Blank(NamedTuple):
+class Placeholder(NamedTuple):
     """A place to fill in. `word`: it is a word of a shell's command, so that a quoted value may stand there."""
 
     name: str
     word: bool = False
 
 
-QUERY = Blank("query")
+QUERY = Placeholder("query")
 """What a link to another runbook ends with, so that the page behind it is filled in too."""
 
 
@@ -58,26 +58,26 @@ def _id(raw: str) -> str:
     return raw if len(raw) <= ID_LIMIT and clean_name(raw) == raw else ""
 
 
-def split(code: str) -> list[str | Blank]:
-    """A text of code, and the blanks in it."""
+def split(code: str) -> list[str | Placeholder]:
+    """A text of code, and the placeholders in it."""
     words = not _NO_WORDS.search(code)
-    parts: list[str | Blank] = []
+    parts: list[str | Placeholder] = []
     end = 0
-    for match in _BLANK.finditer(code):
+    for match in _PLACEHOLDER.finditer(code):
         around = code[match.start() - 1 : match.start()] + code[match.end() : match.end() + 1]
-        parts += [code[end : match.start()], Blank(match[1], words and not around.strip(" \n="))]
+        parts += [code[end : match.start()], Placeholder(match[1], words and not around.strip(" \n="))]
         end = match.end()
     return [*parts, code[end:]]
 
 
-def filled(blank: Blank, values: Asked) -> str:
-    """What stands in a blank, as HTML; the name in capitals where there is no value, or none that is safe there."""
-    if blank == QUERY:
+def filled(placeholder: Placeholder, values: Asked) -> str:
+    """What stands in its place, as HTML; the name in capitals where there is no value, or none that is safe there."""
+    if placeholder == QUERY:
         return escape(values.query)
-    value: str = getattr(values, blank.name)
+    value: str = getattr(values, placeholder.name)
     # What begins with a dash would be read as an option; elsewhere than in a word, what is quoted might not stay so.
-    if not value or value.startswith("-") or not (blank.word or _PLAIN.match(value)):
-        return blank.name.upper()
+    if not value or value.startswith("-") or not (placeholder.word or _PLAIN.match(value)):
+        return placeholder.name.upper()
     return escape(shlex.quote(value))
 
 

@@ -86,7 +86,7 @@ def ask(library: Library, address: str, method: str = "GET", **headers: str) -> 
 
 
 def html(text: str, **values: str) -> str:
-    """Markdown as HTML, with blanks filled in."""
+    """Markdown as HTML, with placeholders filled in."""
     return body(document(text), Asked(**values))
 
 
@@ -486,4 +486,4 @@ def test_the_wheel_holds_the_runbooks(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     generated = {file.relative_to(ROOT).as_posix() for file in (ROOT / "alerts" / "generated").rglob("*.yml")}
-    assert {"exporter/web/templates/runbook.html", "exporter/web/runbooks/served.py", *generated} <= names
+    assert {"exporter/web/templates/runbook.html", "exporter/web/runbooks/pages.py", *generated} <= names

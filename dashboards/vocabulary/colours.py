@@ -1,4 +1,4 @@
-"""What colours, units and thresholds mean: one meaning each, the same on every board."""
+"""What a colour means, and which colour a state has: the same on every board."""
 
 from __future__ import annotations
 
@@ -100,15 +100,3 @@ GROUP_COLOURS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Colours of the groups of blocker codes; `ready`: tasks that nothing blocks."""
-
-MINIMUM_CALLS = 20
-"""Below so many calls a rate says nothing: "not enough data" (domain.md: rates need a minimum sample)."""
-
-SECONDS, RATIO, COUNT, AGE, BYTES = "s", "percentunit", "short", "dateTimeFromNow", "bytes"
-"""Grafana's names of units. Moments are in milliseconds: the metric times 1000."""
-
-WHOLE = "locale"
-"""Of counts that must not be shortened: `short` without decimals makes 3 K of 2,878."""
-
-CURRENCY_UNIT = "none"
-"""Costs are in the campaign's own currency, which the legend or a column names: a board may show several."""

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.contract.relations import RELATIONS
-from exporter.source.entities import Campaign, Entity, Violation, parse_row
+from exporter.source.entities import Campaign, Entity, Violation
+from exporter.source.parsing import parse_row
 from exporter.source.reader import SMALL
 
 ROWS: dict[str, dict[str, str | None]] = {

@@ -1,4 +1,4 @@
-"""The runbooks over HTTP: an index, and a page for each alert and each blocker code."""
+"""The runbooks' pages over HTTP: an index, and a page for each alert and each blocker code."""
 
 from __future__ import annotations
 

@@ -1,0 +1,82 @@
+"""What a viewer chooses at the top of a board: datasources, tenants, campaigns, a closed set, a text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from grafanalib import core
+
+from dashboards.settings import Settings
+from dashboards.vocabulary import modern_json as modern
+from dashboards.vocabulary.modern_json import Json
+from dashboards.vocabulary.queries import Queries
+from dashboards.vocabulary.targets import POSTGRES, PROMETHEUS
+
+
+def prometheus(settings: Settings) -> Json:
+    """Which Prometheus."""
+    return _datasource("datasource", "Prometheus", "prometheus", settings.datasources.prometheus)
+
+
+def postgres(settings: Settings) -> Json:
+    """Which PostgreSQL."""
+    return _datasource("database", "PostgreSQL", POSTGRES["type"], settings.datasources.postgres)
+
+
+def _datasource(name: str, label: str, kind: str, uid: str) -> Json:
+    made: Any = core.Template(name=name, label=label, query=kind, type="datasource", hide=0)
+    variable = modern.variable(made)
+    variable |= {"current": {"selected": False, "text": uid, "value": uid}, "hide": 0, "regex": "", "options": []}
+    return variable
+
+
+def tenants(q: Queries, *, several: bool) -> Json:
+    """Tenants, by name."""
+    query = f"max by (tenant, name) ({q.last('campaign_tenant_info')})"
+    return _chosen("tenant", "Tenant", query, r'/name="(?<text>.+)".*tenant="(?<value>[^"]+)"\} /', several)
+
+
+def campaigns(q: Queries, *, several: bool, tenant: bool = True) -> Json:
+    """Campaigns, by name; those of the chosen tenants."""
+    chosen = {"tenant": "=~$tenant"} if tenant else {}
+    query = f"max by (campaign, name) ({q.last('campaign_info', **chosen)})"
+    return _chosen("campaign", "Campaign", query, r'/campaign="(?<value>[^"]+)".*name="(?<text>.+)"\} /', several)
+
+
+def choices(name: str, label: str, query: str, regex: str, *, several: bool) -> Json:
+    """A variable of one's own: what `query_result(query)` gives, taken apart by a pattern with `text` and `value`."""
+    return _chosen(name, label, query, regex, several)
+
+
+def _chosen(name: str, label: str, query: str, regex: str, several: bool) -> Json:
+    made: Any = core.Template(
+        name=name, label=label, query=f"query_result({query})", dataSource=PROMETHEUS, regex=regex, multi=several,
+        includeAll=several, allValue=".*" if several else None, refresh=2, sort=5,
+    )  # fmt: skip
+    variable = modern.variable(made)
+    text = f"query_result({query})"
+    variable |= {"query": {"query": text, "refId": f"Variable-{name}", "qryType": 3}}
+    variable |= {"current": {"selected": True, "text": ["All"], "value": ["$__all"]} if several else {}}
+    variable |= {"options": [], "hide": 0}
+    return variable
+
+
+def entered(name: str, label: str, description: str) -> Json:
+    """A text that the viewer, or a link, fills in."""
+    made: Any = core.Template(name=name, label=label, query="", type="textbox", hide=0)
+    variable = modern.variable(made)
+    variable |= {"query": "", "current": {"text": "", "value": ""}, "description": description, "options": []}
+    return variable
+
+
+def listed(name: str, label: str, values: Sequence[tuple[str, str]], *, several: bool = True) -> Json:
+    """A closed set: what is shown, and the value."""
+    made: Any = core.Template(
+        name=name, label=label, query=", ".join(f"{text} : {value}" for text, value in values), type="custom",
+        options=[{"text": text, "value": value, "selected": False} for text, value in values],
+        multi=several, includeAll=several,
+    )  # fmt: skip
+    variable = modern.variable(made)
+    variable |= {"current": {"selected": True, "text": ["All"], "value": ["$__all"]} if several else {}, "hide": 0}
+    return variable

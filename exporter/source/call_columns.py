@@ -1,0 +1,121 @@
+"""Calls as cleaned rows: each column as SQL. Amounts are whole millionths (`*_micro`); times are seconds since 1970."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import sqlalchemy as sa
+
+from exporter.contract.availability import Available
+from exporter.contract.codes import OTHER
+from exporter.source.clean_rows import CleanRows
+from exporter.source.cleaning import (
+    Expression,
+    bad_stamp,
+    broken_bits,
+    bucket_of,
+    clean_text,
+    id_value,
+    in_time,
+    micro,
+    minute,
+    no_time,
+    outside,
+    recent_hour,
+    seconds,
+    within,
+)
+from exporter.source.columns import DELAY_BUCKETS, MICRO, RULES, SCORE_BUCKETS, TALK_BUCKETS
+
+_TALK, _SCORE, _COST = (0, 86_400), (0, 100), (0, MICRO)
+
+
+def call_rows(available: Available) -> CleanRows:
+    """The cleaned rows of `calls`."""
+
+    def raw(name: str) -> Expression:
+        return available.column("calls", name)
+
+    outcome = sa.func.coalesce(clean_text(raw("outcome")), OTHER)
+    settled = sa.func.coalesce(raw("outcome").cast(sa.Text) != "in_progress", sa.true())
+    answered = raw("outcome").cast(sa.Text) == "answered"
+    started = seconds(raw("started_at"))
+    eligible = seconds(raw("eligible_at"))
+    talk = micro(raw("talk_seconds"), *_TALK)
+    score = micro(raw("score"), *_SCORE)
+    ai_cost = micro(raw("ai_cost"), *_COST)
+    telephony_cost = micro(raw("telephony_cost"), *_COST)
+    # Clocks of two servers may differ: up to a minute early counts as no delay at all.
+    wait = started - eligible
+    delay = sa.case(
+        (wait.between(-60, 30 * 86_400), sa.cast(sa.func.greatest(wait, 0.0) * MICRO, sa.BigInteger)),
+        else_=sa.null(),
+    )
+    talk_counted = sa.case((answered, talk), else_=sa.null())
+    score_counted = sa.case((settled, score), else_=sa.null())
+    violated = {
+        "attempt": sa.not_(sa.func.coalesce(raw("attempt").between(1, MICRO), sa.false())),
+        "talk_seconds": outside(within(raw("talk_seconds"), *_TALK)),
+        "score": outside(within(raw("score"), *_SCORE)),
+        "ai_cost": outside(within(raw("ai_cost"), *_COST)),
+        "telephony_cost": outside(within(raw("telephony_cost"), *_COST)),
+        "eligible_at": sa.or_(
+            outside(in_time(raw("eligible_at"))),
+            sa.and_(in_time(raw("started_at")), in_time(raw("eligible_at")), sa.not_(wait.between(-60, 30 * 86_400))),
+        ),
+        "started_at": no_time(raw("started_at")),
+        "created_at": no_time(raw("created_at")),
+        "updated_at": bad_stamp(raw("updated_at")),
+        "task_id": raw("task_id").is_(None),
+    }
+    columns = {
+        "id": id_value(available, "calls", "call_id"),
+        "campaign": sa.cast(raw("campaign_id"), sa.Text),
+        "task": sa.func.left(sa.cast(raw("task_id"), sa.Text), 64),
+        "outcome": outcome,
+        "attempt": sa.case((raw("attempt").between(1, 1000), sa.cast(raw("attempt"), sa.Integer)), else_=0),
+        "number": clean_text(raw("number_id")),
+        "variant": clean_text(raw("variant")),
+        "provider": sa.case((raw("error_code").is_not(None), clean_text(raw("provider"))), else_=sa.null()),
+        "error": clean_text(raw("error_code")),
+        "sentiment": clean_text(raw("sentiment")),
+        "talk_bucket": bucket_of(talk_counted, TALK_BUCKETS),
+        "talk_micro": talk_counted,
+        "score_bucket": bucket_of(score_counted, SCORE_BUCKETS),
+        "score_micro": score_counted,
+        "delay_bucket": bucket_of(delay, DELAY_BUCKETS),
+        "delay_micro": delay,
+        "silent": sa.case((sa.and_(answered, raw("agent_spoke_at").is_(None)), 1), else_=sa.null()),
+        "answered_micro": sa.case((answered, MICRO), else_=0),
+        "ai_micro": sa.func.coalesce(ai_cost, 0),
+        "telephony_micro": sa.func.coalesce(telephony_cost, 0),
+        "started": started,
+        "created": seconds(raw("created_at")),
+        "updated": seconds(raw("updated_at")),
+        "broken": broken_bits(RULES["calls"], violated),
+        "hour": recent_hour(started),
+        "outside_minute": minute(started),
+        # Days of the campaign's tenant, counted from 1970; see `days`.
+        "day": sa.case(
+            *((sa.and_(started >= low, started < high), day) for day, low, high in _day_bounds()),
+            else_=sa.null(),
+        ),
+    }
+    return CleanRows(
+        "calls",
+        MappingProxyType(columns),
+        available.tables["calls"],
+        raw("call_id"),
+        raw("campaign_id"),
+        raw("created_at"),
+        raw("updated_at"),
+        live=raw("outcome").cast(sa.Text) == "in_progress",
+    )
+
+
+def _day_bounds() -> tuple[tuple[Expression, Expression, Expression], ...]:
+    """Two days, today and the next, each as (ordinal, first second, first second of the day after)."""
+    names = ("midnight_0", "midnight_1", "midnight_2")
+    midnights = [sa.bindparam(name, type_=sa.Double) for name in names]
+    today = sa.bindparam("today", type_=sa.Integer)
+    return ((today, midnights[0], midnights[1]), (today + 1, midnights[1], midnights[2]))

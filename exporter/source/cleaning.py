@@ -1,0 +1,110 @@
+"""SQL that cleans a value: what is out of range becomes null, or sets a bit of `broken`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from exporter.contract.availability import Available
+from exporter.source.columns import HOURS_BACK, MICRO
+
+Expression = sa.ColumnElement[Any]
+
+NOW = sa.bindparam("now", type_=sa.Double)
+"""The refresh's instant, in seconds since 1970."""
+
+STAMP_FUTURE_SECONDS = 3600.0
+"""A row stamped further ahead than this is broken: it would be read again at every refresh."""
+
+EARLIEST = sa.text("timestamptz '1970-01-01 00:00:00+00'")
+LATEST = sa.text("timestamptz '2200-01-01 00:00:00+00'")
+_TEXT_LIMIT = 256
+
+
+def seconds(column: Expression) -> Expression:
+    """Seconds since 1970 as a double: exact to the microsecond until 2200, null outside 1970 to 2200."""
+    return sa.case((sa.and_(column >= EARLIEST, column < LATEST), sa.func.date_part("epoch", column)), else_=sa.null())
+
+
+def minute(moment: Expression) -> Expression:
+    """The whole minute since 1970 of a moment in seconds."""
+    return sa.cast(sa.func.floor(moment / 60.0), sa.Integer)
+
+
+def recent_hour(moment: Expression) -> Expression:
+    """The whole hour since 1970 of a moment; null before the `HOURS_BACK` hours that end with the current one."""
+    hour = sa.cast(sa.func.floor(moment / 3600.0), sa.Integer)
+    first = sa.cast(sa.func.floor(NOW / 3600.0), sa.Integer) - HOURS_BACK
+    return sa.case((hour > first, hour), else_=sa.null())
+
+
+def within(column: Expression, low: float, high: float) -> Expression:
+    """Whether a number is within [low, high]; null of nothing."""
+    return sa.and_(column >= low, column <= high)
+
+
+def micro(column: Expression, low: float, high: float) -> Expression:
+    """Whole millionths of a number within [low, high]; null outside (NaN sorts above every number)."""
+    number = sa.cast(column, sa.Numeric)
+    return sa.case(
+        (
+            within(column, low, high),
+            sa.cast(sa.func.round(number * MICRO), sa.BigInteger),
+        ),
+        else_=sa.null(),
+    )
+
+
+def clean_text(column: Expression) -> Expression:
+    """A text, cut so that a hostile value costs little; an empty one is none."""
+    return sa.func.nullif(sa.func.left(sa.cast(column, sa.Text), _TEXT_LIMIT), "")
+
+
+def id_value(available: Available, relation: str, name: str) -> Expression:
+    """An id as PostgreSQL sends it fastest: whole numbers as they are, everything else as text."""
+    column = available.column(relation, name)
+    if available.types[relation].get(name) in {"int2", "int4", "int8"}:
+        return sa.cast(column, sa.BigInteger)
+    if available.types[relation].get(name) == "uuid":  # its 16 bytes: half the memory of its text
+        return sa.func.uuid_send(column)
+    return sa.cast(column, sa.Text)
+
+
+def bucket_of(value: Expression, bounds: Sequence[int]) -> Expression:
+    """Index of the first bound that is not below the value, `len(bounds)` above all (Prometheus's `le`).
+
+    `width_bucket` counts the bounds at or below a value; negated, that counts those at or above it.
+    """
+    negated = sa.cast(sa.literal([-bound * MICRO for bound in reversed(bounds)]), sa.ARRAY(sa.BigInteger))
+    return len(bounds) - sa.func.width_bucket(-value, negated)
+
+
+def broken_bits(rules: Sequence[str], violated: Mapping[str, Expression]) -> Expression:
+    """The rules a row breaks, as bits."""
+    total: Expression = sa.literal(0)
+    for bit, rule in enumerate(rules):
+        total = total + sa.case((violated[rule], 1 << bit), else_=0)
+    return sa.cast(total, sa.Integer)
+
+
+def in_time(column: Expression) -> Expression:
+    """Whether a time is within 1970 to 2200; null of nothing."""
+    return sa.and_(column >= EARLIEST, column < LATEST)
+
+
+def outside(within: Expression) -> Expression:
+    """Whether a value is there but not within its range; of nothing, this is null, which is no."""
+    return sa.not_(within)
+
+
+def bad_stamp(column: Expression) -> Expression:
+    """Whether a row's `updated_at` is missing, out of range or too far ahead."""
+    fine = sa.and_(column >= EARLIEST, column < sa.func.to_timestamp(NOW + STAMP_FUTURE_SECONDS))
+    return sa.not_(sa.func.coalesce(fine, sa.false()))
+
+
+def no_time(column: Expression) -> Expression:
+    """Whether a time that must be there is missing or out of range."""
+    return sa.not_(sa.func.coalesce(in_time(column), sa.false()))

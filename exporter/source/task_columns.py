@@ -1,0 +1,108 @@
+"""Tasks as cleaned rows: each column as SQL. Amounts are whole millionths (`*_micro`); times are seconds since 1970."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import sqlalchemy as sa
+
+from exporter.contract.availability import Available
+from exporter.contract.codes import FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES, OTHER
+from exporter.source.clean_rows import CleanRows
+from exporter.source.cleaning import (
+    NOW,
+    Expression,
+    bad_stamp,
+    broken_bits,
+    clean_text,
+    id_value,
+    in_time,
+    minute,
+    no_time,
+    outside,
+    recent_hour,
+    seconds,
+)
+from exporter.source.columns import HORIZONS, MICRO, RULES
+
+STALE_AFTER = sa.bindparam("stale_after", type_=sa.Double)
+"""Seconds after which a task still in progress is stale."""
+
+
+def task_rows(available: Available) -> CleanRows:
+    """The cleaned rows of `tasks`."""
+
+    def raw(name: str) -> Expression:
+        return available.column("tasks", name)
+
+    pending = raw("status").cast(sa.Text) == "pending"
+    in_progress = raw("status").cast(sa.Text) == "in_progress"
+    finished = sa.or_(*(raw("status").cast(sa.Text) == status for status in FINISHED_TASK_STATUSES))
+    eligible = seconds(raw("next_eligible_at"))
+    created = seconds(raw("created_at"))
+    updated = seconds(raw("updated_at"))
+    attempted = seconds(raw("last_attempted_at"))
+    since = sa.func.coalesce(attempted, updated)
+    retries = sa.case(
+        (sa.and_(raw("system_retries") >= 0, raw("system_retries") <= MICRO), raw("system_retries")), else_=0
+    )
+    blocker = clean_text(raw("blocker"))
+    due_in = sa.func.coalesce(eligible, 0.0) - NOW
+    violated = {
+        "attempts": sa.not_(sa.func.coalesce(raw("attempts").between(0, MICRO), sa.false())),
+        "max_attempts": sa.not_(sa.func.coalesce(raw("max_attempts").between(0, MICRO), sa.false())),
+        "system_retries": sa.not_(sa.func.coalesce(raw("system_retries"), 0).between(0, MICRO)),
+        "next_eligible_at": outside(in_time(raw("next_eligible_at"))),
+        "last_attempted_at": outside(in_time(raw("last_attempted_at"))),
+        "created_at": no_time(raw("created_at")),
+        "updated_at": bad_stamp(raw("updated_at")),
+    }
+    columns = {
+        "id": id_value(available, "tasks", "task_id"),
+        "campaign": sa.cast(raw("campaign_id"), sa.Text),
+        "status": sa.func.coalesce(clean_text(raw("status")), OTHER),
+        "blocker": sa.case((pending, blocker), else_=sa.null()),
+        "eligible": sa.case((pending, eligible), else_=sa.null()),
+        # In progress: since when. Finished: when, as far as is told.
+        "since": sa.case((sa.or_(in_progress, finished), since), else_=sa.null()),
+        "retries_micro": sa.cast(retries, sa.BigInteger) * MICRO,
+        "disposition": clean_text(raw("disposition")),
+        "variant": clean_text(raw("variant")),
+        "goal_micro": sa.case((raw("goal_met"), MICRO), else_=0),
+        "finished_micro": sa.case((finished, MICRO), else_=0),
+        "created": created,
+        "updated": updated,
+        "broken": broken_bits(RULES["tasks"], violated),
+        # Only totals by GROUP BY need these: of a single row the ledger works them out as time goes by.
+        "effective": sa.case(
+            (sa.not_(pending), sa.null()),
+            (blocker.is_not(None), blocker),
+            (due_in > 0, "retry_wait"),
+            else_="none",
+        ),
+        "band": sa.case(
+            (sa.not_(pending), sa.null()),
+            *((due_in <= ahead, band) for band, (_, ahead) in enumerate(HORIZONS)),
+            else_=len(HORIZONS),
+        ),
+        "ready_minute": sa.case(
+            (
+                sa.and_(pending, blocker.is_(None), due_in <= 0),
+                minute(sa.func.coalesce(eligible, created)),
+            ),
+            else_=sa.null(),
+        ),
+        "since_minute": sa.case((in_progress, minute(since)), else_=sa.null()),
+        "hour": sa.case((finished, recent_hour(since)), else_=sa.null()),
+        "stale": sa.case((sa.and_(in_progress, since <= NOW - STALE_AFTER), 1), else_=sa.null()),
+    }
+    return CleanRows(
+        "tasks",
+        MappingProxyType(columns),
+        available.tables["tasks"],
+        raw("task_id"),
+        raw("campaign_id"),
+        raw("created_at"),
+        raw("updated_at"),
+        live=sa.or_(*(raw("status").cast(sa.Text) == status for status in LIVE_TASK_STATUSES)),
+    )
