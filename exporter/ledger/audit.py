@@ -19,7 +19,8 @@ BURST_SECONDS = 5.0
 
 
 class AuditSchedule:
-    """Which campaign is next: those whose rows may have been deleted first, then each once a period.
+    """Which campaign is next: of those whose rows may have left the most active, then the one that waits longest;
+    and each once a period.
 
     Spread evenly: a campaign's turn within the period follows from its id. `budget` is database time that may be
     spent now; it grows with the time that passes.
@@ -28,10 +29,11 @@ class AuditSchedule:
     def __init__(self, config: AuditConfig) -> None:
         self._config = config
         self._audited: dict[str, float] = {}
-        self._suspects: set[str] = set()
+        self._suspects: dict[str, int] = {}
+        self._suspicions = 0
         self._activity: Counter[str] = Counter()
         self._budget = BURST_SECONDS
-        self._turn = False
+        self._turn = 0
 
     def pass_time(self, seconds: float) -> None:
         """Real time went by: the budget grows."""
@@ -43,12 +45,14 @@ class AuditSchedule:
 
     def suspect(self, campaigns: Iterable[str]) -> None:
         """Rows were deleted under the views: audit these early."""
-        self._suspects.update(campaigns)
+        self._suspicions += 1
+        for campaign in campaigns:
+            self._suspects.setdefault(campaign, self._suspicions)
 
     def due(self, campaigns: Iterable[str], now: float) -> str | None:
         """The campaign to audit now, if the budget allows one."""
         known = set(campaigns)
-        self._suspects &= known
+        self._suspects = {campaign: since for campaign, since in self._suspects.items() if campaign in known}
         for gone in self._audited.keys() - known:
             del self._audited[gone]
             self._activity.pop(gone, None)
@@ -57,17 +61,22 @@ class AuditSchedule:
             self._audited[campaign] = now - share * self._config.period
         if self._budget <= 0 or not known:
             return None
+        choices = []  # by turns, so that none waits for ever while rows are deleted all the time
+        if self._suspects:
+            choices = [
+                max(self._suspects, key=lambda campaign: (self._activity[campaign], campaign)),
+                min(self._suspects.items(), key=lambda item: (item[1], -self._activity[item[0]], item[0]))[0],
+            ]
         oldest = min(known, key=lambda campaign: (self._audited[campaign], campaign))
-        overdue = self._audited[oldest] <= now - self._config.period
-        if self._suspects and not (overdue and self._turn):  # by turns: each must have its own once a period
-            return max(self._suspects, key=lambda campaign: (self._activity[campaign], campaign))
-        return oldest if overdue else None
+        if self._audited[oldest] <= now - self._config.period:
+            choices.append(oldest)
+        return choices[self._turn % len(choices)] if choices else None
 
     def done(self, campaign: str, now: float, seconds: float) -> None:
         """A campaign was audited, which took this much database time."""
         self._audited[campaign] = now
-        self._turn = not self._turn
-        self._suspects.discard(campaign)
+        self._turn += 1
+        self._suspects.pop(campaign, None)
         self._activity[campaign] = 0
         self._budget -= seconds
 

@@ -20,13 +20,14 @@ Row = Sequence[Any]
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """What a batch of rows did: how many were taken, left out, and which campaigns must be loaded anew.
+    """What a batch of rows did: how many were taken, left out, news, and which campaigns must be loaded anew.
 
     `old` rows are new to their campaign but as old as what others forgot: they may have moved, and be counted twice.
     """
 
     rows: int = 0
     ignored: int = 0
+    altered: int = 0
     old: int = 0
     dirty: frozenset[int] = field(default_factory=frozenset)
 
@@ -101,10 +102,10 @@ class Fold:
         new_slots = self.held.allocate([ids[i] for i in np.flatnonzero(fresh)])
         slots[fresh] = new_slots
         take = inside & ~suspect
-        self._put(slots[take], {name: column[take] for name, column in columns.items()}, fresh[take])
+        altered = self._put(slots[take], {name: column[take] for name, column in columns.items()}, fresh[take])
         ignored = int((~inside & ~known).sum()) + len(rows) - len(ids)
         old = 0 if loading else int((columns["created"][fresh] <= self._newest_forgotten).sum())
-        return Folded(int(take.sum()), ignored, old, dirty)
+        return Folded(int(take.sum()), ignored, altered + int(suspect.sum()), old, dirty)
 
     def _as_old_as_forgotten(self, columns: Columns) -> NDArray[np.bool_]:
         campaigns, place = np.unique(columns["campaign"], return_inverse=True)
@@ -112,7 +113,8 @@ class Fold:
         old: NDArray[np.bool_] = columns["created"] <= forgotten[place]
         return old
 
-    def _put(self, slots: Slots, new: Columns, fresh: NDArray[np.bool_]) -> None:
+    def _put(self, slots: Slots, new: Columns, fresh: NDArray[np.bool_]) -> int:
+        """Store rows and count them; how many are new or other than before."""
         self._derive(new)
         self.judged(slots, fresh, new)
         old = self.held.take(slots)
@@ -120,7 +122,7 @@ class Fold:
         for name, column in old.items():
             same &= (column == new[name]) | ((column != column) & (new[name] != new[name]))  # NaN is NaN
         if same.all():
-            return
+            return 0
         touched = ~same
         slots, fresh = slots[touched], fresh[touched]
         old = {name: column[touched] for name, column in old.items()}
@@ -128,6 +130,7 @@ class Fold:
         self.stored(slots, new)
         self.held.put(slots, new)
         self._count([({name: column[~fresh] for name, column in old.items()}, -1), (new, 1)])
+        return len(slots)
 
     def judged(self, slots: Slots, fresh: NDArray[np.bool_], new: Columns) -> None:
         """Called before rows are compared with what is held: the hook for what is judged once and for all."""

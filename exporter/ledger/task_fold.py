@@ -26,6 +26,9 @@ _TASK_TYPES: Mapping[str, Any] = {
     "since_minute": _CODE, "stale": _SMALL, "due": _TIME, "finished_micro": _CODE, "hour": _CODE,
 }  # fmt: skip
 
+_AGENDA_SLACK = 10_000
+"""Entries of the agenda beyond two a row, before it is made anew."""
+
 
 class TaskFold(Fold):
     """Tasks: what they wait for depends on the clock."""
@@ -91,6 +94,9 @@ class TaskFold(Fold):
             slots = slots[self.held["due"][slots] <= now]
         if slots.size:
             self._put(slots, self.held.take(slots), np.zeros(len(slots), bool))
+        if self._agenda.size > 2 * len(self.held) + _AGENDA_SLACK:  # it follows rows, not how often they change
+            held = np.flatnonzero(self.held["campaign"] >= 0)
+            self._agenda.renew(held, self.held["due"][held])
         return len(slots)
 
     def next_due(self, campaigns: Sequence[str]) -> dict[str, float]:

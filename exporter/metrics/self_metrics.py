@@ -65,6 +65,9 @@ class Telemetry:
         self.rows_unreadable = counter(
             "rows_unreadable_total", "Times a view raised an error for a row, which was left out.", "relation"
         )
+        self.late_rows = counter(
+            "late_rows_total", "Rows that appeared later than their stamps say, found by reading again.", "relation"
+        )
         self.clock_difference = gauge(
             "clock_difference_seconds", "How far this host's clock is ahead of the database's, which decides."
         )
@@ -104,6 +107,7 @@ class Telemetry:
         for relation in ("tasks", "calls"):
             self.rows_ignored.labels(relation)
             self.rows_unreadable.labels(relation)
+            self.late_rows.labels(relation)
             self.corrections.labels(relation)
             self.rows_held.labels(relation)
 

@@ -17,6 +17,7 @@ from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
 from exporter.refresh.auditor import Auditor
 from exporter.refresh.clock import Clock, database_clock
+from exporter.refresh.echo import Echo
 from exporter.refresh.epoch import Epoch, begin
 from exporter.refresh.evidence import Evidence
 from exporter.refresh.look import Look
@@ -64,6 +65,7 @@ class Refresher:
         self._evidence = Evidence()
         self._losses = Losses(self._builder, self._evidence)
         self._reloads = Reloads(self._losses, telemetry)
+        self._echo = Echo(config.settle_after, self._reloads, telemetry)
         self._auditor = Auditor(config.audit, self._reloads, telemetry)
         self._notices = Notices(telemetry)
         self._patient = False
@@ -224,6 +226,7 @@ class Refresher:
                 self._reloads.want((labels[number] for number in folded.dirty), "dirty")
                 if folded.old:
                     self._auditor.suspect(look.days)
+        self._echo.read(look, plan.low)
 
     def _show(self, look: Look, epoch: Epoch) -> Snapshot:
         """Judge what changed, and encode it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -156,10 +157,11 @@ class Reader:
     ) -> Iterator[Rows]:
         """Rows of `tasks` or `calls` that the plan asks for, in batches."""
         statements = self._statements[relation]
-        latest = (plan.low, moment.now + STAMP_FUTURE_SECONDS)
-        queries = [(statements.changed, [latest])]
+        queries = []
         if plan.bands:
-            queries.insert(0, (statements.changed_within, list(plan.bands)))
+            queries.append((statements.changed_within, list(plan.bands)))
+        if plan.low < math.inf:
+            queries.append((statements.changed, [(plan.low, moment.now + STAMP_FUTURE_SECONDS)]))
         for query, ranges in queries:
             values = moment.parameters()
             lows, highs = [_time(low) for low, _ in ranges], [_time(high) for _, high in ranges]
