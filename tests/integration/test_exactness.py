@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -34,12 +33,10 @@ from exporter.source import watermark as horizon
 from exporter.source.database import Database
 from exporter.source.reader import Reader
 from tests.support import contract, oracle
+from tests.support.effort import PROVING, SEED
 from tests.support.writers import STAMPS, Stamp, Writer
 
-EXAMPLES = int(os.environ.get("EXACTNESS_EXAMPLES", "20"))
-"""Random histories; `make prove` runs many more."""
-
-SEED = int(os.environ.get("SEED", "1"))
+HISTORIES = 1000 if PROVING else 20
 PART = 125
 """So many histories are one test at most, so that two workers share them."""
 
@@ -283,9 +280,9 @@ def forget_at_every_refresh(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("part", range(math.ceil(EXAMPLES / PART)))
+@pytest.mark.parametrize("part", range(math.ceil(HISTORIES / PART)))
 def test_every_family_equals_plain_sql_after_each_refresh(part: int, database_url: str) -> None:
-    run(database_url, min(PART, EXAMPLES - part * PART), steps=30, part=part)
+    run(database_url, min(PART, HISTORIES - part * PART), steps=30, part=part)
 
 
 def _naive_watermark(self: horizon.Horizon, now: horizon.Observation) -> horizon.Plan:
