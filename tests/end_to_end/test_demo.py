@@ -16,6 +16,8 @@ from exporter.commands.cli import main
 from tests.support import evidence, programs, prometheus
 from tests.support.effort import PROVING
 
+pytestmark = pytest.mark.xdist_group("demo")  # one demo for all of them
+
 
 @dataclass
 class Demo:
