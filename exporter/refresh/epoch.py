@@ -33,11 +33,9 @@ class Epoch:
         return self.server == session.server and self.reader.available.types == session.available.types
 
 
-def begin(session: Session, config: Config, clock: Clock, before: Epoch | None) -> Epoch:
-    """A new epoch. Compiled statements are kept where the columns are the same."""
-    if before is not None and before.reader.available.types == session.available.types:
-        reader = before.reader
-    else:
+def begin(session: Session, config: Config, clock: Clock, reader: Reader | None) -> Epoch:
+    """A new epoch. The statements of `reader` are kept where the columns are the same."""
+    if reader is None or reader.available.types != session.available.types:
         for problem in session.available.problems:
             log.warning("contract", problem=str(problem))
         reader = Reader(session.available)

@@ -15,6 +15,7 @@ from exporter.demo.scenarios.activation import activate
 from exporter.demo.scenarios.table import SCENARIOS, Scenario
 from tests.dashboards.asking import remembering
 from tests.dashboards.shown import panels_of
+from tests.support.effort import PROVING
 from tests.support.simulation import ORIGIN, WORLD, Look, Prepared, Trial, prepare, trial
 
 START = ORIGIN + timedelta(seconds=60)
@@ -24,11 +25,14 @@ HOLD = timedelta(minutes=10)
 CALM = timedelta(minutes=4)
 """When it is over, nothing comes back: a minute more than a stall takes to be seen."""
 
-PACE = 40.0
+PACE = 40.0 if PROVING else 60.0
 """Seconds from one look to the next where nothing new is expected."""
 
 STEADY = 0.8
 """In so many of the looks at least: a sign is a rate, and some rates are near their threshold."""
+
+STEPS = 40 if PROVING else 30
+"""Looks within the time in which it must be seen."""
 
 TURNS = 4
 """A verdict changes so often at most: on the way, as the row says, while what queued up is dialled, as before."""
@@ -98,7 +102,7 @@ def test_a_scenario_is_seen_as_its_row_says_and_ends(world: Prepared, name: str,
         before = run.looks[key][-1]
         assert not any(shows(scenario, look) for look in run.looks[key])
 
-        seen = run.wait(key, lambda look: shows(scenario, look), scenario.within, max(10.0, scenario.within / 40))
+        seen = run.wait(key, lambda look: shows(scenario, look), scenario.within, max(10.0, scenario.within / STEPS))
         assert seen is not None, f"still {run.looks[key][-1]}"
         assert name not in ON_THE_WAY or ON_THE_WAY[name] in {look.said for look in run.looks[key]}
 

@@ -26,6 +26,7 @@ from exporter.demo.scenarios.activation import Activation, Board
 from exporter.metrics.self_metrics import Telemetry
 from exporter.refresh.refresher import Refresher
 from exporter.source.database import Database
+from exporter.source.reader import Reader
 from exporter.web.cards.dispatch import advice, judged
 from tests.support.exporting import config, parse_text
 
@@ -61,6 +62,8 @@ class Prepared:
     template: str
     spec: WorldSpec
     dialler: bytes
+    reader: Reader
+    """Its statements, compiled once for all trials."""
 
 
 def prepare(server: EmbeddedServer, name: str, spec: WorldSpec = WORLD, hours: float = 1.5) -> Prepared:
@@ -74,7 +77,9 @@ def prepare(server: EmbeddedServer, name: str, spec: WorldSpec = WORLD, hours: f
         flush(connection, dialler.state)
     dialler.state.saved()
     dialler.tick = TICK
-    return Prepared(server, name, spec, pickle.dumps(dialler))
+    with psycopg.connect(server.url(name), autocommit=True) as connection:
+        reader = Reader(Database(config(server.url(name))).discover(connection))
+    return Prepared(server, name, spec, pickle.dumps(dialler), reader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,11 @@ class Trial:
         self._telemetry = Telemetry()
         settings = config(url, audit=NO_AUDITS)
         self.refresher = Refresher(
-            settings, Database(settings), self._telemetry, clock=lambda _: self.dialler.time.timestamp()
+            settings,
+            Database(settings),
+            self._telemetry,
+            clock=lambda _: self.dialler.time.timestamp(),
+            reader=made.reader,
         )
         self.look()
 

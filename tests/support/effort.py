@@ -1,0 +1,11 @@
+"""How much a run proves: `make test` what is quick, `make prove` what takes many minutes, on worlds of its seed."""
+
+from __future__ import annotations
+
+import os
+
+PROVING = "PROVE" in os.environ
+"""Whether `make prove` runs."""
+
+SEED = int(os.environ.get("PROVE", "7"))
+"""What histories and worlds are drawn from."""
