@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,12 @@ from tests.alerts.narrow import narrowed
 ALERTS = {alert.name: alert for alert in alerts(Settings())}
 CASES = [case for cases in unit_tests.CASES.values() for case in cases]
 MADE = prometheus.files(Settings()) | unit_tests.files()
-TESTS = sorted(name for name in MADE if name.startswith("tests/"))
+BY_CONCERN = {
+    concern: [name for name in MADE if re.fullmatch(rf"tests/{concern}(_every_\w+)?\.yml", name)]
+    for concern in unit_tests.CASES
+}
+"""The test files of a concern, which one process of promtool takes."""
+
 BASIC = (Kind.FIRES, Kind.EDGE, Kind.NO_DATA)
 
 Change = Callable[[dict[str, Any]], None]
@@ -46,28 +51,31 @@ def _promtool(*files: Path) -> tuple[int, str]:
     return result.returncode, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("name", TESTS)
-def test_prometheus_alerts_as_the_cases_say(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("concern", BY_CONCERN)
+def test_prometheus_alerts_as_the_cases_say(tmp_path: Path, concern: str) -> None:
     """Alert by alert; `make prove` runs the files as they are shipped, in which each case meets all rules."""
-    files = []
-    for alert, rules, tests in narrowed(MADE, name):
-        (tmp_path / f"{alert}.rules.yml").write_text(yaml.dump(rules, Dumper=yaml.CSafeDumper), encoding="utf-8")
-        files.append(tmp_path / f"{alert}.yml")
-        files[-1].write_text(yaml.dump(tests, Dumper=yaml.CSafeDumper), encoding="utf-8")
+    files: list[Path] = []
+    for name in BY_CONCERN[concern]:
+        folder = tmp_path / Path(name).stem
+        folder.mkdir()
+        for alert, rules, tests in narrowed(MADE, name):
+            (folder / f"{alert}.rules.yml").write_text(yaml.dump(rules, Dumper=yaml.CSafeDumper), encoding="utf-8")
+            files.append(folder / f"{alert}.yml")
+            files[-1].write_text(yaml.dump(tests, Dumper=yaml.CSafeDumper), encoding="utf-8")
     status, said = _promtool(*files)
     assert status == 0, said
     assert said.count("SUCCESS") == len(files)
 
 
 def test_no_case_is_lost_where_each_alert_is_tested_alone() -> None:
-    kept = [test["name"] for name in TESTS for _, _, tests in narrowed(MADE, name) for test in tests["tests"]]
-    assert sorted(kept) == sorted(f"{case.alert} {case.kind}: {case.what}" for case in CASES)
+    kept = [test["name"] for names in BY_CONCERN.values() for name in names
+            for _, _, tests in narrowed(MADE, name) for test in tests["tests"]]  # fmt: skip
+    assert sorted(kept) == sorted(map(_called, CASES))
 
 
-@pytest.mark.parametrize("name", ALERTS)
-@pytest.mark.parametrize("kind", BASIC)
-def test_each_alert_has_a_case_of_each_kind(name: str, kind: Kind) -> None:
-    assert [case for case in CASES if case.alert == name and case.kind is kind] != []
+def test_each_alert_has_a_case_of_each_kind() -> None:
+    there = {(case.alert, case.kind) for case in CASES}
+    assert [f"{name} {kind}" for name in ALERTS for kind in BASIC if (name, kind) not in there] == []
 
 
 def test_cases_are_of_alerts_that_exist_under_their_concern() -> None:
@@ -81,15 +89,25 @@ def _rules(concern: str) -> list[dict[str, Any]]:
     return [rule for group in yaml.safe_load(MADE[f"{concern}.yml"])["groups"] for rule in group["rules"]]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.alert} {case.kind}: {case.what}")
-def test_a_case_is_what_its_kind_says(case: Case) -> None:
+def test_a_case_is_what_its_kind_says() -> None:
+    assert {_called(case): faults for case in CASES if (faults := list(_contradictions(case)))} == {}
+
+
+def _contradictions(case: Case) -> Iterator[str]:
     fires = any(case.at.values())
-    assert case.at, "it looks at no moment"
-    assert case.what
-    if case.kind is Kind.FIRES:
-        assert fires
-    if case.kind is Kind.EDGE or (case.kind is Kind.NO_DATA and "absent(" not in ALERTS[case.alert].expr):
-        assert not fires
+    if not case.at:
+        yield "it looks at no moment"
+    if not case.what:
+        yield "it does not say what happens"
+    if case.kind is Kind.FIRES and not fires:
+        yield "it never fires"
+    silent = case.kind is Kind.EDGE or (case.kind is Kind.NO_DATA and "absent(" not in ALERTS[case.alert].expr)
+    if silent and fires:
+        yield "it is not silent"
+
+
+def _called(case: Case) -> str:
+    return f"{case.alert} {case.kind}: {case.what}"
 
 
 def test_no_two_cases_of_an_alert_have_one_name() -> None:
@@ -97,13 +115,12 @@ def test_no_two_cases_of_an_alert_have_one_name() -> None:
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("name", ALERTS)
-def test_a_silent_case_looks_when_a_firing_one_would_fire(name: str) -> None:
+def test_a_silent_case_looks_when_a_firing_one_would_fire() -> None:
     """Else it may be silent for want of time."""
-    wait = ALERTS[name].wait / 60
-    for case in CASES:
-        if case.alert == name and not any(case.at.values()):
-            assert max(_minutes(moment) for moment in case.at) >= wait, case.what
+    looks = {_called(case): (max(map(_minutes, case.at)), ALERTS[case.alert].wait / 60)
+             for case in CASES if not any(case.at.values())}  # fmt: skip
+    assert {case: f"looks until {last:g}m, and {wait:g}m are waited"
+            for case, (last, wait) in looks.items() if last < wait} == {}  # fmt: skip
 
 
 def _minutes(moment: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,30 +14,30 @@ import yaml
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.alerting import ContactPoint, NotificationPolicy, NotificationTemplate, RuleGroup
 
-from alerts import build
 from alerts.catalogue import alerts
-from alerts.output import grafana
+from alerts.output import alertmanager, grafana, prometheus
 from alerts.output.alertmanager import TEMPLATES
 from alerts.output.contact_points import NEVER, NOWHERE
 from alerts.settings import Override, Routing, Settings
+from alerts.vocabulary.rule import Alert
 from dashboards.settings import Settings as Boards
 from exporter.durations import parse_duration
 
 ROOT = Path(__file__).parents[2]
 ALERTS = {alert.name: alert for alert in alerts(Settings())}
+FILES = grafana.files(Settings())
 
 
-def made(name: str, settings: Settings | None = None) -> Any:
+def made(name: str, files: Mapping[str, str] = FILES) -> Any:
     """A file as a program reads it."""
-    return yaml.safe_load(grafana.files(settings or Settings())[f"grafana/{name}.yml"])
+    return yaml.load(files[f"grafana/{name}.yml"], yaml.CSafeLoader)
 
 
-def rules(settings: Settings | None = None) -> dict[str, dict[str, Any]]:
-    return {rule["title"]: rule for group in made("rules", settings)["groups"] for rule in group["rules"]}
+def rules(files: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    return {rule["title"]: rule for group in made("rules", files)["groups"] for rule in group["rules"]}
 
 
-RULES = rules()
-each_rule = pytest.mark.parametrize("name", RULES)
+RULES = rules(FILES)
 
 
 # -- rules --------------------------------------------------------------------------------------------------------
@@ -47,26 +47,37 @@ def test_every_alert_is_a_rule() -> None:
     assert RULES.keys() == ALERTS.keys()
 
 
-@each_rule
-def test_a_rule_asks_and_waits_as_prometheus_does(name: str) -> None:
-    rule, alert = RULES[name], ALERTS[name]
-    assert rule["data"][0]["model"]["expr"] == alert.expr
-    assert parse_duration(rule["for"]) == alert.wait
-    assert parse_duration(rule["keepFiringFor"]) == alert.keep
-    assert rule["missing_series_evals_to_resolve"] * grafana.INTERVAL_SECONDS >= alert.keep
-    assert rule["labels"]["severity"] == alert.severity
-    assert rule["labels"].items() >= alert.labels.items()
-    assert rule["labels"].get("managers") == ("true" if alert.managers else None)
-    assert rule["isPaused"] is False
+def test_a_rule_asks_and_waits_as_prometheus_does() -> None:
+    assert {name: found for name, rule in RULES.items() if (found := list(_otherwise(rule, ALERTS[name])))} == {}
 
 
-@each_rule
-def test_a_rule_links_to_a_panel_that_there_is(name: str) -> None:
-    texts = RULES[name]["annotations"]
-    board = json.loads((ROOT / f"dashboards/generated/{ALERTS[name].panel[0]}.json").read_text(encoding="utf-8"))
-    assert texts["__dashboardUid__"] == board["uid"]
-    assert int(texts["__panelId__"]) in {panel["id"] for panel in _panels(board["panels"])}
-    assert f"viewPanel={texts['__panelId__']}" in texts["panel_url"]
+def _otherwise(rule: dict[str, Any], alert: Alert) -> Iterator[str]:
+    """What a rule does otherwise than its alert."""
+    labels = {**alert.labels, "severity": alert.severity, **({"managers": "true"} if alert.managers else {})}
+    said = {name: rule["labels"].get(name) for name in (*alert.labels, "severity", "managers")}
+    for what, found, expected in (
+        ("question", rule["data"][0]["model"]["expr"], alert.expr),
+        ("wait", parse_duration(rule["for"]), alert.wait),
+        ("stay", parse_duration(rule["keepFiringFor"]), alert.keep),
+        ("labels", {name: value for name, value in said.items() if value is not None}, labels),
+        ("pause", rule["isPaused"], False),
+    ):
+        if found != expected:
+            yield f"{what}: {found}, not {expected}"
+    if rule["missing_series_evals_to_resolve"] * grafana.INTERVAL_SECONDS < alert.keep:
+        yield f"it is over after {rule['missing_series_evals_to_resolve']} looks without series"
+
+
+def test_a_rule_links_to_a_panel_that_there_is() -> None:
+    astray = {}
+    for name, rule in RULES.items():
+        texts, file = rule["annotations"], ALERTS[name].panel[0]
+        board = json.loads((ROOT / f"dashboards/generated/{file}.json").read_text(encoding="utf-8"))
+        there = {(board["uid"], str(panel["id"])) for panel in _panels(board["panels"])}
+        told = texts["__dashboardUid__"], texts["__panelId__"]
+        if told not in there or f"viewPanel={told[1]}" not in texts["panel_url"]:
+            astray[name] = (*told, texts["panel_url"])
+    assert astray == {}
 
 
 def _panels(found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -75,11 +86,11 @@ def _panels(found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield from _panels(panel.get("panels", []))
 
 
-@each_rule
-def test_a_text_looks_nothing_up_and_survives_that_there_is_no_value(name: str) -> None:
-    for text in RULES[name]["annotations"].values():
-        assert "query" not in text.replace("urlquery", "")
-        assert "$values.B.Value" not in re.sub(r"{{ if \$values\.B }}.*?{{ end }}", "", text)
+def test_a_text_looks_nothing_up_and_survives_that_there_is_no_value() -> None:
+    texts = {f"{name}, {what}": text for name, rule in RULES.items() for what, text in rule["annotations"].items()}
+    assert {where: text for where, text in texts.items() if "query" in text.replace("urlquery", "")} == {}
+    guarded = r"{{ if \$values\.B }}.*?{{ end }}"
+    assert {where: text for where, text in texts.items() if "$values.B.Value" in re.sub(guarded, "", text)} == {}
 
 
 @pytest.mark.parametrize(
@@ -102,7 +113,7 @@ def test_uids_are_stable_unique_and_short() -> None:
 
 
 def test_a_long_prefix_makes_no_uid_too_long_and_none_alike() -> None:
-    uids = [rule["uid"] for rule in rules(Settings(boards=Boards(uid_prefix="a" * 20))).values()]
+    uids = [rule["uid"] for rule in rules(grafana.files(Settings(boards=Boards(uid_prefix="a" * 20)))).values()]
     assert len(set(uids)) == len(uids)
     assert max(map(len, uids)) == 40
 
@@ -118,30 +129,27 @@ def test_the_head_names_the_alerts_that_need_recorded_series() -> None:
     asks = {
         name for name, rule in RULES.items() if recorded & set(re.findall(r"[\w:]+", rule["data"][0]["model"]["expr"]))
     }
-    head = grafana.files(Settings())["grafana/rules.yml"].partition("apiVersion")[0]
+    head = FILES["grafana/rules.yml"].partition("apiVersion")[0]
     assert set(re.findall(r"Campaign\w+", head)) == asks | {"CampaignExporterDown"}
 
 
 def test_recorded_series_are_those_of_prometheus_and_hold_no_alert(tmp_path: Path) -> None:
     path = tmp_path / "recording.yml"
-    path.write_text(grafana.files(Settings())["grafana/recording-rules.yml"])
+    path.write_text(FILES["grafana/recording-rules.yml"])
     assert subprocess.run(["promtool", "check", "rules", path], capture_output=True, check=False).returncode == 0
-    theirs = [
-        yaml.safe_load(text) for name, text in build.contents(Settings()).items() if re.fullmatch(r"\w+\.yml", name)
-    ]
+    theirs = [yaml.load(text, yaml.CSafeLoader) for text in prometheus.files(Settings()).values()]
     expected = [rule for each in theirs for group in each["groups"] for rule in group["rules"] if "record" in rule]
     found = [rule for group in made("recording-rules")["groups"] for rule in group["rules"]]
     assert sorted(found, key=str) == sorted(expected, key=str)
 
 
 def test_settings_reach_the_rules() -> None:
-    changed = rules(
-        Settings(
+    settings = Settings(
             boards=Boards.model_validate({"datasources": {"prometheus": "other"}, "uid_prefix": "x"}),
             alerts={"CampaignStalled": Override.model_validate({"severity": "warning", "for": "5m"}),
                     "CampaignNoWindow": Override(enabled=False)},
-        )
     )  # fmt: skip
+    changed = rules(grafana.files(settings))
     assert "CampaignNoWindow" not in changed
     assert changed["CampaignStalled"]["data"][0]["datasourceUid"] == "other"
     assert changed["CampaignStalled"]["uid"] == "x-stalled"
@@ -163,20 +171,21 @@ ROUTING = {
     },
 }
 ROUTED = Settings(routing=Routing.model_validate(ROUTING))
+ROUTED_FILES = grafana.files(ROUTED)
 
 
-def points(settings: Settings) -> dict[str, list[dict[str, Any]]]:
-    return {each["name"]: each["receivers"] for each in made("contact-points", settings)["contactPoints"]}
+def points(files: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+    return {each["name"]: each["receivers"] for each in made("contact-points", files)["contactPoints"]}
 
 
 def test_a_secret_is_read_from_the_file_that_alertmanager_reads_it_from() -> None:
-    found = points(ROUTED)
+    found = points(ROUTED_FILES)
     assert found["pager"][0]["settings"]["url"] == "$__file{/run/slack}"
     assert found["north-pager"][0]["settings"]["integrationKey"] == "$__file{/run/pd}"
 
 
 def test_contact_points_have_our_texts() -> None:
-    found = points(ROUTED)
+    found = points(ROUTED_FILES)
     assert found["pager"][0]["settings"]["title"] == '{{ template "campaigns.slack.title" . }}'
     assert found["tickets"][0]["settings"]["subject"] == '{{ template "campaigns.title" . }}'
     assert found["tickets"][0]["disableResolveMessage"] is True
@@ -185,17 +194,17 @@ def test_contact_points_have_our_texts() -> None:
 
 
 def test_a_receiver_without_an_integration_sends_nowhere() -> None:
-    assert {each["settings"]["url"] for found in points(Settings()).values() for each in found} == {NOWHERE}
+    assert {each["settings"]["url"] for found in points(FILES).values() for each in found} == {NOWHERE}
 
 
 def test_an_integration_that_is_not_translated_is_named() -> None:
-    assert "# Not translated, add them by hand: sns_configs." in grafana.files(ROUTED)["grafana/contact-points.yml"]
-    assert points(ROUTED)["managers"][0]["settings"]["url"] == NOWHERE
+    assert "# Not translated, add them by hand: sns_configs." in ROUTED_FILES["grafana/contact-points.yml"]
+    assert points(ROUTED_FILES)["managers"][0]["settings"]["url"] == NOWHERE
 
 
 def test_policies_are_alertmanagers_routes() -> None:
-    (policy,) = made("policies", ROUTED)["policies"]
-    theirs = yaml.safe_load(build.contents(ROUTED)["alertmanager/alertmanager.yml"])["route"]
+    (policy,) = made("policies", ROUTED_FILES)["policies"]
+    theirs = yaml.safe_load(alertmanager.files(ROUTED)["alertmanager/alertmanager.yml"])["route"]
     assert list(_outline(policy, "object_matchers")) == list(_outline(theirs, "matchers"))
     assert policy["group_wait"] == theirs["group_wait"]
 
@@ -212,7 +221,7 @@ def _outline(route: dict[str, Any], matchers: str, depth: int = 0) -> Iterator[t
 
 
 def test_a_tenant_is_no_variable_of_grafanas_environment() -> None:
-    (policy,) = made("policies", ROUTED)["policies"]
+    (policy,) = made("policies", ROUTED_FILES)["policies"]
     assert ["tenant", "=~", r"acme|\$$HOME\.x"] in [each["object_matchers"][0] for each in policy["routes"]]
 
 
@@ -246,9 +255,9 @@ def _read(model: Any, content: dict[str, Any]) -> Any:
     return json.loads(JSONEncoder().encode(model.from_json(json.loads(json.dumps(content)))))
 
 
-@pytest.mark.parametrize("settings", [Settings(), ROUTED], ids=["defaults", "routed"])
-def test_an_independent_reader_loses_nothing(settings: Settings) -> None:
-    for group in made("rules", settings)["groups"]:
+@pytest.mark.parametrize("files", [FILES, ROUTED_FILES], ids=["defaults", "routed"])
+def test_an_independent_reader_loses_nothing(files: Mapping[str, str]) -> None:
+    for group in made("rules", files)["groups"]:
         # times are numbers of seconds there, and a group has the organisation of its rules
         content = {
             "title": group["name"],
@@ -257,12 +266,12 @@ def test_an_independent_reader_loses_nothing(settings: Settings) -> None:
             "rules": list(map(_renamed, group["rules"])),
         }
         assert list(_lost(content, _read(RuleGroup, content))) == []
-    for point in made("contact-points", settings)["contactPoints"]:
+    for point in made("contact-points", files)["contactPoints"]:
         for receiver in point["receivers"]:
             assert list(_lost(receiver, _read(ContactPoint, receiver))) == []
-    (policy,) = made("policies", settings)["policies"]
+    (policy,) = made("policies", files)["policies"]
     tree = {name: value for name, value in policy.items() if name != "orgId"}
     assert list(_lost(tree, _read(NotificationPolicy, tree))) == []
-    (template,) = made("templates", settings)["templates"]
+    (template,) = made("templates", files)["templates"]
     texts = {name: value for name, value in template.items() if name != "orgId"}
     assert list(_lost(texts, _read(NotificationTemplate, texts))) == []

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -38,7 +38,6 @@ RULES: dict[str, dict[str, Any]] = {
     for rule in group["rules"]
     if "alert" in rule
 }
-each_alert = pytest.mark.parametrize("name", ALERTS)
 REPLICAS = {"instance", "job", "pod"}
 
 KEPT: Mapping[str, tuple[set[str], ...]] = {
@@ -76,15 +75,23 @@ def _labels_of(metric: str) -> set[str]:
     return {*labels_of(metric), *REPLICAS}
 
 
-@pytest.mark.parametrize(("where", "expression"), tuple(_expressions()), ids=lambda value: value[:60])
-def test_every_metric_and_every_label_exists(where: str, expression: str) -> None:
+def test_every_metric_and_every_label_exists() -> None:
+    assert {where: faults for where, expression in _expressions() if (faults := list(_unknown(expression)))} == {}
+
+
+def _unknown(expression: str) -> Iterator[str]:
+    """What an expression asks for that no series has."""
     asked = list(selectors(expression))
-    assert asked, where
+    if not asked:
+        yield "it asks for no metric"
+        return
     for each in asked:
-        assert set(each.labels) <= _labels_of(each.metric), f"{where}: {each}"
+        if strange := set(each.labels) - _labels_of(each.metric):
+            yield f"{each.metric} has no {strange}"
     every = set().union(*(_labels_of(each.metric) for each in asked))
     for labels in grouped(expression):
-        assert set(labels) <= every, f"{where}: none of its series has {set(labels) - every}"
+        if strange := set(labels) - every:
+            yield f"none of its series has {strange}"
 
 
 def test_the_check_of_names_finds_what_does_not_exist() -> None:
@@ -92,22 +99,22 @@ def test_the_check_of_names_finds_what_does_not_exist() -> None:
     assert [(each.metric, each.labels) for each in asked] == [("campaign_calls", ("outcome", "x")), ("up", ())]
     with pytest.raises(ValueError, match="no metric is called 'campaign_calls'"):
         _labels_of("campaign_calls")
+    unknown = _unknown("sum by (town) (campaign_tasks{state='x'})")
+    assert list(unknown) == ["campaign_tasks has no {'state'}", "none of its series has {'town'}"]
 
 
-@each_alert
-def test_what_is_looked_up_is_quoted(name: str) -> None:
+def test_what_is_looked_up_is_quoted() -> None:
     """As many labels as places for them, so that an id can never become a part of the query."""
-    for ask in ALERTS[name].asks.values():
-        assert ask.query.count("%q") == len(ask.labels)
-        assert set(ask.labels) <= set(ALERTS[name].about)
+    assert {f"{alert.name}, {what}": (ask.query, ask.labels)
+            for alert in ALERTS.values() for what, ask in alert.asks.items()
+            if ask.query.count("%q") != len(ask.labels) or not set(ask.labels) <= set(alert.about)} == {}  # fmt: skip
 
 
-@pytest.mark.parametrize("record", RECORDS)
-def test_recorded_series_are_named_by_level_metric_and_operations(record: str) -> None:
-    level, metric, operations = record.split(":")
-    assert re.fullmatch(r"[a-z_]+", metric)
-    assert re.fullmatch(r"(increase|ratio|sum)(_?[a-z0-9]+)*", operations)
-    assert _first_kept(RECORDS[record]) in KEPT[level]
+def test_recorded_series_are_named_by_level_metric_and_operations() -> None:
+    form = re.compile(r"(?P<level>[a-z_]+):[a-z_]+:(increase|ratio|sum)(_?[a-z0-9]+)*")
+    assert [record for record in RECORDS if not form.fullmatch(record)] == []
+    kept = {record: _first_kept(expression) for record, expression in RECORDS.items()}
+    assert {record: labels for record, labels in kept.items() if labels not in KEPT[record.split(":")[0]]} == {}
 
 
 def _first_kept(expression: str) -> set[str]:
@@ -120,10 +127,10 @@ def _first_kept(expression: str) -> set[str]:
     return {label.strip() for label in by[1].split(",")}
 
 
-@pytest.mark.parametrize("record", RECORDS)
-def test_what_is_recorded_is_used(record: str) -> None:
-    used = {each.metric for where, expression in _expressions() if where != record for each in selectors(expression)}
-    assert record in used
+def test_what_is_recorded_is_used() -> None:
+    used = {each.metric for where, expression in _expressions() for each in selectors(expression)
+            if where != each.metric}  # fmt: skip
+    assert RECORDS.keys() - used == set()
 
 
 def test_names_are_unique_and_have_one_form() -> None:
@@ -132,28 +139,26 @@ def test_names_are_unique_and_have_one_form() -> None:
     assert [name for name in names if not re.fullmatch(r"Campaign([A-Z][a-z]+)+", name)] == []
 
 
-@each_alert
-def test_severities_are_known_and_labels_never_change_with_the_value(name: str) -> None:
-    labels = RULES[name]["labels"]
-    assert labels["severity"] in set(Severity)
-    assert not any("{{" in value or "$" in value for value in labels.values())
-    assert ALERTS[name].about, "its alerts could not be told apart"
+def test_severities_are_known_and_labels_never_change_with_the_value() -> None:
+    labels = {name: rule["labels"] for name, rule in RULES.items()}
+    assert {name: found for name, found in labels.items() if found["severity"] not in set(Severity)} == {}
+    assert {name: found for name, found in labels.items() if re.search(r"{{|\$", " ".join(found.values()))} == {}
+    assert [alert.name for alert in ALERTS.values() if not alert.about] == [], "they could not be told apart"
 
 
-@each_alert
-def test_its_summary_is_one_sentence_that_is_always_the_same(name: str) -> None:
-    summary = RULES[name]["annotations"]["summary"]
-    assert "{" not in summary
-    assert len(summary) < 140
-    assert re.fullmatch(r"[A-Z][^.]*\.", summary)
+def test_a_summary_is_one_sentence_that_is_always_the_same() -> None:
+    summaries = {name: rule["annotations"]["summary"] for name, rule in RULES.items()}
+    assert {name: summary for name, summary in summaries.items()
+            if len(summary) >= 140 or not re.fullmatch(r"[A-Z][^.{]*\.", summary)} == {}  # fmt: skip
 
 
-@each_alert
-def test_it_says_what_to_do_first(name: str) -> None:
-    annotations = RULES[name]["annotations"]
-    assert annotations["description"].strip()
-    assert annotations["first_move"].endswith((".", "?"))
-    assert urlsplit(annotations["runbook_url"]).path == f"/runbooks/{name}"
+def test_an_alert_says_what_to_do_first() -> None:
+    said = {name: rule["annotations"] for name, rule in RULES.items()}
+    assert [name for name, texts in said.items() if not texts["description"].strip()] == []
+    assert {name: texts["first_move"] for name, texts in said.items()
+            if not texts["first_move"].endswith((".", "?"))} == {}  # fmt: skip
+    assert {name: texts["runbook_url"] for name, texts in said.items()
+            if urlsplit(texts["runbook_url"]).path != f"/runbooks/{name}"} == {}  # fmt: skip
 
 
 WHOM = {
@@ -174,20 +179,22 @@ def test_a_title_can_name_whom_it_is_about(name: str) -> None:
     assert said == WHOM[name]
 
 
-@each_alert
-def test_a_title_names_a_campaign_before_all_else(name: str) -> None:
+def test_a_title_names_a_campaign_before_all_else() -> None:
     """By its name and its id, as descriptions do."""
-    assert (RULES[name]["annotations"]["about"] == PROMETHEUS["campaign"]) == ("campaign" in ALERTS[name].about)
+    titles = {name: rule["annotations"]["about"] for name, rule in RULES.items()}
+    assert {name: title for name, title in titles.items()
+            if (title == PROMETHEUS["campaign"]) != ("campaign" in ALERTS[name].about)} == {}  # fmt: skip
 
 
-@each_alert
-def test_it_links_to_a_board_and_a_panel_that_exist(name: str) -> None:
-    annotations = RULES[name]["annotations"]
-    board, panel = (urlsplit(annotations[each]) for each in ("dashboard_url", "panel_url"))
-    uid = board.path.removeprefix("/d/")
-    assert uid in BOARD_PANELS
-    assert panel.path == board.path
-    assert int(parse_qs(panel.query)["viewPanel"][0]) in BOARD_PANELS[uid]
+def test_an_alert_links_to_a_board_and_a_panel_that_exist() -> None:
+    links = {name: [rule["annotations"][each] for each in ("dashboard_url", "panel_url")]
+             for name, rule in RULES.items()}  # fmt: skip
+    assert {name: found for name, found in links.items() if not _leads_to_its_panel(*map(urlsplit, found))} == {}
+
+
+def _leads_to_its_panel(board: SplitResult, panel: SplitResult) -> bool:
+    there = BOARD_PANELS.get(board.path.removeprefix("/d/"), set())
+    return board.path == panel.path and int(parse_qs(panel.query)["viewPanel"][0]) in there
 
 
 def _panels(found: list[dict[str, Any]]) -> Iterator[int]:
@@ -208,23 +215,25 @@ SECTIONS = ("progress", "dispatch", "answers", "failures", "numbers", "cost", "c
 THRESHOLDS = [f"{section}.{field}" for section in SECTIONS for field in getattr(Settings(), section).model_dump()]
 
 
-@pytest.mark.parametrize("threshold", THRESHOLDS)
-def test_whoever_rests_on_a_threshold_says_so_and_nobody_else(threshold: str) -> None:
+def test_whoever_rests_on_a_threshold_says_so_and_nobody_else() -> None:
+    told = {key: {alert.name for alert in ALERTS.values() if key in alert.rests_on} for key in THRESHOLDS}
+    moved = {key: _moved(key) for key in THRESHOLDS}
+    assert [key for key, (_, at_all) in moved.items() if not at_all] == [], "no alert takes it"
+    # an alert may take another's recorded series, whose threshold is that other's
+    assert {key: f"{told[key]} say so, and {at_all} rest on it" for key, (itself, at_all) in moved.items()
+            if not itself <= told[key] <= at_all} == {}  # fmt: skip
+
+
+def _moved(threshold: str) -> tuple[set[str], set[str]]:
+    """The alerts whose own expression another threshold changes, and those with what is recorded for them."""
     section, field = threshold.split(".")
     value = getattr(getattr(Settings(), section), field)
     other = "another" if isinstance(value, str) else value * 2 if value >= 1 else value / 2
     changed = Settings.model_validate({section: {field: other}})
     records = {record.name: record.expr for each in concerns(changed) for record in each.records}
     touched = {name for name in RECORDS if records[name] != RECORDS[name]}
-    moved = {
-        alert.name
-        for alert in alerts(changed)
-        if alert.expr != ALERTS[alert.name].expr or touched & _rests_on(alert.expr)
-    }
-    told = {alert.name for alert in ALERTS.values() if threshold in alert.rests_on}
-    assert moved, "no alert takes it"
-    # an alert may take another's recorded series, whose threshold is that other's
-    assert {name for name in moved if ALERTS[name].expr != _of(changed, name).expr} <= told <= moved
+    itself = {alert.name for alert in alerts(changed) if alert.expr != ALERTS[alert.name].expr}
+    return itself, itself | {name for name in ALERTS if touched & NEEDED[name]}
 
 
 def _of(settings: Settings, name: str) -> Alert:
@@ -237,9 +246,11 @@ def _rests_on(expression: str) -> set[str]:
     return found.union(*(_rests_on(RECORDS[name]) for name in found if name in RECORDS))
 
 
-@each_alert
-def test_what_it_rests_on_exists(name: str) -> None:
-    assert set(ALERTS[name].rests_on) <= set(THRESHOLDS)
+NEEDED = {name: _rests_on(alert.expr) for name, alert in ALERTS.items()}
+
+
+def test_what_an_alert_rests_on_exists() -> None:
+    assert {alert.name: alert.rests_on for alert in ALERTS.values() if not set(alert.rests_on) <= set(THRESHOLDS)} == {}
 
 
 OPTIONAL = {relation.name for relation in RELATIONS.values() if relation.optional} | {
@@ -257,12 +268,13 @@ WITHOUT = {
 """Alerts that look at something optional and are awake without it, and how."""
 
 
-@each_alert
-def test_it_says_what_it_sleeps_without(name: str) -> None:
-    needed = {each for metric in _rests_on(ALERTS[name].expr) for each in _sources(metric)} & OPTIONAL
-    told = set(ALERTS[name].needs)
-    assert told <= OPTIONAL, "nobody can lack that"
-    assert name in WITHOUT or needed <= told
+def test_an_alert_says_what_it_sleeps_without() -> None:
+    assert {alert.name: alert.needs for alert in ALERTS.values() if not set(alert.needs) <= OPTIONAL} == {}, (
+        "nobody can lack that"
+    )
+    needed = {name: {each for metric in metrics for each in _sources(metric)} & OPTIONAL
+              for name, metrics in NEEDED.items() if name not in WITHOUT}  # fmt: skip
+    assert {name: untold for name, found in needed.items() if (untold := found - set(ALERTS[name].needs))} == {}
 
 
 def _sources(metric: str) -> set[str]:

@@ -90,18 +90,23 @@ def test_a_blocking_scenario_writes_its_code_and_takes_it_back(trial: Callable[.
     assert len(run.calls(where, since=END + timedelta(minutes=20))) > (10 if where == "Outage" else 0)
 
 
-@pytest.mark.parametrize("name", BLOCKING)
-def test_every_blocker_is_of_the_vocabulary_but_the_unknown_one(name: str) -> None:
-    assert (SCENARIOS[name].blocker in BLOCKERS) == (name != "unknown_codes")
+def test_every_blocker_is_of_the_vocabulary_but_the_unknown_one() -> None:
+    assert [name for name in BLOCKING if SCENARIOS[name].blocker not in BLOCKERS] == ["unknown_codes"]
 
 
-@pytest.mark.parametrize("name", sorted(SCENARIOS))
-def test_ending_a_scenario_puts_back_every_setting(trial: Callable[..., Trial], name: str) -> None:
-    run = trial(name, ORIGIN + timedelta(minutes=2))
-    before = settings(run.dialler)
-    run.until(ORIGIN + timedelta(minutes=1))
-    run.until(ORIGIN + timedelta(minutes=6))
-    assert settings(run.dialler) == before
+def test_ending_a_scenario_puts_back_every_setting(trial: Callable[..., Trial]) -> None:
+    kept = {}
+    for name in SCENARIOS:
+        run = trial(name, ORIGIN + timedelta(minutes=2))
+        before = settings(run.dialler)
+        run.until(ORIGIN + timedelta(minutes=1))
+        run.until(ORIGIN + timedelta(minutes=6))
+        after = settings(run.dialler)
+        if after != before:
+            kept[name] = {
+                key: after.get(key) for key in before.keys() | after.keys() if after.get(key) != before.get(key)
+            }
+    assert kept == {}
 
 
 def settings(dialler: Dialler) -> dict[tuple[str, object], object]:
@@ -285,6 +290,11 @@ def test_a_scenario_for_a_campaign_that_does_not_exist_is_explained() -> None:
         check_names(parse_scenario("silent_agent:campaign=moon"), DEMO)
 
 
-@pytest.mark.parametrize("name", sorted(SCENARIOS))
-def test_every_scenarios_defaults_exist_in_the_demo(name: str) -> None:
-    check_names(activate(name), DEMO)
+def test_every_scenarios_defaults_exist_in_the_demo() -> None:
+    unknown = {}
+    for name in SCENARIOS:
+        try:
+            check_names(activate(name), DEMO)
+        except UnknownNameError as error:
+            unknown[name] = str(error)
+    assert unknown == {}

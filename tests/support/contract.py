@@ -58,6 +58,12 @@ def create(
         )
 
 
+def empty(connection: psycopg.Connection[Any]) -> None:
+    """Delete all rows of all relations, so that another test can have the platform."""
+    deletions = (sql.SQL("DELETE FROM {}").format(sql.Identifier(SCHEMA, name)) for name in RELATIONS)
+    connection.execute(sql.SQL("; ").join(deletions))
+
+
 def insert(connection: psycopg.Connection[Any], relation: str, **values: Any) -> None:
     """Insert a row."""
     connection.execute(

@@ -10,7 +10,7 @@ from benchmarks.alerts.incident import Run
 from benchmarks.alerts.judge import Judgement
 from benchmarks.alerts.report import Result
 
-PAGE = Path(__file__).resolve().parents[2] / "docs/alert-quality.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs/alert-quality.md"
 
 
 def test_the_page_lists_every_kind_with_what_it_needs() -> None:

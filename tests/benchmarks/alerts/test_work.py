@@ -14,7 +14,7 @@ import psutil  # type: ignore[import-untyped]
 
 from tests.support.prometheus import wait_for
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def servers(directory: Path) -> list[psutil.Process]:

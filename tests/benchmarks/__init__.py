@@ -1,0 +1,1 @@
+"""Tests of the benchmarks: what they say is held against the programs that they imitate."""
