@@ -20,14 +20,16 @@ Row = Sequence[Any]
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """What a batch of rows did: how many were taken, left out, news, and which campaigns must be loaded anew.
+    """What a batch of rows did: how many were taken, left out, told something new, were not known before.
 
+    `dirty` campaigns must be loaded anew.
     `old` rows are new to their campaign but as old as what others forgot: they may have moved, and be counted twice.
     """
 
     rows: int = 0
     ignored: int = 0
     altered: int = 0
+    new: int = 0
     old: int = 0
     dirty: frozenset[int] = field(default_factory=frozenset)
 
@@ -105,7 +107,8 @@ class Fold:
         altered = self._put(slots[take], {name: column[take] for name, column in columns.items()}, fresh[take])
         ignored = int((~inside & ~known).sum()) + len(rows) - len(ids)
         old = 0 if loading else int((columns["created"][fresh] <= self._newest_forgotten).sum())
-        return Folded(int(take.sum()), ignored, altered + int(suspect.sum()), old, dirty)
+        new = int((~known).sum())
+        return Folded(int(take.sum()), ignored, altered + int(suspect.sum()), new, old, dirty)
 
     def _as_old_as_forgotten(self, columns: Columns) -> NDArray[np.bool_]:
         campaigns, place = np.unique(columns["campaign"], return_inverse=True)

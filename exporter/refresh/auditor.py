@@ -27,6 +27,8 @@ class Auditor:
         self._reloads = reloads
         self._telemetry = telemetry
         self._ran_at = time.monotonic()
+        self.corrections = 0
+        """Differences found so far."""
 
     def suspect(self, campaigns: Iterable[str]) -> None:
         """Rows of these may have left or moved: audit them early."""
@@ -60,6 +62,7 @@ class Auditor:
         for relation in wrong or ():
             self._telemetry.corrections.labels(relation).inc()
         if wrong:
+            self.corrections += 1
             log.info("audit found a difference", campaign=campaign, relations=sorted(wrong), action="loaded anew")
         if wrong is None or wrong:  # where SQL cannot count because of some row, the others are read again
             self._reloads.load_audited(look, campaign)

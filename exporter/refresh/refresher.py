@@ -16,6 +16,7 @@ from exporter.metrics.contract_violations import Violations
 from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
 from exporter.refresh.auditor import Auditor
+from exporter.refresh.balance import Balance
 from exporter.refresh.clock import Clock, database_clock
 from exporter.refresh.echo import Echo
 from exporter.refresh.epoch import Epoch, begin
@@ -66,6 +67,7 @@ class Refresher:
         self._builder = SnapshotBuilder(config)
         self._violations = Violations()
         self._evidence = Evidence()
+        self._balance = Balance()
         self._losses = Losses(self._builder, self._evidence)
         self._reloads = Reloads(self._losses, telemetry)
         self._echo = Echo(config.settle_after, self._reloads, telemetry)
@@ -159,6 +161,7 @@ class Refresher:
         with self._stage("observe"):
             structure = session.structure(meter)
             epoch.changes.note(session.observe(meter))
+            self._balance.note(structure)
             moved, lost = self._evidence.note(structure)
             if moved and epoch.begun:
                 log.warning(
@@ -221,6 +224,7 @@ class Refresher:
         if plan.everything or self._replaced:
             self._reloads.want(look.days, "everything")
         if self._reloads.covers(look.days):
+            self._balance.begin_anew()
             return
         labels = look.ledger.vocabulary.campaign.labels
         for relation in look.ledger.folds:
@@ -228,9 +232,13 @@ class Refresher:
                 folded = look.ledger.apply(relation, rows)
                 self._telemetry.rows_ignored.labels(relation).inc(folded.ignored)
                 self._reloads.want((labels[number] for number in folded.dirty), "dirty")
+                self._balance.read(relation, folded.new)
                 if folded.old:
                     self._auditor.suspect(look.days)
         self._echo.read(look, plan.low)
+        if found := self._balance.suspects(self._auditor.corrections):
+            log.debug("inserts and new rows differ", **found, action="audited early")
+            self._auditor.suspect(look.days)
 
     def _show(self, look: Look, epoch: Epoch) -> Snapshot:
         """Judge what changed, and encode it."""

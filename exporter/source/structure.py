@@ -12,11 +12,13 @@ from exporter.source.sql import statement
 
 @dataclass(frozen=True, slots=True)
 class Under:
-    """What is under one view: signatures of its definition and its tables' files, and rows ever deleted from them."""
+    """What is under one view: signatures of its definition and its tables' files, rows ever deleted and inserted."""
 
     definition: str
     files: str | None
     deleted: int
+    inserted: int | None = None
+    """Unknown where the view is made of several tables, as one row of it takes several inserts or none."""
 
 
 Structure = Mapping[str, Under]
@@ -26,7 +28,7 @@ Structure = Mapping[str, Under]
 def structure(connection: Connection, schema: str, meter: Meter) -> Structure:
     """What lies under the views now. Not within a snapshot: files are replaced whatever a snapshot sees."""
     rows = meter.timed(lambda: connection.execute(statement("structure"), {"schema": schema}).fetchall())
-    return {relation: Under(definition, files, deleted) for relation, definition, files, deleted in rows}
+    return {relation: Under(*under) for relation, *under in rows}
 
 
 def replaced(before: Structure, after: Structure) -> set[str]:

@@ -21,7 +21,7 @@ WITH RECURSIVE used (relation, class, oid) AS (
         WHERE used.class = 'pg_catalog.pg_class'::pg_catalog.regclass AND i.inhparent = used.oid
     ) AS below
 ), part AS (
-    SELECT used.relation, c.oid, c.relkind,
+    SELECT used.relation, c.oid, c.relkind::text, c.relispartition AS child,
            -- xmin: the version of what defines a view, a function or a policy; CREATE OR REPLACE makes another.
            concat_ws(' ', c.relkind, c.relrowsecurity, c.relforcerowsecurity, r.xmin, pol.versions) AS definition,
            CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_filenode(c.oid) END AS file
@@ -34,7 +34,7 @@ WITH RECURSIVE used (relation, class, oid) AS (
         WHERE p.polrelid = c.oid
     ) AS pol ON true
     UNION ALL
-    SELECT used.relation, p.oid, 'p', p.xmin::text, NULL
+    SELECT used.relation, p.oid, 'function', false, p.xmin::text, NULL
     FROM used
     JOIN pg_catalog.pg_proc AS p ON used.class = 'pg_catalog.pg_proc'::pg_catalog.regclass AND p.oid = used.oid
 )
@@ -43,6 +43,10 @@ SELECT part.relation,
        md5(string_agg(concat_ws(' ', part.oid, part.file), ',' ORDER BY part.oid)
            FILTER (WHERE part.file IS NOT NULL)) AS files,
        coalesce(sum(pg_catalog.pg_stat_get_tuples_deleted(part.oid))
-           FILTER (WHERE part.relkind IN ('r', 'm')), 0)::bigint AS deleted
+           FILTER (WHERE part.relkind IN ('r', 'm')), 0)::bigint AS deleted,
+       -- Only where all rows are of one table, or of its partitions, is each insert a row of the view.
+       CASE WHEN count(*) FILTER (WHERE part.relkind IN ('r', 'm', 'p', 'f') AND NOT part.child) = 1
+            THEN coalesce(sum(pg_catalog.pg_stat_get_tuples_inserted(part.oid))
+                FILTER (WHERE part.relkind = 'r'), 0)::bigint END AS inserted
 FROM part
 GROUP BY part.relation
