@@ -66,8 +66,10 @@ def test_the_audit_finds_no_difference_where_texts_are_past_their_room(owner: Ow
 
 def test_the_largest_of_a_campaigns_settled_texts_have_room_first(owner: Owner, exporter: Exporter) -> None:
     owner.execute(FREE_TEXTS, {"stamp": platforms.SETTLED})
+    owner.execute("DELETE FROM campaign_monitoring.tasks WHERE campaign_id = 1 AND status = 'pending'")
     owner.execute("UPDATE campaign_monitoring.tasks SET disposition = 'sold' WHERE task_id > 21500")
-    assert exporter.refresh().by("campaign_task_dispositions", "disposition", campaign="1")["sold"] == 500
+    found = exporter.refresh().by("campaign_task_dispositions", "disposition", campaign="1")
+    assert found["sold"] == 250
 
 
 def test_rows_of_campaigns_that_do_not_exist_leave_nothing_behind(owner: Owner, exporter: Exporter) -> None:
