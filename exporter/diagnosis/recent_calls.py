@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from exporter.diagnosis.dispatch.faults import DESTINATION, fault_of
 from exporter.diagnosis.dispatch.situation import Calls, Lately
 from exporter.ledger.ledger import Ledger
+from exporter.source.campaign_numbers import CampaignNumbers
 from exporter.source.columns import MICRO
 
 SPAN = 900.0
@@ -36,7 +37,7 @@ class Recent:
         assert outcome is not None
         assert sentiment is not None
         assert errors is not None
-        self._vocabulary = ledger.vocabulary
+        self._vocabulary = ledger.vocabulary.as_now()
         self._size = len(ledger.vocabulary.campaign.labels)
         running = outcome.label_number("in_progress")
 
@@ -71,6 +72,11 @@ class Recent:
 
         self._late = {name: held[name][late] for name in _LATE}
         self._answer, self._negative = outcome.label_number("answered"), sentiment.label_number("negative")
+
+    @property
+    def campaigns(self) -> CampaignNumbers:
+        """The campaigns' numbers at that time, by which to ask for their calls later."""
+        return self._vocabulary.campaign
 
     def calls(self, campaign: int, in_progress: int) -> Calls:
         """What the gates judge by, of the campaign of this number."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from exporter.ledger.remembered_rows import Array, HeldRows, Slots
 from exporter.ledger.totals import Cell, Ints, Totals, pack, pack_key, unpack_key
-from exporter.source.interning import NONE
+from exporter.source.interning import NONE, OWN
 from exporter.source.projections import KEY_COLUMNS, Projection, Vocabulary
 
 Columns = dict[str, Array]
@@ -53,6 +53,7 @@ class Fold:
         self.held = HeldRows(types)
         self.changed: dict[str, set[int]] = {projection.name: set() for projection in self.projections}
         self._fetched = tuple(fetched)
+        self._id_at, self._campaign_at = self._fetched.index("id"), self._fetched.index("campaign")
         self._vocabulary = vocabulary
         self._derive = derive
         self._forgotten: dict[int, float] = {}
@@ -60,55 +61,65 @@ class Fold:
 
     # -- rows in ------------------------------------------------------------------------------------------
 
-    def decode(self, rows: Sequence[Row]) -> tuple[list[Any], Columns]:
-        """Ids, and each column as an array: interned texts, whole numbers (-1 for null), seconds (NaN)."""
+    def decode(self, rows: Sequence[Row], campaigns: NDArray[np.int32]) -> Columns:
+        """Each column as an array: interned texts, whole numbers (-1 for null), seconds (NaN)."""
         raw = dict(zip(self._fetched, zip(*rows, strict=True), strict=True))
-        count = len(rows)
-        columns: Columns = {}
+        columns: Columns = {"campaign": campaigns}
         for name in self._fetched:
             if name == "task":
                 columns[name] = np.array(raw[name], object)
             elif name in _SECONDS:
                 columns[name] = np.array(raw[name], np.float64)
-            elif name == "campaign":
-                columns[name] = self._vocabulary.campaign.numbers(raw[name], count)
             elif name == "error":
                 pairs = zip(raw["provider"], raw["error"], strict=True)
                 numbers = self._vocabulary.of("error")
                 assert numbers is not None
-                columns[name] = numbers.numbers((pair if pair[1] is not None else None for pair in pairs), count)
+                columns[name] = numbers.numbers([pair if pair[1] is not None else None for pair in pairs], campaigns)
             elif (interning := self._vocabulary.of("effective" if name == "blocker" else name)) is not None:
-                columns[name] = interning.numbers(raw[name], count)
-            elif name not in ("id", "provider"):
+                columns[name] = interning.numbers(raw[name], campaigns)
+            elif name not in ("id", "campaign", "provider"):
                 columns[name] = _whole(raw[name])
         columns["broken"][columns["broken"] == 0] = NONE
-        return list(raw["id"]), columns
+        return columns
 
     def apply(self, rows: Sequence[Row], scope: NDArray[np.bool_], *, loading: bool = False) -> Folded:
-        """Fold changed rows. `scope` says by campaign number which are exported.
+        """Fold changed rows. `scope` says by campaign number which are exported; of other rows nothing is kept.
 
         A row that is not remembered although rows as old as it were forgotten may have been counted before:
         its campaign is dirty, and the row is left to the loading of the campaign (which sets `loading`).
         """
         if not rows:
             return Folded()
-        ids, columns = _last_of_each(*self.decode(rows))
+        ids, last = self._last_of_each(rows)
+        campaigns = self._vocabulary.campaign.numbers([row[self._campaign_at] for row in last])
         slots = self.held.find(ids)
-        campaign = columns["campaign"]
-        inside = _in_scope(campaign, scope)
-        known = slots >= 0
-        suspect = np.zeros(len(ids), bool) if loading else ~known & inside & self._as_old_as_forgotten(columns)
-        dirty = frozenset(np.unique(campaign[suspect]).tolist())
+        inside, known = _in_scope(campaigns, scope), slots >= 0
         self.remove(slots[known & ~inside])
-        fresh = ~known & inside & ~suspect
-        new_slots = self.held.allocate([ids[i] for i in np.flatnonzero(fresh)])
-        slots[fresh] = new_slots
-        take = inside & ~suspect
+        ignored, unknown = int((~inside & ~known).sum()) + len(rows) - len(last), int((~known).sum())
+        if not inside.all():
+            places = np.flatnonzero(inside)
+            ids, last = [ids[place] for place in places.tolist()], [last[place] for place in places.tolist()]
+            campaigns, slots, known = campaigns[places], slots[places], known[places]
+        if not last:
+            return Folded(ignored=ignored, new=unknown)
+        columns = self.decode(last, campaigns)
+        suspect = np.zeros(len(last), bool) if loading else ~known & self._as_old_as_forgotten(columns)
+        dirty = frozenset(np.unique(campaigns[suspect]).tolist())
+        fresh, take = ~known & ~suspect, ~suspect
+        slots[fresh] = self.held.allocate([ids[place] for place in np.flatnonzero(fresh).tolist()])
         altered = self._put(slots[take], {name: column[take] for name, column in columns.items()}, fresh[take])
-        ignored = int((~inside & ~known).sum()) + len(rows) - len(ids)
+        altered += int(suspect.sum())
         old = 0 if loading else int((columns["created"][fresh] <= self._newest_forgotten).sum())
-        new = int((~known).sum())
-        return Folded(int(take.sum()), ignored, altered + int(suspect.sum()), new, old, dirty)
+        return Folded(int(take.sum()), ignored, altered, unknown, old, dirty)
+
+    def _last_of_each(self, rows: Sequence[Row]) -> tuple[list[Any], Sequence[Row]]:
+        """One row an id: a row that a view shows twice counts once, one without an id cannot be followed."""
+        ids = [row[self._id_at] for row in rows]
+        last = dict(zip(ids, range(len(ids)), strict=True))
+        last.pop(None, None)
+        if len(last) == len(ids):
+            return ids, rows
+        return list(last), [rows[place] for place in last.values()]
 
     def _as_old_as_forgotten(self, columns: Columns) -> NDArray[np.bool_]:
         campaigns, place = np.unique(columns["campaign"], return_inverse=True)
@@ -225,13 +236,16 @@ class Fold:
             if interning is None:
                 keys.append(int(raw[0]))
             else:
-                keys.append(interning.number(raw if len(raw) > 1 else raw[0]))
+                keys.append(interning.number(raw if len(raw) > 1 else raw[0], campaign))
         cell = [int(next(values)) for _ in range(1 + len(projection.sums))]
         return campaign, pack_key(keys), cell
 
     def add_settled(self, projection: Projection, rows: Iterable[Row]) -> None:
         """Add the totals of settled rows, which are counted but not remembered."""
         rows = list(rows)
+        if len(rows) > OWN:  # where a campaign has more labels than room, its largest have one
+            count = -1 - len(projection.sums) - projection.name.endswith("_rows")
+            rows.sort(key=lambda row: row[count], reverse=True)
         totals = self.totals[projection.name]
         for campaign, cells in self.cells(projection, rows).items():
             merged = {key: list(cell) for key, cell in totals.of(campaign).items()}
@@ -266,13 +280,3 @@ def _in_scope(campaign: Array, scope: NDArray[np.bool_]) -> NDArray[np.bool_]:
     valid = (campaign >= 0) & (campaign < len(scope))
     inside[valid] = scope[campaign[valid]]
     return inside
-
-
-def _last_of_each(ids: list[Any], columns: Columns) -> tuple[list[Any], Columns]:
-    """One row an id: a row that a view shows twice counts once, one without an id cannot be followed."""
-    last = dict(zip(ids, range(len(ids)), strict=True))
-    last.pop(None, None)
-    if len(last) == len(ids):
-        return ids, columns
-    keep = np.fromiter(last.values(), np.int64, len(last))
-    return list(last), {name: column[keep] for name, column in columns.items()}

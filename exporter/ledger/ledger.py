@@ -37,9 +37,10 @@ class Ledger:
             projection.name: projection for fold in self.folds.values() for projection in fold.projections
         }
         self.scope: NDArray[np.bool_] = np.zeros(0, bool)
+        self._left: set[int] = set()
 
     def campaign(self, campaign_id: str) -> int:
-        """The number of a campaign."""
+        """The number of a campaign; -1 of one that is not exported."""
         return self.vocabulary.campaign.number(campaign_id)
 
     def set_scope(self, campaigns: Mapping[str, Day], closed: Mapping[str, Spans] = MappingProxyType({})) -> set[str]:
@@ -48,12 +49,15 @@ class Ledger:
         `closed` says when the windows of campaigns are closed on their current day and the next. Returns those
         that must be loaded: new ones, and those whose days were redrawn.
         """
+        self.vocabulary.campaign.give(campaigns)
         numbers = {self.campaign(campaign_id): day for campaign_id, day in campaigns.items()}
         scope = np.zeros(len(self.vocabulary.campaign.labels), bool)
         scope[list(numbers)] = True
         for gone in np.flatnonzero(self.scope & ~scope[: len(self.scope)]).tolist():
             self.tasks.clear(gone)
             self.calls.leave(gone)
+            self._left.add(gone)
+        self._left -= numbers.keys()
         before, self.scope = self.scope, scope
         fresh = {number for number in numbers if number >= len(before) or not before[number]}
         labels = self.vocabulary.campaign.labels
@@ -82,7 +86,7 @@ class Ledger:
         return {relation: cell[0] if cell else 0 for relation, cell in cells.items()}
 
     def clear(self, campaign_id: str) -> None:
-        """Drop what is known of a campaign, before it is loaded anew."""
+        """Drop what is known of an exported campaign, before it is loaded anew."""
         number = self.campaign(campaign_id)
         for fold in self.folds.values():
             fold.clear(number)
@@ -92,13 +96,19 @@ class Ledger:
         return self.folds[relation].apply(rows, self.scope, loading=loading)
 
     def drain_changed(self) -> dict[str, set[str]]:
-        """By projection, the ids of the campaigns whose totals changed since the last call."""
+        """By projection, the ids of the campaigns whose totals changed since the last call.
+
+        Those that left are named a last time. After that their numbers and labels may be given to others.
+        """
         labels = self.vocabulary.campaign.labels
-        return {
+        changed = {
             name: {labels[number] for number in campaigns}
             for fold in self.folds.values()
             for name, campaigns in fold.drain_changed().items()
         }
+        left, self._left = self._left, set()
+        self.vocabulary.leave(left)
+        return changed
 
     def forget_settled(self, now: float, settle_after: float) -> None:
         """Stop remembering what has been over for `settle_after` seconds."""

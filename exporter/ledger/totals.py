@@ -11,7 +11,8 @@ Ints = NDArray[np.int64]
 Cell = list[int]
 """A count, then the sums of the projection in their order."""
 
-# A key is one whole number: campaign (20 bits), first key (28), second key (15). Nulls are -1, stored as 0.
+# A key is one whole number: campaign (20 bits, see `CampaignNumbers`), first key (28), second key (15). Nulls are -1,
+# stored as 0.
 _SECOND_BITS = 15
 _FIRST_BITS = 28
 _KEY_BITS = _FIRST_BITS + _SECOND_BITS

@@ -3,16 +3,22 @@
 Two things lower a truth. A *correction* (a cost revised, an outcome changed): the counter holds its highest value
 until the truth overtakes it, so that over time the increase is right. A *purge* (rows deleted): what happened did
 happen, so what was lost is carried on top of the truth, and what happens next counts at once.
+
+Series that are not shown for a while are remembered all the same: those in a currency that a campaign had before, and
+those of an owner that left (see `departed`). When they are shown again, they are as high as they were.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-Labels = tuple[str, ...]
-Group = tuple[str, str]
-"""A family and its owner."""
+from exporter.metrics.departed import Departed, Remembered
+from exporter.metrics.owners import Owner
+from exporter.metrics.samples import Labels
+
+_CURRENCIES = 8
+"""Currencies of a campaign that are remembered: nobody has more, and a name that changes all the time is not one."""
 
 
 @dataclass(slots=True)
@@ -21,16 +27,39 @@ class _Counter:
     carried: int = 0
 
 
+@dataclass(slots=True)
+class _Group:
+    """The series of a family of an owner, in one currency where it has one."""
+
+    counters: dict[Labels, _Counter] = field(default_factory=dict)
+    held: int = 0
+    carried: int = 0
+    visible: bool = False
+
+
+@dataclass(slots=True)
+class _Owned:
+    families: dict[str, dict[str, _Group]] = field(default_factory=dict)
+    """By family and currency; the one that was shown last stands last."""
+    kept: dict[str, set[Labels]] = field(default_factory=dict)
+
+
 class Counters:
-    """The shown value of each counter series."""
+    """The shown value of each counter series, and which label values have one."""
 
-    def __init__(self) -> None:
-        self._groups: dict[Group, dict[Labels, _Counter]] = {}
-        self._held: dict[Group, int] = {}
+    def __init__(self, departed: Departed | None = None) -> None:
+        self._owners: dict[Owner, _Owned] = {}
+        self._of_campaign: dict[str, Owner] = {}
+        self._departed = Departed() if departed is None else departed
+        self.held = 0
+        """Series shown above the truth, waiting for it to overtake."""
+        self.carried = 0
+        """Series shown that carry what purged rows had counted."""
 
-    def show(self, group: Group, truth: Mapping[Labels, int]) -> dict[Labels, int]:
+    def show(self, family: str, owner: Owner, truth: Mapping[Labels, int], currency: str = "") -> dict[Labels, int]:
         """What to show for a group's true values; a series once shown stays, at its highest."""
-        counters = self._groups.setdefault(group, {})
+        group = self._group(family, owner, currency)
+        counters = group.counters
         shown: dict[Labels, int] = {}
         held = 0
         for labels, value in truth.items():
@@ -48,45 +77,107 @@ class Counters:
                 if labels not in truth:
                     shown[labels] = counter.shown
                     held += counter.shown > counter.carried
-        self._held[group] = held
+        self.held += held - group.held
+        group.held = held
         return shown
 
-    def purged(self, group: Group, before: Mapping[Labels, int], after: Mapping[Labels, int]) -> None:
-        """Rows vanished: carry what each series lost by that."""
-        counters = self._groups.get(group)
-        if counters is None:
+    def kept(self, family: str, owner: Owner) -> set[Labels]:
+        """The label values of an owner that have a series of their own in a family; to be added to."""
+        return self._owned(owner).kept.setdefault(family, set())
+
+    def had(self, family: str, owner: Owner) -> set[Labels]:
+        """A copy of `kept`, of an owner that need not have come yet."""
+        owned = self._owners.get(owner)
+        return set(owned.kept.get(family, ())) if owned is not None else set()
+
+    def purged(self, family: str, campaign: str, before: Mapping[Labels, int], after: Mapping[Labels, int]) -> None:
+        """Rows vanished: carry what each series of the campaign lost by that."""
+        owner = self._of_campaign.get(campaign)
+        if owner is None:
             return
-        for labels, value in before.items():
-            lost = value - after.get(labels, 0)
-            counter = counters.get(labels)
-            if lost > 0 and counter is not None:
-                counter.carried += lost
+        for group in self._owners[owner].families.get(family, {}).values():
+            for labels in before.keys() & group.counters.keys():
+                lost = before[labels] - after.get(labels, 0)
+                if lost > 0:
+                    self._carry(group, group.counters[labels], lost)
 
-    def restored(self, group: Group, before: Mapping[Labels, int], after: Mapping[Labels, int]) -> None:
-        """Rows came back: carry no longer what each series got back by that."""
-        for labels, counter in self._groups.get(group, {}).items():
-            back = after.get(labels, 0) - before.get(labels, 0)
-            if back > 0:
-                counter.carried -= min(back, counter.carried)
+    def restored(self, family: str, campaign: str, before: Mapping[Labels, int], after: Mapping[Labels, int]) -> None:
+        """Rows came back: carry no longer what each series of the campaign got back by that."""
+        owner = self._of_campaign.get(campaign)
+        if owner is None:
+            return
+        for group in self._owners[owner].families.get(family, {}).values():
+            for labels in after.keys() & group.counters.keys():
+                counter = group.counters[labels]
+                back = min(after[labels] - before.get(labels, 0), counter.carried)
+                if back > 0:
+                    self._carry(group, counter, -back)
 
-    def only(self, group: Group, last: str) -> None:
-        """Drop the series of a group whose last label has another value."""
-        counters = self._groups.get(group, {})
-        for labels in [labels for labels in counters if labels[-1] != last]:
-            del counters[labels]
+    def leave(self, owner: Owner) -> None:
+        """An owner is exported no longer; what it showed is remembered."""
+        owned = self._owners.pop(owner, None)
+        if owned is None:
+            return
+        if self._of_campaign.get(owner[-1]) == owner:
+            del self._of_campaign[owner[-1]]
+        counters: dict[str, dict[str, list[tuple[Labels, int, int]]]] = {}
+        for family, groups in owned.families.items():
+            counters[family] = {}
+            for currency, group in groups.items():
+                self._hide(group)
+                counters[family][currency] = [
+                    (labels, counter.shown, counter.carried)
+                    for labels, counter in group.counters.items()
+                    if counter.shown or counter.carried
+                ]
+        self._departed.put(owner, Remembered(counters, {name: list(kept) for name, kept in owned.kept.items() if kept}))
 
-    def leave(self, owner: str) -> None:
-        """An owner that is exported no longer takes its counters with it."""
-        for group in [group for group in self._groups if group[1] == owner]:
-            del self._groups[group]
-            self._held.pop(group, None)
+    def _owned(self, owner: Owner) -> _Owned:
+        owned = self._owners.get(owner)
+        if owned is None:
+            owned = self._owners[owner] = _restored(self._departed.take(owner))
+            self._of_campaign[owner[-1]] = owner
+        return owned
 
-    @property
-    def held(self) -> int:
-        """Series that show more than the truth, waiting for it to overtake."""
-        return sum(self._held.values())
+    def _group(self, family: str, owner: Owner, currency: str) -> _Group:
+        groups = self._owned(owner).families.setdefault(family, {})
+        group = groups.get(currency)
+        if group is not None and group.visible:
+            return group
+        for other in groups.values():
+            self._hide(other)
+        groups.pop(currency, None)
+        group = groups[currency] = group or _Group()
+        if len(groups) > _CURRENCIES:
+            del groups[next(iter(groups))]
+        group.visible = True
+        self.held += group.held
+        self.carried += group.carried
+        return group
 
-    @property
-    def carried(self) -> int:
-        """Series that carry what purged rows had counted."""
-        return sum(counter.carried > 0 for group in self._groups.values() for counter in group.values())
+    def _hide(self, group: _Group) -> None:
+        if group.visible:
+            group.visible = False
+            self.held -= group.held
+            self.carried -= group.carried
+
+    def _carry(self, group: _Group, counter: _Counter, lost: int) -> None:
+        before = counter.carried > 0
+        counter.carried += lost
+        series = (counter.carried > 0) - before
+        group.carried += series
+        if group.visible:
+            self.carried += series
+
+
+def _restored(remembered: Remembered | None) -> _Owned:
+    if remembered is None:
+        return _Owned()
+    owned = _Owned(kept={family: set(kept) for family, kept in remembered.kept.items()})
+    for family, groups in remembered.counters.items():
+        for currency, counters in groups.items():
+            owned.families.setdefault(family, {})[currency] = _Group(
+                {labels: _Counter(shown, carried) for labels, shown, carried in counters},
+                carried=sum(carried > 0 for *_, carried in counters),
+            )
+    return owned

@@ -104,7 +104,7 @@ class Encoder:
             case Totals() as source if declared.type is Type.COUNTER:
                 currency = platform.campaigns[owner[-1]].currency
                 values = total_values(declared, ledger, owner[-1], currency)
-                return self._within(source, values, set(family.kept.get(owner, ())))[0]
+                return self._within(source, values, self._counters.had(declared.name, owner))[0]
             case _:
                 return None
 
@@ -112,15 +112,14 @@ class Encoder:
         if source.projection not in work.ledger.projections:
             return EMPTY
         declared = family.encoder.family
-        group = (declared.name, owner[-1])
         currency = work.platform.campaigns[owner[-1]].currency
         values = total_values(declared, work.ledger, owner[-1], currency)
         if source.budget is not None:
-            values, family.folded[owner] = self._within(source, values, family.kept.setdefault(owner, set()))
+            values, family.folded[owner] = self._within(source, values, self._counters.kept(declared.name, owner))
         if declared.type is Type.COUNTER:
-            if source.currency:  # another currency makes other series, as another tenant does
-                self._counters.only(group, currency or NO_CURRENCY)
-            values = self._counters.show(group, values)
+            # Another currency makes other series, as another tenant does.
+            suffix = (currency or NO_CURRENCY) if source.currency else ""
+            values = self._counters.show(declared.name, owner, values, suffix)
         divisor = scaled(declared)
         floats = {labels: value / divisor for labels, value in values.items()} if divisor > 1 else values
         return family.encoder.samples(owner, floats, exemplars(declared, work.ledger, owner[-1]))
@@ -130,7 +129,7 @@ class Encoder:
         if not truth:
             return EMPTY
         declared = family.encoder.family
-        shown = self._counters.show((declared.name, owner[-1]), truth)
+        shown = self._counters.show(declared.name, owner, truth)
         micro = shown.pop(_SUM)
         by_bucket = [shown[(str(index),)] for index in range(len(source.bounds) + 1)]
         newest = exemplars(declared, work.ledger, owner[-1])

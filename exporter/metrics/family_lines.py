@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from exporter.metrics.exposition import EMPTY, Exposed, FamilyEncoder
 from exporter.metrics.owners import Owner
-from exporter.metrics.samples import Labels
 
 
 @dataclass(slots=True)
@@ -17,15 +16,12 @@ class FamilyLines:
     lines: dict[Owner, Exposed] = field(default_factory=dict)
     folded: dict[Owner, int] = field(default_factory=dict)
     """How many label values of an owner are over the budget."""
-    kept: dict[Owner, set[Labels]] = field(default_factory=dict)
-    """The label values of an owner that have a series of their own."""
     together: Exposed = EMPTY
 
     def leave(self, owner: Owner) -> None:
         """Drop the lines of an owner that is exported no longer."""
         if self.lines.pop(owner, None) is not None:
             self.folded.pop(owner, None)
-            self.kept.pop(owner, None)
             self.encoder.forget(owner)
             self.together = EMPTY
 

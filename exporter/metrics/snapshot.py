@@ -58,10 +58,10 @@ class SnapshotBuilder:
         anew = ledger is not self._ledger  # nothing that another one said holds, nor what was not finished
         self._ledger = None
         stale = self._changed.relations(platform, anew)
-        campaigns, tenants = campaigns_touched(stale), tenants_touched(stale)
-        self._changed.note_totals(stale, ledger, platform, changed)
         for scope, owner in self._changed.owners.left:
             self._leave(scope, owner)
+        campaigns, tenants = campaigns_touched(stale), tenants_touched(stale)
+        self._changed.note_totals(stale, ledger, platform, changed)
         by_tenant = self._changed.owners.entities[Scope.TENANT]
         fresh = self._diagnoser.update(
             Input(
@@ -122,19 +122,19 @@ class SnapshotBuilder:
     def purged(self, campaign_id: str, before: Mapping[str, Values], after: Mapping[str, Values]) -> None:
         """Carry what the counters of a campaign lost because rows were deleted."""
         for name in before:
-            self._counters.purged((name, campaign_id), before[name], after.get(name, {}))
+            self._counters.purged(name, campaign_id, before[name], after.get(name, {}))
 
     def restored(self, campaign_id: str, before: Mapping[str, Values], after: Mapping[str, Values]) -> None:
         """Carry no longer what came back."""
         for name in after:
-            self._counters.restored((name, campaign_id), before.get(name, {}), after[name])
+            self._counters.restored(name, campaign_id, before.get(name, {}), after[name])
 
     def _leave(self, scope: Scope, owner: Owner) -> None:
         for family in self._families.values():
             if family.encoder.family.scope is scope:
                 family.leave(owner)
         if scope is Scope.CAMPAIGN:
-            self._counters.leave(owner[-1])
+            self._counters.leave(owner)
 
     def _update(self, family: FamilyLines, work: Work) -> None:
         declared = family.encoder.family

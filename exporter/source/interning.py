@@ -1,9 +1,14 @@
-"""Raw texts to small whole numbers and back, cleaning each distinct text once and bounding how many there are."""
+"""Raw texts to small whole numbers and back: each distinct text cleaned once, and how many there are bounded.
+
+Nobody pays for what others write. The first labels of a kind are everybody's, for good. Past these each campaign has
+room for so many of its own, which go when it leaves; what it writes beyond that is the overflow, for itself alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
-from typing import Generic, TypeVar
+import copy
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,63 +19,140 @@ Label = TypeVar("Label", bound=Hashable)
 NONE = -1
 """The number of a null."""
 
-_CACHE_LIMIT = 100_000
+SHARED = 1_000
+"""Labels of a kind that are everybody's: what a well-kept platform has at all."""
+
+OWN = 1_000
+"""Further labels of a kind that a campaign may have: twenty times what it shows of them, some 500 bytes each."""
+
+MOST_LABELS = 1 << 20
+"""Labels of a kind that there can be at once: those of more than a thousand campaigns that all write free text."""
+
+_UNKNOWN = -2
+_CACHE_LIMIT = 32_768
 
 
 class _Cache(dict[Raw | None, int]):
     """The numbers of raw values seen lately; `dict` itself finds the known ones, which is what makes it fast."""
 
-    def __init__(self, learn: Callable[[Raw], int]) -> None:
-        super().__init__({None: NONE})
-        self._learn = learn
-
-    def __missing__(self, raw: Raw) -> int:
-        number = self._learn(raw)
-        if len(self) >= _CACHE_LIMIT:
-            self.clear()
-            self[None] = NONE
-        self[raw] = number
-        return number
+    def __missing__(self, raw: Raw | None) -> int:
+        return _UNKNOWN
 
 
 class Interning(Generic[Raw, Label]):
-    """Numbers for the distinct cleaned values of one kind.
+    """Numbers for the distinct cleaned values of one kind; `clean` makes a label of a raw value.
 
-    `clean` makes a label of a raw value. Once `cap` labels exist, every new one becomes `overflow`: memory
-    stays bounded whatever a platform writes, and a value keeps its number as long as the process lives.
+    What number a campaign's value has does not change while the campaign is there, or totals would not add up.
     """
 
     def __init__(
-        self, clean: Callable[[Raw], Label], overflow: Label, cap: int = 10_000, known: Iterable[Label] = ()
+        self,
+        clean: Callable[[Raw], Label],
+        overflow: Label,
+        known: Iterable[Label] = (),
+        *,
+        shared: int = SHARED,
+        own: int = OWN,
+        most: int = MOST_LABELS,
     ) -> None:
         self._clean = clean
-        self._cap = cap
-        self._numbers: dict[Label, int] = {}
-        self._cache = _Cache(self._learn)
-        self.labels: list[Label] = []
-        for label in (overflow, *known):
-            self._add(label)
-
-    def _add(self, label: Label) -> int:
-        number = self._numbers.get(label)
-        if number is None:
-            number = self._numbers[label] = len(self.labels)
-            self.labels.append(label)
-        return number
+        self._room, self._most = own, most
+        self.labels: list[Label] = list(dict.fromkeys((overflow, *known)))
+        self._shared = max(shared, len(self.labels))
+        self._numbers = {label: number for number, label in enumerate(self.labels)}
+        self._cache: _Cache[Raw] = _Cache({None: NONE})
+        self._own: dict[int, set[int]] = {}
+        self._full: set[int] = set()
+        self._users: dict[int, int] = {}
+        self._free: list[int] = []
 
     def label_number(self, label: Label) -> int:
-        """The number of a label; a new label past the cap shares the number of `overflow`, which is 0."""
-        if label not in self._numbers and len(self.labels) >= self._cap:
+        """The number of a label that is known from the start."""
+        return self._numbers[label]
+
+    def number(self, raw: Raw | None, campaign: int) -> int:
+        """The number of a campaign's raw value; `NONE` for a null, 0 for one past what it has room for."""
+        number = self._cache[raw]
+        if number == _UNKNOWN:
+            assert raw is not None, "a null is always cached"
+            number = self._learn(raw, campaign)
+        return number if number < self._shared else self._admitted(number, campaign)
+
+    def numbers(self, raws: Sequence[Raw | None], campaigns: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The same for many, of one campaign each; shape (n,)."""
+        found = np.fromiter(map(self._cache.__getitem__, raws), np.int32, len(raws))
+        for row in np.flatnonzero(found == _UNKNOWN).tolist():
+            found[row] = self.number(raws[row], int(campaigns[row]))
+        owned = np.flatnonzero(found >= self._shared)
+        if owned.size:
+            pairs, place = np.unique(campaigns[owned].astype(np.int64) << 32 | found[owned], return_inverse=True)
+            admitted = [self._admitted(pair & 0xFFFFFFFF, pair >> 32) for pair in pairs.tolist()]
+            found[owned] = np.array(admitted, np.int32)[place]
+        return found
+
+    def leave(self, campaigns: Iterable[int]) -> bool:
+        """Drop what only these campaigns wrote; whether some number may now be given to another label."""
+        free: list[int] = []
+        for campaign in campaigns:
+            self._full.discard(campaign)
+            for number in self._own.pop(campaign, ()):
+                self._users[number] -= 1
+                if not self._users[number]:
+                    del self._users[number]
+                    free.append(number)
+        if not free:
+            return False
+        labels = list(self.labels)  # whoever reads the old list in another thread keeps it
+        for number in free:
+            del self._numbers[labels[number]]
+            labels[number] = labels[0]
+        self.labels = labels
+        self._free += free
+        self._cache = _Cache({None: NONE})
+        return True
+
+    def as_now(self) -> Self:
+        """The labels as they are now, whatever becomes of the numbers later; for readers, of any thread."""
+        return copy.copy(self)
+
+    def _learn(self, raw: Raw, campaign: int) -> int:
+        label = self._clean(raw)
+        number = self._numbers.get(label)
+        if number is None:
+            number = self._add(label, campaign)
+            if number is None:
+                self._full.add(campaign)
+                return 0  # not cached: memory must not follow what a campaign writes
+        if len(self._cache) >= _CACHE_LIMIT:
+            self._cache = _Cache({None: NONE})
+        self._cache[raw] = number
+        return number
+
+    def _add(self, label: Label, campaign: int) -> int | None:
+        if len(self.labels) >= self._shared:
+            if not self._has_room(campaign):
+                return None
+            if self._free:
+                self._numbers[label] = number = self._free.pop()
+                self.labels[number] = label
+                return number
+            if len(self.labels) >= self._most:
+                return None
+        self._numbers[label] = number = len(self.labels)
+        self.labels.append(label)
+        return number
+
+    def _has_room(self, campaign: int) -> bool:
+        return campaign not in self._full and len(self._own.get(campaign, ())) < self._room
+
+    def _admitted(self, number: int, campaign: int) -> int:
+        """The number of a label that is not everybody's, if it is or becomes this campaign's own; else 0."""
+        own = self._own.get(campaign)
+        if own is not None and number in own:
+            return number
+        if not self._has_room(campaign):
+            self._full.add(campaign)
             return 0
-        return self._add(label)
-
-    def number(self, raw: Raw | None) -> int:
-        """The number of a raw value; `NONE` for a null."""
-        return self._cache[raw]
-
-    def _learn(self, raw: Raw) -> int:
-        return self.label_number(self._clean(raw))
-
-    def numbers(self, raws: Iterable[Raw | None], count: int) -> NDArray[np.int32]:
-        """The numbers of `count` raw values, shape (count,)."""
-        return np.fromiter(map(self._cache.__getitem__, raws), np.int32, count)
+        self._own.setdefault(campaign, set()).add(number)
+        self._users[number] = self._users.get(number, 0) + 1
+        return number

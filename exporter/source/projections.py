@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from exporter.contract.codes import (
     clean_code,
     clean_label,
 )
+from exporter.source.campaign_numbers import CampaignNumbers
 from exporter.source.clean_rows import CleanRows
 from exporter.source.cleaning import Expression
 from exporter.source.interning import Interning
@@ -124,10 +126,10 @@ def _clean_id(raw: str) -> str:
 
 
 class Vocabulary:
-    """The interned values of one ledger: a number for each campaign, code, label and id seen."""
+    """The interned values of one ledger: a number for each exported campaign, and each code, label and id of theirs."""
 
     def __init__(self) -> None:
-        self.campaign: Interning[str, str] = Interning(str, "", cap=1 << 20)
+        self.campaign = CampaignNumbers()
         self.named: dict[str, dict[int, tuple[str, ...] | None]] = {}
         """By metric, the labels of a packed key: worked out once for all campaigns. `None`: not shown."""
         self._by_key: dict[str, Interning[Any, Any]] = {
@@ -136,7 +138,8 @@ class Vocabulary:
             "outcome": Interning(_member(OUTCOMES), OTHER, known=OUTCOMES),
             "disposition": Interning(clean_label, OTHER),
             "variant": Interning(clean_label, OTHER),
-            "number": Interning(_clean_id, OTHER, cap=1 << 24),
+            # Of numbers every one matters, as its calls of the day count against its cap.
+            "number": Interning(_clean_id, OTHER, shared=1 << 16, own=1 << 16, most=1 << 24),
             "sentiment": Interning(clean_label, OTHER, known=SENTIMENTS),
             "error": Interning(_clean_error, ERROR_OTHER),
         }
@@ -149,6 +152,21 @@ class Vocabulary:
         """What a number of this key stands for."""
         interning = self._by_key.get(key)
         return interning.labels[number] if interning else number
+
+    def leave(self, campaigns: Collection[int]) -> None:
+        """Take back what campaigns had, of which no row and no total is left: their numbers, their labels."""
+        freed = [interning.leave(campaigns) for interning in self._by_key.values()]
+        if any(freed):
+            self.named.clear()
+        if campaigns:
+            self.campaign.free(campaigns)
+
+    def as_now(self, campaign: CampaignNumbers | None = None) -> Vocabulary:
+        """For readers of any thread: what the numbers stand for now, or those of campaigns at another time."""
+        frozen = copy.copy(self)
+        frozen.campaign = campaign or self.campaign.as_now()
+        frozen._by_key = {key: interning.as_now() for key, interning in self._by_key.items()}
+        return frozen
 
 
 def _member(known: Sequence[str]) -> Any:

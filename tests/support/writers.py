@@ -44,6 +44,7 @@ SELECT %(id)s, %(id)s, %(campaign)s, %(outcome)s, %(number)s, %(variant)s, %(att
 WHERE NOT EXISTS (SELECT FROM changed)
 """
 _UPSERTS = {"tasks": _UPSERT_TASK, "calls": _UPSERT_CALL}
+_KEYS = {"tasks": "task_id", "calls": "call_id"}
 _DELETES = {
     "tasks": "DELETE FROM campaign_monitoring.tasks WHERE task_id = %s",
     "calls": "DELETE FROM campaign_monitoring.calls WHERE call_id = %s",
@@ -77,6 +78,33 @@ class Writer:
             self.locked.add((relation, row))
         else:
             self.tell_statistics()
+
+    def move(self, relation: str, row: int, campaign: int) -> None:
+        """Give a row to another campaign."""
+        self.connection.execute(
+            f"UPDATE campaign_monitoring.{relation} SET campaign_id = %s, updated_at = clock_timestamp() "
+            f"WHERE {_KEYS[relation]} = %s".encode(),
+            (campaign, row),
+        )
+        if self.open:
+            self.locked.add((relation, row))
+
+    def throw_away(self, relation: str, row: int) -> None:
+        """Delete a row and keep a copy of it."""
+        table = f"campaign_monitoring.{relation}"
+        self.connection.execute(
+            f"DROP TABLE IF EXISTS bin_{relation}; "
+            f"CREATE TEMP TABLE bin_{relation} AS SELECT * FROM {table} WHERE {_KEYS[relation]} = {row}".encode()
+        )
+        self.delete(relation, row)
+
+    def restore(self, relation: str, row: int) -> None:
+        """Put the copy back, unless the row is there again."""
+        table = f"campaign_monitoring.{relation}"
+        self.connection.execute(
+            f"UPDATE bin_{relation} SET updated_at = clock_timestamp(); INSERT INTO {table} SELECT * FROM "
+            f"bin_{relation} WHERE NOT EXISTS (SELECT FROM {table} WHERE {_KEYS[relation]} = {row})".encode()
+        )
 
     def commit(self) -> None:
         """Commit what is open."""

@@ -1,0 +1,74 @@
+"""Small whole numbers for the campaigns that are exported. Ids of any others, however many, cost nothing."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exporter.errors import ContractError
+from exporter.source.interning import NONE
+
+MOST_CAMPAIGNS = 1 << 20
+"""Numbers that there are: as many as fit beside the other keys of a total (see `totals`)."""
+
+
+class _Numbers(dict[str, int]):
+    """`dict` itself finds the known ids, which is what makes it fast; none of the others is remembered."""
+
+    def __missing__(self, campaign_id: str) -> int:
+        return NONE
+
+
+class CampaignNumbers:
+    """A number for each campaign that was given one; no two share one. `labels` are the ids by number."""
+
+    def __init__(self, most: int = MOST_CAMPAIGNS) -> None:
+        self._most = most
+        self._numbers = _Numbers()
+        self._free: list[int] = []
+        self.labels: list[str] = []
+
+    def number(self, campaign_id: str) -> int:
+        """The number of a campaign; `NONE` for one that has none."""
+        return self._numbers[campaign_id]
+
+    def numbers(self, campaign_ids: Sequence[str]) -> NDArray[np.int32]:
+        """The numbers of many; shape (n,)."""
+        return np.fromiter(map(self._numbers.__getitem__, campaign_ids), np.int32, len(campaign_ids))
+
+    def give(self, campaign_ids: Iterable[str]) -> None:
+        """See to it that each of these has a number."""
+        new = [campaign_id for campaign_id in campaign_ids if campaign_id not in self._numbers]
+        if not new:
+            return
+        if len(self._numbers) + len(new) > self._most:
+            raise ContractError(
+                f"{len(self._numbers) + len(new):,} campaigns are to be exported at once, of at most {self._most:,}: "
+                "let the view campaigns leave out drafts and those that ended long ago"
+            )
+        numbers, labels = _Numbers(self._numbers), list(self.labels)  # readers in other threads keep the old ones
+        for campaign_id in new:
+            if self._free:
+                numbers[campaign_id] = number = self._free.pop()
+                labels[number] = campaign_id
+            else:
+                numbers[campaign_id] = len(labels)
+                labels.append(campaign_id)
+        self._numbers, self.labels = numbers, labels
+
+    def free(self, given: Iterable[int]) -> None:
+        """Take back the numbers of campaigns of which nothing is left."""
+        numbers, labels = _Numbers(self._numbers), list(self.labels)
+        for number in given:
+            del numbers[labels[number]]
+            labels[number] = ""
+            self._free.append(number)
+        self._numbers, self.labels = numbers, labels
+
+    def as_now(self) -> Self:
+        """The numbers as they are now, whoever gets them later; for readers, of any thread."""
+        return copy.copy(self)
