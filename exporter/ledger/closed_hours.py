@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from exporter.calendar.call_windows import Schedule
@@ -11,10 +12,24 @@ from exporter.source.platform import Platform
 
 
 class Almanac:
-    """Closed hours from refresh to refresh: worked out once for each schedule and day."""
+    """Days and closed hours from refresh to refresh, worked out when the platform or a day is another."""
 
     def __init__(self) -> None:
         self._spans: dict[tuple[Schedule, Day], Spans] = {}
+        self._platform: Platform | None = None
+        self._now = math.inf
+        self._days: dict[str, Day] = {}
+        self._closed: dict[str, Spans] = {}
+
+    def at(self, platform: Platform, now: float) -> tuple[dict[str, Day], dict[str, Spans]]:
+        """The day of each campaign's tenant, and its closed hours; the same objects while nothing changed."""
+        midnight = min((day.midnights[1] for day in set(self._days.values())), default=math.inf)
+        if platform is not self._platform or not self._now <= now < midnight:
+            self._days = days_of(platform, now)
+            self._closed = self.closed(platform, self._days)
+            self._platform = platform
+        self._now = now
+        return self._days, self._closed
 
     def closed(self, platform: Platform, days: Mapping[str, Day]) -> dict[str, Spans]:
         """When each campaign's windows are closed on its current day and the next; none where they cannot be read."""

@@ -36,6 +36,7 @@ class Ledger:
         self.projections: Mapping[str, Projection] = {
             projection.name: projection for fold in self.folds.values() for projection in fold.projections
         }
+        self._drawn: tuple[Mapping[str, Day], Mapping[str, Spans]] | None = None
         self.scope: NDArray[np.bool_] = np.zeros(0, bool)
         self._left: set[int] = set()
 
@@ -49,6 +50,9 @@ class Ledger:
         `closed` says when the windows of campaigns are closed on their current day and the next. Returns those
         that must be loaded: new ones, and those whose days were redrawn.
         """
+        if self._drawn is not None and campaigns is self._drawn[0] and closed is self._drawn[1]:
+            return set()
+        self._drawn = campaigns, closed
         self.vocabulary.campaign.give(campaigns)
         numbers = {self.campaign(campaign_id): day for campaign_id, day in campaigns.items()}
         scope = np.zeros(len(self.vocabulary.campaign.labels), bool)

@@ -17,19 +17,21 @@ class FamilyLines:
     folded: dict[Owner, int] = field(default_factory=dict)
     """How many label values of an owner are over the budget."""
     together: Exposed = EMPTY
+    _left: bool = False
 
     def leave(self, owner: Owner) -> None:
         """Drop the lines of an owner that is exported no longer."""
         if self.lines.pop(owner, None) is not None:
             self.folded.pop(owner, None)
             self.encoder.forget(owner)
-            self.together = EMPTY
+            self._left = True
 
     def join(self, changed: bool) -> None:
         """Put the lines together, unless nothing changed and nobody left."""
-        series = sum(lines.series for lines in self.lines.values())
-        if not changed and self.together.series == series:
+        if not changed and not self._left:
             return
+        self._left = False
+        series = sum(lines.series for lines in self.lines.values())
         if not series:
             self.together = EMPTY
             return

@@ -18,11 +18,15 @@ class Owners:
     def __init__(self) -> None:
         self.entities: dict[Scope, EntitiesOf] = {Scope.CAMPAIGN: {}, Scope.TENANT: {}}
         self.left: list[tuple[Scope, Owner]] = []
+        self._platform: Platform | None = None
 
     def update(self, platform: Platform, anew: bool) -> dict[str, set[Owner]]:
         """By relation, the owners whose entities changed; by scope, those that are new. `left` names who is gone."""
         stale: dict[str, set[Owner]] = {}
         self.left = []
+        if platform is self._platform and not anew:
+            return stale
+        self._platform = platform
         for scope, entities in ((Scope.CAMPAIGN, _by_campaign(platform)), (Scope.TENANT, _by_tenant(platform))):
             known = self.entities[scope]
             self.left += [(scope, owner) for owner in known.keys() - entities.keys()]

@@ -10,7 +10,7 @@ import structlog
 
 from exporter.config import Config
 from exporter.errors import ReplacedError
-from exporter.ledger.closed_hours import Almanac, days_of
+from exporter.ledger.closed_hours import Almanac
 from exporter.ledger.ledger import Ledger
 from exporter.metrics.contract_violations import Violations
 from exporter.metrics.self_metrics import Telemetry
@@ -196,8 +196,8 @@ class Refresher:
                 if len(rows) >= SMALL_LIMIT:
                     log.warning("too many rows", relation=name, limit=SMALL_LIMIT, effect="the rest is left out")
             platform = self._platform = self._platforms.build(SMALL, raw, now, self._config.retention)
-            days = days_of(platform, now)
-            self._reloads.want(epoch.ledger.set_scope(days, self._almanac.closed(platform, days)), "new")
+            days, closed = self._almanac.at(platform, now)
+            self._reloads.want(epoch.ledger.set_scope(days, closed), "new")
         moment = Moment(now, self._config.settle_after, self._config.stale_after)
         return Look(connection, reader, epoch.ledger, meter, moment, platform, days, self.patience), seen
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,9 +43,14 @@ class Platform:
 
 
 class PlatformReader:
-    """Makes a `Platform` of raw rows; a row that did not change is not parsed again."""
+    """Makes a `Platform` of raw rows; a row that did not change is not parsed again.
+
+    As long as nothing changed it is the same object, so that whoever worked something out of it can tell.
+    """
 
     def __init__(self) -> None:
+        self._last: tuple[Mapping[str, Sequence[RawRow]], Platform] | None = None
+        self._holds: tuple[float, float] = (math.inf, -math.inf)
         self._parsed: dict[str, dict[RawRow, tuple[Entity | None, tuple[tuple[str, str, str], ...]]]] = {}
         self._schedules: dict[tuple[Ranges | None, str | None], Schedule | None] = {}
 
@@ -52,6 +58,21 @@ class PlatformReader:
         self, names: Mapping[str, Sequence[str]], raw: Mapping[str, Sequence[RawRow]], now: float, retention: float
     ) -> Platform:
         """The platform as it is at `now`. `names` gives the columns of each relation's rows, in order."""
+        if self._last is not None and self._holds[0] <= now < self._holds[1] and raw == self._last[0]:
+            return self._last[1]
+        platform = self._build(names, raw, now, retention)
+        ends = (
+            campaign.ended_at + retention
+            for campaign in platform.campaigns.values()
+            if campaign.status in ENDED_STATUSES and campaign.ended_at is not None
+        )
+        self._holds = now, min(ends, default=math.inf)
+        self._last = raw, platform
+        return platform
+
+    def _build(
+        self, names: Mapping[str, Sequence[str]], raw: Mapping[str, Sequence[RawRow]], now: float, retention: float
+    ) -> Platform:
         violations: Counter[tuple[str, str, str]] = Counter()
         found = {relation: self._parse(relation, names[relation], rows, violations) for relation, rows in raw.items()}
 
