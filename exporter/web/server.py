@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
 
 import structlog
 from aiohttp import web
 
 from exporter import __version__
 from exporter.config import Config
-from exporter.errors import ConfigError
+from exporter.errors import ConfigError, EndedError
 from exporter.refresh.clock import Clock, database_clock
 from exporter.refresh.service import Service
 from exporter.web.app import application
+from exporter.web.connections import IDLE_SECONDS, Connections, within_files
+from exporter.web.ending import Ending
+
+_LAST_ANSWERS_SECONDS = 0.5
 
 log = structlog.get_logger()
 
@@ -27,32 +29,51 @@ def parse_address(text: str) -> tuple[str | None, int]:
     return host.strip("[]") or None, int(port)
 
 
-def run(config: Config, address: str, clock: Clock = database_clock) -> None:
-    """Serve until SIGTERM or SIGINT."""
+def run(config: Config, address: str, clock: Clock = database_clock, limit: float | None = None) -> bool:
+    """Serve until SIGTERM or SIGINT; whether everything had ended then.
+
+    With a `limit`, the process is ended this many seconds after the signal, whatever it does: see `Ending`.
+    `EndedError` if the refreshing ended by itself.
+    """
     host, port = parse_address(address)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(config, host, port, clock))
+    with Ending(limit) as ending:
+        return asyncio.run(_serve(config, host, port, clock, ending))
 
 
-async def _serve(config: Config, host: str | None, port: int, clock: Clock) -> None:
+async def _serve(config: Config, host: str | None, port: int, clock: Clock, ending: Ending) -> bool:
     service = Service(config, clock)
-    runner = web.AppRunner(application(service), access_log=None, shutdown_timeout=5.0)
+    most, backlog = within_files()
+    connections = Connections(most)
+    runner = web.AppRunner(
+        application(service),
+        access_log=None,
+        shutdown_timeout=_LAST_ANSWERS_SECONDS,
+        keepalive_timeout=2 * IDLE_SECONDS,  # `connections` decides
+        lingering_time=0,
+    )
     await runner.setup()
-    try:
+    assert runner.server is not None, "setup makes it"
+    loop = asyncio.get_running_loop()
+    async with connections.swept():
         try:
-            await web.TCPSite(runner, host, port).start()
+            listening = await loop.create_server(connections.around(runner.server), host, port, backlog=backlog)
         except OSError as error:
+            await runner.cleanup()
             raise ConfigError(
                 f"web.listen_address: cannot listen on {host or '*'}:{port}: {error.strerror}; "
                 "stop what uses it or name another with --web.listen-address"
             ) from None
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        service.start()
+        ending.attach()
+        service.start(ended=ending.end)
         log.info("listening", address=f"{host or '*'}:{port}", version=__version__)
-        await stop.wait()
-        log.info("stopping")
-    finally:
-        await asyncio.get_running_loop().run_in_executor(None, service.stop)
-        await runner.cleanup()
+        await ending.event.wait()
+        by_itself = not ending.asked
+        if not by_itself:
+            log.info("stopping")
+        listening.close()
+        stopped, _ = await asyncio.gather(loop.run_in_executor(None, service.stop), runner.cleanup())
+    if by_itself:
+        raise EndedError("the refreshing has ended by itself; please report this with the lines above")
+    if not stopped:
+        log.warning("a refresh is left behind", reason="it did not end in time", effect="none, nothing is lost")
+    return stopped
