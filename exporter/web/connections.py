@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import resource
+import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 import structlog
 
@@ -17,12 +19,15 @@ ANSWER_SECONDS = 30.0
 IDLE_SECONDS = 75.0
 """Between an answer and the next request: longer than Prometheus rests between two scrapes."""
 
-_MOST_CONNECTIONS = 256
+_MOST_CONNECTIONS = 512
 _MOST_UNANSWERED_BYTES = 65_536
 _FILES_WANTED = 1024
-_SHARE_OF_FILES = 4
 _SWEEP_SECONDS = 1.0
+_SAFE_WAITING_SECONDS, _SAFE_ANSWERING_SECONDS = 1.0, 5.0
+"""How long a connection may take its time when others want its place."""
+_ACCEPT_AGAIN_SECONDS = 0.05
 _SAY_EVERY = 60.0
+_BACKLOG = 128
 
 log = structlog.get_logger()
 
@@ -37,13 +42,19 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._unanswered = 0
         self.answering = False
-        self.deadline = clock() + HEAD_SECONDS
+        self.since = clock()
+        self.deadline = self.since + HEAD_SECONDS
+
+    @property
+    def in_the_way(self) -> bool:
+        """Whether it has taken its time, and goes if others want its place."""
+        return self._clock() - self.since >= (_SAFE_ANSWERING_SECONDS if self.answering else _SAFE_WAITING_SECONDS)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The client is there: whoever waited longest may have to go."""
+        """The client is there."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._connections.admit(self)
+        self._connections.note(self)
         self._inner.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
@@ -76,14 +87,17 @@ class Connection(asyncio.Protocol):
     @contextlib.contextmanager
     def answer(self) -> Iterator[None]:
         """While a request is answered."""
-        self.answering = True
-        self.deadline = self._clock() + ANSWER_SECONDS
+        self._begin(ANSWER_SECONDS, answering=True)
         try:
             yield
         finally:
-            self.answering = False
             self._unanswered = 0
-            self.deadline = self._clock() + IDLE_SECONDS
+            self._begin(IDLE_SECONDS, answering=False)
+
+    def _begin(self, seconds: float, *, answering: bool) -> None:
+        self.answering = answering
+        self.since = self._clock()
+        self.deadline = self.since + seconds
 
     def cut(self) -> None:
         """End it at once, and drop what was not read: closing would wait for the client to read it."""
@@ -104,15 +118,41 @@ class Connections:
     def __len__(self) -> int:
         return len(self._open)
 
-    def around(self, inner: Callable[[], asyncio.Protocol]) -> Callable[[], Connection]:
-        """A factory of connections around those that aiohttp makes."""
-        return lambda: Connection(inner(), self, self._clock)
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(tuple(self._open))
 
-    def admit(self, connection: Connection) -> None:
-        """Take one in. When there are too many, the one to go waits for a request, and is the next to be late."""
-        if len(self._open) >= self.most:
-            min(self._open, key=lambda each: (each.answering, each.deadline)).cut()
-            self._say()
+    async def accept(self, listening: socket.socket, make: Callable[[], asyncio.Protocol]) -> None:
+        """Take in whoever comes, each with a protocol of aiohttp's. While there is no place, others wait outside."""
+        loop = asyncio.get_running_loop()
+        listening.setblocking(False)
+        while True:
+            try:
+                client, _ = await loop.sock_accept(listening)
+            except OSError:  # it left again, or there are no files left
+                await asyncio.sleep(_ACCEPT_AGAIN_SECONDS)
+                continue
+            try:
+                while not self.room():
+                    await asyncio.sleep(_ACCEPT_AGAIN_SECONDS)
+                await loop.connect_accepted_socket(lambda: Connection(make(), self, self._clock), client)
+            except BaseException as error:
+                client.close()
+                if not isinstance(error, OSError):
+                    raise
+
+    def room(self) -> bool:
+        """Whether there is place for one more; who has taken its time goes for it, those first that ask nothing."""
+        if len(self._open) < self.most:
+            return True
+        self._say()
+        slow = [each for each in self._open if each.in_the_way]
+        if not slow:
+            return False
+        min(slow, key=lambda each: (each.answering, each.since)).cut()
+        return True
+
+    def note(self, connection: Connection) -> None:
+        """It is there."""
         self._open.add(connection)
 
     def forget(self, connection: Connection) -> None:
@@ -126,19 +166,26 @@ class Connections:
             connection.cut()
 
     @contextlib.asynccontextmanager
-    async def swept(self) -> AsyncIterator[None]:
-        """Meanwhile, cut those that are late every second."""
+    async def serving(
+        self, listening: Sequence[socket.socket], make: Callable[[], asyncio.Protocol]
+    ) -> AsyncIterator[None]:
+        """Meanwhile, take in whoever comes, and cut those that are late."""
 
         async def sweep() -> None:
             while True:
                 await asyncio.sleep(_SWEEP_SECONDS)
                 self.sweep()
 
-        task = asyncio.create_task(sweep())
+        tasks = [asyncio.create_task(sweep())]
+        tasks += [asyncio.create_task(self.accept(each, make)) for each in listening]
         try:
             yield
         finally:
-            task.cancel()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for each in listening:
+                each.close()
 
     def _say(self) -> None:
         now = self._clock()
@@ -147,15 +194,15 @@ class Connections:
             log.warning(
                 "too many connections of clients",
                 limit=self.most,
-                effect="the one that has waited longest is closed for each new one",
+                effect="those that take longest are closed for new ones",
                 remedy="see who connects to web.listen_address; raise LimitNOFILE of the service if they all may",
             )
 
 
-def within_files() -> tuple[int, int]:
-    """How many connections there may be, and how many may wait to be accepted at once.
+def within_files() -> int:
+    """How many connections there may be, by the limit of open files: half of it stays for the database.
 
-    By the limit of open files, which is raised as far as it may be where it is low: most of it stays for the database.
+    Where the limit is low, it is raised as far as it may be.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _FILES_WANTED if hard == resource.RLIM_INFINITY else min(_FILES_WANTED, hard)
@@ -164,5 +211,22 @@ def within_files() -> tuple[int, int]:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
             soft = wanted
     files = _FILES_WANTED if soft == resource.RLIM_INFINITY else soft
-    most = max(8, min(_MOST_CONNECTIONS, files // _SHARE_OF_FILES))
-    return most, max(4, most // 2)
+    return max(8, min(_MOST_CONNECTIONS, files // 2))
+
+
+def listen(host: str | None, port: int) -> list[socket.socket]:
+    """Sockets on all addresses of a name, or of this host; `OSError` says why there are none."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    made: list[socket.socket] = []
+    try:
+        for family, _, _, _, address in dict.fromkeys(found):
+            try:
+                made.append(socket.create_server(address, family=family, backlog=_BACKLOG))
+            except OSError as error:
+                if host is not None or error.errno not in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):
+                    raise  # all but: this host has no IPv6, or no IPv4
+    except OSError:
+        for each in made:
+            each.close()
+        raise
+    return made

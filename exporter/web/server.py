@@ -13,7 +13,7 @@ from exporter.errors import ConfigError, EndedError
 from exporter.refresh.clock import Clock, database_clock
 from exporter.refresh.service import Service
 from exporter.web.app import application
-from exporter.web.connections import IDLE_SECONDS, Connections, within_files
+from exporter.web.connections import IDLE_SECONDS, Connections, listen, within_files
 from exporter.web.ending import Ending
 
 _LAST_ANSWERS_SECONDS = 0.5
@@ -41,9 +41,15 @@ def run(config: Config, address: str, clock: Clock = database_clock, limit: floa
 
 
 async def _serve(config: Config, host: str | None, port: int, clock: Clock, ending: Ending) -> bool:
+    connections = Connections(within_files())
+    try:
+        listening = listen(host, port)
+    except OSError as error:
+        raise ConfigError(
+            f"web.listen_address: cannot listen on {host or '*'}:{port}: {error.strerror}; "
+            "stop what uses it or name another with --web.listen-address"
+        ) from None
     service = Service(config, clock)
-    most, backlog = within_files()
-    connections = Connections(most)
     runner = web.AppRunner(
         application(service),
         access_log=None,
@@ -53,27 +59,17 @@ async def _serve(config: Config, host: str | None, port: int, clock: Clock, endi
     )
     await runner.setup()
     assert runner.server is not None, "setup makes it"
-    loop = asyncio.get_running_loop()
-    async with connections.swept():
-        try:
-            listening = await loop.create_server(connections.around(runner.server), host, port, backlog=backlog)
-        except OSError as error:
-            await runner.cleanup()
-            raise ConfigError(
-                f"web.listen_address: cannot listen on {host or '*'}:{port}: {error.strerror}; "
-                "stop what uses it or name another with --web.listen-address"
-            ) from None
-        ending.attach()
+    ending.attach()
+    async with connections.serving(listening, runner.server):
         service.start(ended=ending.end)
         log.info("listening", address=f"{host or '*'}:{port}", version=__version__)
         await ending.event.wait()
-        by_itself = not ending.asked
-        if not by_itself:
-            log.info("stopping")
-        listening.close()
-        stopped, _ = await asyncio.gather(loop.run_in_executor(None, service.stop), runner.cleanup())
-    if by_itself:
+    if ending.asked:
+        log.info("stopping")
+    loop = asyncio.get_running_loop()
+    stopped, _ = await asyncio.gather(loop.run_in_executor(None, service.stop), runner.cleanup())
+    if not ending.asked:
         raise EndedError("the refreshing has ended by itself; please report this with the lines above")
     if not stopped:
         log.warning("a refresh is left behind", reason="it did not end in time", effect="none, nothing is lost")
-    return stopped
+    return bool(stopped)
