@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 
 import structlog
 from aiohttp import web
@@ -45,8 +47,9 @@ async def _serve(config: Config, host: str | None, port: int, clock: Clock, endi
     try:
         listening = listen(host, port)
     except OSError as error:
+        why = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         raise ConfigError(
-            f"web.listen_address: cannot listen on {host or '*'}:{port}: {error.strerror}; "
+            f"web.listen_address: cannot listen on {host or '*'}:{port}: {why}; "
             "stop what uses it or name another with --web.listen-address"
         ) from None
     service = Service(config, clock)
