@@ -29,3 +29,7 @@ class RowError(CampaignExporterError):
 
 class UnknownIdError(CampaignExporterError):
     """The database has no campaign or task with the id that was asked for."""
+
+
+class EndedError(CampaignExporterError):
+    """The program has ended though nobody asked it to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import sys
@@ -136,3 +137,17 @@ def test_a_cause_that_was_hidden_stays_hidden() -> None:
     error.__suppress_context__ = True
     assert trace(error) == "ValueError at no known place"
     assert trace(None) == ""
+
+
+class FullDisk(io.StringIO):
+    """A file on it."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, f"No space left on device for {len(text)} characters")
+
+
+def test_a_line_that_cannot_be_written_is_lost_and_what_told_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", FullDisk())
+    configure(LogConfig())
+    log.info("hello")
+    structlog.reset_defaults()

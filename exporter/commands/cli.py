@@ -35,6 +35,10 @@ _CONFIG_FILE = click.option(
 )
 
 
+_END_SECONDS = 4.5
+"""From a signal to the end of the process, at most; it is less than what container runtimes and systemd wait."""
+
+
 class _Commands(click.Group):
     """Turns errors that a person can mend into a line and exit status 1."""
 
@@ -58,7 +62,9 @@ def serve(config_file: Path, listen: str | None) -> None:
     """Read the database and serve /metrics."""
     config = load(config_file)
     configure(config.log)
-    run(config, listen or config.web.listen_address)
+    if not run(config, listen or config.web.listen_address, limit=_END_SECONDS):
+        sys.stderr.flush()
+        os._exit(0)  # a refresh is still at work, and the interpreter would wait for it
 
 
 @main.command("check")

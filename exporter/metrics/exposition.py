@@ -10,6 +10,7 @@ import zstandard
 from prometheus_client.utils import floatToGoString
 
 from exporter.metrics.catalogue.kinds import Family, Type
+from exporter.metrics.masking import tells_contact
 
 Labels = tuple[str, ...]
 TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -130,6 +131,8 @@ def _exemplar(exemplar: tuple[float, str, float] | None) -> str:
     if exemplar is None:
         return ""
     at, task, value = exemplar
+    if tells_contact(task):
+        return ""
     return f' # {{task_id="{escape(task)}"}} {number_text(value)} {at}'
 
 

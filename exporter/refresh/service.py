@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import random
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import psycopg
 import structlog
 
 from exporter.config import Config
-from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError, ReplacedError, RowError
 from exporter.ledger.ledger import Ledger
 from exporter.logs import Repeats
 from exporter.metrics.exposition import Body
 from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot
 from exporter.refresh.clock import Clock, database_clock
+from exporter.refresh.explaining import explain
 from exporter.refresh.refresher import Refresher
-from exporter.source.database import Database, reason
+from exporter.source.database import Database
 
 _FIRST_DELAY, _LONGEST_DELAY = 1.0, 30.0
 _LONGEST_REST = 600.0
 _WANTED_SECONDS = 120.0
 _GRACE_SECONDS = 5.0
+_STOP_SECONDS = 3.0
+_LOOK_AGAIN_SECONDS = 0.1
 
 log = structlog.get_logger()
 
@@ -55,22 +58,28 @@ class Service:
         self._repeats = Repeats()
         self._wanted: dict[tuple[str, str], float] = {}
         self._settled: Ledger | None = None
+        self._ended: Callable[[], None] = lambda: None
         self._failures = 0
         self._overworked = False
         self._refreshed_at = time.monotonic()
         self.progress = 0.0
         self.page = self._page(None, 0.0, None)
 
-    def start(self) -> None:
-        """Start refreshing."""
+    def start(self, ended: Callable[[], None] = lambda: None) -> None:
+        """Start refreshing. `ended` is called in the thread when it ends, be it by itself."""
+        self._ended = ended
         self._thread.start()
 
-    def stop(self, timeout: float = 10.0) -> None:
-        """Stop refreshing; a statement that is under way is cut off."""
+    def stop(self, timeout: float = _STOP_SECONDS) -> bool:
+        """Stop refreshing, whatever is under way; whether the thread has ended within these seconds."""
         self._stop.set()
-        self._database.abort()
-        if self._thread.is_alive():
-            self._thread.join(timeout)
+        deadline = time.monotonic() + timeout
+        while True:  # what rested when it was looked at may have begun to work since
+            left = deadline - time.monotonic()
+            self._database.end(max(0.0, left))
+            if not self._thread.is_alive() or left <= 0:
+                return not self._thread.is_alive()
+            self._thread.join(min(left, _LOOK_AGAIN_SECONDS))
 
     @property
     def alive(self) -> bool:
@@ -111,11 +120,19 @@ class Service:
             self._database.abort()
 
     def _run(self) -> None:
-        while not self._stop.is_set():
-            started = time.monotonic()
-            succeeded = self._refresh()
-            self._stop.wait(self._rest(succeeded, time.monotonic() - started))
-        self._refresher.disconnect()
+        try:
+            while not self._stop.is_set():
+                started = time.monotonic()
+                succeeded = self._refresh()
+                self._stop.wait(self._rest(succeeded, time.monotonic() - started))
+        except BaseException as error:  # a failed refresh does not come here: this is a fault of the loop itself
+            self._telemetry.up.set(0)
+            log.critical("the refreshing thread has ended", exc_info=error)
+            with contextlib.suppress(Exception):
+                self.page = self._page(self.page.snapshot, self.page.made_at, "the refreshing thread has ended")
+        finally:
+            self._refresher.disconnect()
+            self._ended()
 
     def _rest(self, succeeded: bool, took: float) -> float:
         """How long to rest: to the interval's end, longer where the database's share asks for it or it fails."""
@@ -131,6 +148,7 @@ class Service:
         return max(self._config.refresh.interval - took, for_share)
 
     def _refresh(self) -> bool:
+        self._database.parting = None
         try:
             try:
                 snapshot = self._refresher.refresh()
@@ -139,7 +157,7 @@ class Service:
         except Exception as error:  # whatever it is, the last snapshot is served on and the loop goes on
             if self._stop.is_set():
                 return False
-            kind, message = _explain(error)
+            kind, message = explain(error, self._database.parting)
             self._failures += 1
             self._overworked = kind == "timeout"
             self._telemetry.up.set(0)
@@ -193,48 +211,3 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
-
-
-def _explain(error: Exception) -> tuple[str, str]:
-    """The kind of an error, and a line with the thing and the remedy; never a secret, never a row."""
-    for kind, types, remedy in _KINDS:
-        if isinstance(error, types):
-            text = reason(error) if isinstance(error, psycopg.Error) else str(error)
-            return kind, f"{text}{remedy}"
-    if isinstance(error, psycopg.Error):
-        return "other", reason(error)
-    log.error("unexpected error", exc_info=error)
-    return "other", f"{type(error).__name__}: please report this with the lines above"
-
-
-_KINDS: tuple[tuple[str, tuple[type[Exception], ...], str], ...] = (
-    ("unavailable", (DatabaseUnavailableError,), ""),
-    ("contract", (ContractError, ConfigError, ReplacedError), ""),
-    (
-        "contract",
-        (RowError,),
-        "; nor can it list its rows' ids, so that the others could be read: mend the view, and mark the functions "
-        "it calls STABLE or IMMUTABLE",
-    ),
-    (
-        "locked",
-        (psycopg.errors.LockNotAvailable,),
-        "; somebody holds a table under the views (an ALTER?): see pg_locks; tried again soon",
-    ),
-    (
-        "timeout",
-        (psycopg.errors.QueryCanceled,),
-        "; a statement took longer than database.statement_timeout: see campaign-exporter check for missing indexes",
-    ),
-    (
-        "contract",
-        (
-            psycopg.errors.UndefinedTable,
-            psycopg.errors.UndefinedColumn,
-            psycopg.errors.InsufficientPrivilege,
-            psycopg.errors.UndefinedFunction,
-        ),
-        "; a view was changed or a right was taken: see campaign-exporter check; looked at anew at the next try",
-    ),
-    ("unavailable", (psycopg.OperationalError, psycopg.InterfaceError), "; the connection was lost; tried again soon"),
-)

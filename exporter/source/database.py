@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,11 +22,25 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from exporter.config import Config
 from exporter.contract.availability import Available, compare
 from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError, RowError
+from exporter.source.connecting import (
+    Attempt,
+    Connection,
+    GivenUpError,
+    cancel,
+    cancelling,
+    hang_up,
+    resting,
+    within,
+    without_files,
+)
 from exporter.source.sql import statement
 
-APPLICATION_NAME = "campaign-exporter"
+__all__ = [
+    "APPLICATION_NAME", "Compiled", "Connection", "Database", "Server", "compile_statement", "fetch",
+    "reading", "reason", "snapshot",
+]  # fmt: skip
 
-Connection = psycopg.Connection[Any]
+APPLICATION_NAME = "campaign-exporter"
 
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy does not type it
 
@@ -89,12 +103,16 @@ _UNKNOWN_OID = 705
 
 
 class Database:
-    """Connections of one configuration. One thread uses it; another may call `abort`."""
+    """Connections of one configuration. One thread uses it; another may call `abort` and `end`."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
         self._lock = threading.Lock()
         self._open: set[Connection] = set()
+        self._attempts: set[Attempt] = set()
+        self._ended = False
+        self.parting: str | None = None
+        """What a server said when it ended a connection; the error of a lost connection does not hold it."""
 
     def connect(self) -> Connection:
         """A read-only session with all timeouts set. `DatabaseUnavailableError` says where and why not."""
@@ -109,28 +127,58 @@ class Database:
         if password is not None:
             parameters["password"] = password
         _check(parameters)
+        patience = max(2, round(settings.connect_timeout))
         parameters.update(
             application_name=APPLICATION_NAME,
-            connect_timeout=max(2, round(settings.connect_timeout)),
+            connect_timeout=patience,
             keepalives_idle=30,
             keepalives_interval=10,
             keepalives_count=3,
         )
         try:
-            connection = psycopg.connect(make_conninfo(**parameters), autocommit=True, prepare_threshold=None)
-        except psycopg.Error as error:
-            why = reason(error)
+            connection = self._connected(make_conninfo(**parameters))
+        except (psycopg.Error, OSError) as error:
+            why = without_files() or (reason(error) if isinstance(error, psycopg.Error) else str(error.strerror))
             if parameters.get("password"):
                 why = why.replace(str(parameters["password"]), "…")
             raise DatabaseUnavailableError(f"cannot connect to {_where(parameters)}: {why}") from None
-        with self._lock:
-            self._open.add(connection)
         try:
-            self._prepare(connection)
+            with within(connection, 2 * patience):
+                self._prepare(connection)
         except psycopg.Error as error:
             self.close(connection)
             raise DatabaseUnavailableError(f"cannot use {_where(parameters)}: {reason(error)}") from None
         return connection
+
+    def _connected(self, parameters: str) -> Connection:
+        attempt = Attempt(lambda: psycopg.connect(parameters, autocommit=True, prepare_threshold=None))
+        with self._lock:
+            self._refuse_if_ended()
+            self._attempts.add(attempt)
+        try:
+            connection = attempt.wait()
+        except GivenUpError:
+            raise DatabaseUnavailableError("the exporter stops") from None
+        finally:
+            with self._lock:
+                self._attempts.discard(attempt)
+        connection.add_notice_handler(self._note_parting)
+        try:
+            with self._lock:
+                self._refuse_if_ended()
+                self._open.add(connection)
+        except DatabaseUnavailableError:
+            connection.close()
+            raise
+        return connection
+
+    def _refuse_if_ended(self) -> None:
+        if self._ended:
+            raise DatabaseUnavailableError("the exporter stops")
+
+    def _note_parting(self, notice: psycopg.errors.Diagnostic) -> None:
+        if (notice.sqlstate or "").startswith("57P"):
+            self.parting = f"{notice.message_primary} ({notice.sqlstate})"
 
     def _prepare(self, connection: Connection) -> None:
         settings = self._config.database
@@ -167,10 +215,29 @@ class Database:
         """Cut all connections, from another thread: whoever waits on one gets an error at once."""
         with self._lock:
             for connection in self._open:
-                with contextlib.suppress(psycopg.Error, OSError, ValueError):
-                    duplicate = socket.socket(fileno=os.dup(connection.fileno()))
-                    with duplicate:
-                        duplicate.shutdown(socket.SHUT_RDWR)
+                hang_up(connection)
+
+    def end(self, seconds: float) -> None:
+        """Make no more connections, give up those being made, and cut those at work, from another thread.
+
+        The server is asked to cancel what it works on, and is waited for this long at most: it would go on for
+        nobody. A connection that rests is left to whoever closes it.
+        """
+        with self._lock:
+            self._ended = True
+            for attempt in self._attempts:
+                attempt.give_up()
+            working = [connection for connection in self._open if not resting(connection)]
+            requests = [request for request in map(cancelling, working) if request is not None]
+            for connection in working:
+                hang_up(connection)
+            self._open.difference_update(working)
+        deadline = time.monotonic() + seconds
+        senders = [threading.Thread(target=cancel, args=(each, seconds), daemon=True) for each in requests]
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            sender.join(max(0.0, deadline - time.monotonic()))
 
     def server(self, connection: Connection) -> Server:
         """What this connection talks to."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,13 +14,16 @@ from aiohttp import web
 from exporter.metrics.catalogue import SECTIONS
 from exporter.metrics.exposition import ENCODINGS, OPENMETRICS_TYPE, TEXT_TYPE
 from exporter.refresh.service import Service
+from exporter.web.connections import Connection
 from exporter.web.negotiation import weights
 from exporter.web.pages import Pages
 from exporter.web.rendering import render_landing
 from exporter.web.runbooks.library import Library
 from exporter.web.runbooks.pages import RunbookPages
+from exporter.web.sending import Sending
 
 SERVICE: web.AppKey[Service] = web.AppKey("service", Service)
+SENDING: web.AppKey[Sending] = web.AppKey("sending", Sending)
 _WATCH_SECONDS = 1.0
 _PAGES = (
     ("/campaigns", "why is it not dialling? All campaigns, the worst first"),
@@ -38,8 +42,9 @@ _SECURITY_HEADERS = {
 
 def application(service: Service, runbooks: Library | None = None) -> web.Application:
     """The routes over a service. `runbooks`: others than those that come with this program."""
-    app = web.Application(middlewares=[_headers], client_max_size=1024)
+    app = web.Application(middlewares=[_answering, _headers], client_max_size=1024)
     app[SERVICE] = service
+    app[SENDING] = Sending()
     pages = Pages(service)
     app.add_routes(
         [
@@ -54,6 +59,17 @@ def application(service: Service, runbooks: Library | None = None) -> web.Applic
     app.cleanup_ctx.append(pages.running)
     app.cleanup_ctx.append(_watching)
     return app
+
+
+@web.middleware
+async def _answering(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Answer within the connection's deadline, and send what is large piece by piece."""
+    connection = request.transport.get_protocol() if request.transport is not None else None
+    with connection.answer() if isinstance(connection, Connection) else nullcontext():
+        response = await handler(request)
+        return await request.app[SENDING].send(request, response) if isinstance(response, web.Response) else response
 
 
 @web.middleware

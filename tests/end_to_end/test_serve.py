@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +60,35 @@ def test_sigterm_stops_it_with_status_0_and_no_traceback(program: programs.Progr
     assert program.stop() == 0
     assert "event=stopping" in program.output
     assert "Traceback" not in program.output
+
+
+def test_sighup_does_not_stop_it(program: programs.Program, address: str) -> None:
+    program.process.send_signal(signal.SIGHUP)
+    prometheus.wait_for("the line", lambda: "SIGHUP changes nothing" in program.output)
+    assert prometheus.fetch(f"http://{address}/-/ready")
+    assert program.stop(signal.SIGINT) == 0
+
+
+def test_sigterm_ends_it_within_five_seconds_though_nobody_reads_its_log(
+    database_url: str, address: str, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(f'database:\n  url: "{database_url}"\n')
+    read, write = os.pipe()
+    command = [*programs.COMMAND, "serve", f"--config.file={config}", f"--web.listen-address={address}"]
+    with subprocess.Popen(command, stderr=write) as process:
+        prometheus.wait_for("the exporter", lambda: prometheus.fetch(f"http://{address}/"))
+        os.set_blocking(write, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(write, b"x")
+        os.set_blocking(write, True)
+        began = time.monotonic()
+        process.terminate()
+        assert process.wait(timeout=30) == 1
+        assert time.monotonic() - began < 5.5
+    os.close(read)
+    os.close(write)
 
 
 def test_an_address_in_use_is_named_with_the_remedy(program: programs.Program, address: str, tmp_path: Path) -> None:

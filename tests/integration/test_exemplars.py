@@ -78,3 +78,13 @@ def test_a_call_in_progress_is_no_exemplar(owner: Owner, exporter: Exporter) -> 
     call(owner, 500, 71, seconds=1, outcome="in_progress")
     exporter.refresh()
     assert exemplar(exporter, "campaign_calls_total", campaign="2", outcome="answered") is None
+
+
+def test_a_task_named_by_a_phone_is_not_told(owner: Owner, exporter: Exporter) -> None:
+    owner.execute("ALTER TABLE campaign_monitoring.calls ALTER task_id TYPE text")
+    call(owner, 500, 71, seconds=2, outcome="busy")
+    owner.execute("UPDATE campaign_monitoring.calls SET task_id = '+4915112345678' WHERE call_id::text = '500'")
+    exporter.refresh()
+    assert exemplar(exporter, "campaign_calls_total", campaign="2", outcome="busy") is None
+    assert exporter.snapshot is not None
+    assert b"4915112345678" not in exporter.snapshot.openmetrics

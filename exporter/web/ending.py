@@ -1,0 +1,74 @@
+"""What signals ask for: SIGTERM and SIGINT end the program in bounded time, SIGHUP does not end it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger()
+
+_ENDS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Ending:
+    """Whether the program was asked to end.
+
+    With a `limit`, the process ends this many seconds after it was asked, with status 1 if need be: also while the
+    loop is blocked, say by a log that nobody reads. For a process that has nothing else to do: its handlers stay.
+    """
+
+    def __init__(self, limit: float | None = None) -> None:
+        self._limit = limit
+        self.asked = False
+        self._before: dict[int, Any] = {}
+        self._notify: Callable[[], None] = lambda: None
+        self.event = asyncio.Event()
+
+    def __enter__(self) -> Ending:
+        self._before = {number: signal.signal(number, self._ask) for number in _ENDS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._notify = lambda: None
+        if self._limit is None:
+            for number, handler in self._before.items():
+                signal.signal(number, handler)
+
+    def attach(self) -> None:
+        """Let `event` be set in the running loop; that it was asked before counts."""
+        loop = asyncio.get_running_loop()
+
+        def notify() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: it ends already
+                loop.call_soon_threadsafe(self.event.set)
+
+        self._notify = notify
+        loop.add_signal_handler(signal.SIGHUP, _say_how_settings_are_read)
+        if self.asked:
+            notify()
+
+    def end(self) -> None:
+        """Ask it to end, from any thread."""
+        self._notify()
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        # No line for the log here: what was interrupted may hold its lock.
+        del number, frame
+        if not self.asked and self._limit is not None:
+            timer = threading.Timer(self._limit, os._exit, (1,))
+            timer.daemon = True
+            timer.start()
+        self.asked = True
+        self._notify()
+
+
+def _say_how_settings_are_read() -> None:
+    log.info("SIGHUP changes nothing", reason="settings are read at the start only", remedy="restart the exporter")

@@ -1,0 +1,78 @@
+"""What the server does at its ends: when the refreshing ends by itself, and when a signal comes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from exporter.errors import ConfigError, EndedError
+from exporter.refresh.service import Service
+from exporter.web.ending import Ending
+from exporter.web.server import run
+from tests.support.exporting import config
+
+NOWHERE = "postgresql://127.0.0.1:1/nowhere"
+
+
+def failing_first(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> None:
+    """Let this happen after the first refresh, in the refreshing thread."""
+
+    def rest(*_: object) -> float:
+        act()
+        return 3600.0
+
+    monkeypatch.setattr(Service, "_rest", rest)
+
+
+def test_the_program_ends_with_an_error_when_the_refreshing_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing_first(monkeypatch, lambda: 1 / 0)
+    with pytest.raises(EndedError, match="please report"):
+        run(config(NOWHERE), "127.0.0.1:0")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_and_the_handlers_of_before_are_back(
+    monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    before = signal.getsignal(number)
+    failing_first(monkeypatch, lambda: os.kill(os.getpid(), number))
+    assert run(config(NOWHERE), "127.0.0.1:0")
+    assert signal.getsignal(number) is before
+
+
+def test_sighup_does_not_end_it_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def both() -> None:
+        os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    failing_first(monkeypatch, both)
+    with capture_logs() as logs:
+        assert run(config(NOWHERE), "127.0.0.1:0")
+    (told,) = [entry for entry in logs if entry["event"] == "SIGHUP changes nothing"]
+    assert told["remedy"] == "restart the exporter"
+
+
+def test_a_signal_before_the_loop_runs_is_not_lost() -> None:
+    async def wait(ending: Ending) -> None:
+        ending.attach()
+        await asyncio.wait_for(ending.event.wait(), 30)
+
+    with Ending() as ending:
+        os.kill(os.getpid(), signal.SIGTERM)
+        asyncio.run(wait(ending))
+    assert ending.asked
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", ""])
+def test_an_address_in_use_is_a_clear_problem(host: str) -> None:
+    with socket.create_server(("", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"cannot listen on .*:{port}: Address already in use; stop what uses it"):
+            run(config(NOWHERE), f"{host}:{port}")
