@@ -12,7 +12,7 @@ from exporter.refresh.changes import Changes
 from exporter.refresh.clock import Clock
 from exporter.refresh.session import Session
 from exporter.source.database import Server
-from exporter.source.reader import Reader
+from exporter.source.reader import Reader, reader_of
 
 log = structlog.get_logger()
 
@@ -33,11 +33,11 @@ class Epoch:
         return self.server == session.server and self.reader.available.types == session.available.types
 
 
-def begin(session: Session, config: Config, clock: Clock, reader: Reader | None) -> Epoch:
-    """A new epoch. The statements of `reader` are kept where the columns are the same."""
-    if reader is None or reader.available.types != session.available.types:
+def begin(session: Session, config: Config, clock: Clock, before: Epoch | None) -> Epoch:
+    """A new epoch, after another one or none."""
+    reader = reader_of(session.available)
+    if before is None or before.reader is not reader:
         for problem in session.available.problems:
             log.warning("contract", problem=str(problem))
-        reader = Reader(session.available)
     ledger = Ledger(reader.available, reader.fetched("tasks"), reader.fetched("calls"), stale_after=config.stale_after)
     return Epoch(session.server, reader, ledger, Changes(config.refresh, clock))

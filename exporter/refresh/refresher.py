@@ -29,7 +29,7 @@ from exporter.refresh.session import Session, open_session
 from exporter.source.database import Database, snapshot
 from exporter.source.platform import Platform, PlatformReader
 from exporter.source.query_time import Meter, Watch
-from exporter.source.reader import SMALL, SMALL_LIMIT, Moment, Reader
+from exporter.source.reader import SMALL, SMALL_LIMIT, Moment
 from exporter.source.structure import Structure, replaced
 from exporter.source.transactions import Sight, sight
 from exporter.source.watermark import Plan
@@ -50,9 +50,7 @@ class Refresher:
         telemetry: Telemetry,
         clock: Clock = database_clock,
         progress: Callable[[float], None] = lambda _: None,
-        reader: Reader | None = None,
     ) -> None:
-        """`progress` hears what share of a first load is done. `reader`: statements compiled for such a database."""
         self._config = config
         self._database = database
         self._telemetry = telemetry
@@ -60,7 +58,6 @@ class Refresher:
         self._progress = progress
         self._session: Session | None = None
         self._epoch: Epoch | None = None
-        self._reader = reader
         self._platforms = PlatformReader()
         self._platform = Platform()
         self._almanac = Almanac()
@@ -145,8 +142,7 @@ class Refresher:
         self._telemetry.note_available(session.available)
         epoch = self._epoch
         if epoch is None or not epoch.holds(session):
-            epoch = self._epoch = begin(session, self._config, self._clock, self._reader)
-            self._reader = epoch.reader
+            epoch = self._epoch = begin(session, self._config, self._clock, epoch)
         return session, epoch
 
     def _observed(self, meter: Meter) -> tuple[Session, Epoch, Structure]:

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from exporter.calendar.days import Day
-from exporter.contract.availability import Available
+from exporter.contract.availability import Available, Problem
 from exporter.contract.relations import RELATIONS
 from exporter.errors import RowError
 from exporter.source.call_columns import call_rows
@@ -246,6 +246,19 @@ class Reader:
                 continue
             meter.count(relation, len(rows))
             yield rows
+
+
+def reader_of(available: Available) -> Reader:
+    """The reads of a database like this one; compiled once for each set of columns that was met lately."""
+    types = tuple((relation, tuple(columns.items())) for relation, columns in available.types.items())
+    return _reader_of(available.schema, types, available.problems)
+
+
+@functools.lru_cache(maxsize=8)
+def _reader_of(
+    schema: str, types: tuple[tuple[str, tuple[tuple[str, str], ...]], ...], problems: tuple[Problem, ...]
+) -> Reader:
+    return Reader(Available(schema, {relation: dict(columns) for relation, columns in types}, problems))
 
 
 def _time(seconds: float) -> datetime:

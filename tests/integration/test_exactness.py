@@ -31,7 +31,6 @@ from exporter.refresh import refresher as refresh
 from exporter.refresh.refresher import Refresher
 from exporter.source import watermark as horizon
 from exporter.source.database import Database
-from exporter.source.reader import Reader
 from tests.support import contract, oracle
 from tests.support.effort import PROVING, SEED
 from tests.support.writers import STAMPS, Stamp, Writer
@@ -138,7 +137,6 @@ class Stage:
     url: str
     admin: psycopg.Connection[Any]
     writers: list[Writer]
-    reader: Reader
 
     def clear(self) -> None:
         """The platform as every history begins."""
@@ -169,8 +167,7 @@ def stage(url: str) -> Iterator[Stage]:
                 admin, "numbers", number_id=number, tenant_id=1, connection_id=7, phone="1", status="active"
             )
         contract.insert(admin, "connections", connection_id=7, tenant_id=1, provider="acme")
-        reader = Reader(Database(config(url)).discover(admin))
-        yield Stage(url, admin, [Writer(other) for other in others], reader)
+        yield Stage(url, admin, [Writer(other) for other in others])
 
 
 class Platform(RuleBasedStateMachine):
@@ -186,7 +183,7 @@ class Platform(RuleBasedStateMachine):
         self.counter = 0
         self.steps = 0
         self.config = config(self.stage.url)
-        self.refresher = Refresher(self.config, Database(self.config), Telemetry(), reader=self.stage.reader)
+        self.refresher = Refresher(self.config, Database(self.config), Telemetry())
         self.highest: Samples = {}
         """What each counter ever showed, also of campaigns, tenants and currencies that left since."""
         self.bin: dict[str, list[int]] = {"tasks": [], "calls": []}

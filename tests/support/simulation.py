@@ -26,7 +26,6 @@ from exporter.demo.scenarios.activation import Activation, Board
 from exporter.metrics.self_metrics import Telemetry
 from exporter.refresh.refresher import Refresher
 from exporter.source.database import Database
-from exporter.source.reader import Reader
 from exporter.web.cards.dispatch import advice, judged
 from tests.support.exporting import config, parse_text
 
@@ -62,7 +61,6 @@ class Prepared:
     template: str
     spec: WorldSpec
     dialler: bytes
-    reader: Reader
     """Its statements, compiled once for all trials."""
 
 
@@ -77,9 +75,7 @@ def prepare(server: EmbeddedServer, name: str, spec: WorldSpec = WORLD, hours: f
         flush(connection, dialler.state)
     dialler.state.saved()
     dialler.tick = TICK
-    with psycopg.connect(server.url(name), autocommit=True) as connection:
-        reader = Reader(Database(config(server.url(name))).discover(connection))
-    return Prepared(server, name, spec, pickle.dumps(dialler), reader)
+    return Prepared(server, name, spec, pickle.dumps(dialler))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +114,6 @@ class Trial:
             Database(settings),
             self._telemetry,
             clock=lambda _: self.dialler.time.timestamp(),
-            reader=made.reader,
         )
         self.look()
 

@@ -24,7 +24,7 @@ from exporter.errors import DatabaseUnavailableError
 from exporter.source.call_columns import call_rows
 from exporter.source.database import Connection, Database, Server, reason, snapshot
 from exporter.source.platform import PlatformReader
-from exporter.source.reader import SMALL, Moment, Reader, Rows
+from exporter.source.reader import SMALL, Moment, Reader, Rows, reader_of
 from exporter.source.sql import statement as of_source
 from exporter.source.task_columns import task_rows
 
@@ -170,7 +170,7 @@ def _look_inside(config: Config, connection: Connection, available: Available, r
     row = connection.execute("SELECT extract(epoch FROM now())::float8").fetchone()
     assert row is not None, "one row"
     moment = Moment(row[0], config.settle_after, config.stale_after)
-    reader = Reader(available)
+    reader = reader_of(available)
     raw = _small(connection, reader, config, results)
     platform = PlatformReader().build(SMALL, raw, moment.now, config.retention)
     results.findings += violations(platform, raw, available.schema)

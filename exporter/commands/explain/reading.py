@@ -28,7 +28,7 @@ from exporter.refresh.clock import Clock, database_clock
 from exporter.source.database import Connection, Database, Server, reason, snapshot
 from exporter.source.platform import Platform, PlatformReader, exported
 from exporter.source.query_time import Meter
-from exporter.source.reader import SMALL, Moment, Reader
+from exporter.source.reader import SMALL, Moment, Reader, reader_of
 from exporter.source.reader import Rows as Raw
 
 
@@ -129,7 +129,7 @@ def _read(config: Config, database: Database, connection: Connection, campaign_i
     server, available = database.server(connection), database.discover(connection)
     row = connection.execute("SELECT extract(epoch FROM now())::float8").fetchone()
     assert row is not None, "one row"
-    now, reader, meter = clock(row[0]), Reader(available), Meter()
+    now, reader, meter = clock(row[0]), reader_of(available), Meter()
     campaigns = reader.small(connection, "campaigns", meter)
     key, tenant = _find(available, campaigns, campaign_id)
     place = {name: index for index, name in enumerate(SMALL["campaigns"])}
