@@ -11,11 +11,12 @@ import pytest
 from hypothesis import settings
 
 from exporter.demo.runtime.server import EmbeddedServer
+from tests.support.effort import examples
 
 _NUMBERS = count(1)
 
 # How long an example takes says how busy the machine is, and nothing of what is tested.
-settings.register_profile("busy", deadline=None)
+settings.register_profile("busy", deadline=None, max_examples=examples(40))
 settings.load_profile("busy")
 
 

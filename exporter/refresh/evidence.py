@@ -22,10 +22,15 @@ class Evidence:
         self._before: Structure | None = None
         self._rows: dict[str, float] = {}
         self._at: dict[str, float] = {}
+        self._any: set[str] = set()
+        self._used = False
 
     def note(self, now: Structure) -> tuple[set[str], set[str]]:
         """The structure of a new look: relations that were replaced since the last one, and those that lost rows."""
         before, self._before = self._before, now
+        if before is None or self._used:
+            self._any.clear()
+            self._used = False
         if before is None:
             return set(), set()
         moved = replaced(before, now)
@@ -34,11 +39,15 @@ class Evidence:
             then = before.get(relation)
             deleted = under.deleted - then.deleted if then else 0
             if relation in moved or deleted < 0:  # a file may have been emptied, a count may have started anew
-                self._add(relation, math.inf)
+                self._any.add(relation)
             elif deleted:
                 self._add(relation, deleted)
                 lost.add(relation)
         return moved, lost
+
+    def used(self) -> None:
+        """All losses up to this look were explained or not: an emptied file explains none that come later."""
+        self._used = True
 
     def _add(self, relation: str, rows: float) -> None:
         at = time.monotonic()
@@ -47,6 +56,8 @@ class Evidence:
 
     def explains(self, relation: str, rows: int) -> bool:
         """Whether the loss of so many rows can be a deletion; they explain nothing else then."""
+        if relation in self._any:
+            return True
         if time.monotonic() - self._at.get(relation, -math.inf) >= KEPT_SECONDS:
             return False
         if self._rows[relation] < rows:

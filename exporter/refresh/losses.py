@@ -87,6 +87,7 @@ class Losses:
             else:
                 left.append(loss)
         self._unexplained = left
+        self._evidence.used()
 
     def _counters(self, look: Look, campaign: str) -> Counted:
         return {

@@ -24,6 +24,7 @@ from exporter.calendar.call_windows import (
     WindowsError,
     parse_ranges,
 )
+from tests.support.effort import examples
 
 HOUR, DAY, WEEK = 3600.0, 86400.0, 604800.0
 ALL = list(DAYS)
@@ -187,7 +188,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-@settings(max_examples=300)
+@settings(max_examples=examples(60))
 def test_any_value_is_ranges_or_a_windows_error(value: Any) -> None:
     try:
         hash(parse_ranges(value))
@@ -614,7 +615,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(where, tuple(draw(st.lists(ranges_of, max_size=4))), start, step)
 
 
-exhaustive = settings(max_examples=60, suppress_health_check=list(HealthCheck))
+exhaustive = settings(max_examples=examples(20), suppress_health_check=list(HealthCheck))
 
 
 @given(cases(), st.data())
@@ -671,7 +672,7 @@ def test_open_time_has_passed_when_a_look_each_minute_has_counted_it(case: Case,
 
 
 @given(cases())
-@settings(max_examples=200)
+@settings(max_examples=examples(50))
 def test_canonical_ranges_are_open_at_the_same_times(case: Case) -> None:
     def clock(minutes: int) -> str:
         return f"{minutes // 60:02}:{minutes % 60:02}"
@@ -697,7 +698,7 @@ def test_a_minute_a_week_changes_within_three_weeks(name: str, start: float, day
 
 
 @given(st.sampled_from(ZONES), st.floats(EARLIEST, at(2190, 1, 1)), st.floats(0, 2e8), st.lists(ranges_of, max_size=3))
-@settings(max_examples=300)
+@settings(max_examples=examples(60))
 def test_open_time_until_then_is_the_open_time_asked_for(
     name: str, start: float, seconds: float, ranges: list[Range]
 ) -> None:

@@ -19,6 +19,7 @@ from exporter.diagnosis.ab_test import (
     chi_square_survival,
     judge,
 )
+from tests.support.effort import examples
 
 
 def arm(
@@ -126,13 +127,13 @@ many_counts = st.lists(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(20))
 @given(many_counts)
 def test_the_probabilities_sum_to_one(counts: list[tuple[int, int]]) -> None:
     assert math.fsum(answers(*counts).best.values()) == pytest.approx(1, abs=1e-12)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(20))
 @given(st.integers(100, 10_000_000), st.data())
 def test_more_hits_of_as_many_tries_are_more_likely_to_be_best(tries: int, data: st.DataObject) -> None:
     fewer = data.draw(st.integers(0, tries - 1))
@@ -141,7 +142,7 @@ def test_more_hits_of_as_many_tries_are_more_likely_to_be_best(tries: int, data:
     assert best["B"] > best["A"]
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(20))
 @given(many_counts)
 def test_the_order_of_the_arms_does_not_matter(counts: list[tuple[int, int]]) -> None:
     forth, back = list(answers(*counts).best.values()), list(answers(*counts[::-1]).best.values())
@@ -190,7 +191,7 @@ def test_the_runner_up_is_the_better_rate_even_when_both_have_no_chance() -> Non
     assert sum(difference) / 2 == pytest.approx(0.4, abs=0.001)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(20))
 @given(many_counts)
 def test_the_interval_is_in_order_and_possible(counts: list[tuple[int, int]]) -> None:
     difference = answers(*counts).difference
@@ -337,7 +338,7 @@ wild_arms = st.lists(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(40))
 @given(wild_arms)
 def test_no_count_and_no_weight_crashes_or_gives_a_nan(arms: list[Arm]) -> None:
     result = judge(arms)
@@ -348,7 +349,7 @@ def test_no_count_and_no_weight_crashes_or_gives_a_nan(arms: list[Arm]) -> None:
         assert (comparison.winner is None) == (comparison.reason is not None)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(40))
 @given(wild_arms | st.lists(st.builds(arm, st.uuids().map(str), st.integers(0, 300), st.integers(0, 300)), max_size=4))
 def test_a_winner_is_sure_and_has_data_and_no_mismatch(arms: list[Arm]) -> None:
     result = judge(arms)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporter.diagnosis.forecast import HOUR, LOOK_BACK_HOURS, Forecast, forecast
+from tests.support.effort import examples
 
 DAY = 24 * HOUR
 START = 20_000 * 24  # a midnight, in hours since 1970
@@ -302,7 +303,7 @@ def late(at: float | None) -> float:
     return math.inf if at is None else at
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(40))
 @given(histories, st.floats(-10, 1e7), schedules, moments)
 def test_the_ends_are_in_order_and_not_in_the_past(hours: Hours, remaining: float, daily: Daily, now: float) -> None:
     result = predict(hours, remaining, schedule=daily, now=now)
@@ -315,7 +316,7 @@ def test_the_ends_are_in_order_and_not_in_the_past(hours: Hours, remaining: floa
         assert result.reason is None
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(40))
 @given(histories, st.floats(0, 1e6), st.floats(0, 1e6), schedules, moments)
 def test_more_that_remains_is_never_reached_earlier(
     hours: Hours, one: float, other: float, daily: Daily, now: float
@@ -329,7 +330,7 @@ def test_more_that_remains_is_never_reached_earlier(
         assert late(less.high) <= late(more.high) + rounding
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(40))
 @given(histories, st.floats(0.01, 1e5), st.sampled_from([0.001, 0.5, 4.0, 1000.0]))
 def test_the_currency_does_not_matter(hours: Hours, remaining: float, factor: float) -> None:
     scaled = {hour: (events, amount * factor) for hour, (events, amount) in hours.items()}
@@ -341,7 +342,7 @@ def test_the_currency_does_not_matter(hours: Hours, remaining: float, factor: fl
 wild = st.floats() | st.floats(-1e6, 1e6)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(40))
 @given(
     st.dictionaries(st.integers(START - 90, START + 10), st.tuples(st.integers(-(10**20), 10**20), wild)),
     wild,

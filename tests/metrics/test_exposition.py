@@ -30,6 +30,7 @@ from exporter.metrics.exposition import (
     number_text,
 )
 from tests.support import contract, platforms
+from tests.support.effort import examples
 from tests.support.exporting import NOW, exporting
 
 HOSTILE = (
@@ -109,7 +110,7 @@ def labels_for(name: str, values: list[str]) -> tuple[tuple[str, ...], tuple[str
     return tuple(filled[:width]), tuple(filled[width:])
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(40))
 @given(
     name=st.sampled_from([family.name for family in FAMILIES if family.type is not Type.HISTOGRAM]),
     values=st.lists(TEXTS, min_size=1, max_size=6),
@@ -137,7 +138,7 @@ def test_samples_are_printed_as_prometheus_client_does(
     assert sample.labels == dict(zip(family.all_labels, (*owner, *own), strict=True))
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(30))
 @given(
     values=st.lists(TEXTS, min_size=2, max_size=2),
     counts=st.lists(st.integers(0, 2**40), min_size=13, max_size=13),

@@ -41,6 +41,13 @@ def test_another_file_may_have_been_emptied_so_it_explains_any_loss(seen: Eviden
     assert seen.explains("calls", 1_000_000)
 
 
+def test_an_emptied_file_explains_nothing_that_is_lost_later(seen: Evidence) -> None:
+    seen.note(under(deleted=100, files="f2"))
+    seen.used()
+    seen.note(under(deleted=100, files="f2"))
+    assert not seen.explains("calls", 1)
+
+
 def test_a_count_that_started_anew_may_hide_deletions(seen: Evidence) -> None:
     seen.note(under(deleted=3))
     assert seen.explains("calls", 1_000_000)

@@ -17,9 +17,10 @@ from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import NOTHING, VERDICTS, Diagnosis, diagnose
 from tests.diagnosis.dispatch.generated import OPENED, SITUATIONS
 from tests.diagnosis.dispatch.situations import HOUR, NOW, calls, campaign, situation, tasks
+from tests.support.effort import examples
 
-MANY = settings(max_examples=80)
-SOME = settings(max_examples=20)
+MANY = settings(max_examples=examples(30))
+SOME = settings(max_examples=examples(10))
 STEPS = st.lists(st.tuples(st.sampled_from([-HOUR, 0.0, 1.0, 16.0, 61.0, 200.0, 1000.0]), SITUATIONS), max_size=4)
 
 
