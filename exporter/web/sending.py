@@ -25,9 +25,9 @@ class Sending:
         """Bytes that the answers under way hold."""
         return sum(len(body) for body, _ in self._sent.values())
 
-    async def send(self, request: web.Request, response: web.Response) -> web.StreamResponse:
-        """Send a response of which the body is finished; one that is small is left to aiohttp."""
-        body = response.body
+    async def send(self, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+        """Send a response of which the body is finished; one that is small, or has no body, is left to aiohttp."""
+        body = response.body if isinstance(response, web.Response) else None
         if not isinstance(body, bytes) or len(body) <= PIECE_BYTES or request.method == "HEAD":
             return response
         transport = request.transport
@@ -35,12 +35,15 @@ class Sending:
             raise ConnectionResetError("the client is gone")
         stream = web.StreamResponse(status=response.status, reason=response.reason, headers=response.headers)
         stream.content_length = len(body)
-        with self._holding(body, transport):
-            await stream.prepare(request)
-            whole = memoryview(body)
-            for start in range(0, len(body), PIECE_BYTES):
-                await stream.write(whole[start : start + PIECE_BYTES])
-            await stream.write_eof()
+        try:
+            with self._holding(body, transport):
+                await stream.prepare(request)
+                for start in range(0, len(body), PIECE_BYTES):
+                    await stream.write(body[start : start + PIECE_BYTES])
+                await stream.write_eof()
+        finally:
+            # An error keeps this frame in its traceback, until the collector comes by: not the page with it.
+            del body, response
         return stream
 
     @contextmanager
