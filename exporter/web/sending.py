@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from aiohttp import web
 
@@ -35,28 +33,31 @@ class Sending:
             raise ConnectionResetError("the client is gone")
         stream = web.StreamResponse(status=response.status, reason=response.reason, headers=response.headers)
         stream.content_length = len(body)
+        self._hold(body, transport)
         try:
-            with self._holding(body, transport):
-                await stream.prepare(request)
-                for start in range(0, len(body), PIECE_BYTES):
-                    await stream.write(body[start : start + PIECE_BYTES])
-                await stream.write_eof()
+            await stream.prepare(request)
+            for start in range(0, len(body), PIECE_BYTES):
+                await stream.write(body[start : start + PIECE_BYTES])
+            await stream.write_eof()
+        except ConnectionError:
+            pass  # aiohttp finds it out too, and lets the error hold no page
         finally:
-            # An error keeps this frame in its traceback, until the collector comes by: not the page with it.
+            self._let_go(body, transport)
+            # Another error keeps this frame until the collector comes by: not the page with it.
             del body, response
         return stream
 
-    @contextmanager
-    def _holding(self, body: bytes, transport: asyncio.Transport) -> Iterator[None]:
+    def _hold(self, body: bytes, transport: asyncio.Transport) -> None:
         key = id(body)
-        _, clients = self._sent.setdefault(key, (body, set()))
-        clients.add(transport)
+        self._sent.setdefault(key, (body, set()))[1].add(transport)
         self._make_room(key)
-        try:
-            yield
-        finally:
+
+    def _let_go(self, body: bytes, transport: asyncio.Transport) -> None:
+        key = id(body)
+        if key in self._sent:  # no other body has the id while this one is here
+            clients = self._sent[key][1]
             clients.discard(transport)
-            if not clients and self._sent.get(key, (b"", clients))[1] is clients:
+            if not clients:
                 del self._sent[key]
 
     def _make_room(self, newest: int) -> None:

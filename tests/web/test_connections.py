@@ -295,23 +295,32 @@ def test_half_of_the_files_are_left_to_the_database(monkeypatch: pytest.MonkeyPa
         assert changed == ([(1024, 4096)] if limits == (256, 4096) else [])
 
 
-@pytest.mark.parametrize("cut", [True, False], ids=["by the server", "by the client"])
-def test_nothing_holds_a_page_whose_reader_is_gone(idle: Loop, cut: bool) -> None:
+@pytest.mark.parametrize("why", ["late", "left", "too many pages"])
+def test_nothing_holds_a_page_whose_reader_is_gone(idle: Loop, why: str) -> None:
     """The collector, which would find it at last, comes by rarely."""
 
     async def act(site: Site) -> None:
         site.show(b"a")
+        kept = site.loop.service.page
         body = site.loop.service.page.own.get(TEXT_TYPE, "identity")
         before = sys.getrefcount(body)
         client = await site.client(ASK % b"/metrics")
         await until(lambda: site.sending.held == LARGE)
-        if cut:
+        places = 0
+        if why == "late":
             site.pass_time(ANSWER_SECONDS)
-        else:
+        elif why == "left":
             client.close()
-        await until(lambda: len(site.connections) == 0 and site.sending.held == 0)
+        else:
+            for letter in (b"b", b"c"):
+                site.show(letter)
+                await site.client(ASK % b"/metrics")
+                await until(lambda: all(each.answering for each in site.connections))
+            places = 2
+        await until(lambda: len(site.connections) == places and site.sending.held == places * LARGE)
         await asyncio.sleep(0)
         assert sys.getrefcount(body) == before
+        assert kept.own.ready(TEXT_TYPE, "identity")
 
     gc.disable()
     try:
