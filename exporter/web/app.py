@@ -68,8 +68,7 @@ async def _answering(
     """Answer within the connection's deadline, and send what is large piece by piece."""
     connection = request.transport.get_protocol() if request.transport is not None else None
     with connection.answer() if isinstance(connection, Connection) else nullcontext():
-        response = await handler(request)
-        return await request.app[SENDING].send(request, response) if isinstance(response, web.Response) else response
+        return await request.app[SENDING].send(request, await handler(request))
 
 
 @web.middleware

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from aiohttp import web
 
@@ -25,9 +23,9 @@ class Sending:
         """Bytes that the answers under way hold."""
         return sum(len(body) for body, _ in self._sent.values())
 
-    async def send(self, request: web.Request, response: web.Response) -> web.StreamResponse:
-        """Send a response of which the body is finished; one that is small is left to aiohttp."""
-        body = response.body
+    async def send(self, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+        """Send a response of which the body is finished; one that is small, or has no body, is left to aiohttp."""
+        body = response.body if isinstance(response, web.Response) else None
         if not isinstance(body, bytes) or len(body) <= PIECE_BYTES or request.method == "HEAD":
             return response
         transport = request.transport
@@ -35,25 +33,31 @@ class Sending:
             raise ConnectionResetError("the client is gone")
         stream = web.StreamResponse(status=response.status, reason=response.reason, headers=response.headers)
         stream.content_length = len(body)
-        with self._holding(body, transport):
+        self._hold(body, transport)
+        try:
             await stream.prepare(request)
-            whole = memoryview(body)
             for start in range(0, len(body), PIECE_BYTES):
-                await stream.write(whole[start : start + PIECE_BYTES])
+                await stream.write(body[start : start + PIECE_BYTES])
             await stream.write_eof()
+        except ConnectionError:
+            pass  # aiohttp finds it out too, and lets the error hold no page
+        finally:
+            self._let_go(body, transport)
+            # Another error keeps this frame until the collector comes by: not the page with it.
+            del body, response
         return stream
 
-    @contextmanager
-    def _holding(self, body: bytes, transport: asyncio.Transport) -> Iterator[None]:
+    def _hold(self, body: bytes, transport: asyncio.Transport) -> None:
         key = id(body)
-        _, clients = self._sent.setdefault(key, (body, set()))
-        clients.add(transport)
+        self._sent.setdefault(key, (body, set()))[1].add(transport)
         self._make_room(key)
-        try:
-            yield
-        finally:
+
+    def _let_go(self, body: bytes, transport: asyncio.Transport) -> None:
+        key = id(body)
+        if key in self._sent:  # no other body has the id while this one is here
+            clients = self._sent[key][1]
             clients.discard(transport)
-            if not clients and self._sent.get(key, (b"", clients))[1] is clients:
+            if not clients:
                 del self._sent[key]
 
     def _make_room(self, newest: int) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import resource
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
 
-from exporter.metrics.exposition import Body
+from exporter.metrics.exposition import TEXT_TYPE, Body
 from exporter.web.app import SENDING, application
 from exporter.web.connections import (
     ANSWER_SECONDS,
@@ -291,3 +293,37 @@ def test_half_of_the_files_are_left_to_the_database(monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(resource, "setrlimit", lambda _, wanted, changed=changed: changed.append(wanted))
         assert within_files() == places
         assert changed == ([(1024, 4096)] if limits == (256, 4096) else [])
+
+
+@pytest.mark.parametrize("why", ["late", "left", "too many pages"])
+def test_nothing_holds_a_page_whose_reader_is_gone(idle: Loop, why: str) -> None:
+    """The collector, which would find it at last, comes by rarely."""
+
+    async def act(site: Site) -> None:
+        site.show(b"a")
+        kept = site.loop.service.page
+        body = site.loop.service.page.own.get(TEXT_TYPE, "identity")
+        before = sys.getrefcount(body)
+        client = await site.client(ASK % b"/metrics")
+        await until(lambda: site.sending.held == LARGE)
+        places = 0
+        if why == "late":
+            site.pass_time(ANSWER_SECONDS)
+        elif why == "left":
+            client.close()
+        else:
+            for letter in (b"b", b"c"):
+                site.show(letter)
+                await site.client(ASK % b"/metrics")
+                await until(lambda: all(each.answering for each in site.connections))
+            places = 2
+        await until(lambda: len(site.connections) == places and site.sending.held == places * LARGE)
+        await asyncio.sleep(0)
+        assert sys.getrefcount(body) == before
+        assert kept.own.ready(TEXT_TYPE, "identity")
+
+    gc.disable()
+    try:
+        on_site(idle, act)
+    finally:
+        gc.enable()
