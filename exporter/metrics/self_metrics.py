@@ -65,6 +65,9 @@ class Telemetry:
         self.rows_unreadable = counter(
             "rows_unreadable_total", "Times a view raised an error for a row, which was left out.", "relation"
         )
+        self.rows_left_out = gauge(
+            "rows_left_out", "Rows of a small relation past the limit of what is read, by relation.", "relation"
+        )
         self.clock_difference = gauge(
             "clock_difference_seconds", "How far this host's clock is ahead of the database's, which decides."
         )
@@ -111,6 +114,11 @@ class Telemetry:
         """Which relations there are."""
         for relation in RELATIONS:
             self.relations.labels(relation).set(available.has(relation))
+
+    def note_left_out(self, rows: Mapping[str, int]) -> None:
+        """How many rows of each small relation the limit left out."""
+        for relation, count in rows.items():
+            self.rows_left_out.labels(relation).set(count)
 
     def note_meter(self, meter: Meter) -> None:
         """What a refresh read."""

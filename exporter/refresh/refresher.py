@@ -24,7 +24,7 @@ from exporter.refresh.session import Session, open_session
 from exporter.source.database import Database, instant, snapshot
 from exporter.source.platform import Platform, PlatformReader
 from exporter.source.query_time import Meter, Watch
-from exporter.source.reader import SMALL, SMALL_LIMIT, Moment
+from exporter.source.reader import SMALL, Moment
 
 _LOADING_FACTOR = 20
 _FORGET_EVERY = 60.0
@@ -140,10 +140,8 @@ class Refresher:
             database = meter.timed(lambda: instant(connection))
             self._notices.compare_clocks(database)
             now = self._clock(database)
-            raw = {name: reader.small(connection, name, meter) for name in reader.small_relations}
-            for name, rows in raw.items():
-                if len(rows) >= SMALL_LIMIT:
-                    log.warning("too many rows", relation=name, limit=SMALL_LIMIT, effect="the rest is left out")
+            raw = reader.platform(connection, now - self._config.retention, meter)
+            self._telemetry.note_left_out(reader.left_out)
             platform = self._platform = self._platforms.build(SMALL, raw, now, self._config.retention)
             days = days_of(platform, now)
             self._reloads.want(epoch.ledger.set_scope(days, self._almanac.closed(platform, days)), "new")
