@@ -68,6 +68,9 @@ class Telemetry:
         self.late_rows = counter(
             "late_rows_total", "Rows that appeared later than their stamps say, found by reading again.", "relation"
         )
+        self.rows_left_out = gauge(
+            "rows_left_out", "Rows of a small relation past the limit of what is read, by relation.", "relation"
+        )
         self.clock_difference = gauge(
             "clock_difference_seconds", "How far this host's clock is ahead of the database's, which decides."
         )
@@ -115,6 +118,11 @@ class Telemetry:
         """Which relations there are."""
         for relation in RELATIONS:
             self.relations.labels(relation).set(available.has(relation))
+
+    def note_left_out(self, rows: Mapping[str, int]) -> None:
+        """How many rows of each small relation the limit left out."""
+        for relation, count in rows.items():
+            self.rows_left_out.labels(relation).set(count)
 
     def note_meter(self, meter: Meter) -> None:
         """What a refresh read."""

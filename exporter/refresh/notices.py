@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import structlog
 
 from exporter.metrics.self_metrics import Telemetry
+from exporter.source.reader import SMALL_LIMIT
 
 _CLOCK_SECONDS = 5.0
 
@@ -20,6 +21,7 @@ class Notices:
     def __init__(self, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
         self._folded: set[str] = set()
+        self._left_out: set[str] = set()
         self.clock_ahead: float | None = None
         """Seconds that this host's clock is ahead of the database's, where that is more than networks take."""
 
@@ -48,3 +50,17 @@ class Notices:
                 remedy="raise the budget under series, or mend what writes so many values",
             )
         self._folded = set(folded)
+
+    def note_left_out(self, rows: Mapping[str, int]) -> None:
+        """Name a small relation when it begins to have more rows than are read."""
+        found = {relation for relation, count in rows.items() if count}
+        for relation in sorted(found - self._left_out):
+            log.warning(
+                "too many rows",
+                relation=relation,
+                limit=SMALL_LIMIT,
+                left_out=rows[relation],
+                effect="the last ones by id are left out, those of campaigns that go on as the last of all",
+                remedy="let the view leave out what is not used any more",
+            )
+        self._left_out = found

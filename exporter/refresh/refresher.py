@@ -29,7 +29,7 @@ from exporter.refresh.session import Session, open_session
 from exporter.source.database import Database, snapshot
 from exporter.source.platform import Platform, PlatformReader
 from exporter.source.query_time import Meter, Watch
-from exporter.source.reader import SMALL, SMALL_LIMIT, Moment
+from exporter.source.reader import SMALL, Moment
 from exporter.source.structure import Structure, replaced
 from exporter.source.transactions import Sight, sight
 from exporter.source.watermark import Plan
@@ -187,10 +187,9 @@ class Refresher:
             seen = meter.timed(lambda: sight(connection))
             self._notices.compare_clocks(seen.at)
             now = self._clock(seen.at)
-            raw = {name: reader.small(connection, name, meter) for name in reader.small_relations}
-            for name, rows in raw.items():
-                if len(rows) >= SMALL_LIMIT:
-                    log.warning("too many rows", relation=name, limit=SMALL_LIMIT, effect="the rest is left out")
+            raw = reader.platform(connection, now - self._config.retention, meter)
+            self._telemetry.note_left_out(meter.left_out)
+            self._notices.note_left_out(meter.left_out)
             platform = self._platform = self._platforms.build(SMALL, raw, now, self._config.retention)
             days, closed = self._almanac.at(platform, now)
             self._reloads.want(epoch.ledger.set_scope(days, closed), "new")

@@ -33,12 +33,13 @@ class Watch:
 
 @dataclass(slots=True)
 class Meter:
-    """Seconds of waiting for the database, rows by relation, and rows for which a view raises an error."""
+    """Seconds of waiting for the database, rows by relation, and rows left out: unreadable ones, those past a limit."""
 
     watch: Watch = field(default_factory=Watch)
     seconds: float = 0.0
     rows: dict[str, int] = field(default_factory=dict)
     unreadable: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
 
     def timed(self, read: Callable[[], T]) -> T:
         """Run a read and add its time."""
@@ -53,6 +54,10 @@ class Meter:
     def count(self, relation: str, rows: int) -> None:
         """Note rows that were read."""
         self.rows[relation] = self.rows.get(relation, 0) + rows
+
+    def leave_out(self, relation: str, rows: int) -> None:
+        """Note how many rows of a small relation were past the limit of what is read."""
+        self.left_out[relation] = rows
 
     def lost(self, relation: str) -> None:
         """Note a row that cannot be read."""

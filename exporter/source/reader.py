@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 
 from exporter.calendar.days import Day
 from exporter.contract.availability import Available, Problem
@@ -23,6 +24,7 @@ from exporter.source.cleaning import STAMP_FUTURE_SECONDS, Expression
 from exporter.source.database import Compiled, Connection, compile_statement, fetch, reading
 from exporter.source.projections import Projection, available_projections
 from exporter.source.query_time import Meter
+from exporter.source.small_statements import Choice, Exported, SmallStatements, owners_in
 from exporter.source.task_columns import task_rows
 from exporter.source.watermark import Plan
 
@@ -43,10 +45,12 @@ SMALL: Mapping[str, tuple[str, ...]] = MappingProxyType(
         )
     }
 )
-"""The relations that are read whole at each refresh, with all their columns."""
+"""The relations that are read at each refresh, with all their columns."""
 
 SMALL_LIMIT = 200_000
-"""Rows read of a small relation; reaching it is named in the log."""
+"""Rows read of a small relation; what is left out past it is counted and named in the log."""
+
+log = structlog.get_logger()
 
 _BATCH = 10_000
 _SALVAGE_CHUNK = 1_000
@@ -130,7 +134,9 @@ class Reader:
             rows.relation: Statements(available, rows, [p for p in projections if p.relation == rows.relation])
             for rows in (task_rows(available), call_rows(available))
         }
-        self._small = {name: _small_statements(available, name) for name in SMALL if available.has(name)}
+        self._small = {
+            name: SmallStatements(available, name, SMALL[name], SMALL_LIMIT) for name in SMALL if available.has(name)
+        }
 
     @property
     def small_relations(self) -> tuple[str, ...]:
@@ -141,16 +147,56 @@ class Reader:
         """Names of the columns of changed rows."""
         return self._statements[relation].rows.fetched
 
-    def small(self, connection: Connection, relation: str, meter: Meter) -> Rows:
-        """All rows of a small relation, every column as text; columns that the database lacks are null."""
-        query, keys, by_key = self._small[relation]
+    def small(self, connection: Connection, relation: str, meter: Meter, of: Exported | None = None) -> Rows:
+        """Rows of a small relation, every column as text; columns that the database lacks are null.
+
+        Without `of` everybody's, else those that matter: of these campaigns only; of numbers, connections and
+        tenants, past the limit, theirs before others.
+        """
+        statements = self._small[relation]
+        choice = statements.all if of is None else statements.exported
+        values = {} if of is None else of.parameters()
         try:
             with connection.transaction():
-                rows = meter.timed(lambda: fetch(connection, query))
+                rows, left_out = _up_to_limit(connection, choice, values, meter)
         except RowError:
-            return list(itertools.chain.from_iterable(self._salvage(connection, relation, keys, by_key, {}, meter)))
+            return self._salvage_small(connection, relation, choice, values, meter)
+        meter.leave_out(relation, left_out)
         meter.count(relation, len(rows))
         return rows
+
+    def platform(self, connection: Connection, ended_after: float, meter: Meter) -> dict[str, Rows]:
+        """The small relations as they matter to the campaigns that go on, or ended since (seconds since 1970)."""
+        raw = {"campaigns": self.small(connection, "campaigns", meter, Exported(ended_after))}
+        of = owners_in(raw["campaigns"], SMALL["campaigns"], ended_after)
+        for relation in self._small:
+            if relation != "campaigns":
+                raw[relation] = self.small(connection, relation, meter, of)
+        return raw
+
+    def _salvage_small(
+        self, connection: Connection, relation: str, choice: Choice, values: Mapping[str, Any], meter: Meter
+    ) -> Rows:
+        """The same where the view cannot show some row; where it cannot even tell whose it is, of everybody."""
+        statements = self._small[relation]
+        left_out = 0
+        for keys, count in ((choice.keys, choice.count), (statements.all.keys, statements.all.count)):
+            try:
+                with connection.transaction():
+                    found = list(
+                        itertools.chain.from_iterable(
+                            self._salvage(connection, relation, keys, statements.by_key, values, meter)
+                        )
+                    )
+                    if len(found) + meter.unreadable.get(relation, 0) >= SMALL_LIMIT:
+                        left_out = fetch(connection, count, **values)[0][0] - SMALL_LIMIT
+            except RowError:
+                if keys is statements.all.keys:
+                    raise
+                continue
+            break
+        meter.leave_out(relation, left_out)
+        return found
 
     def changed(
         self, connection: Connection, relation: str, plan: Plan, moment: Moment, meter: Meter
@@ -266,17 +312,10 @@ def _time(seconds: float) -> datetime:
     return _EPOCH + timedelta(seconds=min(max(seconds, -60_000_000_000.0), 7_258_118_400.0))
 
 
-def _small_statements(available: Available, relation: str) -> tuple[Compiled, Compiled, Compiled]:
-    """All rows, their keys, and rows by key.
-
-    Every column travels as text, so that no odd value can fail to arrive; `parsing` makes sense of them.
-    """
-    table = available.tables[relation]
-    columns = [sa.cast(available.column(relation, name), sa.Text) for name in SMALL[relation]]
-    parts = [sa.cast(available.column(relation, name), sa.Text) for name in RELATIONS[relation].key]
-    key = sa.func.concat_ws("|", *parts)
-    return (
-        compile_statement(sa.select(*columns).select_from(table).limit(SMALL_LIMIT)),
-        compile_statement(sa.select(key).select_from(table).limit(SMALL_LIMIT)),
-        compile_statement(sa.select(*columns).select_from(table).where(key == sa.any_(ROW_KEYS))),
-    )
+def _up_to_limit(connection: Connection, choice: Choice, values: Mapping[str, Any], meter: Meter) -> tuple[Rows, int]:
+    """The rows, and how many are left out: in the order of their keys, which costs a sort, only where some are."""
+    rows: Rows = meter.timed(lambda: fetch(connection, choice.rows, **values))
+    if len(rows) <= SMALL_LIMIT:
+        return rows, 0
+    count = meter.timed(lambda: fetch(connection, choice.count, **values))[0][0]
+    return meter.timed(lambda: fetch(connection, choice.first, **values)), count - SMALL_LIMIT

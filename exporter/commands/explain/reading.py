@@ -30,6 +30,7 @@ from exporter.source.platform import Platform, PlatformReader, exported
 from exporter.source.query_time import Meter
 from exporter.source.reader import SMALL, Moment, Reader, reader_of
 from exporter.source.reader import Rows as Raw
+from exporter.source.small_statements import owners_in
 
 
 @dataclass(slots=True)
@@ -134,10 +135,10 @@ def _read(config: Config, database: Database, connection: Connection, campaign_i
     key, tenant = _find(available, campaigns, campaign_id)
     place = {name: index for index, name in enumerate(SMALL["campaigns"])}
     raw: dict[str, Raw] = {"campaigns": [row for row in campaigns if row[place["tenant_id"]] == tenant]}
-    members = {row[place["campaign_id"]] for row in raw["campaigns"]}
+    of = owners_in(raw["campaigns"], SMALL["campaigns"], -math.inf)
     for relation in reader.small_relations:
         if relation != "campaigns":
-            raw[relation] = _of_tenant(relation, reader.small(connection, relation, meter), tenant, members)
+            raw[relation] = _of_tenant(relation, reader.small(connection, relation, meter, of), tenant)
     everything = PlatformReader().build(SMALL, raw, now, math.inf)
     if key not in everything.campaigns:
         raise UnknownIdError(f"campaign {quoted(campaign_id)} is a draft: drafts are neither dialled nor exported")
@@ -152,13 +153,12 @@ def _read(config: Config, database: Database, connection: Connection, campaign_i
     return Reading(config, connection, server, available, reader, now, key, platform)
 
 
-def _of_tenant(relation: str, rows: Raw, tenant: str | None, campaigns: set[str | None]) -> Raw:
-    names = SMALL[relation]
-    if "tenant_id" in names:
-        place = names.index("tenant_id")
-        return [row for row in rows if row[place] == tenant]
-    place = names.index("campaign_id")
-    return [row for row in rows if row[place] in campaigns]
+def _of_tenant(relation: str, rows: Raw, tenant: str | None) -> Raw:
+    """Without other tenants' rows; those of campaigns were read of its own alone."""
+    if "tenant_id" not in SMALL[relation]:
+        return rows
+    place = SMALL[relation].index("tenant_id")
+    return [row for row in rows if row[place] == tenant]
 
 
 def _find(available: Available, campaigns: Raw, campaign_id: str) -> tuple[str, str | None]:
