@@ -16,6 +16,8 @@ from exporter.source.projections import KEY_COLUMNS, Projection, Vocabulary
 
 Columns = dict[str, Array]
 Row = Sequence[Any]
+Raw = Mapping[str, Sequence[Any]]
+"""Rows by column, as the database sent them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,6 @@ class Fold:
         self.held = HeldRows(types)
         self.changed: dict[str, set[int]] = {projection.name: set() for projection in self.projections}
         self._fetched = tuple(fetched)
-        self._id_at, self._campaign_at = self._fetched.index("id"), self._fetched.index("campaign")
         self._vocabulary = vocabulary
         self._derive = derive
         self._forgotten: dict[int, float] = {}
@@ -61,9 +62,8 @@ class Fold:
 
     # -- rows in ------------------------------------------------------------------------------------------
 
-    def decode(self, rows: Sequence[Row], campaigns: NDArray[np.int32]) -> Columns:
+    def decode(self, raw: Raw, campaigns: NDArray[np.int32]) -> Columns:
         """Each column as an array: interned texts, whole numbers (-1 for null), seconds (NaN)."""
-        raw = dict(zip(self._fetched, zip(*rows, strict=True), strict=True))
         columns: Columns = {"campaign": campaigns}
         for name in self._fetched:
             if name == "task":
@@ -71,10 +71,11 @@ class Fold:
             elif name in _SECONDS:
                 columns[name] = np.array(raw[name], np.float64)
             elif name == "error":
-                pairs = zip(raw["provider"], raw["error"], strict=True)
                 numbers = self._vocabulary.of("error")
                 assert numbers is not None
-                columns[name] = numbers.numbers([pair if pair[1] is not None else None for pair in pairs], campaigns)
+                both = zip(raw["provider"], raw["error"], strict=True)
+                pairs = [None if code is None else (provider, code) for provider, code in both]
+                columns[name] = numbers.numbers(pairs, campaigns)
             elif (interning := self._vocabulary.of("effective" if name == "blocker" else name)) is not None:
                 columns[name] = interning.numbers(raw[name], campaigns)
             elif name not in ("id", "campaign", "provider"):
@@ -90,36 +91,34 @@ class Fold:
         """
         if not rows:
             return Folded()
-        ids, last = self._last_of_each(rows)
-        campaigns = self._vocabulary.campaign.numbers([row[self._campaign_at] for row in last])
-        slots = self.held.find(ids)
+        given, raw = len(rows), self._by_column(rows)
+        if (last := _last_of_each(raw["id"])) is not None:
+            rows = [rows[place] for place in last]
+            raw = self._by_column(rows)
+        campaigns = self._vocabulary.campaign.numbers(raw["campaign"])
+        slots = self.held.find(raw["id"])
         inside, known = _in_scope(campaigns, scope), slots >= 0
         self.remove(slots[known & ~inside])
-        ignored, unknown = int((~inside & ~known).sum()) + len(rows) - len(last), int((~known).sum())
+        ignored, unknown = int((~inside & ~known).sum()) + given - len(rows), int((~known).sum())
         if not inside.all():
             places = np.flatnonzero(inside)
-            ids, last = [ids[place] for place in places.tolist()], [last[place] for place in places.tolist()]
+            raw = self._by_column([rows[place] for place in places.tolist()])
             campaigns, slots, known = campaigns[places], slots[places], known[places]
-        if not last:
+        if not campaigns.size:
             return Folded(ignored=ignored, new=unknown)
-        columns = self.decode(last, campaigns)
-        suspect = np.zeros(len(last), bool) if loading else ~known & self._as_old_as_forgotten(columns)
+        columns = self.decode(raw, campaigns)
+        suspect = np.zeros(len(slots), bool) if loading else ~known & self._as_old_as_forgotten(columns)
         dirty = frozenset(np.unique(campaigns[suspect]).tolist())
         fresh, take = ~known & ~suspect, ~suspect
-        slots[fresh] = self.held.allocate([ids[place] for place in np.flatnonzero(fresh).tolist()])
+        slots[fresh] = self.held.allocate([raw["id"][place] for place in np.flatnonzero(fresh).tolist()])
         altered = self._put(slots[take], {name: column[take] for name, column in columns.items()}, fresh[take])
         altered += int(suspect.sum())
         old = 0 if loading else int((columns["created"][fresh] <= self._newest_forgotten).sum())
         return Folded(int(take.sum()), ignored, altered, unknown, old, dirty)
 
-    def _last_of_each(self, rows: Sequence[Row]) -> tuple[list[Any], Sequence[Row]]:
-        """One row an id: a row that a view shows twice counts once, one without an id cannot be followed."""
-        ids = [row[self._id_at] for row in rows]
-        last = dict(zip(ids, range(len(ids)), strict=True))
-        last.pop(None, None)
-        if len(last) == len(ids):
-            return ids, rows
-        return list(last), [rows[place] for place in last.values()]
+    def _by_column(self, rows: Sequence[Row]) -> Raw:
+        values: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ((),) * len(self._fetched)
+        return dict(zip(self._fetched, values, strict=True))
 
     def _as_old_as_forgotten(self, columns: Columns) -> NDArray[np.bool_]:
         campaigns, place = np.unique(columns["campaign"], return_inverse=True)
@@ -280,3 +279,13 @@ def _in_scope(campaign: Array, scope: NDArray[np.bool_]) -> NDArray[np.bool_]:
     valid = (campaign >= 0) & (campaign < len(scope))
     inside[valid] = scope[campaign[valid]]
     return inside
+
+
+def _last_of_each(ids: Sequence[Any]) -> list[int] | None:
+    """Where there is one row of each id, `None` for everywhere.
+
+    A row that a view shows twice counts once, one without an id cannot be followed.
+    """
+    last = dict(zip(ids, range(len(ids)), strict=True))
+    last.pop(None, None)
+    return None if len(last) == len(ids) else list(last.values())
