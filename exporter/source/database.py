@@ -12,10 +12,7 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from psycopg.adapt import Buffer, Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.pq import Format
-from psycopg.types.string import StrDumper
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from exporter.config import Config
@@ -32,6 +29,7 @@ from exporter.source.connecting import (
     within,
     without_files,
 )
+from exporter.source.encodings import set_encoding
 from exporter.source.reasons import NOT_A_ROWS_FAULT, reason
 from exporter.source.sql import statement
 
@@ -76,30 +74,6 @@ class Server:
     may_see: bool = field(compare=False)
     system: int | None = None
     """The cluster's identifier; unknown where the role may not ask."""
-
-
-class _AnyBytes(Loader):
-    """Text of a SQL_ASCII database, which may hold any bytes: what is not UTF-8 becomes lone surrogates.
-
-    So two ids that differ stay different and go back to the server as they came; `codes` takes them for odd.
-    """
-
-    def load(self, data: Buffer) -> str:
-        return bytes(data).decode("utf-8", "surrogateescape")
-
-
-class _AnyBytesBinary(_AnyBytes):
-    format = Format.BINARY
-
-
-class _AnyBytesBack(StrDumper):
-    """The way back."""
-
-    def dump(self, obj: str) -> bytes:
-        return obj.encode("utf-8", "surrogateescape")
-
-
-_UNKNOWN_OID = 705
 
 
 class Database:
@@ -182,14 +156,7 @@ class Database:
 
     def _prepare(self, connection: Connection) -> None:
         settings = self._config.database
-        if connection.info.parameter_status("server_encoding") == "SQL_ASCII":
-            connection.execute("SET client_encoding TO 'SQL_ASCII'")
-            for name in ("text", "varchar", "bpchar", "name", _UNKNOWN_OID):
-                connection.adapters.register_loader(name, _AnyBytes)
-                connection.adapters.register_loader(name, _AnyBytesBinary)
-            connection.adapters.register_dumper(str, _AnyBytesBack)
-        else:
-            connection.execute("SET client_encoding TO 'UTF8'")
+        set_encoding(connection)
         for name, value in (
             ("default_transaction_read_only", "on"),
             ("statement_timeout", _milliseconds(settings.statement_timeout)),

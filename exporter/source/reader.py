@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-import sqlalchemy as sa
 import structlog
 
 from exporter.calendar.days import Day
@@ -19,11 +18,12 @@ from exporter.contract.availability import Available, Problem
 from exporter.contract.relations import RELATIONS
 from exporter.errors import RowError
 from exporter.source.call_columns import call_rows
-from exporter.source.clean_rows import CAMPAIGNS, ROW_KEYS, SETTLED_BEFORE, CleanRows
-from exporter.source.cleaning import STAMP_FUTURE_SECONDS, Expression
-from exporter.source.database import Compiled, Connection, compile_statement, fetch, reading
+from exporter.source.clean_rows import CAMPAIGNS, ROW_KEYS, SETTLED_BEFORE
+from exporter.source.cleaning import STAMP_FUTURE_SECONDS
+from exporter.source.database import Compiled, Connection, fetch, reading
 from exporter.source.projections import Projection, available_projections
 from exporter.source.query_time import Meter
+from exporter.source.row_statements import Statements
 from exporter.source.small_statements import Choice, Exported, SmallStatements, owners_in
 from exporter.source.task_columns import task_rows
 from exporter.source.watermark import Plan
@@ -54,10 +54,7 @@ log = structlog.get_logger()
 
 _BATCH = 10_000
 _SALVAGE_CHUNK = 1_000
-_LOWS, _HIGHS = (sa.bindparam(name, type_=sa.ARRAY(sa.DateTime(timezone=True))) for name in ("lows", "highs"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LOW = sa.bindparam("low", type_=sa.DateTime(timezone=True))
-_HIGH = sa.bindparam("high", type_=sa.DateTime(timezone=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,49 +76,6 @@ class Moment:
             values["today"] = day.today
             values.update({f"midnight_{n}": midnight for n, midnight in enumerate(day.midnights)})
         return values
-
-
-class Statements:
-    """Every statement of a relation that is read by change, compiled once."""
-
-    def __init__(self, available: Available, rows: CleanRows, projections: Sequence[Projection]) -> None:
-        types = available.types[rows.relation]
-        self.rows = rows
-        self.projections = tuple(projections)
-        self._campaign_type = (
-            types["campaign_id"] if types["campaign_id"] == available.types["campaigns"]["campaign_id"] else None
-        )
-        mine = rows.of_campaigns(self._campaign_type)
-        changed = rows.stamped(_LOW, _HIGH)
-        self.changed = compile_statement(rows.select(changed))
-        self.changed_within = compile_statement(_within_bands(rows))
-        self.remembered = compile_statement(rows.select(mine, rows.remembered()))
-        self.by_key = compile_statement(rows.select(rows.of_keys(types[RELATIONS[rows.relation].key[0]])))
-        self.changed_keys = compile_statement(_keys(rows, changed))
-        self.all_keys = compile_statement(_keys(rows, mine))
-        self.settled = {p.name: compile_statement(p.grouped(rows, mine, rows.settled())) for p in projections}
-        self.whole = {p.name: compile_statement(p.grouped(rows, mine)) for p in projections}
-
-    def campaigns(self, ids: Sequence[str]) -> list[str]:
-        """The ids that this relation's column can hold; there are no rows of the others."""
-        if self._campaign_type in {"int2", "int4", "int8"}:
-            return [campaign for campaign in ids if campaign.lstrip("-").isdigit()]
-        return list(ids)
-
-
-def _within_bands(rows: CleanRows) -> sa.Select[Any]:
-    """Rows stamped within any of the bands, each found by the index on its own."""
-    bands = sa.func.unnest(_LOWS, _HIGHS).table_valued(
-        sa.column("low", sa.DateTime(timezone=True)), sa.column("high", sa.DateTime(timezone=True)), name="bands"
-    )
-    bands = bands.render_derived()
-    # The offset keeps the planner from joining the whole relation with the bands.
-    within = rows.select(rows.stamped(bands.c.low, bands.c.high)).offset(0).lateral("changed")
-    return sa.select(*within.c).select_from(bands.join(within, sa.true()))
-
-
-def _keys(rows: CleanRows, where: Expression) -> sa.Select[Any]:
-    return sa.select(sa.cast(rows.id_column, sa.Text)).select_from(rows.table).where(where)
 
 
 class Reader:

@@ -1,0 +1,62 @@
+"""The statements of a relation that is read by change: what changed, what is remembered, totals, rows by key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from exporter.contract.availability import Available
+from exporter.contract.relations import RELATIONS
+from exporter.source.clean_rows import CleanRows
+from exporter.source.cleaning import Expression
+from exporter.source.database import compile_statement
+from exporter.source.projections import Projection
+
+_LOWS, _HIGHS = (sa.bindparam(name, type_=sa.ARRAY(sa.DateTime(timezone=True))) for name in ("lows", "highs"))
+_LOW = sa.bindparam("low", type_=sa.DateTime(timezone=True))
+_HIGH = sa.bindparam("high", type_=sa.DateTime(timezone=True))
+
+
+class Statements:
+    """Every statement of a relation that is read by change, compiled once."""
+
+    def __init__(self, available: Available, rows: CleanRows, projections: Sequence[Projection]) -> None:
+        types = available.types[rows.relation]
+        self.rows = rows
+        self.projections = tuple(projections)
+        self._campaign_type = (
+            types["campaign_id"] if types["campaign_id"] == available.types["campaigns"]["campaign_id"] else None
+        )
+        mine = rows.of_campaigns(self._campaign_type)
+        changed = rows.stamped(_LOW, _HIGH)
+        self.changed = compile_statement(rows.select(changed))
+        self.changed_within = compile_statement(_within_bands(rows))
+        self.remembered = compile_statement(rows.select(mine, rows.remembered()))
+        self.by_key = compile_statement(rows.select(rows.of_keys(types[RELATIONS[rows.relation].key[0]])))
+        self.changed_keys = compile_statement(_keys(rows, changed))
+        self.all_keys = compile_statement(_keys(rows, mine))
+        self.settled = {p.name: compile_statement(p.grouped(rows, mine, rows.settled())) for p in projections}
+        self.whole = {p.name: compile_statement(p.grouped(rows, mine)) for p in projections}
+
+    def campaigns(self, ids: Sequence[str]) -> list[str]:
+        """The ids that this relation's column can hold; there are no rows of the others."""
+        if self._campaign_type in {"int2", "int4", "int8"}:
+            return [campaign for campaign in ids if campaign.lstrip("-").isdigit()]
+        return list(ids)
+
+
+def _within_bands(rows: CleanRows) -> sa.Select[Any]:
+    """Rows stamped within any of the bands, each found by the index on its own."""
+    bands = sa.func.unnest(_LOWS, _HIGHS).table_valued(
+        sa.column("low", sa.DateTime(timezone=True)), sa.column("high", sa.DateTime(timezone=True)), name="bands"
+    )
+    bands = bands.render_derived()
+    # The offset keeps the planner from joining the whole relation with the bands.
+    within = rows.select(rows.stamped(bands.c.low, bands.c.high)).offset(0).lateral("changed")
+    return sa.select(*within.c).select_from(bands.join(within, sa.true()))
+
+
+def _keys(rows: CleanRows, where: Expression) -> sa.Select[Any]:
+    return sa.select(sa.cast(rows.id_column, sa.Text)).select_from(rows.table).where(where)
