@@ -21,7 +21,8 @@ from exporter.source.call_columns import call_rows
 from exporter.source.clean_rows import CAMPAIGNS, CleanRows
 from exporter.source.cleaning import STAMP_FUTURE_SECONDS, Expression
 from exporter.source.database import Compiled, Connection, compile_statement, reason
-from exporter.source.reader import Moment, Statements
+from exporter.source.reader import Moment
+from exporter.source.row_statements import Statements
 from exporter.source.task_columns import task_rows
 
 SMALL_TABLE_ROWS = 10_000
