@@ -7,6 +7,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from exporter.demo.runtime.server import EmbeddedServer
 from exporter.refresh.explaining import explain
 from exporter.source.database import Database, reason
 from tests.support import exporting
+from tests.support.prometheus import wait_for
 
 Owner = psycopg.Connection[Any]
 
@@ -85,8 +87,15 @@ def test_a_session_that_somebody_ends_is_told_so(database_url: str) -> None:
 
 def test_a_crash_of_another_process_of_the_server_is_told_in_its_words(own_server: EmbeddedServer) -> None:
     kind, text = told(own_server.url(), lambda owner, _: os.kill(owner.info.backend_pid, signal.SIGKILL))
+    wait_for("the server to recover, as it cannot be stopped before", lambda: _connects(own_server.url()))
     assert kind == "unavailable"
     assert "the server said: terminating connection because of crash of another server process (57P02)" in text
+
+
+def _connects(url: str) -> bool:
+    with suppress(psycopg.OperationalError), psycopg.connect(url):
+        return True
+    return False
 
 
 def conflict(function: str, kind: type[psycopg.Error]) -> psycopg.Error:
