@@ -12,8 +12,8 @@ from pydantic import BeforeValidator, Field, PlainSerializer
 from alerts.vocabulary.rule import Severity
 from dashboards.settings import Settings as Boards
 from exporter.config import Share
-from exporter.durations import Duration, format_duration, parse_duration
-from exporter.settings_file import Section, parse_section, read
+from exporter.config.durations import Duration, format_duration, parse_duration
+from exporter.config.file import Section, parse_section, read
 
 Least = Annotated[int, Field(ge=1)]
 Wait = Annotated[float, BeforeValidator(parse_duration), Field(ge=0, le=366 * 86_400), PlainSerializer(format_duration)]

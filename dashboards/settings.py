@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from exporter.settings_file import Section, parse_section, read
+from exporter.config.file import Section, parse_section, read
 
 _LABEL = r"^[a-zA-Z_][a-zA-Z0-9_]*$"
 _UID = r"^[a-zA-Z0-9_-]{1,40}$"

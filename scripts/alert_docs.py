@@ -6,7 +6,7 @@ from alerts.catalogue import concerns
 from alerts.output.inhibitions import INHIBITIONS
 from alerts.settings import Settings
 from alerts.vocabulary.rule import Alert
-from exporter.durations import format_duration
+from exporter.config.durations import format_duration
 from scripts.board_docs import fields
 
 _SETTINGS = Settings()

@@ -14,7 +14,7 @@ from dashboards.build import boards
 from dashboards.pieces import PIECES
 from dashboards.settings import Settings, SharedBoard
 from dashboards.vocabulary.board import Board, every_panel
-from exporter.durations import format_duration
+from exporter.config.durations import format_duration
 
 Json = dict[str, Any]
 _SETTINGS = Settings(shared_cost=(SharedBoard(tenant="1", title="Cost, shared"),))

@@ -13,8 +13,8 @@ import alerts.build
 import alerts.settings
 from exporter.commands.check.report import Report, as_json
 from exporter.config import parse
+from exporter.config.file import parse_section
 from exporter.metrics.catalogue import FAMILIES
-from exporter.settings_file import parse_section
 from scripts.generate_docs import PAGES, ROOT, own_metrics, rendered, settings
 
 ALL_PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

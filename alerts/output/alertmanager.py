@@ -13,7 +13,7 @@ from alerts.output.inhibitions import INHIBITIONS
 from alerts.output.prometheus import document
 from alerts.output.routes import Matcher, Route, one_of
 from alerts.settings import Settings
-from exporter.durations import format_duration
+from exporter.config.durations import format_duration
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 

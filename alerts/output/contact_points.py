@@ -15,7 +15,7 @@ from alerts.output.prometheus import document
 from alerts.output.receivers import CHAT, TEXT, TITLE
 from alerts.output.routes import Route
 from alerts.settings import Settings
-from exporter.durations import format_duration
+from exporter.config.durations import format_duration
 
 ORGANISATION = 1
 NEVER = "campaigns-never"

@@ -22,7 +22,7 @@ from alerts.output.prometheus import routing_labels
 from alerts.settings import Settings
 from alerts.vocabulary.rule import Alert, Concern, Record
 from alerts.vocabulary.wording import GRAFANA
-from exporter.durations import format_duration
+from exporter.config.durations import format_duration
 
 INTERVAL_SECONDS = 30
 """How often Grafana evaluates a rule; a multiple of its own ten seconds."""

@@ -11,7 +11,7 @@ from alerts.output.notices import annotations_of
 from alerts.settings import Settings
 from alerts.vocabulary.rule import Alert, Concern, Record
 from alerts.vocabulary.wording import PROMETHEUS
-from exporter.durations import format_duration
+from exporter.config.durations import format_duration
 
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 """libyaml writes the same four times as fast, where it is."""

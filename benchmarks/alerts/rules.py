@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from exporter.durations import parse_duration
+from exporter.config.durations import parse_duration
 
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"' + r"|'(?:\\.|[^'\\])*'" + r"|`[^`]*`|#.*")
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")

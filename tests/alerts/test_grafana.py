@@ -21,7 +21,7 @@ from alerts.output.contact_points import NEVER, NOWHERE
 from alerts.settings import Override, Routing, Settings
 from alerts.vocabulary.rule import Alert
 from dashboards.settings import Settings as Boards
-from exporter.durations import parse_duration
+from exporter.config.durations import parse_duration
 
 ROOT = Path(__file__).parents[2]
 ALERTS = {alert.name: alert for alert in alerts(Settings())}

@@ -28,8 +28,8 @@ from exporter.commands.explain.command import ONE_LOOK
 from exporter.commands.explain.ids import quoted
 from exporter.commands.explain.reading import Reading, open_reading
 from exporter.config import Config
+from exporter.config.durations import format_duration, parse_duration
 from exporter.contract.codes import clean_name
-from exporter.durations import format_duration, parse_duration
 from exporter.errors import CampaignExporterError, ConfigError, UnknownIdError
 from exporter.refresh.clock import Clock, database_clock
 from exporter.web.cards.card import card

@@ -13,7 +13,7 @@ from exporter.commands.explain.reading import Reading
 from exporter.commands.explain.rows import Row, Rows
 from exporter.commands.explain.task import key_of_task, owned, task_of
 from exporter.config import Config
-from exporter.durations import format_duration
+from exporter.config.durations import format_duration
 from exporter.errors import CampaignExporterError, UnknownIdError
 from exporter.metrics.snapshot import Snapshot
 from exporter.source.database import reason

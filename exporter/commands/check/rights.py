@@ -10,7 +10,7 @@ from psycopg.rows import class_row
 from exporter.commands.check.report import Finding, Level
 from exporter.commands.check.sql import statement
 from exporter.config import Config
-from exporter.durations import format_duration
+from exporter.config.durations import format_duration
 from exporter.source.database import Connection, Server
 
 ABOUT = "role"

@@ -11,7 +11,7 @@ from exporter.calendar.days import day_at, zone
 from exporter.commands.check.report import Finding, Level, counted
 from exporter.commands.check.rows import newest_rows
 from exporter.config import Config
-from exporter.durations import format_duration
+from exporter.config.durations import format_duration
 from exporter.errors import RowError
 from exporter.ledger.ledger import Ledger
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder

@@ -16,9 +16,9 @@ from exporter.commands.explain.ids import as_key, kind_of, quoted
 from exporter.commands.explain.past import in_hindsight
 from exporter.commands.explain.rows import Rows, one_of, read, seconds
 from exporter.config import Config
+from exporter.config.durations import format_duration
 from exporter.contract.availability import Available
 from exporter.diagnosis.dispatch.verdict import Policy
-from exporter.durations import format_duration
 from exporter.errors import DatabaseUnavailableError, RowError, UnknownIdError
 from exporter.ledger.closed_hours import Almanac, days_of
 from exporter.ledger.ledger import Ledger

@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, model_validator
 
-from exporter.durations import Duration
+from exporter.config.durations import Duration
+from exporter.config.file import Section, parse_section, read
 from exporter.errors import ConfigError
-from exporter.settings_file import Section, parse_section, read
 
 DEFAULT_PORT = 10517
 """Outside the block 9100 to 9999 of Prometheus's list of exporter ports, which is full."""
