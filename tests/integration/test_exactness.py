@@ -29,6 +29,7 @@ from exporter.ledger import audit, fold
 from exporter.metrics.departed import Departed
 from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
+from exporter.refresh import auditor
 from exporter.refresh import refresher as refresh
 from exporter.refresh.evidence import Evidence
 from exporter.refresh.refresher import Refresher
@@ -339,8 +340,11 @@ def run(url: str, examples: int, steps: int, part: int = 0) -> None:
 
 
 @pytest.fixture(autouse=True)
-def forget_at_every_refresh(monkeypatch: pytest.MonkeyPatch) -> None:
+def forget_and_audit_at_every_refresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is suspect is audited at once, however busy the machine is."""
     monkeypatch.setattr(refresh, "_FORGET_EVERY", 0.0)
+    monkeypatch.setattr(auditor, "_EARLY_AUDIT_SECONDS", 60.0)
+    monkeypatch.setattr(audit, "BURST_SECONDS", 60.0)
 
 
 @pytest.mark.timeout(1200)
