@@ -49,6 +49,15 @@ class Losses:
             if campaign not in self._before:
                 self._before[campaign] = (look.ledger.rows(campaign), self._counters(look, campaign))
 
+    def gained(self, look: Look, campaigns: Iterable[str]) -> bool:
+        """Whether one of these came back with more rows than before: they may have moved, and count elsewhere still."""
+        return any(
+            look.ledger.rows(campaign)[relation] > count
+            for campaign in campaigns
+            if campaign in self._before and campaign in look.days
+            for relation, count in self._before[campaign][0].items()
+        )
+
     def settle(self, look: Look, restorable: Iterable[str]) -> None:
         """All was loaded, of one state of the database: see what was lost, and what can be explained.
 

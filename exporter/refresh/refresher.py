@@ -213,6 +213,8 @@ class Refresher:
                 helpers = self._config.database.load_connections - 1
                 self.loading_seconds = self._reloads.load_in_parallel(look, self._database, helpers, self._progress)
         with self._stage("audit"):
+            if self._losses.gained(look, self._reloads.turned_up):
+                self._auditor.suspect(look.days)
             self._auditor.run(look)
 
     def _read_changes(self, look: Look, plan: Plan) -> None:

@@ -108,3 +108,18 @@ def test_a_deletion_that_statistics_tell_late_is_carried_when_they_do(
     exporter.refresh()
     new_call(owner, exporter, 2000)
     assert answered(exporter) == 13
+
+
+def test_a_settled_row_that_moved_to_a_campaign_with_settled_rows_of_its_age_counts_once(
+    owner: Owner, database_url: str
+) -> None:
+    platforms.call(owner, 2001, 2, outcome="busy")
+    with exporting(database_url, audit={"period": "7d"}) as exporter:
+        exporter.refresh()
+        owner.execute(
+            "UPDATE campaign_monitoring.calls SET campaign_id = 1, updated_at = %s WHERE call_id = 2001", (NOW,)
+        )
+        exporter.refresh()
+        truth = exporter.refresher.ledger
+        assert truth is not None
+        assert (truth.rows("1")["calls"], truth.rows("2")["calls"]) == (5, 1)
