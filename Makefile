@@ -2,8 +2,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
-# One more than there are cores, as many tests wait for a program or for a moment to come.
-WORKERS := $(shell echo $$(($$(nproc) + 1)))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage prove lint fix boards alerts docs bench bench-alerts lock clean
@@ -31,7 +29,7 @@ fix: $(STAMP) ## Mend style where that can be done by a program
 test: lint ## Style, types, and all tests on real programs (ARGS="-k name")
 	@scripts/debian-packages.sh prometheus prometheus-alertmanager chromium
 	@scripts/axe.sh
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 coverage: $(STAMP) ## The tests once more, watched: which lines they reach (twice as long)
 	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term $(ARGS)"
