@@ -58,10 +58,15 @@ class Platform:
 
     def _connected(self) -> psycopg.Connection[Any] | None:
         with contextlib.suppress(psycopg.OperationalError):
-            connection = psycopg.connect(self.server.url("churn"), autocommit=True)
-            connection.execute("SET lock_timeout TO '3s'")
-            return connection
+            return psycopg.connect(self.server.url("churn"), autocommit=True, options="-c lock_timeout=3s")
         return None
+
+    def close(self) -> None:
+        """End all sessions."""
+        for connection in (self.slow, self.connection):
+            if connection is not None:
+                connection.close()
+        self.slow = None
 
     def act(self) -> None:
         """One thing, more often what is common."""
@@ -74,9 +79,7 @@ class Platform:
         try:
             act()
         except (psycopg.OperationalError, psycopg.InterfaceError):  # killed, or somebody holds a lock
-            self.slow = None
-            with contextlib.suppress(psycopg.Error):
-                self.connection.close()
+            self.close()
             self.connection = self.connect()
         name = getattr(act, "__name__", "")
         self.done[name] = self.done.get(name, 0) + 1
@@ -104,10 +107,10 @@ class Platform:
             self.slow = psycopg.connect(self.server.url("churn"))
             self.add(connection=self.slow)
         else:
-            slow, self.slow = self.slow, None
-            self.add(connection=slow)
-            slow.commit()
-            slow.close()
+            self.add(connection=self.slow)
+            self.slow.commit()
+            self.slow.close()
+            self.slow = None
 
     def move(self) -> None:
         low = self.random.randrange(self.next + 1)
@@ -191,7 +194,7 @@ class Platform:
         if self.slow is not None:
             with contextlib.suppress(psycopg.Error):
                 self.slow.commit()
-                self.slow.close()
+            self.slow.close()
             self.slow = None
         self.prepared.clear()
         for (name,) in self.connection.execute("SELECT gid FROM pg_prepared_xacts").fetchall():
@@ -217,6 +220,7 @@ def platform() -> Iterator[Platform]:
         for _ in range(100):
             made.old()
         yield made
+        made.close()
 
 
 def samples(scrape: Scrape) -> dict[oracle.Series, float]:
