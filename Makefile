@@ -34,7 +34,7 @@ test: lint ## Style, types, and all tests on real programs (ARGS="-k name")
 coverage: $(STAMP) ## The tests once more, watched: which lines they reach (twice as long)
 	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term $(ARGS)"
 
-prove: $(STAMP) ## What takes twenty minutes: a thousand random histories, fifteen healthy days, all alert cases (SEED=7)
+prove: $(STAMP) ## What takes longer: a thousand random histories, fifteen healthy days, all alert cases (SEED=7)
 	@scripts/debian-packages.sh prometheus chromium
 	@scripts/axe.sh
 	@printf '%s\n' alerts/generated/tests/*.yml | xargs -n 1 -P 2 promtool test rules

@@ -35,7 +35,7 @@ class Echo:
     def read(self, look: Look, low: float) -> None:
         """Read what is older than `low`, from where this refresh has read, if it is time."""
         now = look.moment.now
-        if not now >= self._at + EVERY_SECONDS and now >= self._at:
+        if self._at <= now < self._at + EVERY_SECONDS:
             return
         first, self._at = self._at == -math.inf, now
         if first or low <= now - self._reach:  # everything was loaded a moment ago, or was read again anyway

@@ -77,12 +77,10 @@ class Losses:
                 elif campaign in restorable and (campaign, relation) in self._purged_at:
                     self._builder.restored(campaign, before[relation], after[relation])
         self._explain(look)
-        for (campaign, relation), at in list(self._purged_at.items()):
-            if campaign in look.days:  # a row made before may be one that comes back: load the campaign anew then
-                fold = look.ledger.folds[relation]
-                fold.note_forgotten(look.ledger.campaign(campaign), at)
-            elif campaign in self._before:
-                del self._purged_at[(campaign, relation)]
+        self._purged_at = {key: at for key, at in self._purged_at.items() if key[0] in look.days}
+        for (campaign, relation), at in self._purged_at.items():
+            # A row made before may be one that comes back: the campaign is loaded anew then.
+            look.ledger.folds[relation].note_forgotten(look.ledger.campaign(campaign), at)
         self._before.clear()
 
     def _explain(self, look: Look) -> None:

@@ -154,9 +154,10 @@ class Refresher:
             log.info("the server was promoted", action="everything is loaded anew")
             self.disconnect()
             session, epoch = self._connected(meter)
+            observation = session.observe(meter)
         with self._stage("observe"):
             structure = session.structure(meter)
-            epoch.changes.note(session.observe(meter))
+            epoch.changes.note(observation)
             self._balance.note(structure)
             moved, lost = self._evidence.note(structure)
             if moved and epoch.begun:
