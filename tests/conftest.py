@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import settings
+from psycopg import sql
 
 from exporter.demo.runtime.server import EmbeddedServer
+from tests.support import memory
 from tests.support.effort import examples
 
 _NUMBERS = count(1)
@@ -27,9 +30,13 @@ def server() -> Iterator[EmbeddedServer]:
     Its directory is not one of pytest's: these are closed to other users, PostgreSQL's among them, whenever
     another run of pytest begins.
     """
-    settings = {"max_prepared_transactions": "10", "fsync": "off", "synchronous_commit": "off"}
+    settings = {
+        "max_prepared_transactions": "10", "fsync": "off", "synchronous_commit": "off", "max_wal_size": "256MB",
+    }  # fmt: skip
     with (
-        tempfile.TemporaryDirectory(prefix="campaign-exporter-", ignore_cleanup_errors=True) as directory,
+        tempfile.TemporaryDirectory(
+            prefix="campaign-exporter-", dir=memory.parent(), ignore_cleanup_errors=True
+        ) as directory,
         EmbeddedServer(Path(directory), settings) as running,
     ):
         yield running
@@ -39,6 +46,8 @@ def server() -> Iterator[EmbeddedServer]:
 def database_url(server: EmbeddedServer) -> Iterator[str]:
     """A fresh, empty database."""
     name = f"test_{next(_NUMBERS)}"
-    server.create_database(name)
-    yield server.url(name)
-    server.drop_database(name)
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        # Copying files takes half the time of writing them to the log, where the disk is memory.
+        connection.execute(sql.SQL("CREATE DATABASE {} STRATEGY file_copy").format(sql.Identifier(name)))
+        yield server.url(name)
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -19,7 +19,7 @@ from exporter.demo.runtime.server import EmbeddedServer
 from exporter.ledger.audit import AuditSchedule
 from exporter.refresh import service
 from exporter.source.reader import Reader
-from tests.support import contract, platforms
+from tests.support import contract, memory, platforms
 from tests.support.exporting import NOW, Loop, exporting, looping
 from tests.support.platforms import assert_intact, call
 
@@ -30,7 +30,9 @@ Owner = psycopg.Connection[Any]
 def own_server() -> Iterator[EmbeddedServer]:
     """A server that a test may stop."""
     with (
-        tempfile.TemporaryDirectory(prefix="campaign-exporter-", ignore_cleanup_errors=True) as directory,
+        tempfile.TemporaryDirectory(
+            prefix="campaign-exporter-", dir=memory.parent(), ignore_cleanup_errors=True
+        ) as directory,
         EmbeddedServer(Path(directory)) as running,
     ):
         yield running

@@ -17,7 +17,7 @@ import pytest
 from exporter.demo.runtime.server import EmbeddedServer
 from exporter.refresh.explaining import explain
 from exporter.source.database import Database, reason
-from tests.support import exporting
+from tests.support import exporting, memory
 from tests.support.prometheus import wait_for
 
 Owner = psycopg.Connection[Any]
@@ -27,7 +27,9 @@ Owner = psycopg.Connection[Any]
 def own_server() -> Iterator[EmbeddedServer]:
     """A server that a test may crash."""
     with (
-        tempfile.TemporaryDirectory(prefix="campaign-exporter-", ignore_cleanup_errors=True) as directory,
+        tempfile.TemporaryDirectory(
+            prefix="campaign-exporter-", dir=memory.parent(), ignore_cleanup_errors=True
+        ) as directory,
         EmbeddedServer(Path(directory)) as running,
     ):
         yield running

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from tests.support import contract
+from tests.support import contract, memory
 
 _PATIENCE_SECONDS = 30.0
 
@@ -57,7 +57,9 @@ class Standby:
 def standby(primary_url: str) -> Iterator[Standby]:
     """A standby of the server at this address, which has all its databases."""
     host = str(conninfo_to_dict(primary_url)["host"])
-    with tempfile.TemporaryDirectory(prefix="campaign-exporter-standby-", ignore_cleanup_errors=True) as directory:
+    with tempfile.TemporaryDirectory(
+        prefix="campaign-exporter-standby-", dir=memory.parent(), ignore_cleanup_errors=True
+    ) as directory:
         owner = Path(host).stat().st_uid if os.geteuid() == 0 else None
         if owner is not None:
             os.chown(directory, owner, -1)
