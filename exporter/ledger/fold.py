@@ -25,7 +25,8 @@ class Folded:
     """What a batch of rows did: how many were taken, left out, told something new, were not known before.
 
     `dirty` campaigns must be loaded anew.
-    `old` rows are new to their campaign but as old as what others forgot: they may have moved, and be counted twice.
+    `old` rows are new to their campaign, which need not be exported, but as old as what others forgot: they may have
+    moved, and be counted where they came from.
     """
 
     rows: int = 0
@@ -100,12 +101,15 @@ class Fold:
         inside, known = _in_scope(campaigns, scope), slots >= 0
         self.remove(slots[known & ~inside])
         ignored, unknown = int((~inside & ~known).sum()) + given - len(rows), int((~known).sum())
+        old = 0
         if not inside.all():
+            strangers = np.array(raw["created"], np.float64)[~inside & ~known]
+            old = 0 if loading else self._as_old_as_any_forgotten(strangers)
             places = np.flatnonzero(inside)
             raw = self._by_column([rows[place] for place in places.tolist()])
             campaigns, slots, known = campaigns[places], slots[places], known[places]
         if not campaigns.size:
-            return Folded(ignored=ignored, new=unknown)
+            return Folded(ignored=ignored, new=unknown, old=old)
         columns = self.decode(raw, campaigns)
         suspect = np.zeros(len(slots), bool) if loading else ~known & self._as_old_as_forgotten(columns)
         dirty = frozenset(np.unique(campaigns[suspect]).tolist())
@@ -113,12 +117,15 @@ class Fold:
         slots[fresh] = self.held.allocate([raw["id"][place] for place in np.flatnonzero(fresh).tolist()])
         altered = self._put(slots[take], {name: column[take] for name, column in columns.items()}, fresh[take])
         altered += int(suspect.sum())
-        old = 0 if loading else int((columns["created"][fresh] <= self._newest_forgotten).sum())
+        old = 0 if loading else old + self._as_old_as_any_forgotten(columns["created"][fresh])
         return Folded(int(take.sum()), ignored, altered, unknown, old, dirty)
 
     def _by_column(self, rows: Sequence[Row]) -> Raw:
         values: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ((),) * len(self._fetched)
         return dict(zip(self._fetched, values, strict=True))
+
+    def _as_old_as_any_forgotten(self, created: NDArray[np.float64]) -> int:
+        return int((created <= self._newest_forgotten).sum())
 
     def _as_old_as_forgotten(self, columns: Columns) -> NDArray[np.bool_]:
         campaigns, place = np.unique(columns["campaign"], return_inverse=True)

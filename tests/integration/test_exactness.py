@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,7 +29,7 @@ from exporter.ledger import audit, fold
 from exporter.metrics.departed import Departed
 from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
-from exporter.refresh import auditor
+from exporter.refresh import auditor, echo
 from exporter.refresh import refresher as refresh
 from exporter.refresh.evidence import Evidence
 from exporter.refresh.refresher import Refresher
@@ -38,11 +38,14 @@ from exporter.source import watermark as horizon
 from exporter.source.database import Database
 from tests.support import contract, oracle
 from tests.support.effort import PROVING, SEED
-from tests.support.writers import STAMPS, Stamp, Writer
+from tests.support.writers import KEYS, LATE, STAMPS, Stamp, Writer
 
 HISTORIES = 1000 if PROVING else 20
 PART = 125
 """So many histories are one test at most, so that two workers share them."""
+
+READER = "reader"
+"""A role that may read the schema; sometimes it may see open transactions."""
 
 STALE_AFTER = 0.05
 COUNTED = ("_total", "_bucket", "_count", "_sum")
@@ -89,20 +92,27 @@ REWRITES = {
     "INSERT INTO campaign_monitoring.{relation} SELECT * FROM copy_{counter}; DROP TABLE copy_{counter}",
     "another type": "ALTER TABLE campaign_monitoring.{relation} ALTER COLUMN variant TYPE varchar({counter}00)",
     "pack": "CLUSTER campaign_monitoring.{relation} USING {relation}_updated_at_idx",
+    "swap in": "CREATE TABLE campaign_monitoring.copy (LIKE campaign_monitoring.{relation}); "
+    "INSERT INTO campaign_monitoring.copy SELECT * FROM campaign_monitoring.{relation} WHERE {key} % 2 = 1; "
+    "DROP TABLE campaign_monitoring.{relation}; "
+    "ALTER TABLE campaign_monitoring.copy RENAME TO {relation}; "
+    "CREATE INDEX {relation}_updated_at_idx ON campaign_monitoring.{relation} (updated_at)",
+    "rename and back": "ALTER TABLE campaign_monitoring.{relation} RENAME TO away; "
+    "ALTER TABLE campaign_monitoring.away RENAME TO {relation}",
 }
-"""What gives a table another file, with fewer rows or the same."""
+"""What gives a table another file or another name, with fewer rows or the same."""
 
 
 CAMPAIGNS = ((1, 1, "EUR"), (2, 1, None), (3, 2, "USD"))
 """As every history begins: campaign, tenant, currency."""
 
 
-def config(url: str) -> Config:
+def config(url: str, settle_after: str) -> Config:
     """Short spans, so that rows settle, are forgotten and go stale within a test; no allowance to hide behind."""
     return parse(
         f"""
         database: {{url: "{url}"}}
-        settle_after: 20ms
+        settle_after: {settle_after}
         stale_after: {STALE_AFTER * 1000:g}ms
         refresh: {{clock_allowance: 1ms}}
         audit: {{max_share: 1, period: 1h}}
@@ -139,12 +149,14 @@ def differences(ours: Samples, sql: Samples) -> dict[oracle.Series, tuple[float,
 class Stage:
     """What all histories of a run share: sessions, a platform without tasks and calls, compiled statements."""
 
-    url: str
+    urls: Mapping[str, str]
+    """The database's address by who reads it."""
     admin: psycopg.Connection[Any]
     writers: list[Writer]
 
     def clear(self) -> None:
         """The platform as every history begins."""
+        self.admin.execute(f"GRANT pg_monitor TO {READER}".encode())
         self.admin.execute("TRUNCATE campaign_monitoring.tasks, campaign_monitoring.calls")
         for campaign, tenant, currency in CAMPAIGNS:
             self.admin.execute(
@@ -172,7 +184,17 @@ def stage(url: str) -> Iterator[Stage]:
                 admin, "numbers", number_id=number, tenant_id=1, connection_id=7, phone="1", status="active"
             )
         contract.insert(admin, "connections", connection_id=7, tenant_id=1, provider="acme")
-        yield Stage(url, admin, [Writer(other) for other in others])
+        admin.execute(
+            f"DROP ROLE IF EXISTS {READER}; CREATE ROLE {READER} LOGIN; "
+            f"GRANT USAGE ON SCHEMA campaign_monitoring TO {READER}; "
+            f"GRANT SELECT ON ALL TABLES IN SCHEMA campaign_monitoring TO {READER}; "
+            f"ALTER DEFAULT PRIVILEGES IN SCHEMA campaign_monitoring GRANT SELECT ON TABLES TO {READER}".encode()
+        )
+        try:
+            urls = {"owner": url, READER: url.replace("//postgres@", f"//{READER}@")}
+            yield Stage(urls, admin, [Writer(other) for other in others])
+        finally:
+            admin.execute(f"DROP OWNED BY {READER}; DROP ROLE {READER}".encode())
 
 
 class Platform(RuleBasedStateMachine):
@@ -187,31 +209,42 @@ class Platform(RuleBasedStateMachine):
         self.prepared: dict[str, set[tuple[str, int]]] = {}
         self.counter = 0
         self.steps = 0
-        self.config = config(self.stage.url)
-        self.refresher = Refresher(self.config, Database(self.config), Telemetry())
+        self.stamps: tuple[Stamp, ...] = STAMPS
         self.highest: Samples = {}
         """What each counter ever showed, also of campaigns, tenants and currencies that left since."""
         self.deletes = True
         """Whether rows may be deleted, or a table get another file, in this history."""
         self.bin: dict[str, list[int]] = {"tasks": [], "calls": []}
 
-    @initialize(deletes=st.sampled_from([True, True, False]))
-    def begin(self, deletes: bool) -> None:
-        self.deletes = deletes
+    @initialize(
+        deletes=st.sampled_from([True, True, False]),
+        reader=st.sampled_from(["owner", "owner", READER]),
+        late=st.sampled_from([False, False, False, True]),
+    )
+    def begin(self, deletes: bool, reader: str, late: bool) -> None:
+        """`late`: rows come with stamps of seconds ago, and the last minutes are read again at every refresh."""
+        self.deletes, self.reader = deletes, reader
+        self.stamps = (*STAMPS, LATE) if late else STAMPS
+        self.config = config(self.stage.urls[reader], settle_after="1m" if late else "20ms")
+        self.refresher = Refresher(self.config, Database(self.config), Telemetry())
+        echo.EVERY_SECONDS = 0.0 if late else math.inf
+
+    def _stamp(self, drawn: int) -> Stamp:
+        return self.stamps[drawn % len(self.stamps)]
 
     def _free(self, writer: Writer, relation: str, row: int) -> bool:
         others = [other.locked for other in self.writers if other is not writer]
         return not any((relation, row) in locked for locked in (*others, *self.prepared.values()))
 
-    @rule(who=WRITERS, stamp=st.sampled_from(STAMPS), task=TASKS)
-    def write_task(self, who: int, stamp: Stamp, task: dict[str, Any]) -> None:
+    @rule(who=WRITERS, stamp=st.integers(0, 2**10), task=TASKS)
+    def write_task(self, who: int, stamp: int, task: dict[str, Any]) -> None:
         if self._free(self.writers[who], "tasks", task["id"]):
-            self.writers[who].upsert("tasks", stamp, {**task, "campaign": task["id"] % 3 + 1})
+            self.writers[who].upsert("tasks", self._stamp(stamp), {**task, "campaign": task["id"] % 3 + 1})
 
-    @rule(who=WRITERS, stamp=st.sampled_from(STAMPS), call=CALLS)
-    def write_call(self, who: int, stamp: Stamp, call: dict[str, Any]) -> None:
+    @rule(who=WRITERS, stamp=st.integers(0, 2**10), call=CALLS)
+    def write_call(self, who: int, stamp: int, call: dict[str, Any]) -> None:
         if self._free(self.writers[who], "calls", call["id"]):
-            self.writers[who].upsert("calls", stamp, {**call, "campaign": call["id"] % 3 + 1})
+            self.writers[who].upsert("calls", self._stamp(stamp), {**call, "campaign": call["id"] % 3 + 1})
 
     @rule(who=WRITERS, relation=st.sampled_from(["tasks", "calls"]), row=st.integers(1, 12))
     def delete(self, who: int, relation: str, row: int) -> None:
@@ -239,7 +272,7 @@ class Platform(RuleBasedStateMachine):
     @rule(relation=st.sampled_from(["tasks", "calls"]), how=st.sampled_from(sorted(REWRITES)))
     def rewrite(self, relation: str, how: str) -> None:
         self.counter += 1
-        self.admin.execute(REWRITES[how].format(relation=relation, counter=self.counter).encode())
+        self.admin.execute(REWRITES[how].format(relation=relation, key=KEYS[relation], counter=self.counter).encode())
         self.admin.execute("SELECT pg_stat_force_next_flush()")
 
     def _nobody_writes(self) -> bool:
@@ -282,6 +315,11 @@ class Platform(RuleBasedStateMachine):
         self.admin.execute(
             "UPDATE campaign_monitoring.campaigns SET status = %s WHERE campaign_id = %s", (status, campaign)
         )
+
+    @precondition(lambda self: self.reader == READER)
+    @rule(how=st.sampled_from(["GRANT pg_monitor TO", "REVOKE pg_monitor FROM"]))
+    def change_what_the_reader_sees(self, how: str) -> None:
+        self.admin.execute(f"{how} {READER}".encode())
 
     @rule()
     def lose_connection(self) -> None:
@@ -343,6 +381,7 @@ def run(url: str, examples: int, steps: int, part: int = 0) -> None:
 def forget_and_audit_at_every_refresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever is suspect is audited at once, however busy the machine is."""
     monkeypatch.setattr(refresh, "_FORGET_EVERY", 0.0)
+    monkeypatch.setattr(echo, "EVERY_SECONDS", echo.EVERY_SECONDS)  # each history sets its own
     monkeypatch.setattr(auditor, "_EARLY_AUDIT_SECONDS", 60.0)
     monkeypatch.setattr(audit, "BURST_SECONDS", 60.0)
 
@@ -356,6 +395,11 @@ def test_every_family_equals_plain_sql_after_each_refresh(part: int, database_ur
 def _naive_watermark(self: horizon.Horizon, now: horizon.Observation) -> horizon.Plan:
     low, self._low = self._low, now.at - self._allowance
     return horizon.Plan(low)
+
+
+def _no_overlap(self: horizon.Overlap, now: horizon.Observation) -> horizon.Plan:
+    low, self._low = self._low, now.at
+    return horizon.Plan(low, everything=low == -math.inf)
 
 
 def _keeping_old_contributions(self: fold.Fold, parts: Any) -> None:
@@ -375,6 +419,8 @@ _BROKEN = {
     "the suspicion of rows that moved": (audit.AuditSchedule, "suspect", _nothing),
     "the memory of what left": (Departed, "put", _nothing),
     "the watermark rule": (horizon.Horizon, "observe", _naive_watermark),
+    "the overlap where nobody sees transactions": (horizon.Overlap, "observe", _no_overlap),
+    "the echo": (echo.Echo, "read", _nothing),
     "the removal of old contributions": (fold.Fold, "_count", _keeping_old_contributions),
     "the audit": (audit.AuditSchedule, "due", lambda *_: None),
 }

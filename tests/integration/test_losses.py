@@ -72,6 +72,21 @@ def test_what_moved_away_is_found_although_its_campaign_changed_in_nothing_else(
         assert "failed" not in exporter.refresh().by("campaign_tasks", "status", campaign="1")
 
 
+@pytest.mark.parametrize("away", ["a draft", "nobody"])
+def test_what_moved_away_to_a_campaign_that_is_not_exported_is_found(
+    away: str, owner: Owner, database_url: str
+) -> None:
+    if away == "a draft":
+        platforms.campaign(owner, "9", status="draft")
+    with exporting(database_url, audit={"period": "7d"}) as exporter:
+        exporter.refresh()
+        owner.execute(
+            "UPDATE campaign_monitoring.tasks SET campaign_id = 9, updated_at = %s WHERE status = 'failed'", (NOW,)
+        )
+        exporter.refresh()
+        assert "failed" not in exporter.refresh().by("campaign_tasks", "status", campaign="1")
+
+
 def test_calls_that_are_restored_after_a_deletion_do_not_count_twice(owner: Owner, exporter: Exporter) -> None:
     owner.execute("CREATE TABLE copy AS SELECT * FROM campaign_monitoring.calls WHERE call_id BETWEEN 1000 AND 1003")
     delete(owner, "call_id BETWEEN 1000 AND 1003")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import psycopg
 
-Stamp = Literal["now()", "statement_timestamp()", "clock_timestamp()"]
+Stamp = Literal["now()", "statement_timestamp()", "clock_timestamp()", "(clock_timestamp() - interval '3 s')"]
 STAMPS: tuple[Stamp, ...] = ("now()", "statement_timestamp()", "clock_timestamp()")
+LATE: Stamp = "(clock_timestamp() - interval '3 s')"
+"""The stamp of an import, or of a clock that is behind."""
 
 _UPSERT_TASK = """
 WITH changed AS (
@@ -44,7 +47,7 @@ SELECT %(id)s, %(id)s, %(campaign)s, %(outcome)s, %(number)s, %(variant)s, %(att
 WHERE NOT EXISTS (SELECT FROM changed)
 """
 _UPSERTS = {"tasks": _UPSERT_TASK, "calls": _UPSERT_CALL}
-_KEYS = {"tasks": "task_id", "calls": "call_id"}
+KEYS: Mapping[str, str] = {"tasks": "task_id", "calls": "call_id"}
 _DELETES = {
     "tasks": "DELETE FROM campaign_monitoring.tasks WHERE task_id = %s",
     "calls": "DELETE FROM campaign_monitoring.calls WHERE call_id = %s",
@@ -83,7 +86,7 @@ class Writer:
         """Give a row to another campaign."""
         self.connection.execute(
             f"UPDATE campaign_monitoring.{relation} SET campaign_id = %s, updated_at = clock_timestamp() "
-            f"WHERE {_KEYS[relation]} = %s".encode(),
+            f"WHERE {KEYS[relation]} = %s".encode(),
             (campaign, row),
         )
         if self.open:
@@ -94,7 +97,7 @@ class Writer:
         table = f"campaign_monitoring.{relation}"
         self.connection.execute(
             f"DROP TABLE IF EXISTS bin_{relation}; "
-            f"CREATE TEMP TABLE bin_{relation} AS SELECT * FROM {table} WHERE {_KEYS[relation]} = {row}".encode()
+            f"CREATE TEMP TABLE bin_{relation} AS SELECT * FROM {table} WHERE {KEYS[relation]} = {row}".encode()
         )
         self.delete(relation, row)
 
@@ -103,7 +106,7 @@ class Writer:
         table = f"campaign_monitoring.{relation}"
         self.connection.execute(
             f"UPDATE bin_{relation} SET updated_at = clock_timestamp(); INSERT INTO {table} SELECT * FROM "
-            f"bin_{relation} WHERE NOT EXISTS (SELECT FROM {table} WHERE {_KEYS[relation]} = {row})".encode()
+            f"bin_{relation} WHERE NOT EXISTS (SELECT FROM {table} WHERE {KEYS[relation]} = {row})".encode()
         )
 
     def commit(self) -> None:
