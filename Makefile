@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage prove lint fix boards alerts docs bench bench-alerts lock clean
+.PHONY: help demo test tests coverage prove lint fix boards alerts docs bench bench-alerts lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,9 +26,12 @@ fix: $(STAMP) ## Mend style where that can be done by a program
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-test: lint ## Style, types, and all tests on real programs (ARGS="-k name")
+test: $(STAMP) ## Style, types, and all tests on real programs (ARGS="-k name")
 	@scripts/debian-packages.sh prometheus prometheus-alertmanager chromium
 	@scripts/axe.sh
+	@$(MAKE) --no-print-directory --jobs 2 lint tests  # at once: style and types occupy one core
+
+tests: $(STAMP)
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 coverage: $(STAMP) ## The tests once more, watched: which lines they reach (twice as long)
@@ -40,7 +43,8 @@ prove: $(STAMP) ## What takes longer: a thousand random histories, fifteen healt
 	@printf '%s\n' alerts/generated/tests/*.yml | xargs -n 1 -P 2 promtool test rules
 	@PROVE=$(or $(SEED),7) $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder \
 		tests/integration/test_healthy.py tests/integration/test_exactness.py tests/integration/test_scenarios.py \
-		tests/end_to_end/test_demo.py tests/end_to_end/test_pages.py tests/end_to_end/test_churn.py tests/calendar tests/diagnosis tests/metrics $(ARGS)
+		tests/end_to_end/test_demo.py tests/end_to_end/test_pages.py tests/end_to_end/test_churn.py tests/demo/test_live.py \
+		tests/calendar tests/diagnosis tests/metrics $(ARGS)
 
 boards: $(STAMP) ## Write the dashboards anew (dashboards/generated)
 	@$(BIN)/campaign-exporter dashboards build --out dashboards/generated

@@ -55,7 +55,7 @@ def _promtool(*files: Path) -> tuple[int, str]:
 
 @pytest.mark.parametrize("concern", BY_CONCERN)
 def test_prometheus_alerts_as_the_cases_say(tmp_path: Path, concern: str) -> None:
-    """Alert by alert, and of cases that last for days the first of each alert.
+    """Alert by alert; a case that lasts for days only where the alert is not seen to fire otherwise.
 
     `make prove` runs the files as they are shipped, all cases, each of which meets all rules.
     """
@@ -65,13 +65,19 @@ def test_prometheus_alerts_as_the_cases_say(tmp_path: Path, concern: str) -> Non
         folder.mkdir()
         for alert, rules, tests in narrowed(MADE, name):
             (folder / f"{alert}.rules.yml").write_text(yaml.dump(rules, Dumper=yaml.CSafeDumper), encoding="utf-8")
-            long = [test for test in tests["tests"] if _ends(test) > LONG_MINUTES]
-            tests["tests"] = [test for test in tests["tests"] if test not in long[1:]]
+            tests["tests"] = _quick(tests["tests"])
             files.append(folder / f"{alert}.yml")
             files[-1].write_text(yaml.dump(tests, Dumper=yaml.CSafeDumper), encoding="utf-8")
     status, said = _promtool(*files)
     assert status == 0, said
     assert said.count("SUCCESS") == len(files)
+
+
+def _quick(tests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    long = [test for test in tests if _ends(test) > LONG_MINUTES]
+    short = [test for test in tests if test not in long]
+    fires = any(each["exp_alerts"] for test in short for each in test["alert_rule_test"])
+    return short if fires else short + long[:1]
 
 
 def _ends(test: dict[str, Any]) -> float:

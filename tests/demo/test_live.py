@@ -20,6 +20,7 @@ from exporter.demo.runtime.clock import ManualClock, ScaledClock
 from exporter.demo.runtime.server import EmbeddedServer, ServerBusyError
 from exporter.demo.runtime.worker import Worker
 from tests.demo.conftest import DATABASE, DAYS, ORIGIN
+from tests.support.effort import PROVING
 
 Connection = psycopg.Connection[Any]
 TICK = timedelta(seconds=5)
@@ -62,6 +63,7 @@ def test_history_lies_between_its_first_day_and_the_start(owner: Connection) -> 
     assert changed <= ORIGIN
 
 
+@pytest.mark.skipif(not PROVING, reason="needs the whole history: make prove")
 def test_history_has_every_situation_of_the_demo(owner: Connection) -> None:
     query = """
         SELECT c.name, c.status, (SELECT mode() WITHIN GROUP (ORDER BY t.blocker) FROM campaign_monitoring.tasks AS t

@@ -228,6 +228,8 @@ class Platform(RuleBasedStateMachine):
         self.config = config(self.stage.urls[reader], settle_after="1m" if late else "20ms")
         self.refresher = Refresher(self.config, Database(self.config), Telemetry())
         echo.EVERY_SECONDS = 0.0 if late else math.inf
+        if late:  # what was read at the start is not read again at once
+            self.refresher.refresh(), self.refresher.refresh()
 
     def _stamp(self, drawn: int) -> Stamp:
         return self.stamps[drawn % len(self.stamps)]
