@@ -210,7 +210,8 @@ class Database:
         """What this connection talks to."""
         (row,) = connection.execute(statement("server")).fetchall()
         try:
-            system = connection.execute(statement("system")).fetchall()[0][0]
+            with connection.transaction():  # a refusal must not break a transaction under way
+                system = connection.execute(statement("system")).fetchall()[0][0]
         except psycopg.errors.InsufficientPrivilege:  # some hosts keep that to themselves
             system = None
         return replace(Server(*row), system=system)

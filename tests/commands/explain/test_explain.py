@@ -341,6 +341,16 @@ IDS = {
 }  # fmt: skip
 
 
+def test_a_server_that_keeps_its_identifier_to_itself_does_not_stop_it(owner: Owner, database_url: str) -> None:
+    owner.execute("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM public")
+    owner.execute("CREATE ROLE kept_out LOGIN; GRANT USAGE ON SCHEMA campaign_monitoring TO kept_out")
+    owner.execute("GRANT SELECT ON ALL TABLES IN SCHEMA campaign_monitoring TO kept_out")
+    try:
+        assert asked(database_url.replace("postgres@", "kept_out@"), "90").task is not None
+    finally:
+        owner.execute("DROP OWNED BY kept_out; DROP ROLE kept_out")
+
+
 @pytest.mark.parametrize(("typname", "text", "key"), IDS.values(), ids=IDS.keys())
 def test_an_id_is_what_its_column_can_hold(typname: str, text: str, key: str | None) -> None:
     assert as_key(text, typname) == key
