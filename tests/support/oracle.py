@@ -124,8 +124,7 @@ _BY_LABELS: Mapping[str, str] = {
     "campaign_number_calls_today": """
         SELECT call.tenant, number_id::text AS number, count(*)
         FROM call LEFT JOIN campaign_monitoring.tenants AS t ON t.tenant_id::text = call.tenant
-        CROSS JOIN LATERAL (SELECT date_trunc('day', %(now)s, coalesce(t.timezone, 'UTC')) AS midnight) AS today
-        WHERE number_id IS NOT NULL AND started_at >= midnight
+        WHERE number_id IS NOT NULL
           AND (started_at AT TIME ZONE coalesce(t.timezone, 'UTC'))::date
               = (%(now)s AT TIME ZONE coalesce(t.timezone, 'UTC'))::date
         GROUP BY 1, 2""",
