@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, SecretStr
+from pydantic import BaseModel, PlainSerializer, SecretStr
 from pydantic.fields import FieldInfo
 
 from exporter.config import Config, parse
@@ -214,7 +214,7 @@ _TYPES: Mapping[Any, str] = {
 
 
 def _type(field: FieldInfo) -> str:
-    if any(isinstance(each, BeforeValidator) for each in field.metadata):
+    if any(isinstance(each, PlainSerializer) for each in field.metadata):
         return "duration"
     if get_origin(field.annotation) is Literal:
         return " or ".join(map(code, get_args(field.annotation)))

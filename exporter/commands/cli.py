@@ -22,9 +22,10 @@ from exporter.commands.explain.command import explain, printable
 from exporter.commands.explain.terminal import WIDTH
 from exporter.commands.explain.terminal import as_text as explained_as_text
 from exporter.config import DEFAULT_PORT, load
+from exporter.config.listening import parse_address
 from exporter.errors import CampaignExporterError, ConfigError
 from exporter.logs import configure
-from exporter.web.server import parse_address, run
+from exporter.web.server import run
 
 _CONFIG_FILE = click.option(
     "--config.file",
@@ -62,7 +63,7 @@ def serve(config_file: Path, listen: str | None) -> None:
     """Read the database and serve /metrics."""
     config = load(config_file)
     configure(config.log)
-    if not run(config, listen or config.web.listen_address, limit=_END_SECONDS):
+    if not run(config, listen, limit=_END_SECONDS):
         sys.stderr.flush()
         os._exit(0)  # a refresh is still at work, and the interpreter would wait for it
 
@@ -185,7 +186,10 @@ def demo(
     if list_scenarios:
         click.echo(list_all())
         return
-    parse_address(listen)
+    try:
+        parse_address(listen)
+    except ValueError as error:
+        raise ConfigError(f"--web.listen-address: {error}") from None
     ports = Ports(prometheus=prometheus_port, alertmanager=alertmanager_port, grafana=grafana_port) if stack else None
     sys.exit(start(scenarios, seed, speed, fresh, data_dir, listen, ports))
 

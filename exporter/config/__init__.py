@@ -13,11 +13,10 @@ from exporter.config.settings import (
     LogConfig,
     RefreshConfig,
     SeriesConfig,
-    Share,
     load,
     parse,
 )
 
 __all__ = [
-    "DEFAULT_PORT", "AuditConfig", "Config", "LogConfig", "RefreshConfig", "SeriesConfig", "Share", "load", "parse",
+    "DEFAULT_PORT", "AuditConfig", "Config", "LogConfig", "RefreshConfig", "SeriesConfig", "load", "parse",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import math
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,12 +12,14 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg import pq
+from psycopg.conninfo import make_conninfo
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from exporter.config import Config
+from exporter.config.address import SECRETS
 from exporter.contract.availability import Available, compare
-from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError, RowError
+from exporter.errors import ContractError, DatabaseUnavailableError, RowError
 from exporter.source.connecting import (
     Attempt,
     Connection,
@@ -40,6 +42,7 @@ __all__ = [
 
 APPLICATION_NAME = "campaign-exporter"
 
+_KEEPALIVES: Mapping[str, Any] = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy does not type it
 
 
@@ -91,30 +94,15 @@ class Database:
     def connect(self) -> Connection:
         """A read-only session with all timeouts set. `DatabaseUnavailableError` says where and why not."""
         settings = self._config.database
-        try:
-            parameters: dict[str, Any] = conninfo_to_dict(settings.secret_url())
-        except psycopg.ProgrammingError:
-            raise ConfigError(
-                "database.url: not a PostgreSQL connection string; write postgresql://user@host:5432/database"
-            ) from None
-        password = settings.secret_password()
-        if password is not None:
-            parameters["password"] = password
-        _check(parameters)
-        patience = max(2, round(settings.connect_timeout))
-        parameters.update(
-            application_name=APPLICATION_NAME,
-            connect_timeout=patience,
-            keepalives_idle=30,
-            keepalives_interval=10,
-            keepalives_count=3,
-        )
+        parameters: dict[str, Any] = dict(settings.secret_parameters())
+        patience = max(2, math.ceil(settings.connect_timeout))
+        parameters = {**_KEEPALIVES, **parameters, "application_name": APPLICATION_NAME, "connect_timeout": patience}
         try:
             connection = self._connected(make_conninfo(**parameters))
         except (psycopg.Error, OSError) as error:
             why = without_files() or (reason(error) if isinstance(error, psycopg.Error) else str(error.strerror))
-            if parameters.get("password"):
-                why = why.replace(str(parameters["password"]), "…")
+            for secret in filter(None, map(parameters.get, SECRETS)):
+                why = why.replace(str(secret), "…")
             raise DatabaseUnavailableError(f"cannot connect to {_where(parameters)}: {why}") from None
         try:
             with within(connection, 2 * patience):
@@ -228,27 +216,22 @@ class Database:
         return available
 
 
-def _check(parameters: Mapping[str, Any]) -> None:
-    """Find a URL that was cut in the middle of its password: its parts must not get into an error."""
-    place = f"{parameters.get('host', '')} {parameters.get('port', '')}"
-    port = str(parameters.get("port") or "5432").replace(",", "")
-    if "@" in place or not port.isdigit() or ("@" in parameters.get("dbname", "") and "user" not in parameters):
-        raise ConfigError(
-            "database.url: the password seems to contain @, / or :; write them as %40, %2F and %3A, "
-            "or put the password into a file and name it in database.password_file"
-        )
-
-
 def _milliseconds(seconds: float) -> str:
     return f"{max(1, round(seconds * 1000))}ms"
 
 
 def _where(parameters: Mapping[str, Any]) -> str:
-    """Host, port, database and user, without what is secret."""
-    host = parameters.get("host") or parameters.get("hostaddr") or os.environ.get("PGHOST") or "the local socket"
-    port = parameters.get("port") or "5432"
-    name, user = (parameters.get(key) or "the default" for key in ("dbname", "user"))
-    return f"database {name!r} on {host} port {port} as {user!r}"
+    """Host, port, database and user as libpq takes them, the environment's too, without what is secret."""
+    if "service" in parameters:
+        return f"the database of the service {parameters['service']!r}"
+    with contextlib.suppress(psycopg.Error):
+        found = {each.keyword.decode(): each.val.decode() for each in pq.Conninfo.get_defaults() if each.val}
+        parameters = {**found, **parameters}
+    host = parameters.get("host") or parameters.get("hostaddr") or "the local socket"
+    user = parameters.get("user")
+    name = parameters.get("dbname")
+    database = f"database {name!r}" if name else f"database {user!r} (none is named, so libpq takes the user's name)"
+    return f"{database} on {host} port {parameters.get('port')} as {user!r}"
 
 
 @contextlib.contextmanager
