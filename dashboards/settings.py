@@ -35,7 +35,8 @@ class Links(Section):
     contact: str = Field("", description="A contact's page, such as `https://calls.example.com/contacts/{contact}`.")
     exporter: str = Field(
         "http://127.0.0.1:10517",
-        description="Where viewers reach the exporter, whose cards and runbooks the boards link to.",
+        description="Where viewers reach the exporter, whose cards and runbooks the boards link to: the same as its "
+        "`web.external_url`.",
     )
 
     @field_validator("exporter")

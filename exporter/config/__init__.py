@@ -13,10 +13,11 @@ from exporter.config.settings import (
     LogConfig,
     RefreshConfig,
     SeriesConfig,
+    WebConfig,
     load,
     parse,
 )
 
 __all__ = [
-    "DEFAULT_PORT", "AuditConfig", "Config", "LogConfig", "RefreshConfig", "SeriesConfig", "load", "parse",
+    "DEFAULT_PORT", "AuditConfig", "Config", "LogConfig", "RefreshConfig", "SeriesConfig", "WebConfig", "load", "parse",
 ]  # fmt: skip

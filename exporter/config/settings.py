@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -15,6 +16,7 @@ from exporter.config.file import Section, parse_section, read
 from exporter.config.listening import parse_address
 from exporter.config.scalars import Count, Share, Switch, Whole
 from exporter.config.secrets import read_secret
+from exporter.config.web_address import web_address
 from exporter.errors import ConfigError
 
 DEFAULT_PORT = 10517
@@ -150,6 +152,11 @@ class WebConfig(Section):
         f"127.0.0.1:{DEFAULT_PORT}",
         description="`HOST:PORT`, `[::1]:PORT`; `:PORT` and `[::]:PORT` listen on all interfaces.",
     )
+    external_url: str | None = Field(
+        None,
+        description="Where people reach the exporter, `https://…`, with the path of a reverse proxy if it has one: "
+        "see [operating](operating.md#behind-a-reverse-proxy).",
+    )
     grafana_url: str | None = Field(
         None, pattern=r"^https?://\S+$", description="Where Grafana is, `https://…`: campaigns' pages link to it."
     )
@@ -159,6 +166,16 @@ class WebConfig(Section):
     def _listenable(cls, text: str) -> str:
         parse_address(text)
         return text
+
+    @field_validator("external_url")
+    @classmethod
+    def _reachable(cls, url: str | None) -> str | None:
+        return None if url is None else web_address(url)
+
+    @property
+    def prefix(self) -> str:
+        """The path of `external_url`, as it is sent, without a slash at its end."""
+        return urlsplit(self.external_url or "").path
 
 
 class LogConfig(Section):

@@ -14,6 +14,7 @@ from aiohttp import web
 from exporter.metrics.catalogue import SECTIONS
 from exporter.metrics.exposition import ENCODINGS, OPENMETRICS_TYPE, TEXT_TYPE
 from exporter.refresh.service import Service
+from exporter.web.addresses import add_routes
 from exporter.web.connections import Connection
 from exporter.web.negotiation import weights
 from exporter.web.pages import Pages
@@ -26,11 +27,11 @@ SERVICE: web.AppKey[Service] = web.AppKey("service", Service)
 SENDING: web.AppKey[Sending] = web.AppKey("sending", Sending)
 _WATCH_SECONDS = 1.0
 _PAGES = (
-    ("/campaigns", "why is it not dialling? All campaigns, the worst first"),
-    ("/runbooks", "what to do, for each alert and for each blocker code"),
-    ("/metrics", "for Prometheus"),
-    ("/-/healthy", "200 while the program works"),
-    ("/-/ready", "200 once there is data fresh enough to show"),
+    ("campaigns", "why is it not dialling? All campaigns, the worst first"),
+    ("runbooks", "what to do, for each alert and for each blocker code"),
+    ("metrics", "for Prometheus"),
+    ("-/healthy", "200 while the program works"),
+    ("-/ready", "200 once there is data fresh enough to show"),
 )
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -46,16 +47,15 @@ def application(service: Service, runbooks: Library | None = None) -> web.Applic
     app[SERVICE] = service
     app[SENDING] = Sending()
     pages = Pages(service)
-    app.add_routes(
-        [
-            web.get("/", _landing),
-            web.get("/metrics", _metrics),
-            web.get("/-/healthy", _healthy),
-            web.get("/-/ready", _ready),
-            *pages.routes(),
-            *RunbookPages(runbooks).routes(),
-        ]
-    )
+    routes = [
+        web.get("/", _landing),
+        web.get("/metrics", _metrics),
+        web.get("/-/healthy", _healthy),
+        web.get("/-/ready", _ready),
+        *pages.routes(),
+        *RunbookPages(runbooks).routes(),
+    ]
+    add_routes(app, service.config.web.prefix, routes)
     app.cleanup_ctx.append(pages.running)
     app.cleanup_ctx.append(_watching)
     return app

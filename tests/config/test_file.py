@@ -65,6 +65,7 @@ def mistakes(text: str, **environment: str) -> list[str]:
         ("numbers: {mask_phone: maybe}", "exporter.yaml:2: numbers.mask_phone: 'maybe': "),
         ("refresh: []", "exporter.yaml:2: refresh: "),
         ("retention:", "exporter.yaml:2: retention: has no value; write one, or leave the line out"),
+        ("web: {external_url: dialler}", "exporter.yaml:2: web.external_url: 'dialler': not an address; write it with"),
         ("colour: red", "exporter.yaml:2: colour: no such setting; the settings are listed in docs/configuration.md"),
         ("refesh: {}", "exporter.yaml:2: refesh: no such setting; did you mean refresh? the settings"),
         ("interval: 5s", "exporter.yaml:2: interval: no such setting; did you mean refresh.interval? the settings"),

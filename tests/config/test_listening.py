@@ -38,7 +38,6 @@ def test_what_is_no_address_is_refused_with_what_to_write(text: str) -> None:
     [
         ("https://example.com", "https://example.com"), ("https://example.com/", "https://example.com"),
         ("http://h:8080/a/b/", "http://h:8080/a/b"), ("http://[::1]:80/x", "http://[::1]:80/x"),
-        ("https://h/ünï", "https://h/%C3%BCn%C3%AF"), ("https://h/a%20b", "https://h/a%20b"), ("https://h//a//", "https://h/a"),
     ],
 )  # fmt: skip
 def test_an_address_of_the_web_has_no_slash_at_its_end(text: str, address: str) -> None:
@@ -50,6 +49,7 @@ def test_an_address_of_the_web_has_no_slash_at_its_end(text: str, address: str) 
     [
         "", "example.com", "/dialler", "ftp://h/", "https://", "https:///x", "https://h:x/", "https://h:0/",
         "https://me:pw@h/", "https://h/?a=b", "https://h/#a", "https://h/a b", 'https://h/"', "javascript:alert(1)",
+        "https://h/ünï", "https://h/a%20b", "https://h//a", "https://h/{x}",
     ],
 )  # fmt: skip
 def test_what_no_link_can_begin_with_is_refused(text: str) -> None:
