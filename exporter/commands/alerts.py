@@ -8,6 +8,7 @@ import click
 
 from alerts import build
 from alerts.settings import load
+from exporter.commands.printing import say
 
 
 @click.group("alerts")
@@ -26,4 +27,4 @@ def alerts() -> None:
 def build_alerts(config_file: Path | None, out: Path) -> None:
     """Write the rules for Prometheus and for Grafana, their tests, and Alertmanager's configuration."""
     for path in build.build(load(config_file), out):
-        click.echo(path)
+        say(str(path))

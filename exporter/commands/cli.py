@@ -21,6 +21,7 @@ from exporter.commands.explain.command import as_json as explained_as_json
 from exporter.commands.explain.command import explain, printable
 from exporter.commands.explain.terminal import WIDTH
 from exporter.commands.explain.terminal import as_text as explained_as_text
+from exporter.commands.printing import plain, say, say_json
 from exporter.config import DEFAULT_PORT, load
 from exporter.config.listening import parse_address
 from exporter.errors import CampaignExporterError, ConfigError
@@ -47,7 +48,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except CampaignExporterError as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(plain(str(error), sys.stderr)) from None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,8 +75,16 @@ def serve(config_file: Path, listen: str | None) -> None:
 def check_database(config_file: Path, json_wanted: bool) -> None:
     """Say whether the exporter would work well on the database, and what to mend. Exit status 1: it would not."""
     report = check(load(config_file))
-    click.echo(as_json(report) if json_wanted else as_text(report))
+    if json_wanted:
+        say_json(as_json(report))
+    else:
+        say(as_text(report), color=_colour())
     sys.exit(0 if report.good else 1)
+
+
+def _colour() -> bool | None:
+    """`None`: where it is a terminal."""
+    return False if os.environ.get("NO_COLOR") else None
 
 
 _CAMPAIGN = click.option("--campaign", "campaign_id", metavar="ID", required=True, help="The campaign's id.")
@@ -91,11 +100,11 @@ def explain_campaign(config_file: Path, campaign_id: str, task_id: str | None, j
     """Say why a campaign, or one task, is not dialled. Reads the database itself: works while the exporter is down."""
     explained = explain(load(config_file), campaign_id, task_id)
     if json_wanted:
-        click.echo(explained_as_json(explained))
+        say_json(explained_as_json(explained))
         return
     width = max(60, min(100, shutil.get_terminal_size((WIDTH, 24)).columns)) if sys.stdout.isatty() else WIDTH
     text = printable(explained_as_text(explained.card, explained.task, width))
-    click.echo(text, nl=False, color=False if os.environ.get("NO_COLOR") else None)
+    say(text, nl=False, color=_colour())
 
 
 @main.command("capture")
@@ -125,11 +134,11 @@ def capture_evidence(
     request = Request(config_file, campaign_id, task_id, span_of(since), output, not unmasked, url, force)
     captured = capture(config, request)
     for note in captured.notes:
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}", err=True)
     for each in captured.missing:
-        click.echo(f"not captured: {each.what}: {each.why}", err=True)
+        say(f"not captured: {each.what}: {each.why}", err=True)
     kind = "UNMASKED, it holds personal data" if unmasked else "contacts and phones masked"
-    click.echo(f"{output}: {captured.files} files, {captured.size:,} bytes, {kind}; begin with its README.txt")
+    say(f"{output}: {captured.files} files, {captured.size:,} bytes, {kind}; begin with its README.txt")
     sys.exit(captured.status)
 
 
@@ -148,7 +157,7 @@ _NEXT_FREE = "If it is in use, the next free one."
 
 @main.command()
 @click.option(
-    "--scenario", "scenarios", multiple=True, metavar="NAME[:KEY=VALUE,…]", help="Change one thing; repeatable."
+    "--scenario", "scenarios", multiple=True, metavar="NAME[:KEY=VALUE,...]", help="Change one thing; repeatable."
 )
 @click.option("--list-scenarios", is_flag=True, help="Say what --scenario knows, and end.")
 @click.option("--seed", help="Another seed, another history; needs --fresh if there is one already.")
@@ -184,7 +193,7 @@ def demo(
     except ImportError as error:
         raise ConfigError(f"the demo needs {error.name}: pip install 'campaign-exporter[demo]'") from None
     if list_scenarios:
-        click.echo(list_all())
+        say(list_all())
         return
     try:
         parse_address(listen)

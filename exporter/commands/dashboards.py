@@ -9,6 +9,7 @@ import click
 from dashboards import build, grants
 from dashboards.settings import load
 from exporter import config
+from exporter.commands.printing import say
 from exporter.config import Config
 from exporter.contract.availability import Available
 from exporter.source.database import Database
@@ -32,7 +33,7 @@ def dashboards() -> None:
 def build_boards(config_file: Path | None, out: Path) -> None:
     """Write each board as a file for Grafana's provisioning, or to import by hand."""
     for path in build.build(load(config_file), out):
-        click.echo(path)
+        say(str(path))
 
 
 @dashboards.command("sql")
@@ -53,7 +54,7 @@ def print_sql(config_file: Path, role: str, schema: str | None, unmasked: bool) 
     """
     settings = config.load(config_file)
     choice = grants.Choice(role, masked=not unmasked, own_masked=settings.numbers.mask_phone)
-    click.echo(grants.document(discover(settings, schema), choice), nl=False)
+    click.echo(grants.document(discover(settings, schema), choice).encode(), nl=False)  # exact, whatever the terminal
 
 
 def discover(config: Config, schema: str | None = None) -> Available:

@@ -228,10 +228,10 @@ def _where(parameters: Mapping[str, Any]) -> str:
         found = {each.keyword.decode(): each.val.decode() for each in pq.Conninfo.get_defaults() if each.val}
         parameters = {**found, **parameters}
     host = parameters.get("host") or parameters.get("hostaddr") or "the local socket"
-    user = parameters.get("user")
-    name = parameters.get("dbname")
-    database = f"database {name!r}" if name else f"database {user!r} (none is named, so libpq takes the user's name)"
-    return f"{database} on {host} port {parameters.get('port')} as {user!r}"
+    name, user = parameters.get("dbname"), parameters.get("user")
+    as_whom = f"as {user!r}" if user else "as nobody (this process has no user name: write one into database.url)"
+    database = f"database {(name or user)!r}" + ("" if name else " (none is named, so libpq takes the user's name)")
+    return f"{database} on {host} port {parameters.get('port')} {as_whom}"
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
 from exporter.config import parse
@@ -92,6 +93,14 @@ def test_an_error_names_what_libpq_takes_where_the_address_says_nothing(monkeypa
     assert problem("postgresql://me@").startswith(
         "cannot connect to database 'me' (none is named, so libpq takes the user's name) on 127.0.0.1 port 1 as 'me': "
     )
+
+
+def test_a_process_whose_user_has_no_name_is_told_to_write_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in containers that run under any user id."""
+    defaults = [each for each in pq.Conninfo.get_defaults() if each.keyword != b"user"]
+    monkeypatch.setattr(pq.Conninfo, "get_defaults", lambda: defaults)
+    told = problem("postgresql://127.0.0.1:1/x")
+    assert "as nobody (this process has no user name: write one into database.url): " in told
 
 
 @pytest.fixture
