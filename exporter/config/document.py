@@ -32,9 +32,13 @@ _MERGE = "tag:yaml.org,2002:merge"
 
 @dataclass(slots=True)
 class Document:
-    """What a text says. `lines`: where each key and each entry of a list stands; `mistakes`: what is wrong so far."""
+    """What a text says. `lines`: where each key and each entry of a list stands; `mistakes`: what is wrong so far.
+
+    `filled`: what holds a variable of the environment, and so perhaps a secret.
+    """
 
     data: Any = None
+    filled: set[Path] = field(default_factory=set)
     lines: dict[Path, int] = field(default_factory=dict)
     mistakes: list[str] = field(default_factory=list)
 
@@ -168,6 +172,7 @@ class _Reading:
             if not match[0].endswith("}") or not _NAME.fullmatch(name):
                 self._wrong(node, path, "only ${NAME} is replaced by a variable; write $${ where ${ itself is meant")
                 return ""
+            self.document.filled.add(path)
             found = self._environment.get(name)
             if not found:
                 state = "not set" if found is None else "empty"

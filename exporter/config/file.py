@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
@@ -71,7 +72,8 @@ def parse_section(
     raise ConfigError("\n".join(mistakes))
 
 
-_SECRET_KEYS = frozenset({"url", "password"})
+_SECRET_KEYS = frozenset({"url", "url_file", "password", "password_file"})
+_LOGIN = re.compile(r"//[^/]*@")
 
 
 def _explain(problem: Any, source: str, document: Document, section: type[Section], page: str) -> str:
@@ -88,14 +90,15 @@ def _explain(problem: Any, source: str, document: Document, section: type[Sectio
             return f"{where}: no such setting; {meant}the settings are listed in {page}"
         case "missing":
             return f"{where}: is required; see {page}"
-        case "string_type":
+        case "string_type" | "path_type":
             message = "not a text; put it into quotes"
         case "model_type" | "model_attributes_type" | "dict_type" | "mapping_type":
             message = "not a section; write its settings below it, indented, each with its value"
     value = problem.get("input")
     if value is None:
         return f"{where}: has no value; write one, or leave the line out for the default; see {page}"
-    if isinstance(value, dict | list) or _SECRET_KEYS.intersection(map(str, path)) or path == ("database",):
+    secret = _SECRET_KEYS.intersection(map(str, path)) or path in document.filled or _LOGIN.search(str(value))
+    if isinstance(value, dict | list) or secret or path == ("database",):
         return f"{where}: {message}; see {page}"
     shown = str(value).lower() if isinstance(value, bool) else repr(value)
     return f"{where}: {shown}: {message}; see {page}"

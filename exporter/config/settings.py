@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -39,7 +40,7 @@ class DatabaseConfig(Section):
         None, description="A file that holds the password, on one line; it goes before one in `url`."
     )
     schema_: str = Field(
-        "campaign_monitoring", alias="schema", description="The schema with the views of the contract."
+        "campaign_monitoring", alias="schema", min_length=1, description="The schema with the views of the contract."
     )
     connect_timeout: Patience = Field(
         5.0, description="How long to wait for a connection, in whole seconds, two at least."
@@ -59,6 +60,13 @@ class DatabaseConfig(Section):
         if url is not None:
             address.parameters(url.get_secret_value())
         return url
+
+    @field_validator("url_file", "password_file")
+    @classmethod
+    def _a_path(cls, path: Path | None) -> Path | None:
+        if path is not None and ("/" not in str(path) or ":/" in str(path)):
+            raise ValueError("no path of a file; write one such as /etc/campaign-exporter/password, not the secret")
+        return path
 
     @model_validator(mode="after")
     def _one_source(self) -> DatabaseConfig:
@@ -157,9 +165,7 @@ class WebConfig(Section):
         description="Where people reach the exporter, `https://…`, with the path of a reverse proxy if it has one: "
         "see [operating](operating.md#behind-a-reverse-proxy).",
     )
-    grafana_url: str | None = Field(
-        None, pattern=r"^https?://\S+$", description="Where Grafana is, `https://…`: campaigns' pages link to it."
-    )
+    grafana_url: str | None = Field(None, description="Where Grafana is, `https://…`: campaigns' pages link to it.")
 
     @field_validator("listen_address")
     @classmethod
@@ -171,6 +177,13 @@ class WebConfig(Section):
     @classmethod
     def _reachable(cls, url: str | None) -> str | None:
         return None if url is None else web_address(url)
+
+    @field_validator("grafana_url")
+    @classmethod
+    def _linkable(cls, url: str | None) -> str | None:
+        if url is not None and not re.fullmatch(r"https?://[^\s/]\S*", url):
+            raise ValueError("not an address; write it with http:// or https://, such as https://grafana.example.com")
+        return url
 
     @property
     def prefix(self) -> str:

@@ -66,6 +66,7 @@ def mistakes(text: str, **environment: str) -> list[str]:
         ("refresh: []", "exporter.yaml:2: refresh: "),
         ("retention:", "exporter.yaml:2: retention: has no value; write one, or leave the line out"),
         ("web: {external_url: dialler}", "exporter.yaml:2: web.external_url: 'dialler': not an address; write it with"),
+        ("web: {grafana_url: grafana}", "exporter.yaml:2: web.grafana_url: 'grafana': not an address; write it with"),
         ("colour: red", "exporter.yaml:2: colour: no such setting; the settings are listed in docs/configuration.md"),
         ("refesh: {}", "exporter.yaml:2: refesh: no such setting; did you mean refresh? the settings"),
         ("interval: 5s", "exporter.yaml:2: interval: no such setting; did you mean refresh.interval? the settings"),
@@ -94,7 +95,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         ("refresh: {interval: 1s}", "exporter.yaml:1: database: is required"),
         ("database: {}", "exporter.yaml:1: database: give exactly one of `url` and `url_file`"),
         (
-            "database: {url: 'postgresql:///', url_file: b}",
+            "database: {url: 'postgresql:///', url_file: /b}",
             "exporter.yaml:1: database: give exactly one of `url` and `url_file`",
         ),
         ("a: 1\n  b: 2", "exporter.yaml:2: not valid YAML: mapping values are not allowed here"),
@@ -183,6 +184,29 @@ def test_variables_of_the_environment_are_filled_in() -> None:
 def test_a_variable_that_is_not_set_is_named_with_its_place() -> None:
     (line,) = mistakes(GOOD + "log:\n  format: ${FORMAT}", OTHER="x")
     assert line.startswith("exporter.yaml:3: log.format: the environment variable FORMAT is not set; set it, or write")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"url: '{URL}', password_file: hunter2", "database.password_file: no path of a file; write one such as /etc/"),
+        ("url_file: 'postgresql://me:hunter2@h/x'", "database.url_file: no path of a file; write one"),
+        (
+            f"url: '{URL}', password: hunter2",
+            "database.password: no such setting; did you mean database.password_file?",
+        ),
+        ("url: 'postgresql://me:pw,hunter2}", "not valid YAML"),
+        ("url: postgresql://me@h/x,hunter2", "database.…: no such setting; put the value before it into quotes"),
+        (f"url: '{URL}', schema: '{URL}', connect_timeout: '{URL}'", "database.connect_timeout: not a duration"),
+        (f"url: '{URL}', connect_timeout: '${{PW}}'", "database.connect_timeout: not a duration; write"),
+        ("url: *hunter2", "not valid YAML: found undefined alias …"),
+        ("url: !hunter2 x", "database.url: has a tag"),
+    ],
+)
+def test_a_secret_in_a_wrong_place_is_not_quoted(text: str, told: str) -> None:
+    (line,) = mistakes(f"database: {{{text}}}", PW="hunter2")
+    assert line.startswith(f"exporter.yaml:1: {told}")
+    assert "hunter2" not in line
 
 
 @pytest.mark.parametrize(
