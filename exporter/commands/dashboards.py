@@ -9,6 +9,7 @@ import click
 from dashboards import build, grants
 from dashboards.settings import load
 from exporter import config
+from exporter.commands.building import building
 from exporter.commands.printing import say
 from exporter.config import Config
 from exporter.contract.availability import Available
@@ -32,7 +33,10 @@ def dashboards() -> None:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder to write to.")
 def build_boards(config_file: Path | None, out: Path) -> None:
     """Write each board as a file for Grafana's provisioning, or to import by hand."""
-    for path in build.build(load(config_file), out):
+    settings = load(config_file)
+    with building(config_file, out):
+        written = build.build(settings, out)
+    for path in written:
         say(str(path))
 
 

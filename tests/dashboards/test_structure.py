@@ -253,7 +253,7 @@ def test_the_settings_reach_the_boards() -> None:
             "uid_prefix": "dial",
             "datasources": {"prometheus": "mimir"},
             "replica_labels": ["replica"],
-            "links": {"exporter": "https://exporter.example.com/"},
+            "links": {"exporter": "https://example.com/dialler/"},
         }
     )
     text = "".join(text_of(board, settings) for board in boards(settings))
@@ -262,7 +262,8 @@ def test_the_settings_reach_the_boards() -> None:
     assert '"mimir"' in text
     assert "without (replica)" in text
     assert "instance, job" not in text
-    assert "https://exporter.example.com/campaigns/" in text
+    assert "https://example.com/dialler/campaigns/" in text
+    assert "https://example.com/campaigns/" not in text
 
 
 @pytest.mark.parametrize("board", boards(WIDE), ids=lambda board: board.name)
