@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from exporter.config import Config
 from exporter.config.address import SECRETS
 from exporter.contract.availability import Available, compare
-from exporter.errors import ContractError, DatabaseUnavailableError, RowError
+from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError, RowError
 from exporter.source.connecting import (
     Attempt,
     Connection,
@@ -43,6 +44,7 @@ __all__ = [
 APPLICATION_NAME = "campaign-exporter"
 
 _KEEPALIVES: Mapping[str, Any] = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+_NO_PASSWORD = "no password supplied"
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy does not type it
 
 
@@ -95,6 +97,10 @@ class Database:
         """A read-only session with all timeouts set. `DatabaseUnavailableError` says where and why not."""
         settings = self._config.database
         parameters: dict[str, Any] = dict(settings.secret_parameters())
+        if "@" in os.environ.get("PGHOST", "") and "host" not in parameters:
+            raise ConfigError(
+                "PGHOST holds an @, so it is no host and may hold a password; put the name of a host in it"
+            )
         patience = max(2, math.ceil(settings.connect_timeout))
         parameters = {**_KEEPALIVES, **parameters, "application_name": APPLICATION_NAME, "connect_timeout": patience}
         try:
@@ -103,6 +109,8 @@ class Database:
             why = without_files() or (reason(error) if isinstance(error, psycopg.Error) else str(error.strerror))
             for secret in filter(None, map(parameters.get, SECRETS)):
                 why = why.replace(str(secret), "…")
+            if _NO_PASSWORD in why:
+                why = f"{_NO_PASSWORD}; put it into a file and name that in database.password_file"
             raise DatabaseUnavailableError(f"cannot connect to {_where(parameters)}: {why}") from None
         try:
             with within(connection, 2 * patience):

@@ -103,6 +103,12 @@ def test_a_process_whose_user_has_no_name_is_told_to_write_one(monkeypatch: pyte
     assert "as nobody (this process has no user name: write one into database.url): " in told
 
 
+def test_a_secret_in_the_variable_of_the_host_is_neither_told_nor_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGHOST", "postgresql://me:hunter2@h/x")
+    with pytest.raises(ConfigError, match=r"^PGHOST holds an @, so it is no host [^@]*$"):
+        reached("postgresql:///x")
+
+
 @pytest.fixture
 def guarded(database_url: str) -> Iterator[dict[str, str]]:
     """A role of which the server wants a password."""
@@ -124,7 +130,8 @@ def test_a_password_of_any_signs_leads_there_encoded_in_quotes_in_a_file_or_in_t
     guarded: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, without = guarded["dbname"], _words(guarded)
-    wait_for("the server to ask for passwords", lambda: "password" in problem(without))
+    asks = "as 'guarded': no password supplied; put it into a file and name that in database.password_file"
+    wait_for("the server to ask for passwords", lambda: asks in problem(without))
     url = f"postgresql://guarded:{quote(PASSWORD, safe='')}@/{name}?host={quote(guarded['host'], safe='')}"
     assert reached(url + (f"&port={guarded['port']}" if "port" in guarded else "")) == name
     assert reached(_words({**guarded, "password": PASSWORD})) == name
