@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import sys
@@ -151,6 +152,16 @@ def show_config(config_file: Path) -> None:
     click.echo(text, nl=False)
 
 
+class _Speed(click.FloatRange):
+    """More than none, and a number: `nan` is within any range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        speed: float = super().convert(value, param, ctx)
+        if math.isnan(speed):
+            self.fail("nan is no speed; write a number such as 60", param, ctx)
+        return speed
+
+
 _PORT = click.IntRange(1, 65_535)
 _NEXT_FREE = "If it is in use, the next free one."
 
@@ -161,9 +172,7 @@ _NEXT_FREE = "If it is in use, the next free one."
 )
 @click.option("--list-scenarios", is_flag=True, help="Say what --scenario knows, and end.")
 @click.option("--seed", help="Another seed, another history; needs --fresh if there is one already.")
-@click.option(
-    "--speed", type=click.FloatRange(0, 86_400, min_open=True), default=1.0, help="Times as fast as real time."
-)
+@click.option("--speed", type=_Speed(0, 86_400, min_open=True), default=1.0, help="Times as fast as real time.")
 @click.option("--fresh", is_flag=True, help="Delete an earlier demo first.")
 @click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), default=Path(".demo"), show_default=True)
 @click.option("--web.listen-address", "listen", default=f"127.0.0.1:{DEFAULT_PORT}", show_default=True)
