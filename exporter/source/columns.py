@@ -40,7 +40,6 @@ _CALL_RULES = (
     "started_at",
     "created_at",
     "updated_at",
-    "task_id",
 )
 RULES: Mapping[str, tuple[str, ...]] = MappingProxyType({"tasks": _TASK_RULES, "calls": _CALL_RULES})
 """By relation, the column that each bit of `broken` speaks of, from the lowest."""

@@ -37,8 +37,8 @@ from exporter.source.reasons import NOT_A_ROWS_FAULT, reason
 from exporter.source.sql import statement
 
 __all__ = [
-    "APPLICATION_NAME", "Compiled", "Connection", "Database", "Server", "compile_statement", "fetch",
-    "reading", "reason", "snapshot",
+    "APPLICATION_NAME", "Compiled", "Connection", "Database", "Server", "columns_of", "compile_statement",
+    "fetch", "reading", "reason", "snapshot",
 ]  # fmt: skip
 
 APPLICATION_NAME = "campaign-exporter"
@@ -214,14 +214,19 @@ class Database:
 
     def discover(self, connection: Connection) -> Available:
         """What the database has of the contract. `ContractError` when a required part is missing."""
-        schema = self._config.database.schema_
-        found: dict[str, dict[str, str]] = {}
-        for relation, column, typname in connection.execute(statement("discover"), {"schema": schema}):
-            found.setdefault(relation, {})[column] = typname
-        available = compare(schema, found)
+        available = compare(self._config.database.schema_, *columns_of(connection, self._config.database.schema_))
         if not available.usable:
             raise ContractError("; ".join(str(problem) for problem in available.problems if problem.fatal))
         return available
+
+
+def columns_of(connection: Connection, schema: str) -> tuple[Mapping[str, Mapping[str, str]], str]:
+    """The columns that this role may read and their types, by relation; and the database's `TimeZone`."""
+    found: dict[str, dict[str, str]] = {}
+    rows = connection.execute(statement("discover"), {"schema": schema}).fetchall()
+    for relation, column, typname, _ in rows:
+        found.setdefault(relation, {})[column] = typname
+    return found, rows[0][3] if rows else "UTC"
 
 
 def _milliseconds(seconds: float) -> str:

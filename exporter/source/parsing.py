@@ -173,7 +173,7 @@ def _integer(text: str) -> int:
         value = Decimal(text)
     except InvalidOperation:
         raise _UnusableError("not_a_number") from None
-    if not value.is_finite() or abs(value) > 2**63:
+    if not value.is_finite() or abs(value) > 2**63 or value != int(value):
         raise _UnusableError("out_of_range")
     return int(value)
 

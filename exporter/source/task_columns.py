@@ -22,6 +22,7 @@ from exporter.source.cleaning import (
     outside,
     recent_hour,
     seconds,
+    whole,
 )
 from exporter.source.columns import HORIZONS, MICRO, RULES
 
@@ -43,15 +44,13 @@ def task_rows(available: Available) -> CleanRows:
     updated = seconds(raw("updated_at"))
     attempted = seconds(raw("last_attempted_at"))
     since = sa.func.coalesce(attempted, updated)
-    retries = sa.case(
-        (sa.and_(raw("system_retries") >= 0, raw("system_retries") <= MICRO), raw("system_retries")), else_=0
-    )
+    retries = sa.case((whole(raw("system_retries"), 0, MICRO), raw("system_retries")), else_=0)
     blocker = clean_text(raw("blocker"))
     due_in = sa.func.coalesce(eligible, 0.0) - NOW
     violated = {
-        "attempts": sa.not_(sa.func.coalesce(raw("attempts").between(0, MICRO), sa.false())),
-        "max_attempts": sa.not_(sa.func.coalesce(raw("max_attempts").between(0, MICRO), sa.false())),
-        "system_retries": sa.not_(sa.func.coalesce(raw("system_retries"), 0).between(0, MICRO)),
+        "attempts": sa.not_(sa.func.coalesce(whole(raw("attempts"), 0, MICRO), sa.false())),
+        "max_attempts": sa.not_(sa.func.coalesce(whole(raw("max_attempts"), 0, MICRO), sa.false())),
+        "system_retries": outside(whole(raw("system_retries"), 0, MICRO)),
         "next_eligible_at": outside(in_time(raw("next_eligible_at"))),
         "last_attempted_at": outside(in_time(raw("last_attempted_at"))),
         "created_at": no_time(raw("created_at")),

@@ -109,9 +109,9 @@ def test_without_a_required_column_an_optional_relation_is_left_out(owner: Owner
         ("updated_at", "timestamp", "timestamptz"),
         ("updated_at", "date", "timestamptz"),
         ("created_at", "bigint", "timestamptz"),
-        ("attempts", "text", "integer"),
-        ("task_id", "float8", "id"),
-        ("status", "int4range", "text"),
+        ("attempts", "text", "one of int2, int4, int8, numeric"),
+        ("task_id", "float8", "one of int2, "),
+        ("status", "int4range", "one of text, "),
     ],
 )
 def test_a_required_column_of_a_wrong_type_is_named_with_both_types(

@@ -22,10 +22,9 @@ from exporter.contract.availability import Available, compare
 from exporter.contract.relations import RELATIONS
 from exporter.errors import DatabaseUnavailableError
 from exporter.source.call_columns import call_rows
-from exporter.source.database import Connection, Database, Server, reason, snapshot
+from exporter.source.database import Connection, Database, Server, columns_of, reason, snapshot
 from exporter.source.platform import PlatformReader
 from exporter.source.reader import SMALL, Moment, Reader, Rows, reader_of
-from exporter.source.sql import statement as of_source
 from exporter.source.task_columns import task_rows
 
 SERVER = "server"
@@ -83,8 +82,8 @@ def _check(config: Config, database: Database, connection: Connection) -> Report
     if usage is None or not usage[0]:
         results.findings.append(_no_schema(schema, role, exists=usage is not None))
         return results.report
-    found = _discover(connection, schema)
-    available = compare(schema, found)
+    found, zone = columns_of(connection, schema)
+    available = compare(schema, found, zone)
     results.findings += _contract(connection, available, found, role)
     if available.usable:
         _look_inside(config, connection, available, results)
@@ -119,14 +118,6 @@ def _no_schema(schema: str, role: Role, *, exists: bool) -> Finding:
     else:
         what, remedy = f"database {role.database} has no schema {schema}", "write the views as docs/contract.md shows"
     return Finding(ROLE if exists else SERVER, Level.PROBLEM, "schema", what, remedy)
-
-
-def _discover(connection: Connection, schema: str) -> Mapping[str, Mapping[str, str]]:
-    """The columns that this role may read and their types, by relation."""
-    found: dict[str, dict[str, str]] = {}
-    for relation, column, typname in connection.execute(of_source("discover"), {"schema": schema}):
-        found.setdefault(relation, {})[column] = typname
-    return found
 
 
 def _contract(
