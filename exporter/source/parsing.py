@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from exporter.calendar.call_windows import EARLIEST, LATEST, WindowsError, parse_ranges
+from exporter.calendar.call_windows import EARLIEST, LATEST
 from exporter.calendar.days import zone
+from exporter.calendar.window_forms import WindowsError, parse_ranges
 from exporter.contract.codes import (
     CAMPAIGN_STATUSES,
     NUMBER_STATUSES,

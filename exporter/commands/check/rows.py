@@ -20,6 +20,7 @@ from exporter.contract.codes import (
     TASK_STATUSES,
     UPLOAD_STATUSES,
     blocker_group,
+    clean_code,
     clean_label,
 )
 from exporter.errors import RowError
@@ -193,7 +194,7 @@ def _unknown_codes(relation: str, schema: str, groups: Sequence[Mapping[str, Any
         if group[column] not in _CODES[relation, column]:
             codes[group[column]] += group["count"]
         blocker = group.get("blocker")
-        if blocker is not None and blocker_group(blocker) == "unknown":
+        if blocker is not None and blocker_group(clean_code(blocker)) == "unknown":
             blockers[blocker] += group["count"]
     if codes:
         yield _broken(schema, relation, column, "unknown_code", codes.total(), codes)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from exporter.contract.codes import BLOCKERS
+from exporter.contract.error_codes import fault_of
 from exporter.contract.wording import clock, count, duration
 from exporter.diagnosis.dispatch.capacity import PACING, refusal
-from exporter.diagnosis.dispatch.faults import fault_of
 from exporter.diagnosis.dispatch.gate import QUIET_SECONDS, UNKNOWN, Gate
 from exporter.diagnosis.dispatch.gates import NO_CONTACTS, STALE, claimed
 from exporter.diagnosis.dispatch.signs import MOVES, signs
