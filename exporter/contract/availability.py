@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -53,7 +53,10 @@ class Available:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One way in which a database differs from the contract, what it costs, and how to mend it."""
+    """One way in which a database differs from the contract, what it costs, and how to mend it.
+
+    `feature` is what an optional column would give that is simply not there.
+    """
 
     relation: str
     column: str | None
@@ -61,10 +64,28 @@ class Problem:
     effect: str
     remedy: str
     fatal: bool
+    feature: str = ""
 
     def __str__(self) -> str:
         thing = self.relation if self.column is None else f"{self.relation}.{self.column}"
         return f"{thing}: {self.what}; {self.effect}; {self.remedy}"
+
+
+def in_short(problems: Sequence[Problem]) -> Iterator[str]:
+    """One sentence a relation: optional columns that it lacks are named together, all else by itself."""
+    for relation in dict.fromkeys(problem.relation for problem in problems):
+        own = [problem for problem in problems if problem.relation == relation]
+        lacking = [problem for problem in own if problem.feature]
+        parts = [str(problem) for problem in own if not problem.feature]
+        if lacking:
+            columns = ", ".join(problem.column or "" for problem in lacking)
+            parts.append(f"{relation}: without {columns}; lost: {lost(problem.feature for problem in lacking)}")
+        yield "; ".join(parts)
+
+
+def lost(features: Iterable[str]) -> str:
+    """Features that are lost, each once."""
+    return ", ".join(dict.fromkeys(features))
 
 
 class _AnyType(sa.types.UserDefinedType[Any]):
@@ -155,16 +176,16 @@ def _column_problem(schema: str, relation: Relation, column: Column, typname: st
         effect = f"the whole relation is left out; lost without it: {relation.without}"
     else:
         effect = "nothing can be exported without it"
-    view = identifier(schema, relation.name)
+    view, feature = identifier(schema, relation.name), ""
     if typname is None:
+        feature = _feature(relation, column) if column.optional else ""
         what, remedy = "missing", f"add it to the view {view} as {_WANTED[column.kind]}"
     else:
         taken = column.kind.value
         what = f"has the type {typname}, not " + (taken[0] if len(taken) == 1 else f"one of {', '.join(taken)}")
         remedy = _of_another_type(view, column, typname, zone)
-    return Problem(
-        relation.name, column.name, what, effect, remedy, fatal=not column.optional and not relation.optional
-    )
+    fatal = not column.optional and not relation.optional
+    return Problem(relation.name, column.name, what, effect, remedy, fatal, feature)
 
 
 def _feature(relation: Relation, column: Column) -> str:

@@ -111,6 +111,17 @@ _WITHOUT: Mapping[str, str] = {
 """What stands in for a text that is required and cannot be taken."""
 
 
+def windows_problem(text: str) -> str | None:
+    """What is wrong with a campaign's call windows, and what to write; nothing where they can be read."""
+    try:
+        parse_ranges(_json(text))
+    except WindowsError as error:
+        return str(error)
+    except _UnusableError:
+        return "call_windows: not JSON; write a list as docs/contract.md shows"
+    return None
+
+
 def _parse(relation: str, name: str, column: Column, text: str | None) -> Any:
     if text is None:
         if not column.optional:
