@@ -207,7 +207,7 @@ class Indexes:
             return read.found(Level.OK, f"{name} can serve; much of {size} changed within a minute")
         for setting, value in _TRIED:
             if self._would_take(read, base, setting, value):
-                return read.found(Level.ADVICE, what, set_for(self._role, setting, value, self._source(setting)))
+                return read.found(Level.ADVICE, what, set_for(self._role, setting, value))
         return read.found(
             Level.ADVICE,
             f"{what}, of which it expects {counted(expected, 'row')}; its statistics are fresh",
@@ -222,10 +222,6 @@ class Indexes:
         plan = explain(self._connection, read.query, read.values)
         _set(self._connection, setting, before)
         return not any(node["Node Type"] == "Seq Scan" for node in scans(plan, base))
-
-    def _source(self, setting: str) -> str:
-        query = "SELECT source FROM pg_catalog.pg_settings WHERE name = %s"
-        return str(self._connection.execute(query, (setting,)).fetchall()[0][0])
 
 
 def _of_foreign_table(read: _Read, base: Base, table: _Index, reaches: bool) -> Finding:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
 
 from exporter.commands.check.commands import Command
 from exporter.commands.check.report import Finding, Level
@@ -32,15 +33,14 @@ class Role:
     monitors: bool
     connection_limit: int
     read_only: str
-    read_only_from: str
     statement_timeout: str
-    statement_timeout_from: str
     database: str
     temporary: bool
     temporary_by: Sequence[str]
     large_objects: bool
     track_counts: str
-    track_counts_from: str
+    set_by: Mapping[str, str]
+    """Where settings come from that are not the server's: `role`, `database`, `role in database` or `connection`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,13 @@ class _Write:
 
 def read_role(connection: Connection) -> Role:
     """Who we are."""
-    with connection.cursor(row_factory=class_row(Role)) as cursor:
-        role = cursor.execute(statement("role")).fetchone()
-    assert role is not None, "a session has a role"
-    return role
+    set_by = dict(connection.execute(statement("set_by")).fetchall())
+    options = connection.info.options  # of database.url or PGOPTIONS
+    set_by.update(dict.fromkeys(re.findall(r"(\w+)=", options), "connection"))
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(statement("role")).fetchone()
+    assert row is not None, "a session has a role"
+    return Role(**row, set_by=set_by)
 
 
 def rights(connection: Connection, config: Config, server: Server, role: Role) -> Iterator[Finding]:
@@ -184,7 +187,7 @@ def _settings(config: Config, role: Role) -> Iterator[Finding]:
         Level.OK if read_only else Level.ADVICE,
         "default_transaction_read_only",
         role.read_only,
-        "" if read_only else set_for(role, "default_transaction_read_only", "on", role.read_only_from),
+        "" if read_only else set_for(role, "default_transaction_read_only", "on"),
     )
     limited = role.statement_timeout != "0"
     timeout = format_duration(int(role.statement_timeout) / 1000) if limited else "none but the exporter's own"
@@ -193,7 +196,7 @@ def _settings(config: Config, role: Role) -> Iterator[Finding]:
         Level.OK if limited else Level.ADVICE,
         "statement_timeout",
         timeout,
-        "" if limited else set_for(role, "statement_timeout", wanted_timeout, role.statement_timeout_from),
+        "" if limited else set_for(role, "statement_timeout", wanted_timeout),
     )
     wanted = config.database.load_connections
     few, unlimited = 0 <= role.connection_limit < wanted, role.connection_limit < 0
@@ -213,22 +216,21 @@ def _settings(config: Config, role: Role) -> Iterator[Finding]:
         remedy = Command.REVOKE_LARGE_OBJECTS.of(role=role.identifier)
         yield _finding(Level.ADVICE, "large objects", what, remedy)
     # What is set for this role alone says nothing of the platform's.
-    if role.track_counts != "on" and role.track_counts_from not in ("user", "database user", "client"):
+    if role.track_counts != "on" and role.set_by.get("track_counts", "database") == "database":
         what = "off: rows that are deleted are noticed within audit.period, not at once"
         yield _finding(Level.ADVICE, "track counts", what, _count(role))
 
 
-def set_for(role: Role, name: str, value: str, source: str) -> str:
+def set_for(role: Role, name: str, value: str) -> str:
     """The command that sets something for the role's sessions, over what is set where it comes from now."""
-    if source == "client":
+    place = role.set_by.get(name)
+    if place == "connection":
         return f"leave {name} out of the options in database.url and PGOPTIONS"
-    command = Command.SET_IN_DATABASE if source == "database user" else Command.SET
+    command = Command.SET_IN_DATABASE if place == "role in database" else Command.SET
     return command.of(role=role.identifier, database=role.database, setting=name, value=value)
 
 
 def _count(role: Role) -> str:
-    if role.track_counts_from == "database":
+    if "track_counts" in role.set_by:
         return Command.RESET_DATABASE.of(database=role.database, setting="track_counts")
-    if role.track_counts_from == "command line":
-        return "start the server without -c track_counts=off"
     return "\n".join((Command.SET_SYSTEM.of(setting="track_counts", value="on"), Command.RELOAD.of()))

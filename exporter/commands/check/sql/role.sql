@@ -1,5 +1,5 @@
 -- What this role is, and what it and its database are set to. Settings are those a new session starts with, before
--- the exporter sets its own, and "..._from" is where they come from. "connection_limit" is -1 where there is none.
+-- the exporter sets its own. "connection_limit" is -1 where there is none.
 -- "temporary" and "large_objects": whether the role may make such, "temporary_by" through which roles.
 SELECT r.rolname AS name,
        pg_catalog.quote_ident(r.rolname) AS identifier,
@@ -7,9 +7,7 @@ SELECT r.rolname AS name,
        pg_catalog.pg_has_role(current_user, 'pg_monitor', 'MEMBER') AS monitors,
        r.rolconnlimit AS connection_limit,
        ro.reset_val AS read_only,
-       ro.source AS read_only_from,
        st.reset_val AS statement_timeout,
-       st.source AS statement_timeout_from,
        pg_catalog.quote_ident(current_database()) AS database,
        pg_catalog.has_database_privilege(current_database(), 'TEMPORARY') AS temporary,
        ARRAY(SELECT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(g.rolname) END
@@ -23,8 +21,7 @@ SELECT r.rolname AS name,
         FROM pg_catalog.pg_proc AS f
         WHERE f.pronamespace = 'pg_catalog'::pg_catalog.regnamespace
           AND f.proname IN ('lo_creat', 'lo_create', 'lo_from_bytea')) AS large_objects,
-       tc.setting AS track_counts,
-       tc.source AS track_counts_from
+       tc.reset_val AS track_counts
 FROM pg_catalog.pg_roles AS r
 JOIN pg_catalog.pg_settings AS ro ON ro.name = 'default_transaction_read_only'
 JOIN pg_catalog.pg_settings AS st ON st.name = 'statement_timeout'
