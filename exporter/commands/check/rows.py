@@ -113,12 +113,11 @@ def violations(platform: Platform, raw: Mapping[str, Rows], schema: str) -> Iter
 def _unread_windows(schema: str, count: int, texts: Sequence[str]) -> Finding:
     sentences = Counter(clean_reason(problem) for problem in map(windows_problem, texts) if problem)
     shown = [f"{sentence} ({rows:,})" for sentence, rows in sentences.most_common(_SHOWN)]
-    has = "has call windows" if count == 1 else "have call windows"
     return Finding(
         "campaigns",
         Level.PROBLEM,
         "call_windows",
-        f"{counted(count, 'row')} {has} that cannot be read, so nobody knows when to dial: "
+        f"{counted(count, 'row')} cannot be read, so nobody knows when to dial: "
         + ", ".join([*shown, *(["…"] if len(sentences) > _SHOWN else [])]),
         f"write them in the view {identifier(schema, 'campaigns')} in the form that docs/contract.md gives",
     )
