@@ -24,6 +24,12 @@ class Kind(Enum):
         return typname in self.value
 
 
+ANY_OTHER = ""
+"""In `CASTS`, the types that are not named."""
+
+ANY_OTHER = ""
+"""In `CASTS`, the types that are not named."""
+
 _CHARACTERS = ("text", "varchar", "bpchar", "name", "citext", "char")
 _NUMBERS = ("int2", "int4", "int8", "numeric", "float4", "float8")
 _SCALAR_OF_JSON = "{column} #>> '{{}}'"
@@ -41,10 +47,9 @@ _AS_NUMBER: Mapping[str, str] = {
     "enum": "{column}::text::numeric",
 }
 
-# The expression for a column of each type that is not taken. "" is any other type, where there is one for it.
-_CASTS: Mapping[Kind, Mapping[str, str]] = {
+CASTS: Mapping[Kind, Mapping[str, str]] = {
     Kind.ID: {
-        "": "{column}::text",
+        ANY_OTHER: "{column}::text",
         # To the platform two spellings are one id.
         "citext": "lower({column}::text)",
         "numeric": "trim_scale({column})::text",
@@ -54,7 +59,7 @@ _CASTS: Mapping[Kind, Mapping[str, str]] = {
         "bytea": "encode({column}, 'hex')",
     },
     Kind.TEXT: {
-        "": "{column}::text",
+        ANY_OTHER: "{column}::text",
         **dict.fromkeys(("json", "jsonb"), _SCALAR_OF_JSON),
         "bytea": "encode({column}, 'escape')",
     },
@@ -75,10 +80,12 @@ _CASTS: Mapping[Kind, Mapping[str, str]] = {
         "bit": "{column}::integer <> 0",
     },
     Kind.JSON: {
-        "": "to_jsonb({column})",
+        ANY_OTHER: "to_jsonb({column})",
         **dict.fromkeys(_CHARACTERS, "{column}::text::jsonb"),
     },
 }
+"""By kind, the expression for a column of each type that is not taken."""
+"""By kind, the expression for a column of each type that is not taken."""
 
 # What must be so for the expression to be right: only the platform's people can tell.
 _CLOCK = "{zone} being the zone of the clock that writes it: PostgreSQL itself takes TimeZone, which is {zone} here"
@@ -103,7 +110,7 @@ def cast(kind: Kind, column: str, typname: str, zone: str) -> str | None:
 
     `zone` is what PostgreSQL takes for a time without one.
     """
-    found = _CASTS[kind].get(typname, _CASTS[kind].get(""))
+    found = CASTS[kind].get(typname, CASTS[kind].get(ANY_OTHER))
     return found and found.format(column=identifier(column), zone=literal(zone))
 
 

@@ -243,7 +243,7 @@ def test_without_pg_monitor_the_overlap_is_used_and_named(owner: Owner, limited:
     outcomes = loop.scrape().by("campaign_calls_total", "outcome", campaign="1")
     assert outcomes == {"answered": 2, "busy": 1, "voicemail": 1}
     (entry,) = (entry for entry in logs if entry["event"] == "open transactions cannot be seen")
-    assert entry["remedy"] == "GRANT pg_monitor to the role"
+    assert entry["remedy"] == "make the role a member of pg_monitor"
 
 
 @pytest.mark.parametrize(
