@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -75,17 +75,22 @@ def in_short(problems: Sequence[Problem]) -> Iterator[str]:
     """One sentence a relation: optional columns that it lacks are named together, all else by itself."""
     for relation in dict.fromkeys(problem.relation for problem in problems):
         own = [problem for problem in problems if problem.relation == relation]
-        lacking = [problem for problem in own if problem.feature]
+        lacking = [(problem.column or "", problem.feature) for problem in own if problem.feature]
         parts = [str(problem) for problem in own if not problem.feature]
         if lacking:
-            columns = ", ".join(problem.column or "" for problem in lacking)
-            parts.append(f"{relation}: without {columns}; lost: {lost(problem.feature for problem in lacking)}")
+            parts.append(f"{relation}: {without(lacking)}")
         yield "; ".join(parts)
 
 
-def lost(features: Iterable[str]) -> str:
-    """Features that are lost, each once."""
-    return ", ".join(dict.fromkeys(features))
+def without(lacking: Sequence[tuple[str, str]]) -> str:
+    """Columns that are not there, and the features that are lost with them where these are more than the column."""
+    features = dict.fromkeys(feature for column, feature in lacking if feature != _itself(column))
+    lost = f"; lost: {', '.join(features)}" if features else ""
+    return f"without {', '.join(column for column, _ in lacking)}{lost}"
+
+
+def _itself(column: str) -> str:
+    return column.replace("_", " ")
 
 
 class _AnyType(sa.types.UserDefinedType[Any]):
@@ -189,7 +194,7 @@ def _column_problem(schema: str, relation: Relation, column: Column, typname: st
 
 
 def _feature(relation: Relation, column: Column) -> str:
-    return OPTIONAL_FEATURES.get((relation.name, column.name), column.name.replace("_", " "))
+    return OPTIONAL_FEATURES.get((relation.name, column.name), _itself(column.name))
 
 
 def _of_another_type(view: str, column: Column, typname: str, zone: str) -> str:

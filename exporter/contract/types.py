@@ -88,7 +88,7 @@ CASTS: Mapping[Kind, Mapping[str, str]] = {
 """By kind, the expression for a column of each type that is not taken."""
 
 # What must be so for the expression to be right: only the platform's people can tell.
-_CLOCK = "{zone} being the zone of the clock that writes it: PostgreSQL itself takes TimeZone, which is {zone} here"
+_CLOCK = "if it is written by a clock that shows {zone}, which is what PostgreSQL takes here: the setting TimeZone"
 _PROVIDED: Mapping[Kind, Mapping[str, str]] = {
     Kind.ID: {"citext": "in every relation that has this id"},
     Kind.TIME: {

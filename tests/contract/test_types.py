@@ -240,7 +240,7 @@ def test_nothing_is_said_of_a_type_of_which_no_value_could_be_meant() -> None:
 def test_a_time_without_a_zone_is_not_taken_for_utc() -> None:
     remedy = problems("timestamp")[Kind.TIME].remedy
     assert "at AT TIME ZONE 'Asia/Kathmandu' AS at" in remedy
-    assert "PostgreSQL itself takes TimeZone, which is Asia/Kathmandu here" in remedy
+    assert "if it is written by a clock that shows Asia/Kathmandu, which is what PostgreSQL takes here" in remedy
     assert "UTC" not in remedy
 
 

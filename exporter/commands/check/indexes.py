@@ -158,11 +158,17 @@ class Indexes:
         ]
         if table.relkind == "f":
             return _of_foreign_table(read, base, table, reaches)
+        if not base.plain and not immutable(self._connection, base):
+            return read.problem(
+                f"{base.expression} of {table.size} depends on settings or other rows, so no index can serve it",
+                f"show a column of the type timestamptz in {self._view(read)}, or make the expression IMMUTABLE "
+                "(AT TIME ZONE 'a zone' instead of a cast)",
+            )
         if not reaches:
             return read.problem(
                 f"{base.expression} of {table.size} is not looked for, as the view works out all its rows first",
-                f"take LIMIT, DISTINCT, GROUP BY or window functions out of the view {self._view(read)}, or show a "
-                "table that holds its rows",
+                f"take LIMIT, OFFSET, DISTINCT, GROUP BY, window functions or MATERIALIZED out of {self._view(read)} "
+                "and the views below it, or show a table that holds its rows",
             )
         if not serving:
             return self._without_index(read, base, table, fitting)
@@ -172,12 +178,6 @@ class Indexes:
         return identifier(self._available.schema, read.about)
 
     def _without_index(self, read: _Read, base: Base, table: _Index, fitting: Sequence[_Index]) -> Finding:
-        if not base.plain and not immutable(self._connection, base):
-            return read.problem(
-                f"{base.expression} of {table.size} depends on settings or other rows, so no index can serve it",
-                f"show a column of the type timestamptz in {self._view(read)}, or make the expression IMMUTABLE "
-                "(AT TIME ZONE 'a zone' instead of a cast)",
-            )
         for index in fitting:
             if index.building:
                 return read.problem(f"{index.index_name} on {table.size} is being made", "check again when it is ready")

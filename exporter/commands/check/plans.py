@@ -101,23 +101,29 @@ def origin(plan: Plan, place: int = 0) -> Origin:
     if place >= len(outputs):
         return Origin()
     output = outputs[place]
-    if "Relation Name" in plan and not _SUBPLAN.search(output):
-        return Origin((_base(plan, output),))
     tables = [node for node in nodes(plan, _APPENDS) if "Relation Name" in node]
-    sources = [node for node in tables if _alias(node).search(output)]
-    if len(sources) > 1 or (sources and _SUBPLAN.search(output)):
-        inner = tables if _SUBPLAN.search(output) else sources
-        return Origin(mixed=tuple(dict.fromkeys(identifier(node["Schema"], node["Relation Name"]) for node in inner)))
+    if _SUBPLAN.search(output):
+        return _mixed(tables)
+    # A table that is read alone needs no alias before its columns.
+    sources = [plan] if "Relation Name" in plan else [node for node in tables if _alias(node).search(output)]
+    if len(sources) > 1:
+        return _mixed(sources)
     if sources:
-        return Origin((_base(sources[0], output),))
+        return Origin((Base(sources[0]["Schema"], sources[0]["Relation Name"], _alias(sources[0]).sub("", output)),))
     column = output.rpartition(".")[2]
     for child in plan.get("Plans", ()):  # a subquery: the column keeps its name, but not its place
         places = [n for n, name in enumerate(child.get("Output", ())) if name.rpartition(".")[2] == column]
         if places:
             return origin(child, places[0])
-        if "Output" not in child and len(outputs) == 1:
+        if child["Node Type"] in _APPENDS and len(outputs) == _width(child):  # UNION: the columns keep their places
             return origin(child, place)
     return Origin()
+
+
+def _width(append: Plan) -> int:
+    """How many columns the parts of an Append have."""
+    part = append["Plans"][0]
+    return _width(part) if part["Node Type"] in _APPENDS else len(part.get("Output", ()))
 
 
 def _alias(table: Plan) -> re.Pattern[str]:
@@ -127,8 +133,8 @@ def _alias(table: Plan) -> re.Pattern[str]:
     return re.compile(rf'(?<![\w."])(?:{re.escape(alias)}|{re.escape(quoted)})\.')
 
 
-def _base(table: Plan, output: str) -> Base:
-    return Base(table["Schema"], table["Relation Name"], _alias(table).sub("", output))
+def _mixed(tables: Sequence[Plan]) -> Origin:
+    return Origin(mixed=tuple(dict.fromkeys(identifier(node["Schema"], node["Relation Name"]) for node in tables)))
 
 
 # -- may it be indexed? -----------------------------------------------------------------------------------
@@ -150,8 +156,8 @@ def immutable(connection: Connection, base: Base) -> bool:
     try:
         with connection.transaction():
             plan = explain(connection, Compiled(text.replace("%", "%%"), {}), {})
-    except psycopg.DataError:  # a sample that the expression cannot take: it was worked out all the same
-        return True
+    except (psycopg.DataError, psycopg.errors.InsufficientPrivilege):
+        return True  # worked out, but for a sample that it cannot take; or by a function that only the owner may use
     except psycopg.Error:
         return False
     return plan["Node Type"] == "Result" and _CONSTANT.fullmatch(plan["Output"][0]) is not None

@@ -11,7 +11,7 @@ from itertools import groupby
 
 import click
 
-from exporter.contract.availability import lost
+from exporter.contract.availability import without
 
 
 class Level(Enum):
@@ -110,9 +110,8 @@ def _with_features_together(findings: Sequence[Finding]) -> list[_Line]:
     for (about, lacking), group in groupby(findings, key=lambda finding: (finding.about, bool(finding.feature))):
         found = list(group)
         if lacking and len(found) > 1:
-            columns = ", ".join(finding.thing for finding in found)
-            features = lost(finding.feature for finding in found)
-            lines.append((about, f"without {columns}; lost: {features}", "add to the view what you have of them"))
+            what = without([(finding.thing, finding.feature) for finding in found])
+            lines.append((about, what, "add to the view what you have of them"))
         else:
             lines += ((about, f"{finding.thing}: {finding.value}", finding.remedy) for finding in found)
     return lines

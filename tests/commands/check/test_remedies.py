@@ -21,7 +21,7 @@ from psycopg.conninfo import make_conninfo
 from exporter.commands.check import commands
 from exporter.commands.check.commands import Command
 from exporter.commands.check.examine import check
-from exporter.commands.check.report import Finding, Level, Report
+from exporter.commands.check.report import Level, Report
 from exporter.config import parse
 from tests.support import clusters, contract
 
@@ -51,6 +51,7 @@ WORLDS = {
     "nothing granted": """
         REVOKE ALL ON ALL TABLES IN SCHEMA {s} FROM {r}; REVOKE USAGE ON SCHEMA {s} FROM {r};
         REVOKE pg_monitor FROM {r}; ALTER ROLE {r} RESET ALL; ALTER ROLE {r} CONNECTION LIMIT -1;
+        GRANT TEMPORARY ON DATABASE {d} TO PUBLIC, {r}; GRANT EXECUTE ON FUNCTION lo_create(oid) TO {r}, PUBLIC;
     """,
     "a column hidden": """
         REVOKE SELECT ON {s}.tenants FROM {r}; GRANT SELECT (tenant_id, name) ON {s}.tenants TO {r};
@@ -78,18 +79,22 @@ WORLDS = {
     "a server that does not count": "ALTER SYSTEM SET track_counts = off; SELECT pg_reload_conf();",
     "no index": BELOW + SHOWN + ", {at} AS updated_at FROM {job}",
     "no index, an expression": BELOW + SHOWN + ", greatest({at}, created_at) AS updated_at FROM {job}",
+    "no index, a function of the platform": BELOW + """
+        CREATE FUNCTION {a}."as is"(timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+    """ + SHOWN + ', {a}."as is"({at}) AS updated_at FROM {job}',
     "no index, a cast that names its zone": """
         ALTER TABLE {s}.tasks ALTER updated_at TYPE timestamp;
     """ + BELOW + SHOWN + ", {at} AT TIME ZONE 'Asia/Kathmandu' AS updated_at FROM {job}",
     "no index on either of two tables": BELOW + """
         CREATE TABLE {a}.old (LIKE {job}); CREATE INDEX ON {a}.old (campaign_id);
     """ + SHOWN + ", {at} AS updated_at FROM {job} UNION ALL SELECT " + COLUMNS + ", {at} FROM {a}.old",
-    "no index under DISTINCT": BELOW + "CREATE VIEW {s}.tasks AS SELECT DISTINCT " + COLUMNS + """,
-        {at} AS updated_at FROM {job}
-    """,
+    "no index under DISTINCT": BELOW + """
+        ALTER TABLE {job} RENAME {at} TO updated_at;
+        CREATE VIEW {s}.tasks AS SELECT DISTINCT """ + COLUMNS + ", updated_at FROM {job}",
     "no index under UNION": BELOW + """
+        ALTER TABLE {job} RENAME {at} TO updated_at;
         CREATE TABLE {a}.old (LIKE {job}); CREATE INDEX ON {a}.old (campaign_id);
-    """ + SHOWN + ", {at} AS updated_at FROM {job} UNION SELECT " + COLUMNS + ", {at} FROM {a}.old",
+    """ + SHOWN + ", updated_at FROM {job} UNION SELECT " + COLUMNS + ", updated_at FROM {a}.old",
     "no index on partitions": BELOW + """
         CREATE TABLE {a}."Par ts" (LIKE {job}) PARTITION BY RANGE ({at}); CREATE INDEX ON {a}."Par ts" (campaign_id);
         CREATE TABLE {a}.p1 PARTITION OF {a}."Par ts" FOR VALUES FROM (MINVALUE) TO ('2026-01-01');
@@ -106,7 +111,9 @@ WORLDS = {
         CREATE INDEX "In valid" ON {job} ({at} DESC);
         UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{a}."In valid"'::regclass;
     """ + SHOWN + ", {at} AS updated_at FROM {job}",
-    "old statistics": MANY.replace("{stamp}", "now()") + "UPDATE {s}.tasks SET updated_at = now() - interval '1 day'",
+    "old statistics": MANY.replace("{stamp}", "now()") + """
+        UPDATE {s}.tasks SET updated_at = now() - interval '1 day'; SELECT pg_stat_force_next_flush()
+    """,
     "costs that keep it from the index": MANY.replace("{stamp}", "now() - interval '1 day'") + """
         ALTER ROLE {r} SET random_page_cost = 100000;
     """,
@@ -159,7 +166,8 @@ def world(connection: Connection) -> None:
         connection,
         "ALTER SCHEMA campaign_monitoring RENAME TO {s}; CREATE ROLE {r} LOGIN CONNECTION LIMIT 10;"
         "ALTER ROLE {r} SET default_transaction_read_only = on; ALTER ROLE {r} SET statement_timeout = '30s';"
-        "GRANT pg_monitor TO {r}",
+        "GRANT pg_monitor TO {r}; REVOKE TEMPORARY ON DATABASE {d} FROM PUBLIC;"
+        "REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC",
     )
 
 
@@ -236,8 +244,3 @@ def test_every_command_stands_in_the_table_that_is_tried() -> None:
         if path.name != "commands.py":
             texts = [node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)]
             assert not [text for text in texts if isinstance(text, str) and text.startswith(verbs)], path.name
-
-
-def of_thing(report: Report, about: str, thing: str) -> Finding:
-    (finding,) = (each for each in report.findings if (each.about, each.thing) == (about, thing))
-    return finding

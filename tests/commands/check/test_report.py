@@ -16,6 +16,7 @@ FINDINGS = (
     Finding("tasks", Level.ADVICE, "blocker", "missing; lost without it: blockers", "add it", "blockers"),
     Finding("tasks", Level.ADVICE, "variant", "missing; lost without it: arms", "add it", "arms"),
     Finding("tasks", Level.ADVICE, "goal_met", "missing; lost without it: arms", "add it", "arms"),
+    Finding("tasks", Level.ADVICE, "sticky", "missing; lost without it: sticky", "add it", "sticky"),
     Finding("calls", Level.ADVICE, "score", "missing; lost without it: scores", "add it to the view", "scores"),
     Finding("calls", Level.PROBLEM, "index", "none on updated_at", "CREATE INDEX;"),
 )
@@ -34,7 +35,7 @@ What is wrong
                   -> CREATE INDEX;
 
 What you would gain
-  advice   tasks  without blocker, variant, goal_met; lost: blockers, arms
+  advice   tasks  without blocker, variant, goal_met, sticky; lost: blockers, arms
                   -> add to the view what you have of them
   advice   calls  score: missing; lost without it: scores
                   -> add it to the view
@@ -43,7 +44,7 @@ What is fine
   ok       server  version: PostgreSQL 15.9; kind: primary
   ok       tasks   columns: 18 of 20
 
-The exporter would not work well: 2 problems, 4 advice."""
+The exporter would not work well: 2 problems, 5 advice."""
     )
 
 
