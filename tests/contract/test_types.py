@@ -179,10 +179,13 @@ def test_an_enumeration_is_taken_for_a_text_and_a_composite_type_called_text_is_
         "DROP SCHEMA IF EXISTS campaign_monitoring, made CASCADE; CREATE SCHEMA campaign_monitoring;"
         "CREATE SCHEMA made; CREATE TYPE made.text AS (a int); CREATE TYPE made.int8 AS ENUM ('a');"
         "CREATE DOMAIN made.list AS text[]; CREATE DOMAIN made.lists AS made.list;"
-        "CREATE TABLE campaign_monitoring.t (a made.text, b made.int8, c made.lists, d int4range, e text[], f name)"
+        "CREATE DOMAIN made.code AS made.int8; CREATE TABLE campaign_monitoring.t"
+        " (a made.text, b made.int8, c made.lists, d int4range, e text[], f name, g made.code)"
     )
     found, zone = columns_of(owner, contract.SCHEMA)
-    assert found == {"t": {"a": "made.text", "b": "enum", "c": "text[]", "d": "int4range", "e": "text[]", "f": "name"}}
+    assert found == {
+        "t": {"a": "made.text", "b": "enum", "c": "text[]", "d": "int4range", "e": "text[]", "f": "name", "g": "enum"}
+    }
     assert zone
 
 

@@ -32,6 +32,9 @@ from exporter.source.task_columns import task_rows
 
 SERVER = "server"
 _READ_BY_EXPORTER = frozenset((*SMALL, "tasks", "calls"))
+_OF_GRAFANA = frozenset({("tasks", "contact"), ("tasks", "phone")})
+"""Columns that the exporter itself never reads."""
+
 ASLEEP: Sequence[tuple[str, Sequence[tuple[str, str | None]]]] = [
     (alert.name, [(relation, column or None) for relation, _, column in (need.partition(".") for need in alert.needs)])
     for alert in alerts(Settings())
@@ -108,7 +111,8 @@ def _server(server: Server, role: Role) -> Iterator[Finding]:
         else server.encoding,
         "none, but for moving to a database with an encoding" if ascii_only else "",
     )
-    yield Finding(SERVER, Level.OK, "kind", "replica" if server.replica else "primary")
+    kind = "replica: commands are to be run on its primary" if server.replica else "primary"
+    yield Finding(SERVER, Level.OK, "kind", kind)
 
 
 def _no_schema(schema: str, role: Role, *, exists: bool) -> Finding:
@@ -139,6 +143,9 @@ def _contract(
                 unreadable = problem.column in hidden.get(name, ())
                 # What is optional may be left out; what is there with a wrong type was meant to be read.
                 matters = not relation.column(problem.column).optional or problem.column in found.get(name, ())
+            if unreadable and (name, problem.column) in _OF_GRAFANA:
+                yield Finding(name, Level.ADVICE, str(problem.column), "hidden from this role, which has no need of it")
+                continue
             what = "exists, but this role may not read it" if unreadable else problem.what
             view = identifier(available.schema, name)
             grant = Command.GRANT_SELECT.of(relation=view, role=role.identifier)
