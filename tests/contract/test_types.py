@@ -266,3 +266,19 @@ def test_a_whole_number_with_a_fraction_is_told(owner: Owner, address: str) -> N
     with exporting(address) as exporter:
         exporter.refresh()
         assert {rule[:2] for rule in exporter.violations()} == set(halves)
+
+
+def test_ids_may_have_spaces_within(database_url: str) -> None:
+    with contract.session(database_url) as connection:
+        platforms.create(connection, "text")
+        platforms.campaign(connection, "north 1")
+        platforms.task(connection, "7 a", "north 1")
+        platforms.call(connection, "7 b", "north 1", task_id="7 a")
+    with exporting(database_url) as exporter:
+        scrape = exporter.refresh()
+        platforms.assert_intact(scrape)
+        assert scrape.by("campaign_tasks", "status", campaign="north 1") == {"pending": 1}
+        assert scrape.by("campaign_calls_total", "outcome", campaign="north 1") == {"answered": 1}
+        assert exporter.violations() == {}
+        assert exporter.refresh().samples == scrape.samples
+        assert exporter.corrections() == 0
