@@ -191,7 +191,8 @@ def _settings(config: Config, role: Role) -> Iterator[Finding]:
     )
     limited = role.statement_timeout != "0"
     timeout = format_duration(int(role.statement_timeout) / 1000) if limited else "none but the exporter's own"
-    wanted_timeout = f"'{round(config.database.statement_timeout * 1000)}ms'"
+    milliseconds = round(config.database.statement_timeout * 1000)  # PostgreSQL does not know our `m` for minutes
+    wanted_timeout = f"'{milliseconds}ms'" if milliseconds % 1000 else f"'{milliseconds // 1000}s'"
     yield _finding(
         Level.OK if limited else Level.ADVICE,
         "statement_timeout",
