@@ -113,6 +113,7 @@ class Assembler:
             upload=platform.uploads.get(key),
             spent=spent,
             outside_window=_outside(ledger, key),
+            hidden=ledger.hidden,
         )
 
 

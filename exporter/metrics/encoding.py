@@ -44,6 +44,7 @@ from exporter.metrics.samples import (
     total_values,
 )
 from exporter.metrics.stale import Changed, Stale
+from exporter.metrics.withheld import withheld
 from exporter.source.entities import Number
 from exporter.source.platform import Platform
 
@@ -74,6 +75,8 @@ class Encoder:
     def encode(self, family: FamilyLines, work: Work, owner: Owner) -> Exposed:
         """The lines of an owner: (tenant, campaign), or (tenant,) for a family of tenants."""
         declared, encoder = family.encoder.family, family.encoder
+        if withheld(declared, work.ledger.hidden):
+            return EMPTY
         match declared.source:
             case Totals() as source:
                 return self._totals(family, source, work, owner)

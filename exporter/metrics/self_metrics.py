@@ -87,6 +87,11 @@ class Telemetry:
             "contract_violations", "Rows that break the contract now.", "relation", "column", "rule"
         )
         self.relations = gauge("relation_available", "1 if the database has the relation.", "relation")
+        self.hidden = gauge(
+            "relation_hidden",
+            "1 if row-level security hides rows of the relation: what rests on it is not exported.",
+            "relation",
+        )
         self.series = gauge("series", "Series of campaigns and tenants.")
         self.folded = gauge(
             "series_folded", "Label values over their budget, summed into other or left out, by family.", "family"
@@ -118,6 +123,7 @@ class Telemetry:
         """Which relations there are."""
         for relation in RELATIONS:
             self.relations.labels(relation).set(available.has(relation))
+            self.hidden.labels(relation).set(relation in available.hidden)
 
     def note_left_out(self, rows: Mapping[str, int]) -> None:
         """How many rows of each small relation the limit left out."""

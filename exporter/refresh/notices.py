@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from exporter.contract.availability import Available
 from exporter.metrics.self_metrics import Telemetry
 from exporter.source.reader import SMALL_LIMIT
 
@@ -22,6 +23,8 @@ class Notices:
         self._telemetry = telemetry
         self._folded: set[str] = set()
         self._left_out: set[str] = set()
+        self.hidden: tuple[str, ...] = ()
+        """What a policy hides, and what that costs, in a sentence each."""
         self.clock_ahead: float | None = None
         """Seconds that this host's clock is ahead of the database's, where that is more than networks take."""
 
@@ -38,6 +41,21 @@ class Notices:
                 remedy="synchronise the clocks of this host and of the database (NTP)",
             )
         self.clock_ahead = difference if off else None
+
+    def note_hidden(self, available: Available) -> None:
+        """Name the relations of which rows are hidden when they begin to be, and when they can be seen again."""
+        for problem in available.problems:
+            if problem.relation in available.hidden and str(problem) not in self.hidden:
+                log.warning(
+                    "rows are hidden",
+                    relation=problem.relation,
+                    why=problem.what,
+                    effect=problem.effect,
+                    remedy=problem.remedy,
+                )
+        if self.hidden and not available.hidden:
+            log.info("no rows are hidden any more")
+        self.hidden = available.notes
 
     def note_folded(self, folded: Mapping[str, int]) -> None:
         """Name a family when it begins to have more label values than its budget."""

@@ -93,6 +93,11 @@ class Refresher:
         """Seconds that this host's clock is ahead of the database's, where that is more than networks take."""
         return self._notices.clock_ahead
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What readers of pages must know of the data, in a sentence each."""
+        return self._notices.hidden
+
     def refresh(self) -> Snapshot:
         """Read what changed and return the new snapshot. Any error leaves the one before valid."""
         meter = Meter(self.watch)
@@ -100,6 +105,7 @@ class Refresher:
         try:
             session, epoch, structure = self._observed(meter)
             with snapshot(session.connection):
+                session.guard()
                 look, seen = self._look(session, epoch, meter)
                 self._read(look, epoch, seen)
             self._verify(session, structure, meter)
@@ -140,6 +146,7 @@ class Refresher:
         with self._stage("connect"):
             session = self._session = open_session(self._database, meter)
         self._telemetry.note_available(session.available)
+        self._notices.note_hidden(session.available)
         epoch = self._epoch
         if epoch is None or not epoch.holds(session):
             epoch = self._epoch = begin(session, self._config, self._clock, epoch)
@@ -150,9 +157,14 @@ class Refresher:
         session, epoch = self._connected(meter)
         with self._stage("observe"):
             observation = session.observe(meter)
+            policies = session.secured(meter)
         if observation.replica != session.server.replica:  # promoted while we were connected
             log.info("the server was promoted", action="everything is loaded anew")
             self.disconnect()
+        elif policies != session.policies:
+            log.info("row-level security changed", action="what can be seen is looked at anew")
+            self.disconnect()
+        if self._session is None:
             session, epoch = self._connected(meter)
             observation = session.observe(meter)
         with self._stage("observe"):
@@ -175,6 +187,8 @@ class Refresher:
         """A table that was rewritten after the snapshot was taken looks empty in it: then nothing read is true."""
         with self._stage("observe"):
             moved = replaced(before, session.structure(meter))
+            if session.secured(meter) != session.policies:
+                raise ReplacedError("row-level security changed while rows were read; all is read again")
         if moved:
             raise ReplacedError(
                 f"something under {' and '.join(sorted(moved))} was replaced or rewritten while it was read "

@@ -79,7 +79,10 @@ class Moment:
 
 
 class Reader:
-    """The reads of one discovered database. All need an open `snapshot`."""
+    """The reads of one discovered database. All need an open `snapshot`.
+
+    Of `tasks` and `calls` nothing is read where a policy hides rows: what is left would be taken for all there is.
+    """
 
     def __init__(self, available: Available) -> None:
         self.available = available
@@ -156,6 +159,8 @@ class Reader:
         self, connection: Connection, relation: str, plan: Plan, moment: Moment, meter: Meter
     ) -> Iterator[Rows]:
         """Rows of `tasks` or `calls` that the plan asks for, in batches."""
+        if relation in self.available.hidden:
+            return
         statements = self._statements[relation]
         queries = []
         if plan.bands:
@@ -180,6 +185,8 @@ class Reader:
         self, connection: Connection, relation: str, campaigns: Sequence[str], moment: Moment, meter: Meter
     ) -> Iterator[Rows]:
         """Rows of these campaigns that can still change, in batches."""
+        if relation in self.available.hidden:
+            return
         statements = self._statements[relation]
         values = {**moment.parameters(), CAMPAIGNS.key: statements.campaigns(campaigns)}
         yield from self._stream(connection, relation, statements.remembered, values, meter)
@@ -198,6 +205,8 @@ class Reader:
         self, connection: Connection, relation: str, campaigns: Sequence[str], moment: Moment, meter: Meter
     ) -> Iterator[Rows]:
         """All rows of these campaigns that can be read, where a view raises an error for some."""
+        if relation in self.available.hidden:
+            return
         statements = self._statements[relation]
         values = {**moment.parameters(), CAMPAIGNS.key: statements.campaigns(campaigns)}
         yield from self._salvage(connection, relation, statements.all_keys, statements.by_key, values, meter)
@@ -214,6 +223,8 @@ class Reader:
         day: Day | None = None,
     ) -> Rows:
         """Totals by `GROUP BY` of these campaigns' rows: of the settled ones, or of all."""
+        if projection.relation in self.available.hidden:
+            return ()
         statements = self._statements[projection.relation]
         query = (statements.settled if settled else statements.whole)[projection.name]
         values = {**moment.parameters(day), CAMPAIGNS.key: statements.campaigns(campaigns)}
@@ -251,14 +262,17 @@ class Reader:
 def reader_of(available: Available) -> Reader:
     """The reads of a database like this one; compiled once for each set of columns that was met lately."""
     types = tuple((relation, tuple(columns.items())) for relation, columns in available.types.items())
-    return _reader_of(available.schema, types, available.problems)
+    return _reader_of(available.schema, types, available.problems, tuple(available.hidden.items()))
 
 
 @functools.lru_cache(maxsize=8)
 def _reader_of(
-    schema: str, types: tuple[tuple[str, tuple[tuple[str, str], ...]], ...], problems: tuple[Problem, ...]
+    schema: str,
+    types: tuple[tuple[str, tuple[tuple[str, str], ...]], ...],
+    problems: tuple[Problem, ...],
+    hidden: tuple[tuple[str, str], ...],
 ) -> Reader:
-    return Reader(Available(schema, {relation: dict(columns) for relation, columns in types}, problems))
+    return Reader(Available(schema, {relation: dict(columns) for relation, columns in types}, problems, dict(hidden)))
 
 
 def _time(seconds: float) -> datetime:

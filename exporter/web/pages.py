@@ -138,6 +138,7 @@ class Pages:
 
     def _freshness(self, page: Page) -> Freshness:
         notes = [] if page.problem is None else [f"The last refresh failed: {page.problem}."]
+        notes += [f"{note[0].upper()}{note[1:]}." for note in self._service.notes]
         if (ahead := self._service.clock_ahead) is not None:
             where = "ahead of" if ahead > 0 else "behind"
             notes.append(

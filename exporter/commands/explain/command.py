@@ -32,8 +32,9 @@ def explain(config: Config, campaign_id: str, task_id: str | None, clock: Clock 
         shown = reading.judge().shown
         view = shown.views[reading.campaign_id]
         task = find_task(reading, task_id, view) if task_id is not None else None
+        notes = (ONE_LOOK, *reading.available.notes)
     links = links_of(config.web, reading.campaign_id)
-    made = card(shown, reading.campaign_id, Freshness(notes=(ONE_LOOK,)), mask=config.numbers.mask_phone, links=links)
+    made = card(shown, reading.campaign_id, Freshness(notes=notes), mask=config.numbers.mask_phone, links=links)
     if task is None:
         return Explained(made, None)
     return Explained(made, told(task, judged(shown, view), view.diagnosis, config.stale_after))

@@ -152,6 +152,8 @@ class _Page:
 
     def _calling(self, verdict: Json) -> str:
         slots = verdict["slots_available"]
+        if verdict["calling"] is None or verdict["queued"] is None:
+            return "not known: row-level security hides rows"
         room = "no limit is known" if slots is None else f"room for {slots} more (an estimate)"
         return f"{count(verdict['calling'], 'call')} now; {count(verdict['queued'], 'task')} due; {room}"
 
@@ -221,6 +223,9 @@ class _Page:
         currency = kpis["cost"]["currency"]
         tasks = kpis["tasks"]
         self.title("Progress")
+        if tasks["total"] is None:
+            self.fact("not known", "row-level security hides rows that it rests on; see campaign-exporter check")
+            return
         done = f"{share(kpis['progress'] or 0, 1)} done" if kpis["progress"] is not None else "no tasks"
         counts = [f"{tasks[name]:,} {name.replace('_', ' ')}" for name in tasks if name != "total" and tasks[name]]
         self.fact("tasks", f"{done} of {tasks['total']:,}: {', '.join(counts)}" if tasks["total"] else "none")

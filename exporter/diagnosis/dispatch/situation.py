@@ -143,6 +143,8 @@ class Situation:
     spent: float = 0.0
     outside_window: int = 0
     """Calls started today while the campaign's windows were closed."""
+    hidden: frozenset[str] = frozenset()
+    """Relations of which a policy of the database hides rows: what is told of them here is not all there is."""
 
     @property
     def quiet_for(self) -> float:
