@@ -24,6 +24,7 @@ from exporter.refresh.evidence import Evidence
 from exporter.refresh.look import Look
 from exporter.refresh.losses import Losses
 from exporter.refresh.notices import Notices
+from exporter.refresh.probe import Probe
 from exporter.refresh.reloads import Reloads
 from exporter.refresh.session import Session, open_session
 from exporter.source.database import Database, snapshot
@@ -69,6 +70,7 @@ class Refresher:
         self._reloads = Reloads(self._losses, telemetry)
         self._echo = Echo(config.settle_after, self._reloads, telemetry)
         self._auditor = Auditor(config.audit, self._reloads, telemetry)
+        self._probe = Probe(self._auditor, telemetry)
         self._notices = Notices(telemetry)
         self._patient = False
         self._replaced = False
@@ -96,7 +98,7 @@ class Refresher:
     @property
     def notes(self) -> tuple[str, ...]:
         """What readers of pages must know of the data, in a sentence each."""
-        return self._notices.hidden
+        return (*self._notices.hidden, *self._probe.notes)
 
     def refresh(self) -> Snapshot:
         """Read what changed and return the new snapshot. Any error leaves the one before valid."""
@@ -150,6 +152,7 @@ class Refresher:
         epoch = self._epoch
         if epoch is None or not epoch.holds(session):
             epoch = self._epoch = begin(session, self._config, self._clock, epoch)
+            self._probe.begin_anew()
         return session, epoch
 
     def _observed(self, meter: Meter) -> tuple[Session, Epoch, Structure]:
@@ -227,6 +230,8 @@ class Refresher:
             else:
                 helpers = self._config.database.load_connections - 1
                 self.loading_seconds = self._reloads.load_in_parallel(look, self._database, helpers, self._progress)
+        with self._stage("probe"):
+            self._probe.run(look)
         with self._stage("audit"):
             if self._losses.gained(look, self._reloads.turned_up):
                 self._auditor.suspect(look.days)

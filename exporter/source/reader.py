@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from exporter.contract.availability import Available, Problem
 from exporter.contract.relations import RELATIONS
 from exporter.errors import RowError
 from exporter.source.call_columns import call_rows
-from exporter.source.clean_rows import CAMPAIGNS, ROW_KEYS, SETTLED_BEFORE
+from exporter.source.clean_rows import CAMPAIGNS, ROW_KEYS, SETTLED_BEFORE, key_text
 from exporter.source.cleaning import STAMP_FUTURE_SECONDS
 from exporter.source.database import Compiled, Connection, fetch, reading
 from exporter.source.projections import Projection, available_projections
@@ -190,6 +191,25 @@ class Reader:
         statements = self._statements[relation]
         values = {**moment.parameters(), CAMPAIGNS.key: statements.campaigns(campaigns)}
         yield from self._stream(connection, relation, statements.remembered, values, meter)
+
+    def by_ids(
+        self, connection: Connection, relation: str, ids: Sequence[int | str | bytes], moment: Moment, meter: Meter
+    ) -> Rows:
+        """Rows of `tasks` or `calls` by their ids, as the ledger has these."""
+        query, values = self._statements[relation].by_key, moment.parameters()
+        keys = {ROW_KEYS.key: [key_text(row) for row in ids]}
+        return meter.timed(lambda: fetch(connection, query, **values, **keys))
+
+    def cost_by_ids(
+        self, connection: Connection, relation: str, ids: Sequence[int | str | bytes], moment: Moment, meter: Meter
+    ) -> float:
+        """What PostgreSQL expects `by_ids` to cost, in its own unit: a page read in sequence."""
+        query, values = self._statements[relation].by_key, moment.parameters()
+        bound = query.bind(**values, **{ROW_KEYS.key: [key_text(row) for row in ids]})
+        text = f"EXPLAIN {query.text}".encode()
+        (first, *_) = meter.timed(lambda: connection.execute(text, bound).fetchall())
+        cost = re.search(r"\.\.(\d+(?:\.\d+)?) rows=", str(first[0]))
+        return float(cost[1]) if cost else math.inf
 
     def _stream(
         self, connection: Connection, relation: str, query: Compiled, values: Mapping[str, Any], meter: Meter

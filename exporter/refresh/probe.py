@@ -1,0 +1,167 @@
+"""The probe: some rows that go on are looked at again, whatever their stamp, to see whether changes are stamped.
+
+Changes are read by `updated_at`. Where a deployment stops writing it (a trigger dropped, a view over another column),
+nothing would tell but an audit, hours later. What the ledger remembers and what is there now, at the same snapshot,
+must be the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import structlog
+
+from exporter.contract.wording import count
+from exporter.errors import RowError
+from exporter.ledger.looking_again import unlike, witnessed
+from exporter.metrics.self_metrics import Telemetry
+from exporter.refresh.auditor import Auditor
+from exporter.refresh.look import Look
+
+EVERY_SECONDS = 15.0
+ROWS_AT_ONCE = 256
+MAX_SHARE = 0.01
+"""Of the time, at most; a probe that takes longer comes less often."""
+
+LASTS_SECONDS = 900.0
+"""So long after the last change without a stamp there may be more; till then all campaigns are audited in turn."""
+
+MOST_COST = 20_000.0
+"""In PostgreSQL's unit: some 0.1 s. So many rows by an index cost a tenth; to read a big table whole costs more."""
+
+LOOK_AGAIN_SECONDS = 600.0
+"""What could not be afforded may be later: an index was made."""
+
+VOLATILE_SHARE, VOLATILE_ROWS = 0.95, 20
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _State:
+    """What is known of a relation's stamps. Times are seconds since 1970."""
+
+    found_at: float = -math.inf
+    found: int = 0
+    probed: int = 0
+    volatile: int = 0
+    """How many looks in a row all rows were stamped with the time of the look."""
+    too_dear_at: float = -math.inf
+    affordable_at: float = -math.inf
+    told: str = ""
+
+
+class Probe:
+    """Looks at rows by id, every fifteen seconds."""
+
+    def __init__(self, auditor: Auditor, telemetry: Telemetry) -> None:
+        self._auditor = auditor
+        self._telemetry = telemetry
+        self._states: dict[str, _State] = {}
+        self._at = -math.inf
+        self._next = -math.inf
+        self.notes: tuple[str, ...] = ()
+        """What readers must know, a sentence for each relation whose stamps do not tell of changes."""
+
+    def begin_anew(self) -> None:
+        """Another ledger, of another server or of other views: what was found is not theirs."""
+        self._states.clear()
+
+    def run(self, look: Look) -> None:
+        """Look at some rows if it is time. Whatever is found is put right, and its campaigns are audited early."""
+        now = look.moment.now
+        if self._at <= now < self._next:
+            return
+        before, self._at = look.meter.seconds, now
+        for relation, fold in look.ledger.folds.items():
+            state = self._states.setdefault(relation, _State())
+            if ids := witnessed(fold, ROWS_AT_ONCE):
+                self._look_again(look, relation, ids, state)
+            self._tell(relation, state, now)
+        self._next = now + max(EVERY_SECONDS, (look.meter.seconds - before) / MAX_SHARE)
+        if any(now - state.found_at < LASTS_SECONDS for state in self._states.values()):
+            self._auditor.suspect(look.days)
+        self.notes = tuple(state.told for state in self._states.values() if state.told)
+
+    def _look_again(self, look: Look, relation: str, ids: Sequence[Any], state: _State) -> None:
+        fold = look.ledger.folds[relation]
+        try:
+            with look.connection.transaction():
+                if not self._affordable(look, relation, ids, state):
+                    return
+                rows = look.reader.by_ids(look.connection, relation, ids, look.moment, look.meter)
+        except RowError:  # the view cannot show one of them: others come next time
+            fold.witnesses.drop(ids)
+            return
+        except psycopg.errors.QueryCanceled:
+            self._give_up(relation, "it takes longer than database.statement_timeout", state, look.moment.now)
+            return
+        still, late = unlike(fold, rows)
+        self._telemetry.probed.labels(relation).inc(len(rows))
+        self._telemetry.unstamped.labels(relation).inc(len(still))
+        self._telemetry.late_rows.labels(relation).inc(len(late))
+        if still or late:
+            other = [rows[place] for place in (*still, *late)]
+            look.ledger.apply(relation, other)
+            campaign = look.reader.fetched(relation).index("campaign")
+            self._auditor.suspect({row[campaign] for row in other} & look.days.keys())
+        if look.moment.now - state.found_at >= LASTS_SECONDS:
+            state.found = state.probed = 0
+        if still:
+            state.found_at = look.moment.now
+        state.found += len(still)
+        state.probed += len(rows)
+        stamp = look.reader.fetched(relation).index("updated")
+        at_once = sum(row[stamp] is not None and row[stamp] >= look.moment.now - 0.001 for row in rows)
+        volatile = at_once >= max(VOLATILE_ROWS, VOLATILE_SHARE * len(rows))
+        state.volatile = state.volatile + 1 if volatile else 0
+
+    def _affordable(self, look: Look, relation: str, ids: Sequence[Any], state: _State) -> bool:
+        now = look.moment.now
+        if 0 <= now - state.too_dear_at < LOOK_AGAIN_SECONDS:
+            return False
+        if 0 <= now - state.affordable_at < LOOK_AGAIN_SECONDS:
+            return True
+        cost = look.reader.cost_by_ids(look.connection, relation, ids, look.moment, look.meter)
+        if cost <= MOST_COST:
+            state.affordable_at = now
+            return True
+        self._give_up(relation, "no index serves its ids, or the view reads a whole table for one row", state, now)
+        return False
+
+    def _give_up(self, relation: str, why: str, state: _State, now: float) -> None:
+        if state.too_dear_at == -math.inf:
+            log.warning(
+                "changes without a stamp cannot be looked for",
+                relation=relation,
+                why=why,
+                effect="they are found by the audit only, within audit.period",
+                remedy=f"make an index on the ids of the table under {relation}; campaign-exporter check names it",
+            )
+        state.too_dear_at = now
+
+    def _tell(self, relation: str, state: _State, now: float) -> None:
+        """The log says it when it begins and when it is over; `told` is what pages say meanwhile."""
+        if state.volatile >= 2:
+            what = "all rows are stamped with the time at which they are read"
+            effect = "every refresh reads the whole relation, and no row settles"
+            remedy = "show in the view the time at which the row last changed, not now()"
+        elif now - state.found_at < LASTS_SECONDS:
+            what = f"rows change without another updated_at ({state.found:,} of {count(state.probed, 'row')} looked at)"
+            effect = "such changes are seen minutes late: all campaigns are audited in turn"
+            remedy = (
+                "let the platform write updated_at with every change: is a trigger gone, or a view another? "
+                "campaign-exporter check --watch 60s shows it"
+            )
+        else:
+            if state.told:
+                log.info("changes are stamped again", relation=relation)
+            state.told = ""
+            return
+        if not state.told:
+            log.warning("stamps do not tell of changes", relation=relation, what=what, effect=effect, remedy=remedy)
+        state.told = f"{relation}: {what}; {effect}; {remedy}"
