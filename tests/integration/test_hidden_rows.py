@@ -310,6 +310,28 @@ def test_a_policy_that_comes_while_rows_are_read_fails_that_refresh(
         assert exporter.refresh().of("campaign_task") == {}
 
 
+def test_a_function_that_would_be_filtered_fails_the_refresh_with_a_remedy(
+    server: EmbeddedServer, platform: Owner
+) -> None:
+    """The catalog does not tell what a function reads."""
+    platform.execute("ALTER TABLE campaign_monitoring.tasks SET SCHEMA app")
+    platform.execute(
+        "CREATE FUNCTION app.shown() RETURNS SETOF app.tasks STABLE LANGUAGE plpgsql "
+        "AS 'BEGIN RETURN QUERY SELECT * FROM app.tasks; END'"
+    )
+    platform.execute("CREATE VIEW campaign_monitoring.tasks AS SELECT * FROM app.shown()")
+    grant(platform)
+    by_policy(platform, "app.tasks")
+    with looping(reader(server, platform)) as loop:
+        assert not loop.step()
+        assert "row-level security would hide rows from it" in loop.problem
+        assert loop.scrape().of("campaign_task") == {}
+        assert any("row-level security" in each.value for each in checked(server, platform).findings)
+        platform.execute("ALTER ROLE rls_reader BYPASSRLS")
+        assert loop.step(), loop.problem
+        assert loop.scrape().by("campaign_tasks", "status") == TASKS
+
+
 def withheld_card(exporter: Exporter) -> dict[str, Any]:
     assert exporter.snapshot is not None
     made = card(exporter.snapshot.shown, "1")

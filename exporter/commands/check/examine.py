@@ -20,7 +20,7 @@ from exporter.commands.check.rows import SAMPLE_ROWS, read_small, sampled, viola
 from exporter.commands.check.size import ABOUT as EXPORTER
 from exporter.commands.check.size import TRIAL_ROWS, pace, series, trial
 from exporter.commands.check.sql import statement
-from exporter.commands.check.stamps import stamps
+from exporter.commands.check.stamps import looking_again, stamps
 from exporter.config import Config
 from exporter.contract.availability import Available, compare
 from exporter.contract.identifiers import identifier
@@ -207,6 +207,7 @@ def _look_inside(
         results.findings += findings
         if count is not None:
             results.findings += stamps(connection, available, rows, moment.parameters(), newest=newest)
+            results.findings += looking_again(connection, reader, rows.relation, moment)
             many = f"about {count:,}, of which {SAMPLE_ROWS:,} were looked at"
             results.rows[rows.relation] = count
             results.findings.append(

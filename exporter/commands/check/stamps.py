@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,10 +13,14 @@ from exporter.commands.check.report import Finding, Level, counted
 from exporter.commands.check.rows import SAMPLE_ROWS
 from exporter.contract.availability import Available
 from exporter.contract.codes import FINISHED_TASK_STATUSES
+from exporter.contract.relations import RELATIONS
 from exporter.contract.wording import duration
+from exporter.refresh.probe import MOST_COST, ROWS_AT_ONCE
 from exporter.source.clean_rows import CleanRows
 from exporter.source.cleaning import EARLIEST, STAMP_FUTURE_SECONDS, Expression
 from exporter.source.database import Connection, compile_statement, fetch
+from exporter.source.query_time import Meter
+from exporter.source.reader import Moment, Reader
 
 COLUMN = "updated_at"
 TOLERANCE_SECONDS = 2.0
@@ -105,6 +110,29 @@ def stamps(
             "database's clock: they are read again until then, and what changes meanwhile may be missed",
             "stamp rows with the database's clock (now() or clock_timestamp()); where a time without a zone is stored, "
             f"say of which zone it is in {view} (AT TIME ZONE)",
+        )
+
+
+def looking_again(connection: Connection, reader: Reader, relation: str, moment: Moment) -> Iterator[Finding]:
+    """Whether rows can be looked at again by their ids, which tells of changes without a stamp."""
+    key = RELATIONS[relation].key[0]
+    ids = [str(uuid.UUID(int=number)) for number in range(ROWS_AT_ONCE)]
+    if reader.available.types[relation][key] != "uuid":
+        ids = [str(number) for number in range(ROWS_AT_ONCE)]
+    try:
+        with connection.transaction():
+            cost = reader.cost_by_ids(connection, relation, ids, moment, Meter())
+    except psycopg.Error:  # it is named where the rows are looked at
+        return
+    if cost > MOST_COST:
+        yield Finding(
+            relation,
+            Level.ADVICE,
+            "index for single rows",
+            f"none serves {key}: rows that change without another updated_at are found by the audit only, and not "
+            "within a minute",
+            f"make an index on what {reader.available.schema}.{relation} shows as {key}; of a view over several "
+            "tables, let it be a column of one of them",
         )
 
 

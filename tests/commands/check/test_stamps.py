@@ -164,6 +164,13 @@ def test_stamps_after_the_databases_clock_are_a_problem(owner: Owner) -> None:
     assert "after the database's clock" in finding.value
 
 
+def test_rows_that_no_index_finds_by_their_ids_are_advice(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exporter.commands.check.stamps.MOST_COST", 0.0)
+    report = check(config(f"{owner.info.dsn} user=postgres"))
+    found = {each.about: each.level for each in report.findings if each.thing == "index for single rows"}
+    assert found == {"tasks": Level.ADVICE, "calls": Level.ADVICE}
+
+
 # -- watched ----------------------------------------------------------------------------------------------
 
 
