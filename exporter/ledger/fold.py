@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from exporter.ledger.remembered_rows import Array, HeldRows, Slots
 from exporter.ledger.totals import Cell, Ints, Totals, pack, pack_key, unpack_key
-from exporter.ledger.witnesses import KEPT, Witnesses
+from exporter.ledger.witnesses import Witnesses
 from exporter.source.interning import NONE, OWN
 from exporter.source.projections import KEY_COLUMNS, Projection, Vocabulary
 
@@ -134,7 +134,7 @@ class Fold:
 
     def _note_witnesses(self, ids: Sequence[Any], columns: Columns, take: NDArray[np.bool_]) -> None:
         for kind, these in enumerate(self.going_on(columns)):
-            places = np.flatnonzero(these & take)[-KEPT:]
+            places = np.flatnonzero(these & take)
             self.witnesses.note(kind, [ids[place] for place in places.tolist()])
 
     def by_column(self, rows: Sequence[Row]) -> Raw:

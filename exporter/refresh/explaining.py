@@ -62,9 +62,9 @@ _BY_WORDS: tuple[tuple[str, Callable[[psycopg.Error], bool], str], ...] = (
     (
         "contract",
         _filtered_by_a_policy,
-        "; a function that a view calls reads that table, and row-level security would hide rows from it, so nothing is "
-        "shown: let the role that it runs as see all rows (ALTER ROLE … BYPASSRLS: the exporter's, or the owner of a "
-        "SECURITY DEFINER function)",
+        "; a function that a view calls reads that table, and row-level security would hide rows from it, so nothing "
+        "is shown: let the role that it runs as see all rows (ALTER ROLE … BYPASSRLS: the exporter's, or that of the "
+        "owner of a SECURITY DEFINER function)",
     ),
     (
         "other",

@@ -23,7 +23,7 @@ from exporter.refresh.auditor import Auditor
 from exporter.refresh.look import Look
 
 EVERY_SECONDS = 15.0
-ROWS_AT_ONCE = 256
+ROWS_AT_ONCE, FEW_AT_ONCE = 256, 32
 MAX_SHARE = 0.01
 """Of the time, at most; a probe that takes longer comes less often."""
 
@@ -52,6 +52,8 @@ class _State:
     """How many looks in a row all rows were stamped with the time of the look."""
     too_dear_at: float = -math.inf
     affordable_at: float = -math.inf
+    room: int = ROWS_AT_ONCE
+    """So many rows at once can be afforded: each is looked for in every partition."""
     told: str = ""
 
 
@@ -93,6 +95,7 @@ class Probe:
             with look.connection.transaction():
                 if not self._affordable(look, relation, ids, state):
                     return
+                ids = ids[: state.room]
                 rows = look.reader.by_ids(look.connection, relation, ids, look.moment, look.meter)
         except RowError:  # the view cannot show one of them: others come next time
             fold.witnesses.drop(ids)
@@ -126,10 +129,11 @@ class Probe:
             return False
         if 0 <= now - state.affordable_at < LOOK_AGAIN_SECONDS:
             return True
-        cost = look.reader.cost_by_ids(look.connection, relation, ids, look.moment, look.meter)
-        if cost <= MOST_COST:
-            state.affordable_at = now
-            return True
+        for room in (ROWS_AT_ONCE, FEW_AT_ONCE):
+            some = ids[:room]
+            if look.reader.cost_by_ids(look.connection, relation, some, look.moment, look.meter) <= MOST_COST:
+                state.affordable_at, state.room = now, room
+                return True
         self._give_up(relation, "no index serves its ids, or the view reads a whole table for one row", state, now)
         return False
 
@@ -159,7 +163,7 @@ class Probe:
             )
         else:
             if state.told:
-                log.info("changes are stamped again", relation=relation)
+                log.info("no change without a stamp was found lately", relation=relation, seconds=LASTS_SECONDS)
             state.told = ""
             return
         if not state.told:

@@ -15,7 +15,7 @@ from exporter.contract.availability import Available
 from exporter.contract.codes import FINISHED_TASK_STATUSES
 from exporter.contract.relations import RELATIONS
 from exporter.contract.wording import duration
-from exporter.refresh.probe import MOST_COST, ROWS_AT_ONCE
+from exporter.refresh.probe import FEW_AT_ONCE, MOST_COST
 from exporter.source.clean_rows import CleanRows
 from exporter.source.cleaning import EARLIEST, STAMP_FUTURE_SECONDS, Expression
 from exporter.source.database import Connection, compile_statement, fetch
@@ -116,9 +116,9 @@ def stamps(
 def looking_again(connection: Connection, reader: Reader, relation: str, moment: Moment) -> Iterator[Finding]:
     """Whether rows can be looked at again by their ids, which tells of changes without a stamp."""
     key = RELATIONS[relation].key[0]
-    ids = [str(uuid.UUID(int=number)) for number in range(ROWS_AT_ONCE)]
+    ids = [str(uuid.UUID(int=number)) for number in range(FEW_AT_ONCE)]
     if reader.available.types[relation][key] != "uuid":
-        ids = [str(number) for number in range(ROWS_AT_ONCE)]
+        ids = [str(number) for number in range(FEW_AT_ONCE)]
     try:
         with connection.transaction():
             cost = reader.cost_by_ids(connection, relation, ids, moment, Meter())
