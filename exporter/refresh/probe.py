@@ -36,7 +36,14 @@ MOST_COST = 20_000.0
 LOOK_AGAIN_SECONDS = 600.0
 """What could not be afforded may be later: an index was made."""
 
-VOLATILE_SHARE, VOLATILE_ROWS = 0.95, 20
+ALIKE_SHARE, ALIKE_ROWS = 0.95, 20
+"""From this share and number of rows on a likeness of their stamps is no chance, if it is so twice in a row."""
+
+FEW_LATE = 3
+"""Fewer rows that came with an old stamp are the exceptions that the echo is there for."""
+
+_AHEAD_SECONDS = 5.0
+"""Clocks of application servers may be ahead."""
 
 log = structlog.get_logger()
 
@@ -46,10 +53,13 @@ class _State:
     """What is known of a relation's stamps. Times are seconds since 1970."""
 
     found_at: float = -math.inf
-    found: int = 0
+    still: int = 0
+    late: int = 0
     probed: int = 0
     volatile: int = 0
     """How many looks in a row all rows were stamped with the time of the look."""
+    ahead: int = 0
+    """The same of rows that were stamped with a time to come."""
     too_dear_at: float = -math.inf
     affordable_at: float = -math.inf
     room: int = ROWS_AT_ONCE
@@ -107,21 +117,29 @@ class Probe:
         self._telemetry.probed.labels(relation).inc(len(rows))
         self._telemetry.unstamped.labels(relation).inc(len(still))
         self._telemetry.late_rows.labels(relation).inc(len(late))
-        if still or late:
-            other = [rows[place] for place in (*still, *late)]
+        other = [rows[place] for place in (*still, *late)]
+        if other:
             look.ledger.apply(relation, other)
             campaign = look.reader.fetched(relation).index("campaign")
             self._auditor.suspect({row[campaign] for row in other} & look.days.keys())
-        if look.moment.now - state.found_at >= LASTS_SECONDS:
-            state.found = state.probed = 0
-        if still:
-            state.found_at = look.moment.now
-        state.found += len(still)
-        state.probed += len(rows)
-        stamp = look.reader.fetched(relation).index("updated")
-        at_once = sum(row[stamp] is not None and row[stamp] >= look.moment.now - 0.001 for row in rows)
-        volatile = at_once >= max(VOLATILE_ROWS, VOLATILE_SHARE * len(rows))
-        state.volatile = state.volatile + 1 if volatile else 0
+        now = look.moment.now
+        if now - state.found_at >= LASTS_SECONDS:
+            state.still = state.late = state.probed = 0
+        if other:
+            state.found_at = now
+        state.still, state.late, state.probed = (
+            state.still + len(still),
+            state.late + len(late),
+            state.probed + len(rows),
+        )
+        place = look.reader.fetched(relation).index("updated")
+        stamps = [row[place] for row in rows if row[place] is not None]
+        at_once, ahead = (
+            sum(low <= stamp - now < high for stamp in stamps) >= max(ALIKE_ROWS, ALIKE_SHARE * len(rows))
+            for low, high in ((-0.001, _AHEAD_SECONDS), (_AHEAD_SECONDS, math.inf))
+        )
+        state.volatile = state.volatile + 1 if at_once else 0
+        state.ahead = state.ahead + 1 if ahead else 0
 
     def _affordable(self, look: Look, relation: str, ids: Sequence[Any], state: _State) -> bool:
         now = look.moment.now
@@ -154,12 +172,18 @@ class Probe:
             what = "all rows are stamped with the time at which they are read"
             effect = "every refresh reads the whole relation, and no row settles"
             remedy = "show in the view the time at which the row last changed, not now()"
-        elif now - state.found_at < LASTS_SECONDS:
-            what = f"rows change without another updated_at ({state.found:,} of {count(state.probed, 'row')} looked at)"
+        elif state.ahead >= 2:
+            what = "all rows are stamped with a time to come, by the database's clock"
+            effect = "every refresh reads them again until then, and what changes may be missed"
+            remedy = "say in the view of which zone the time is (AT TIME ZONE), or stamp rows with the database's clock"
+        elif now - state.found_at < LASTS_SECONDS and (state.still or state.late >= FEW_LATE):
+            kept = f"rows change without another updated_at ({state.still:,} of"
+            old = f"rows change and get an updated_at of before the last look ({state.late:,} of"
+            what = f"{kept if state.still else old} {count(state.probed, 'row')} looked at)"
             effect = "such changes are seen minutes late: all campaigns are audited in turn"
             remedy = (
-                "let the platform write updated_at with every change: is a trigger gone, or a view another? "
-                "campaign-exporter check --watch 60s shows it"
+                "let the platform write the time of the change, by the database's clock, into updated_at: is a trigger "
+                "gone, a view another, a time taken for another zone's? campaign-exporter check --watch 60s shows it"
             )
         else:
             if state.told:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -131,15 +133,7 @@ def test_a_trigger_that_is_dropped_while_serving_is_known_at_the_next_probe(whol
 
 
 def test_a_view_whose_stamp_is_the_creation_shows_what_sql_shows(whole: Owner, exporter: Exporter) -> None:
-    whole.execute("ALTER TABLE campaign_monitoring.calls RENAME TO base")
-    columns = whole.execute(
-        "SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute "
-        "WHERE attrelid = 'campaign_monitoring.base'::regclass AND attnum > 0 AND attname <> 'updated_at'"
-    ).fetchall()[0][0]
-    whole.execute(
-        f"CREATE VIEW campaign_monitoring.calls AS SELECT {columns}, created_at AS updated_at "
-        "FROM campaign_monitoring.base".encode()
-    )
+    show_calls_stamped(whole, "created_at")
     exporter.refresh()
     for number in range(1, 11):
         whole.execute(
@@ -203,21 +197,48 @@ def test_it_is_said_when_it_is_over(whole: Owner, exporter: Exporter) -> None:
     assert [each["relation"] for each in logs if each["event"].startswith("no change without a stamp")] == ["calls"]
 
 
-def test_a_stamp_that_is_the_time_of_reading_is_said(database_url: str, whole: Owner) -> None:
-    add_live_rows(whole, 30)
-    whole.execute("ALTER TABLE campaign_monitoring.calls RENAME TO base")
-    columns = whole.execute(
+def show_calls_stamped(owner: Owner, stamp: str) -> None:
+    owner.execute("ALTER TABLE campaign_monitoring.calls RENAME TO base")
+    columns = owner.execute(
         "SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute "
         "WHERE attrelid = 'campaign_monitoring.base'::regclass AND attnum > 0 AND attname <> 'updated_at'"
     ).fetchall()[0][0]
-    whole.execute(
-        f"CREATE VIEW campaign_monitoring.calls AS SELECT {columns}, to_timestamp({NOW.timestamp()}) + "
-        "interval '1 h' AS updated_at FROM campaign_monitoring.base".encode()
+    owner.execute(
+        f"CREATE VIEW campaign_monitoring.calls AS SELECT {columns}, {stamp} AS updated_at "
+        "FROM campaign_monitoring.base".encode()
     )
-    with exporting(database_url) as exporter:
-        for _ in range(3):
-            after_a_while(exporter)
-        assert any("stamped with the time at which they are read" in note for note in exporter.refresher.notes)
+
+
+STRANGE = {
+    "now()": "stamped with the time at which they are read",
+    "clock_timestamp()": "stamped with the time at which they are read",
+    "now() + interval '50 min'": "stamped with a time to come",
+}
+
+
+@pytest.mark.parametrize(("stamp", "said"), STRANGE.items())
+def test_stamps_that_are_no_time_of_a_change_are_named(
+    stamp: str, said: str, whole: Owner, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exporter.refresh.probe.EVERY_SECONDS", 0.0)
+    monkeypatch.setattr("exporter.refresh.probe.MAX_SHARE", math.inf)
+    whole.execute("DELETE FROM campaign_monitoring.calls")
+    add_live_rows(whole, 30)
+    show_calls_stamped(whole, stamp)
+    for _ in range(3):
+        exporter.seconds = time.time()
+        exporter.refresh()
+    assert any(said in note for note in exporter.refresher.notes)
+
+
+def test_stamps_of_another_zone_are_named_and_what_they_hide_is_found(whole: Owner, exporter: Exporter) -> None:
+    whole.execute("UPDATE campaign_monitoring.calls SET updated_at = created_at - interval '9 h'")
+    exporter.refresh()
+    exporter.seconds += 60
+    exporter.refresh()
+    end_calls(whole, 1, 2, 3, stamp="updated_at + interval '50 s'")
+    assert_as_in_sql(whole, after_a_while(exporter))
+    assert any("an updated_at of before the last look (3 of" in note for note in exporter.refresher.notes)
 
 
 def test_where_no_index_serves_the_ids_of_a_big_table_that_is_said_and_not_tried(
