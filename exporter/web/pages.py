@@ -87,6 +87,8 @@ class Pages:
                     f"No campaign has the id {name!r}, or it is a draft, or it ended longer than "
                     "the setting retention ago."
                 )
+                if "campaigns" in shown.hidden:
+                    why = "No campaign that can be seen has this id: row-level security hides some of them."
                 return 404, _message("No such campaign", [why], as_json, 404, root)
             data = card(shown, name, freshness, mask=config.numbers.mask_phone, links=links_of(config.web, name))
             return 200, _dumped(data) if as_json else render_card(data)

@@ -12,8 +12,9 @@ from structlog.testing import capture_logs
 
 from exporter.commands.check.examine import check
 from exporter.commands.check.report import Finding, Level, Report
+from exporter.commands.explain.command import explain
 from exporter.demo.runtime.server import EmbeddedServer
-from exporter.errors import ReplacedError
+from exporter.errors import ReplacedError, UnknownIdError
 from exporter.source.policies import hidden, secured
 from exporter.web.cards.card import card
 from exporter.web.cards.summary import summary
@@ -391,6 +392,23 @@ def test_a_hidden_small_relation_counts_as_absent_and_its_gate_as_unknown(
         assert scrape.of("campaign_number_info") == scrape.of("campaign_dispatch_gate_open", gate="numbers") == {}
         assert scrape.by("campaign_dispatch_verdict", "verdict") == {"unknown": 1}
         assert exporter.counted("relation_available", relation="numbers") == 0
+
+
+def test_explain_does_not_take_what_is_hidden_for_absent(server: EmbeddedServer, platform: Owner) -> None:
+    by_policy(platform, "campaign_monitoring.tasks", "USING (task_id <> 730)")
+    by_policy(platform, "campaign_monitoring.campaigns", "USING (campaign_id = 1)")
+    settings = config(reader(server, platform))
+    assert any("hides rows" in note for note in explain(settings, "1", None).card["notes"])
+    for campaign, task in (("1", "730"), ("2", None)):
+        with pytest.raises(UnknownIdError, match=r"can be seen in .*: row-level security of"):
+            explain(settings, campaign, task)
+
+
+def test_whether_a_task_is_dialled_is_not_known_where_calls_are_hidden(server: EmbeddedServer, platform: Owner) -> None:
+    by_policy(platform, "campaign_monitoring.calls")
+    task = explain(config(reader(server, platform)), "1", "730").task
+    assert task is not None
+    assert task["answer"]["sentence"].startswith("Whether this task may be dialled is not known")
 
 
 def test_tables_of_several_relations_are_opened_once(server: EmbeddedServer, platform: Owner) -> None:

@@ -154,7 +154,8 @@ class _Page:
         slots = verdict["slots_available"]
         if verdict["calling"] is None or verdict["queued"] is None:
             return "not known: row-level security hides rows"
-        room = "no limit is known" if slots is None else f"room for {slots} more (an estimate)"
+        room = "for how many more there is room is not known" if self.card["withheld"] else "no limit is known"
+        room = room if slots is None else f"room for {slots} more (an estimate)"
         return f"{count(verdict['calling'], 'call')} now; {count(verdict['queued'], 'task')} due; {room}"
 
     def gates(self) -> None:
