@@ -41,6 +41,8 @@ class Secured:
 
 def secured(connection: Connection, schema: str) -> tuple[Secured, ...]:
     """Every table under the contract's relations to which policies are applied; now, if not within a snapshot."""
+    if not connection.execute(statement("any_policy")).fetchall()[0][0]:
+        return ()
     rows = connection.execute(statement("policies"), {"schema": schema, "relations": list(RELATIONS)}).fetchall()
     return tuple(Secured(*row) for row in rows)
 
