@@ -66,6 +66,22 @@ class _State:
     """So many rows at once can be afforded: each is looked for in every partition."""
     told: str = ""
 
+    def note(self, still: int, late: int, stamps: Sequence[float | None], now: float) -> None:
+        """So many rows had changed, with the stamp they had and with an old one; all rows have these stamps."""
+        if now - self.found_at >= LASTS_SECONDS:
+            self.still = self.late = self.probed = 0
+        if still or late:
+            self.found_at = now
+        self.still, self.late, self.probed = self.still + still, self.late + late, self.probed + len(stamps)
+        self.volatile = self.volatile + 1 if _alike(stamps, now - 0.001, now + _AHEAD_SECONDS) else 0
+        self.ahead = self.ahead + 1 if _alike(stamps, now + _AHEAD_SECONDS, math.inf) else 0
+
+
+def _alike(stamps: Sequence[float | None], low: float, high: float) -> bool:
+    """Whether it is no chance that so many lie within these bounds."""
+    within = sum(stamp is not None and low <= stamp < high for stamp in stamps)
+    return within >= max(ALIKE_ROWS, ALIKE_SHARE * len(stamps))
+
 
 class Probe:
     """Looks at rows by id, every fifteen seconds."""
@@ -122,24 +138,8 @@ class Probe:
             look.ledger.apply(relation, other)
             campaign = look.reader.fetched(relation).index("campaign")
             self._auditor.suspect({row[campaign] for row in other} & look.days.keys())
-        now = look.moment.now
-        if now - state.found_at >= LASTS_SECONDS:
-            state.still = state.late = state.probed = 0
-        if other:
-            state.found_at = now
-        state.still, state.late, state.probed = (
-            state.still + len(still),
-            state.late + len(late),
-            state.probed + len(rows),
-        )
-        place = look.reader.fetched(relation).index("updated")
-        stamps = [row[place] for row in rows if row[place] is not None]
-        at_once, ahead = (
-            sum(low <= stamp - now < high for stamp in stamps) >= max(ALIKE_ROWS, ALIKE_SHARE * len(rows))
-            for low, high in ((-0.001, _AHEAD_SECONDS), (_AHEAD_SECONDS, math.inf))
-        )
-        state.volatile = state.volatile + 1 if at_once else 0
-        state.ahead = state.ahead + 1 if ahead else 0
+        stamp = look.reader.fetched(relation).index("updated")
+        state.note(len(still), len(late), [row[stamp] for row in rows], look.moment.now)
 
     def _affordable(self, look: Look, relation: str, ids: Sequence[Any], state: _State) -> bool:
         now = look.moment.now
