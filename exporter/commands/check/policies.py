@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
 
+from exporter.commands.check.commands import Command
 from exporter.commands.check.report import Finding, Level
 from exporter.contract.availability import Available
 from exporter.contract.relations import RELATIONS
@@ -44,20 +45,21 @@ def policies(
 def _remedy(each: Secured, there: bool) -> list[str]:
     """As little as lets all rows be seen: a policy for our own role, unless a restrictive one stands against it."""
     if each.own and each.restricted:
-        return [f"ALTER ROLE {each.reader} BYPASSRLS;"]
+        return [Command.BYPASS.of(role=each.reader)]
     if each.own:
-        name = _policy_name(each.reader)
-        return [f"CREATE POLICY {name} ON {each.table} FOR SELECT TO {each.reader} USING (true);"]
+        return [Command.CREATE_POLICY.of(policy=_policy_name(each.reader), table=each.table, role=each.reader)]
+    kind, _, name = (each.view or "").rpartition("VIEW ")
+    kind += "VIEW"
     stored = (each.view or "").startswith("MATERIALIZED")
-    filled = [f"REFRESH {each.view};"] if stored else []
+    filled = [Command.REFRESH.of(view=each.view)] if stored else []
     if not each.logs_in:
-        return [f"ALTER ROLE {each.reader} BYPASSRLS;", *filled]
+        return [Command.BYPASS.of(role=each.reader), *filled]
     # The platform may log in as the view's owner: what is opened to that one is opened to the platform.
     return [
-        f"{'ALTER' if there else 'CREATE'} ROLE {OWNER} NOLOGIN BYPASSRLS;",
-        *(f"GRANT USAGE ON SCHEMA {schema} TO {OWNER};" for schema in each.beside_schemas),
-        *(f"GRANT SELECT ON {table} TO {OWNER};" for table in each.beside),
-        f"ALTER {each.view} OWNER TO {OWNER};",
+        (Command.BYPASS if there else Command.CREATE_OWNER).of(role=OWNER),
+        *(Command.GRANT_USAGE.of(schema=schema, role=OWNER) for schema in each.beside_schemas),
+        *(Command.GRANT_SELECT.of(relation=table, role=OWNER) for table in each.beside),
+        Command.CHANGE_OWNER.of(kind=kind, name=name, owner=OWNER),
         *filled,
     ]
 

@@ -74,7 +74,7 @@ def viewed(owner: Owner, relation: str, stamp: str) -> None:
 
 
 def found(owner: Owner, about: str) -> list[Finding]:
-    report = check(config(f"{owner.info.dsn} user=postgres"))
+    report = check(config(owner.info.dsn))
     return [each for each in report.findings if (each.about, each.thing) == (about, "updated_at")]
 
 
@@ -166,7 +166,7 @@ def test_stamps_after_the_databases_clock_are_a_problem(owner: Owner) -> None:
 
 def test_rows_that_no_index_finds_by_their_ids_are_advice(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("exporter.commands.check.stamps.MOST_COST", 0.0)
-    report = check(config(f"{owner.info.dsn} user=postgres"))
+    report = check(config(owner.info.dsn))
     found = {each.about: each.level for each in report.findings if each.thing == "index for single rows"}
     assert found == {"tasks": Level.ADVICE, "calls": Level.ADVICE}
 
@@ -175,7 +175,7 @@ def test_rows_that_no_index_finds_by_their_ids_are_advice(owner: Owner, monkeypa
 
 
 def watching(owner: Owner, meanwhile: Callable[[], object]) -> dict[str, list[Finding]]:
-    findings = watched(config(f"{owner.info.dsn} user=postgres"), 60, lambda _: meanwhile())
+    findings = watched(config(owner.info.dsn), 60, lambda _: meanwhile())
     assert {each.thing for each in findings} <= {THING}
     return {about: [each for each in findings if each.about == about] for about in ("tasks", "calls")}
 
