@@ -82,13 +82,19 @@ def hang_up(connection: Connection) -> None:
 
 
 @contextlib.contextmanager
-def within(connection: Connection, seconds: float) -> Iterator[None]:
-    """Hang up if what follows takes longer: before the session has its timeouts, nothing else bounds it."""
-    timer = threading.Timer(seconds, hang_up, (connection,))
+def within(connection: Connection, seconds: float) -> Iterator[threading.Event]:
+    """Hang up if what follows takes longer, and say so: outside of a transaction of ours, nothing else bounds it."""
+    late = threading.Event()
+
+    def give_up() -> None:
+        late.set()
+        hang_up(connection)
+
+    timer = threading.Timer(seconds, give_up)
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield late
     finally:
         timer.cancel()
 
