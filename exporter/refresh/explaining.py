@@ -113,5 +113,21 @@ _KINDS: tuple[tuple[str, tuple[type[Exception], ...], str], ...] = (
         (psycopg.errors.CannotConnectNow,),
         "; the server starts, stops or recovers; tried again soon",
     ),
+    (
+        "unavailable",
+        (psycopg.errors.ConfigurationLimitExceeded,),
+        "; only a superuser may raise that limit: ALTER ROLE … SET temp_file_limit = …; or give the role more "
+        "work_mem, so that less is written to files",
+    ),
+    (
+        "unavailable",
+        (psycopg.errors.InsufficientResources, psycopg.errors.DiskFull, psycopg.errors.OutOfMemory),
+        "; the server lacks memory, disk or connections: see its log; tried again soon",
+    ),
+    (
+        "unavailable",
+        (psycopg.errors.IdleInTransactionSessionTimeout,),
+        "; this host was too slow between two statements: has it processor and memory enough? tried again soon",
+    ),
     ("unavailable", (psycopg.OperationalError, psycopg.InterfaceError), "; the connection was lost; tried again soon"),
 )

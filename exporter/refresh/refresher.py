@@ -158,7 +158,7 @@ class Refresher:
         try:
             session, epoch, observation, structure = self._observe(meter)
         except (psycopg.OperationalError, DatabaseUnavailableError) as error:
-            if not rested:
+            if not rested or not (isinstance(error, DatabaseUnavailableError) or self._lost):
                 raise
             log.info("connecting anew", why=explain(error, self._database.parting)[1])
             self.disconnect()
@@ -178,6 +178,10 @@ class Refresher:
             if lost:
                 self._auditor.suspect(epoch.ledger.exported)
         return session, epoch, structure
+
+    @property
+    def _lost(self) -> bool:
+        return self._session is not None and self._session.connection.closed
 
     def _observe(self, meter: Meter) -> tuple[Session, Epoch, Observation, Structure]:
         session, epoch = self._connected(meter)

@@ -43,6 +43,7 @@ __all__ = [
 ]  # fmt: skip
 
 _PIDS_ASKED = 3
+_CANCEL_SECONDS = 1.0
 _KEEPALIVES: Mapping[str, Any] = {
     "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 15_000,
 }  # fmt: skip
@@ -213,15 +214,18 @@ class Database:
                 attempt.give_up()
             working = [connection for connection in self._open if not resting(connection)]
             requests = [request for request in map(cancelling, working) if request is not None]
-            for connection in working:
-                hang_up(connection)
-            self._open.difference_update(working)
-        deadline = time.monotonic() + seconds
-        senders = [threading.Thread(target=cancel, args=(each, seconds), daemon=True) for each in requests]
+        # Before the connections are cut: a pooler knows by these what to cancel.
+        patience = min(seconds, _CANCEL_SECONDS)
+        deadline = time.monotonic() + patience
+        senders = [threading.Thread(target=cancel, args=(each, patience), daemon=True) for each in requests]
         for sender in senders:
             sender.start()
         for sender in senders:
             sender.join(max(0.0, deadline - time.monotonic()))
+        with self._lock:
+            for connection in self._open.intersection(working):
+                hang_up(connection)
+            self._open.difference_update(working)
 
     def pooler(self, connection: Connection) -> Pooler:
         """Whether something lends us the server's sessions, as far as some empty transactions tell."""

@@ -33,6 +33,7 @@ def settings(config: DatabaseConfig, connection: Connection) -> Mapping[str, str
     Not `search_path`: the platform's own functions may need what it holds. Not what costs the server memory.
     """
     chosen = {
+        # Not when connecting: PgBouncer leaves that name to the next client that has none.
         "application_name": APPLICATION_NAME,
         "statement_timeout": milliseconds(config.statement_timeout),
         "lock_timeout": milliseconds(config.lock_timeout),

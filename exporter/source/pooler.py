@@ -1,6 +1,8 @@
-"""Whether the server's sessions are ours alone: a pooler may stand between, and lend each transaction another one."""
+"""What may stand between us and the server: whether it does, how it lends sessions, and what its words mean."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 
 class Pooler:
@@ -33,4 +35,30 @@ class Pooler:
         """How sessions are lent, as far as that was seen."""
         if self.lends_transactions:
             return "transaction mode: its transactions were in several sessions of the server"
-        return "session mode, or transaction mode with nobody else in it yet"
+        return "session mode, or transaction mode in which no other session was lent yet"
+
+
+_REMEDIES: Mapping[str, str] = {
+    "transaction blocks not allowed in statement pooling mode": "the pooler is in statement mode, which has no "
+    "transactions: give this database pool_mode = transaction or session, or connect to the server itself",
+    "unsupported startup parameter": "take it out of database.url (or out of PGOPTIONS and the like), or have "
+    "PgBouncer ignore it with ignore_startup_parameters",
+    "query_wait_timeout": "the pooler had no session free for so long: raise its default_pool_size (or pool_size of "
+    "this database), or find who holds them with SHOW SERVERS",
+    "query timeout": "that is PgBouncer's own query_timeout: raise it for this user above database.statement_timeout",
+    "idle transaction timeout": "that is PgBouncer's own idle_transaction_timeout: raise it for this user",
+    "server login has been failing": "PgBouncer cannot log in to the server: see its log, and log in with the same "
+    "host, port, database and user; it tries again after its server_login_retry",
+    "client_login_timeout": "PgBouncer waited for the server in vain: is it down, or its address in [databases] wrong?",
+    "no more connections allowed": "PgBouncer has as many clients as its max_client_conn allows: raise that",
+    "no such user": "PgBouncer does not know this role: add it to its auth_file, or set auth_query",
+    '"trust" authentication failed': "PgBouncer does not know this role: add it to its auth_file, or set auth_query",
+    "SASL authentication failed": "the password is another than PgBouncer's auth_file or auth_query has for this role",
+    "no such database": "PgBouncer does not know this name: add it to [databases], or correct database.url",
+}
+"""By words that PgBouncer ends a session with: it gives most of them one and the same code."""
+
+
+def remedy(words: str) -> str | None:
+    """What helps against what a pooler said, if it is known."""
+    return next((help_ for known, help_ in _REMEDIES.items() if known in words), None)

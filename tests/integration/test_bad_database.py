@@ -48,7 +48,10 @@ def loop(database_url: str) -> Iterator[Loop]:
 
 def backends(owner: Owner) -> list[int]:
     """The server's processes that work for the exporter."""
-    rows = owner.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'campaign-exporter'")
+    rows = owner.execute(
+        "SELECT pid FROM pg_stat_activity "
+        "WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
     return [row[0] for row in rows]
 
 

@@ -19,12 +19,15 @@ from tests.support.prometheus import wait_for
 
 Owner = psycopg.Connection[Any]
 LOCKED = "SELECT count(*) FROM pg_locks WHERE relation = 'campaign_monitoring.calls'::regclass AND NOT granted"
-BACKENDS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'campaign-exporter' AND datname = %s"
+BACKENDS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' "
+    "AND application_name <> 'owner' AND pid <> pg_backend_pid()"
+)
 
 
 @pytest.fixture
 def owner(database_url: str) -> Iterator[Owner]:
-    with contract.session(database_url) as connection:
+    with contract.session(database_url, application_name="owner") as connection:
         platforms.create(connection)
         yield connection
 
@@ -112,7 +115,7 @@ def scalar(owner: Owner, query: str, *values: Any) -> Any:
 def assert_no_backend(url: str) -> None:
     """By another session: in a transaction, a session sees one state of `pg_stat_activity`."""
     with contract.session(url) as session:
-        wait_for("the server's processes to end", lambda: not scalar(session, BACKENDS, session.info.dbname))
+        wait_for("the server's processes to end", lambda: not scalar(session, BACKENDS))
 
 
 def test_a_stop_makes_no_further_connection(database_url: str, owner: Owner) -> None:
