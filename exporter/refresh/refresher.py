@@ -151,14 +151,12 @@ class Refresher:
     def _observed(self, meter: Meter) -> tuple[Session, Epoch, Structure]:
         """What is open and what lies under the views, before a snapshot is taken.
 
-        Once more on a new connection where one that rested was lost meanwhile, or leads to another server: no refresh
-        has failed yet.
+        Once more on a new connection where one was lost at rest, or leads to another server: nothing was read yet.
         """
-        rested = self._session is not None
         try:
             session, epoch, observation, structure = self._observe(meter)
         except (psycopg.OperationalError, DatabaseUnavailableError) as error:
-            if not rested or not (isinstance(error, DatabaseUnavailableError) or self._lost):
+            if self._session is None or not (isinstance(error, DatabaseUnavailableError) or self._lost):
                 raise
             log.info("connecting anew", why=explain(error, self._database.parting)[1])
             self.disconnect()

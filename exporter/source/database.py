@@ -6,7 +6,6 @@ import contextlib
 import math
 import os
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -156,7 +155,7 @@ class Database:
 
     def _transaction(self, connection: Connection, isolation: Isolation) -> AbstractContextManager[None]:
         config = self._config.database
-        patience = 2 * max(2.0, config.connect_timeout)
+        patience = max(2.0, config.connect_timeout)
         return transaction(connection, isolation, settings(config, connection), patience, self._place)
 
     def _connected(self, parameters: str) -> Connection:
@@ -213,19 +212,15 @@ class Database:
             for attempt in self._attempts:
                 attempt.give_up()
             working = [connection for connection in self._open if not resting(connection)]
-            requests = [request for request in map(cancelling, working) if request is not None]
-        # Before the connections are cut: a pooler knows by these what to cancel.
+            before, after = ([request for request in map(cancelling, working) if request] for _ in range(2))
+        # A pooler knows by a connection what to cancel; but who is cancelled may begin the next statement.
         patience = min(seconds, _CANCEL_SECONDS)
-        deadline = time.monotonic() + patience
-        senders = [threading.Thread(target=cancel, args=(each, patience), daemon=True) for each in requests]
-        for sender in senders:
-            sender.start()
-        for sender in senders:
-            sender.join(max(0.0, deadline - time.monotonic()))
+        cancel(before, patience)
         with self._lock:
             for connection in self._open.intersection(working):
                 hang_up(connection)
             self._open.difference_update(working)
+        cancel(after, patience)
 
     def pooler(self, connection: Connection) -> Pooler:
         """Whether something lends us the server's sessions, as far as some empty transactions tell."""

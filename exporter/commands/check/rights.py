@@ -20,13 +20,14 @@ _LONG_TRANSACTION_SECONDS = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A row of `check_role.sql`. `statement_timeout` is in milliseconds, 0 for none."""
+    """A row of `check_role.sql`. Timeouts are in milliseconds, 0 for none, null where the server knows none."""
 
     name: str
     identifier: str
     connection_limit: int
     read_only: str
     statement_timeout: str
+    idle_session_timeout: str | None
     database: str
     temporary: bool
     large_objects: bool
@@ -158,6 +159,13 @@ def _settings(config: Config, role: Role) -> Iterator[Finding]:
         else f"ALTER ROLE {role.identifier} SET statement_timeout = "
         f"'{format_duration(config.database.statement_timeout)}';",
     )
+    if idle := int(role.idle_session_timeout or 0):
+        yield _finding(
+            Level.ADVICE,
+            "idle_session_timeout",
+            f"{format_duration(idle / 1000)}: ends a session that rests for longer; the exporter then connects anew",
+            f"ALTER ROLE {role.identifier} IN DATABASE {role.database} SET idle_session_timeout = 0;",
+        )
     wanted = config.database.load_connections
     few, unlimited = 0 <= role.connection_limit < wanted, role.connection_limit < 0
     yield _finding(

@@ -6,6 +6,8 @@ SELECT r.rolname AS name,
        (SELECT s.reset_val FROM pg_catalog.pg_settings AS s WHERE s.name = 'default_transaction_read_only')
            AS read_only,
        (SELECT s.reset_val FROM pg_catalog.pg_settings AS s WHERE s.name = 'statement_timeout') AS statement_timeout,
+       (SELECT s.reset_val FROM pg_catalog.pg_settings AS s WHERE s.name = 'idle_session_timeout')
+           AS idle_session_timeout,
        pg_catalog.quote_ident(current_database()) AS database,
        pg_catalog.has_database_privilege(current_database(), 'TEMPORARY') AS temporary,
        (SELECT bool_or(pg_catalog.has_function_privilege(f.oid, 'EXECUTE'))
