@@ -10,6 +10,8 @@ import structlog
 from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError, ReplacedError, RowError
 from exporter.source.database import reason
 
+MORE_THREADS = "raise the limit of its threads: TasksMax of the service, pids of the container, ulimit -u of the user"
+
 log = structlog.get_logger()
 
 
@@ -30,6 +32,8 @@ def explain(error: Exception, parting: str | None = None) -> tuple[str, str]:
             return kind, f"{text}{remedy}"
     if isinstance(error, psycopg.Error):
         return "other", reason(error)
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        return "other", f"{error}; {MORE_THREADS}"
     log.error("unexpected error", exc_info=error)
     return "other", f"{type(error).__name__}: please report this with the lines above"
 
