@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
+from functools import lru_cache
 
 import psycopg
 from psycopg import sql
@@ -64,18 +65,24 @@ def transaction(
     `SET LOCAL` and no query, as a query would take the snapshot. All in one message: no limit can end the session
     before it is overridden. `DatabaseUnavailableError` names the place.
     """
-    parts = [sql.SQL("BEGIN ISOLATION LEVEL {}, READ ONLY, NOT DEFERRABLE").format(sql.SQL(isolation.value))]
-    parts += [sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(name), value) for name, value in chosen.items()]
+    opening = _opening(isolation, tuple(chosen.items()))
     try:
         with within(connection, patience) as late:
             try:
-                connection.execute(sql.SQL("; ").join(parts))
+                connection.execute(opening)
             except psycopg.Error as error:
                 raise DatabaseUnavailableError(_why(place, error, patience if late.is_set() else None)) from None
         yield
     finally:
         with contextlib.suppress(psycopg.Error), within(connection, patience):
             connection.execute("ROLLBACK")
+
+
+@lru_cache(maxsize=64)
+def _opening(isolation: Isolation, chosen: Sequence[tuple[str, str]]) -> bytes:
+    parts = [sql.SQL("BEGIN ISOLATION LEVEL {}, READ ONLY, NOT DEFERRABLE").format(sql.SQL(isolation.value))]
+    parts += [sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(name), value) for name, value in chosen]
+    return sql.SQL("; ").join(parts).as_bytes(None)
 
 
 def _why(place: str, error: psycopg.Error, waited: float | None) -> str:
