@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 
@@ -12,6 +13,7 @@ from exporter.source.pooler import Pooler
 from exporter.source.reader import SMALL_LIMIT
 
 _CLOCK_SECONDS = 5.0
+_RECONNECTIONS_SECONDS = 60.0
 
 log = structlog.get_logger()
 
@@ -24,6 +26,8 @@ class Notices:
         self._folded: set[str] = set()
         self._left_out: set[str] = set()
         self._pooler: str | None = None
+        self._reconnections = 0
+        self._reconnected_at = -math.inf
         self.clock_ahead: float | None = None
         """Seconds that this host's clock is ahead of the database's, where that is more than networks take."""
 
@@ -40,6 +44,15 @@ class Notices:
                 remedy="synchronise the clocks of this host and of the database (NTP)",
             )
         self.clock_ahead = difference if off else None
+
+    def note_reconnection(self, why: str) -> None:
+        """Say that a connection was lost at rest, once a minute: a limit may end each."""
+        self._reconnections += 1
+        now = time.monotonic()
+        if now - self._reconnected_at >= _RECONNECTIONS_SECONDS:
+            self._reconnected_at = now
+            log.info("connecting anew", why=why, times=self._reconnections)
+            self._reconnections = 0
 
     def note_pooler(self, pooler: Pooler) -> None:
         """Say that a pooler stands between, and when more is known of it."""

@@ -158,7 +158,7 @@ class Refresher:
         except (psycopg.OperationalError, DatabaseUnavailableError) as error:
             if self._session is None or not (isinstance(error, DatabaseUnavailableError) or self._lost):
                 raise
-            log.info("connecting anew", why=explain(error, self._database.parting)[1])
+            self._notices.note_reconnection(explain(error, self._database.parting)[1])
             self.disconnect()
             session, epoch, observation, structure = self._observe(meter)
         with self._stage("observe"):

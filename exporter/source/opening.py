@@ -86,6 +86,8 @@ def _opening(isolation: Isolation, chosen: Sequence[tuple[str, str]]) -> bytes:
 
 
 def _why(place: str, error: psycopg.Error, waited: float | None) -> str:
+    if isinstance(error, psycopg.errors.IdleSessionTimeout):
+        return f"cannot use {place}: {reason(error)}; campaign-exporter check has the ALTER ROLE that lets it rest"
     if waited is None:
         return f"cannot use {place}: {reason(error)}"
     return (

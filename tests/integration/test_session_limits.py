@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from structlog.testing import capture_logs
 
 from exporter.commands.check.examine import check
 from exporter.demo.runtime.server import EmbeddedServer
@@ -191,6 +192,19 @@ def test_an_idle_limit_that_cannot_be_overridden_is_named_with_a_remedy_that_wor
     assert finding.value.startswith("500ms: ends a session that rests for longer")
     owner.execute(finding.remedy.encode())
     assert "idle_session_timeout" not in {each.thing for each in check(config(address.format("reader"))).findings}
+
+
+def test_connections_that_an_idle_limit_ends_are_told_once_with_the_remedy(owner: Owner, address: str) -> None:
+    if "idle_session_timeout" not in known(owner, LIMITS):
+        pytest.skip("PostgreSQL 13 has none")
+    put(owner, "ROLE reader", "idle_session_timeout", "500ms")
+    with looping(address.format("reader")) as loop, capture_logs() as logs:
+        assert loop.step(), loop.problem
+        for _ in range(3):
+            owner.execute("SELECT pg_sleep(0.7)")
+            assert loop.step(), loop.problem
+    (told,) = [entry["why"] for entry in logs if entry["event"] == "connecting anew"]
+    assert "campaign-exporter check has the ALTER ROLE that lets it rest" in told
 
 
 def test_a_limit_of_temporary_files_is_named_when_it_is_reached(owner: Owner, address: str) -> None:
