@@ -110,6 +110,7 @@ class Refresher:
             self.disconnect()
             if not isinstance(error, psycopg.Error | OSError | CampaignExporterError):
                 self._epoch = None  # a fault of ours, or no memory left: nobody knows what was folded and what not
+                self.loading_seconds = 0.0  # should each try load everything, it is held to the share
             raise
         finally:
             self._patient = False

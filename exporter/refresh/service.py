@@ -149,7 +149,7 @@ class Service:
             delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(self._failures - 1, 10))
             spread = random.uniform(0.75, 1.25)
             delay = float(delay * spread)  # so that many exporters do not come back as one
-            # A statement that was cut off for its length was work; a server that does not answer was none.
+            # What was cut off or failed of ours was work; a server that does not answer was none.
             return max(delay, min(for_share, _LONGEST_REST)) if self._overworked else delay
         return max(self._config.refresh.interval - took, for_share)
 
@@ -165,7 +165,7 @@ class Service:
                 return False
             kind, message = explain(error, self._database.parting)
             self._failures += 1
-            self._overworked = kind == "timeout"
+            self._overworked = kind in ("timeout", "other")
             self._telemetry.up.set(0)
             self._telemetry.refreshes.labels("failure").inc()
             self._telemetry.errors.labels(kind).inc()

@@ -214,5 +214,7 @@ def test_after_an_error_that_nobody_knows_the_totals_begin_anew(
         with monkeypatch.context() as patch:
             patch.setattr(Totals, "add", fault(MemoryError()))
             assert not loop.step()
+            loop.service._refresher.database_seconds = 20.0
+            assert loop.service._rest(False, 20.0) == pytest.approx(180.0)
         assert loop.step(), loop.problem
         assert loop.scrape().value("campaign_tasks", campaign="1", status="pending") == 4
