@@ -31,7 +31,7 @@ class Epoch:
 
     def holds(self, session: Session) -> bool:
         """Whether it goes on: a restarted server may have lost rows it had not written, another is another truth."""
-        return self.server == session.server and self.reader.available.types == session.available.types
+        return self.server.goes_on(session.server) and self.reader.available.types == session.available.types
 
 
 def begin(session: Session, config: Config, clock: Clock, before: Epoch | None) -> Epoch:
