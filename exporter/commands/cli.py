@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import shutil
@@ -27,7 +28,7 @@ from exporter.commands.printing import plain, say, say_json
 from exporter.config import DEFAULT_PORT, load
 from exporter.config.listening import parse_address
 from exporter.errors import CampaignExporterError, ConfigError
-from exporter.logs import configure
+from exporter.logs import drain, take_over
 from exporter.web.server import run
 
 _CONFIG_FILE = click.option(
@@ -43,6 +44,9 @@ _END_SECONDS = 4.5
 """From a signal to the end of the process, at most; it is less than what container runtimes and systemd wait."""
 
 
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+
+
 class _Commands(click.Group):
     """Turns errors that a person can mend into a line and exit status 1."""
 
@@ -51,6 +55,10 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except CampaignExporterError as error:
             raise click.ClickException(plain(str(error), sys.stderr)) from None
+        except OSError as error:
+            if error.errno not in _DISK:
+                raise
+            raise click.ClickException(f"cannot write: {error.strerror}; is the disk full?") from None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,9 +73,9 @@ def main() -> None:
 def serve(config_file: Path, listen: str | None) -> None:
     """Read the database and serve /metrics."""
     config = load(config_file)
-    configure(config.log)
+    take_over(config.log)
     if not run(config, listen, limit=_END_SECONDS):
-        sys.stderr.flush()
+        drain()
         os._exit(0)  # a refresh is still at work, and the interpreter would wait for it
 
 

@@ -70,6 +70,7 @@ def discover(config: Config, schema: str | None = None) -> Available:
     database = Database(config)
     connection = database.connect()
     try:
-        return grants.looked_at(connection, schema)
+        with database.snapshot(connection):
+            return grants.looked_at(connection, schema)
     finally:
         database.close(connection)

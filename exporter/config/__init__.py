@@ -10,6 +10,7 @@ from exporter.config.settings import (
     DEFAULT_PORT,
     AuditConfig,
     Config,
+    DatabaseConfig,
     LogConfig,
     RefreshConfig,
     SeriesConfig,
@@ -19,5 +20,6 @@ from exporter.config.settings import (
 )
 
 __all__ = [
-    "DEFAULT_PORT", "AuditConfig", "Config", "LogConfig", "RefreshConfig", "SeriesConfig", "WebConfig", "load", "parse",
+    "DEFAULT_PORT", "AuditConfig", "Config", "DatabaseConfig", "LogConfig", "RefreshConfig", "SeriesConfig",
+    "WebConfig", "load", "parse",
 ]  # fmt: skip

@@ -32,7 +32,8 @@ class Epoch:
     def holds(self, session: Session) -> bool:
         """Whether it goes on: a restarted server may have lost rows it had not written, another is another truth."""
         mine, theirs = self.reader.available, session.available
-        return self.server == session.server and mine.types == theirs.types and mine.hidden == theirs.hidden
+        same = mine.types == theirs.types and mine.hidden == theirs.hidden
+        return same and self.server.goes_on(session.server)
 
 
 def begin(session: Session, config: Config, clock: Clock, before: Epoch | None) -> Epoch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 
@@ -9,9 +10,11 @@ import structlog
 
 from exporter.contract.availability import Available
 from exporter.metrics.self_metrics import Telemetry
+from exporter.source.pooler import Pooler
 from exporter.source.reader import SMALL_LIMIT
 
 _CLOCK_SECONDS = 5.0
+_RECONNECTIONS_SECONDS = 60.0
 
 log = structlog.get_logger()
 
@@ -25,6 +28,9 @@ class Notices:
         self._left_out: set[str] = set()
         self.hidden: tuple[str, ...] = ()
         """What a policy hides, and what that costs, in a sentence each."""
+        self._pooler: str | None = None
+        self._reconnections = 0
+        self._reconnected_at = -math.inf
         self.clock_ahead: float | None = None
         """Seconds that this host's clock is ahead of the database's, where that is more than networks take."""
 
@@ -56,6 +62,27 @@ class Notices:
         if self.hidden and not available.hidden:
             log.info("no rows are hidden any more")
         self.hidden = available.notes
+
+    def note_reconnection(self, why: str) -> None:
+        """Say that a connection was lost at rest, once a minute: a limit may end each."""
+        self._reconnections += 1
+        now = time.monotonic()
+        if now - self._reconnected_at >= _RECONNECTIONS_SECONDS:
+            self._reconnected_at = now
+            log.info("connecting anew", why=why, times=self._reconnections)
+            self._reconnections = 0
+
+    def note_pooler(self, pooler: Pooler) -> None:
+        """Say that a pooler stands between, and when more is known of it."""
+        mode = pooler.mode if pooler.between else None
+        if mode is not None and mode != self._pooler:
+            log.info(
+                "a pooler lends the sessions of the server",
+                sign="another process of the server answers than the connection names",
+                mode=mode,
+                effect="settings are made in each transaction and end with it; one connection loads everything",
+            )
+        self._pooler = mode
 
     def note_folded(self, folded: Mapping[str, int]) -> None:
         """Name a family when it begins to have more label values than its budget."""

@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from aiohttp import web
 
 from exporter.metrics.catalogue import SECTIONS
@@ -26,6 +27,9 @@ from exporter.web.sending import Sending
 SERVICE: web.AppKey[Service] = web.AppKey("service", Service)
 SENDING: web.AppKey[Sending] = web.AppKey("sending", Sending)
 _WATCH_SECONDS = 1.0
+
+log = structlog.get_logger()
+
 _PAGES = (
     ("campaigns", "why is it not dialling? All campaigns, the worst first"),
     ("runbooks", "what to do, for each alert and for each blocker code"),
@@ -88,7 +92,10 @@ async def _watching(app: web.Application) -> Any:
     async def watch() -> None:
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
-            app[SERVICE].watch()
+            try:
+                app[SERVICE].watch()
+            except Exception as error:  # without it, nobody would notice a server that hangs
+                log.exception("unexpected error", exc_info=error)
 
     task = asyncio.create_task(watch())
     yield

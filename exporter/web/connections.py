@@ -135,10 +135,14 @@ class Connections:
                 while not self.room():
                     await asyncio.sleep(_ACCEPT_AGAIN_SECONDS)
                 await loop.connect_accepted_socket(lambda: Connection(make(), self, self._clock), client)
-            except BaseException as error:
+            except OSError:
                 client.close()
-                if not isinstance(error, OSError):
-                    raise
+            except Exception as error:  # whatever it is, the next client is taken in
+                client.close()
+                log.exception("unexpected error", exc_info=error)
+            except BaseException:
+                client.close()
+                raise
 
     def room(self) -> bool:
         """Whether there is place for one more; who has taken its time goes for it, those first that ask nothing."""

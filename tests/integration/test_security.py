@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -61,11 +60,10 @@ def served(loop: Loop) -> str:
 
 
 @pytest.fixture(params=["logfmt", "json"])
-def logged(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+def logged(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     """The log as the program writes it."""
     stream = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", stream)
-    configure(LogConfig(format=request.param, level="debug"))
+    configure(LogConfig(format=request.param, level="debug"), stream)
     yield stream
     structlog.reset_defaults()
 

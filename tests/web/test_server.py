@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -31,10 +32,31 @@ def failing_first(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> No
     monkeypatch.setattr(Service, "_rest", rest)
 
 
-def test_the_program_ends_with_an_error_when_the_refreshing_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    failing_first(monkeypatch, lambda: 1 / 0)
+def leave() -> None:
+    raise SystemExit(0)
+
+
+@pytest.mark.parametrize("act", [lambda: 1 / 0, leave], ids=["an error", "sys.exit"])
+def test_the_program_ends_with_an_error_when_the_refreshing_ends_by_itself(
+    monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]
+) -> None:
+    failing_first(monkeypatch, act)
     with pytest.raises(EndedError, match="please report"):
         run(config(NOWHERE), "127.0.0.1:0")
+
+
+def test_a_process_whose_refreshing_ended_ends_though_something_hinders_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    statuses: list[int] = []
+
+    def leave(status: int) -> None:
+        statuses.append(status)
+        ended.set()
+
+    monkeypatch.setattr(os, "_exit", leave)
+    Ending(0.01).end()
+    assert ended.wait(30)
+    assert statuses == [1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -27,9 +27,10 @@ from exporter.contract.identifiers import identifier
 from exporter.contract.relations import RELATIONS
 from exporter.errors import DatabaseUnavailableError
 from exporter.source.call_columns import call_rows
-from exporter.source.database import Connection, Database, Server, columns_of, reason, snapshot
+from exporter.source.database import Connection, Database, Server, columns_of, reason
 from exporter.source.platform import PlatformReader
 from exporter.source.policies import hidden, secured
+from exporter.source.pooler import Pooler
 from exporter.source.reader import SMALL, Moment, Reader, Rows, reader_of
 from exporter.source.task_columns import task_rows
 
@@ -66,10 +67,11 @@ def check(config: Config) -> Report:
     database = Database(config)
     connection = database.connect()
     try:
-        with snapshot(connection):
+        pooler = database.pooler(connection)
+        with database.snapshot(connection):
             limit = min(config.database.statement_timeout, CHECK_SECONDS)
             _set_timeout(connection, limit)
-            return _check(config, database, connection, limit)
+            return _check(config, database, connection, pooler, limit)
     except psycopg.Error as error:
         raise DatabaseUnavailableError(f"the check was cut short: {reason(error)}; try again") from None
     finally:
@@ -80,10 +82,10 @@ def _set_timeout(connection: Connection, seconds: float) -> None:
     connection.execute("SELECT pg_catalog.set_config('statement_timeout', %s, true)", (f"{round(seconds * 1000)}ms",))
 
 
-def _check(config: Config, database: Database, connection: Connection, limit: float) -> Report:
+def _check(config: Config, database: Database, connection: Connection, pooler: Pooler, limit: float) -> Report:
     results = _Results()
     server, role = database.server(connection), read_role(connection)
-    results.findings += _server(server, role)
+    results.findings += _server(server, role, pooler)
     results.findings += rights(connection, config, server, role)
     schema = config.database.schema_
     usage = connection.execute(statement("schema"), {"schema": schema}).fetchone()
@@ -105,7 +107,7 @@ def _check(config: Config, database: Database, connection: Connection, limit: fl
     return results.report
 
 
-def _server(server: Server, role: Role) -> Iterator[Finding]:
+def _server(server: Server, role: Role, pooler: Pooler) -> Iterator[Finding]:
     major, minor = divmod(server.version, 10_000)
     yield Finding(SERVER, Level.OK, "version", f"PostgreSQL {major}.{minor}, database {role.database}")
     ascii_only = server.encoding == "SQL_ASCII"
@@ -120,6 +122,8 @@ def _server(server: Server, role: Role) -> Iterator[Finding]:
     )
     kind = "replica: commands are to be run on its primary" if server.replica else "primary"
     yield Finding(SERVER, Level.OK, "kind", kind)
+    if pooler.between:
+        yield Finding(SERVER, Level.OK, "pooler", f"{pooler.mode}; what the exporter sets ends with each transaction")
 
 
 def _no_schema(schema: str, role: Role, *, exists: bool) -> Finding:

@@ -24,7 +24,7 @@ _LONG_TRANSACTION_SECONDS = 600.0
 class Role:
     """A row of `role.sql`; `identifier`, `database` and `temporary_by` are ready for SQL.
 
-    `statement_timeout` is in milliseconds, 0 for none.
+    Timeouts are in milliseconds, 0 for none, null where the server knows none.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Role:
     connection_limit: int
     read_only: str
     statement_timeout: str
+    idle_session_timeout: str | None
     database: str
     temporary: bool
     temporary_by: Sequence[str]
@@ -199,6 +200,13 @@ def _settings(config: Config, role: Role) -> Iterator[Finding]:
         timeout,
         "" if limited else set_for(role, "statement_timeout", wanted_timeout),
     )
+    if idle := int(role.idle_session_timeout or 0):
+        yield _finding(
+            Level.ADVICE,
+            "idle_session_timeout",
+            f"{format_duration(idle / 1000)}: ends a session that rests for longer; the exporter then connects anew",
+            set_for(role, "idle_session_timeout", "0"),
+        )
     wanted = config.database.load_connections
     few, unlimited = 0 <= role.connection_limit < wanted, role.connection_limit < 0
     yield _finding(

@@ -16,7 +16,7 @@ from exporter.contract.wording import duration
 from exporter.errors import DatabaseUnavailableError, RowError
 from exporter.source.call_columns import call_rows
 from exporter.source.clean_rows import ROW_KEYS, CleanRows, key_text
-from exporter.source.database import Connection, Database, compile_statement, fetch, reason, snapshot
+from exporter.source.database import Connection, Database, compile_statement, fetch, reason
 from exporter.source.reader import Moment
 from exporter.source.row_statements import Statements
 from exporter.source.task_columns import task_rows
@@ -51,7 +51,7 @@ def watched(config: Config, seconds: float, wait: Callable[[float], object] = ti
     database = Database(config)
     connection = database.connect()
     try:
-        with snapshot(connection):
+        with database.snapshot(connection):
             available = database.discover(connection)
             moment = _begin(connection, config)
             seen = [
@@ -60,7 +60,7 @@ def watched(config: Config, seconds: float, wait: Callable[[float], object] = ti
                 if rows.relation not in available.hidden
             ]
         wait(seconds)
-        with snapshot(connection):
+        with database.snapshot(connection):
             again = _begin(connection, config)
             return [
                 finding

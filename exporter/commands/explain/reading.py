@@ -26,7 +26,7 @@ from exporter.ledger.ledger import Ledger
 from exporter.ledger.loading import Loader
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
 from exporter.refresh.clock import Clock, database_clock
-from exporter.source.database import Connection, Database, Server, reason, snapshot
+from exporter.source.database import Connection, Database, Server, reason
 from exporter.source.platform import Platform, PlatformReader, exported
 from exporter.source.query_time import Meter
 from exporter.source.reader import SMALL, Moment, Reader, reader_of
@@ -104,7 +104,7 @@ def open_reading(config: Config, campaign_id: str, clock: Clock = database_clock
     database = Database(config)
     connection = database.connect()
     try:
-        with snapshot(connection), named_errors(config, f"campaign {quoted(campaign_id)}"):
+        with database.snapshot(connection), named_errors(config, f"campaign {quoted(campaign_id)}"):
             yield _read(config, database, connection, campaign_id, clock)
     finally:
         database.close(connection)

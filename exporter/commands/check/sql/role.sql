@@ -8,6 +8,8 @@ SELECT r.rolname AS name,
        r.rolconnlimit AS connection_limit,
        ro.reset_val AS read_only,
        st.reset_val AS statement_timeout,
+       (SELECT s.reset_val FROM pg_catalog.pg_settings AS s WHERE s.name = 'idle_session_timeout')
+           AS idle_session_timeout,
        pg_catalog.quote_ident(current_database()) AS database,
        pg_catalog.has_database_privilege(current_database(), 'TEMPORARY') AS temporary,
        ARRAY(SELECT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(g.rolname) END
