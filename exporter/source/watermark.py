@@ -190,6 +190,35 @@ class Overlap:
         return 0
 
 
+class Arrivals:
+    """Rows that are written on another server, and arrive here with the stamps they got there.
+
+    Logical replication and foreign tables: what is behind, or was open there, appears later than its stamps say. So as
+    much as was stamped up to the overlap before all was known to be here is read again.
+    """
+
+    def __init__(self, overlap: float) -> None:
+        self._overlap = overlap
+        self._arrived: float | None = None
+        self._unknown = False
+
+    def observe(self, arrived: float | None, *, elsewhere: bool, news: bool = True) -> tuple[float, bool]:
+        """From which stamp on to read, and whether to load everything: nobody knows what came in the meantime.
+
+        `arrived`: up to which stamp all rows are here; `elsewhere`: whether there are any that are written elsewhere;
+        `news`: whether some can have come that were not read yet.
+        """
+        low = self.low if news else math.inf
+        everything = self._unknown and (arrived is not None or not elsewhere)
+        self._arrived, self._unknown = arrived, elsewhere and arrived is None
+        return low, everything
+
+    @property
+    def low(self) -> float:
+        """From which stamp on the next refresh reads them."""
+        return math.inf if self._arrived is None else self._arrived - self._overlap
+
+
 def _around(stamps: Iterable[float]) -> list[tuple[float, float]]:
     return [(stamp - BAND_SECONDS, stamp + BAND_SECONDS) for stamp in stamps]
 

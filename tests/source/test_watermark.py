@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from exporter.source.watermark import BAND_SECONDS, Horizon, Observation, Overlap, Plan, Session
+from exporter.source.watermark import BAND_SECONDS, Arrivals, Horizon, Observation, Overlap, Plan, Session
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter, exporting
 
@@ -193,3 +193,31 @@ def test_what_failed_refreshes_should_have_read_is_read_by_the_next(database_url
         scrape = exporter.refresh()
         assert scrape.by("campaign_calls_total", "outcome") == {"answered": 2, "busy": 1, "voicemail": 1}
         assert exporter.corrections() == 0
+
+
+def test_what_arrives_late_is_read_from_before_all_was_known_to_be_here() -> None:
+    arrivals = Arrivals(10.0)
+    assert arrivals.observe(100.0, elsewhere=True) == (math.inf, False)
+    assert arrivals.observe(100.0, elsewhere=True) == (90.0, False)
+    assert arrivals.observe(200.0, elsewhere=True) == (90.0, False)
+    assert arrivals.observe(201.0, elsewhere=True) == (190.0, False)
+
+
+def test_while_nothing_can_have_arrived_nothing_is_read_again() -> None:
+    arrivals = Arrivals(10.0)
+    arrivals.observe(100.0, elsewhere=True)
+    assert arrivals.observe(100.0, elsewhere=True, news=False) == (math.inf, False)
+    assert arrivals.observe(200.0, elsewhere=True) == (90.0, False)
+
+
+def test_when_it_becomes_known_up_to_when_all_is_here_everything_is_loaded() -> None:
+    arrivals = Arrivals(10.0)
+    assert arrivals.observe(None, elsewhere=True) == (math.inf, False)
+    assert arrivals.observe(100.0, elsewhere=True) == (math.inf, True)
+
+
+def test_when_nothing_is_written_elsewhere_any_more_what_came_until_then_is_read() -> None:
+    arrivals = Arrivals(10.0)
+    arrivals.observe(100.0, elsewhere=True)
+    assert arrivals.observe(None, elsewhere=False) == (90.0, False)
+    assert arrivals.observe(None, elsewhere=False) == (math.inf, False)
