@@ -25,13 +25,14 @@ settings.load_profile("busy")
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedServer]:
-    """The server of this run; prepared transactions are allowed, and nothing waits for the disk.
+    """The server of this run; it allows prepared transactions and logical replication, and waits for no disk.
 
     Its directory is not one of pytest's: these are closed to other users, PostgreSQL's among them, whenever
     another run of pytest begins.
     """
     settings = {
-        "max_prepared_transactions": "10", "fsync": "off", "synchronous_commit": "off", "max_wal_size": "256MB",
+        "max_prepared_transactions": "10", "wal_level": "logical", "max_wal_size": "256MB", "fsync": "off",
+        "synchronous_commit": "off", "wal_keep_size": "64MB",
     }  # fmt: skip
     with (
         tempfile.TemporaryDirectory(

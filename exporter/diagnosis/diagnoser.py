@@ -54,6 +54,8 @@ class Input:
     """Those of which only the use changed: calls in progress, calls of today."""
     anew: bool = False
     """Whether all is to be judged again: the totals are another ledger's."""
+    dated: bool = True
+    """Whether the rows are as of `now` for sure."""
 
 
 class Diagnoser:
@@ -65,11 +67,14 @@ class Diagnoser:
         self._tasks: dict[str, Tasks] = {}
         self._owed: set[str] = set()
         self._now = 0.0
+        self._dated = True
         self.views: dict[str, View] = {}
         self._recent: Recent | None = None
 
     def update(self, given: Input) -> dict[str, View]:
         """The views that are new or changed, by campaign."""
+        if given.dated != self._dated:  # what was judged rests on it
+            given = replace(given, anew=True)
         platform = given.platform
         for gone in self.views.keys() - platform.campaigns.keys():
             del self.views[gone], self._tasks[gone]
@@ -82,7 +87,7 @@ class Diagnoser:
         aging = self._aging(due, given.now)
         fresh = {key: self._view(key, given, states[platform.campaigns[key].tenant_id], key in aging) for key in due}
         self.views.update(fresh)
-        self._now = given.now
+        self._now, self._dated = given.now, given.dated
         return fresh
 
     def shown(self, ledger: Ledger, platform: Platform, now: float) -> Shown:
@@ -179,6 +184,7 @@ class Diagnoser:
             self._tasks[key],
             given.now,
             day.midnights[1] if day else None,
+            dated=given.dated,
         )
         before = self.views.get(key)
         diagnosis = diagnose(situation, before.diagnosis if before else None, self._policy)

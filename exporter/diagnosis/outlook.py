@@ -51,6 +51,8 @@ def _ahead(s: Situation, remaining: float, hours: dict[int, tuple[int, float]], 
     """A forecast, where there is something to forecast."""
     if s.campaign.status != "running":
         return Forecast(None, None, None, None, f"the campaign is {s.campaign.status}")
+    if not s.dated:
+        return Forecast(None, None, None, None, "as of when the rows are is not known")
     if s.schedule is None:
         return Forecast(None, None, None, None, "the call windows cannot be read")
     return forecast(remaining, hours, s.schedule, s.now, s.campaign.started_at, unit)

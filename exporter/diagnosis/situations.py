@@ -91,6 +91,8 @@ class Assembler:
         tasks: Tasks,
         now: float,
         tomorrow: float | None,
+        *,
+        dated: bool = True,
     ) -> Situation:
         """Everything the diagnosis judges by, of one campaign."""
         campaign = platform.campaigns[key]
@@ -114,6 +116,7 @@ class Assembler:
             spent=spent,
             outside_window=_outside(ledger, key),
             hidden=ledger.hidden,
+            dated=dated,
         )
 
 

@@ -16,6 +16,7 @@ from exporter.contract.relations import RELATIONS
 from exporter.ledger.ledger import Ledger
 from exporter.metrics.snapshot import Snapshot
 from exporter.source.entities import Violation
+from exporter.source.promise import Promise
 from exporter.source.query_time import Meter
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client does not type it
@@ -42,7 +43,15 @@ class Telemetry:
         )
         self.up = gauge("up", "1 if the last refresh succeeded.")
         self.last_success = gauge(
-            "last_success_timestamp_seconds", "The instant the data shown are of, by the database's clock."
+            "last_success_timestamp_seconds", "When the last refresh succeeded, by the database's clock."
+        )
+        self.data_timestamp = gauge(
+            "data_timestamp_seconds",
+            "As of when the data shown are, by the database's clock; absent where that is not known.",
+        )
+        self._dated = True
+        self.source = Info(
+            "campaign_exporter_source", "Where the rows come from, and how that goes.", registry=self.registry
         )
         self.refreshes = counter("refreshes_total", "Refreshes by result.", "result")
         self.errors = counter("refresh_errors_total", "Failed refreshes by kind of error.", "kind")
@@ -159,9 +168,27 @@ class Telemetry:
         self.watermark.set(low)
         self.transactions_watched.set(watched)
 
-    def note_snapshot(self, snapshot: Snapshot) -> None:
-        """What a refresh made."""
-        self.last_success.set(snapshot.at)
+    def note_promise(self, promise: Promise) -> None:
+        """Where the rows come from, in closed sets of words."""
+        self.source.info(
+            {
+                "server": promise.server,
+                "state": promise.state,
+                "subscriptions": str(promise.subscribed).lower(),
+                "foreign_tables": str(promise.foreign).lower(),
+                "materialized_views": str(promise.materialized).lower(),
+            }
+        )
+
+    def note_snapshot(self, snapshot: Snapshot, at: float, as_of: float | None) -> None:
+        """What a refresh made at this moment, as of another if it is known."""
+        self.last_success.set(at)
+        if as_of is not None:
+            self.data_timestamp.set(as_of)
+        if self._dated != (as_of is not None):
+            self._dated = not self._dated
+            change = self.registry.register if self._dated else self.registry.unregister
+            change(self.data_timestamp)
         self.series.set(snapshot.series)
         self.counters_held.set(snapshot.held)
         self.counters_carried.set(snapshot.carried)

@@ -53,8 +53,19 @@ class SnapshotBuilder:
         """The snapshot at `at`. `changed` names, by projection, the campaigns whose totals changed."""
         return self.encode(self.diagnose(ledger, platform, changed, at))
 
-    def diagnose(self, ledger: Ledger, platform: Platform, changed: Mapping[str, Iterable[str]], at: float) -> Work:
-        """Find out what must be encoded again, and judge what changed."""
+    def diagnose(
+        self,
+        ledger: Ledger,
+        platform: Platform,
+        changed: Mapping[str, Iterable[str]],
+        at: float,
+        *,
+        dated: bool = True,
+    ) -> Work:
+        """Find out what must be encoded again, and judge what changed.
+
+        `dated`: whether rows are as of `at` for sure.
+        """
         anew = ledger is not self._ledger  # nothing that another one said holds, nor what was not finished
         self._ledger = None
         stale = self._changed.relations(platform, anew)
@@ -75,6 +86,7 @@ class SnapshotBuilder:
                 tenants=tenants,
                 using={owner[0] for owner in stale["use"]},
                 anew=anew,
+                dated=dated,
             )
         )
         self._changed.note_views(stale, platform, fresh)

@@ -9,8 +9,9 @@ import structlog
 
 from exporter.config import RefreshConfig
 from exporter.refresh.clock import Clock
+from exporter.source.promise import LIVE, Promise
 from exporter.source.transactions import Sight
-from exporter.source.watermark import Horizon, Observation, Overlap, Plan
+from exporter.source.watermark import Arrivals, Horizon, Observation, Overlap, Plan
 
 log = structlog.get_logger()
 
@@ -21,28 +22,38 @@ class Changes:
     def __init__(self, config: RefreshConfig, clock: Clock) -> None:
         self._config = config
         self._horizon: Horizon | Overlap = Horizon(config.clock_allowance, config.overlap)
+        self._arrivals = Arrivals(config.overlap)
         self._clock = clock
         self._owed: list[Plan] = []
         self._hidden = False
-        self.low = -math.inf
+        self._low = -math.inf
+
+    @property
+    def low(self) -> float:
         """Rows stamped from here on are read at the next refresh."""
+        elsewhere = self._arrivals.low
+        return self._low if elsewhere == math.inf else min(self._low, self._clock(elsewhere))
 
     @property
     def watched(self) -> int:
         """How many open transactions may have written rows, which are read when they end."""
         return self._horizon.watched
 
-    def note(self, observation: Observation) -> None:
-        """What was open before a snapshot is taken.
+    def note(self, observation: Observation, promise: Promise = LIVE) -> None:
+        """What was open before a snapshot is taken, and what is promised of rows that are written elsewhere.
 
         The next plan's lower bound is translated now, not then: a simulation's clock may have jumped by then.
         """
         self._follow(observation)
         plan = self._horizon.observe(observation)
-        low, self.low = self.low, self._clock(self._horizon.low)
+        low, self._low = self._low, self._clock(self._horizon.low)
+        bands = self._translated(plan.bands)
         if plan.low == math.inf:
             low = math.inf
-        self._owed.append(Plan(low, self._translated(plan.bands), plan.everything))
+        arrived, anew = self._arrivals.observe(promise.arrived, elsewhere=promise.elsewhere, news=promise.news)
+        if arrived < math.inf and (arrived := self._clock(arrived)) < low:
+            bands = (*bands, (arrived, low))
+        self._owed.append(Plan(low, bands, plan.everything or anew))
 
     def plan(self, sight: Sight) -> Plan:
         """All that is owed at a snapshot: a failed refresh leaves its plan to the next."""
@@ -68,14 +79,13 @@ class Changes:
             log.info("open transactions can be seen")
         elif not sees and isinstance(self._horizon, Horizon):
             self._horizon = Overlap(self._config.overlap, self._horizon.low)
-            log.warning(
-                "open transactions cannot be seen",
-                why="the server is a replica" if observation.replica else "the role lacks pg_monitor",
-                effect="rows of transactions longer than refresh.overlap are found by the audit only",
-                remedy="raise refresh.overlap if need be"
-                if observation.replica
-                else "make the role a member of pg_monitor",
-            )
+            if not observation.replica:  # of a replica it is said what can be promised
+                log.warning(
+                    "open transactions cannot be seen",
+                    why="the role lacks pg_monitor",
+                    effect="rows of transactions longer than refresh.overlap are found by the audit only",
+                    remedy="make the role a member of pg_monitor",
+                )
         if observation.hidden and not self._hidden and sees:
             log.warning(
                 "some transactions cannot be seen",

@@ -13,6 +13,7 @@ from exporter.refresh.changes import Changes
 from exporter.refresh.clock import Clock
 from exporter.refresh.session import Session
 from exporter.source.database import Server
+from exporter.source.promise import Promises
 from exporter.source.reader import Reader, reader_of
 
 log = structlog.get_logger()
@@ -26,6 +27,7 @@ class Epoch:
     reader: Reader
     ledger: Ledger
     changes: Changes
+    promises: Promises
     begun: bool = False
     """Whether a snapshot was made of it: until then everything must be loaded, and shown anew."""
 
@@ -45,4 +47,4 @@ def begin(session: Session, config: Config, clock: Clock, before: Epoch | None) 
         for problem in in_short([each for each in session.available.problems if each.relation not in hidden]):
             log.warning("contract", problem=problem)
     ledger = Ledger(reader.available, reader.fetched("tasks"), reader.fetched("calls"), stale_after=config.stale_after)
-    return Epoch(session.server, reader, ledger, Changes(config.refresh, clock))
+    return Epoch(session.server, reader, ledger, Changes(config.refresh, clock), Promises())

@@ -10,6 +10,7 @@ from exporter.ledger.ledger import Ledger
 from exporter.ledger.loading import Loader
 from exporter.source.database import Connection
 from exporter.source.platform import Platform
+from exporter.source.promise import Promise
 from exporter.source.query_time import Meter
 from exporter.source.reader import Moment, Reader
 
@@ -26,6 +27,7 @@ class Look:
     platform: Platform
     days: Mapping[str, Day]
     patience: float
+    promise: Promise
 
     @property
     def loader(self) -> Loader:

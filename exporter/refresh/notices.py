@@ -10,7 +10,9 @@ import structlog
 
 from exporter.contract.availability import Available
 from exporter.metrics.self_metrics import Telemetry
+from exporter.source.caveats import Caveat
 from exporter.source.pooler import Pooler
+from exporter.source.promise import LIVE, Promise
 from exporter.source.reader import SMALL_LIMIT
 
 _CLOCK_SECONDS = 5.0
@@ -31,6 +33,8 @@ class Notices:
         self._pooler: str | None = None
         self._reconnections = 0
         self._reconnected_at = -math.inf
+        self._promise = LIVE
+        self._caveats: set[Caveat] = set()
         self.clock_ahead: float | None = None
         """Seconds that this host's clock is ahead of the database's, where that is more than networks take."""
 
@@ -83,6 +87,17 @@ class Notices:
                 effect="settings are made in each transaction and end with it; one connection loads everything",
             )
         self._pooler = mode
+
+    def note_promise(self, promise: Promise) -> None:
+        """Say what cannot be promised when that changes, and when the figures are up to date again."""
+        for caveat in promise.caveats:
+            if caveat not in self._caveats:
+                remedy = {"remedy": caveat.remedy} if caveat.remedy else {}
+                log.warning("what can be promised", thing=caveat.thing, what=caveat.said, **remedy)
+        self._caveats = set(promise.caveats)
+        if self._promise.state != promise.state and promise.state == "current":
+            log.info("the figures are up to date again", server=promise.server)
+        self._promise = promise
 
     def note_folded(self, folded: Mapping[str, int]) -> None:
         """Name a family when it begins to have more label values than its budget."""

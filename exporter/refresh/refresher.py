@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 
 import psycopg
@@ -29,7 +30,9 @@ from exporter.refresh.probe import Probe
 from exporter.refresh.reloads import Reloads
 from exporter.refresh.session import Session, open_session
 from exporter.source.database import Database
+from exporter.source.origin import Origin
 from exporter.source.platform import Platform, PlatformReader
+from exporter.source.promise import LIVE, Promise
 from exporter.source.query_time import Meter, Watch
 from exporter.source.reader import SMALL, Moment
 from exporter.source.structure import Structure, replaced
@@ -77,6 +80,10 @@ class Refresher:
         self._replaced = False
         self._unmade = False
         self._forgot_at = 0.0
+        self.promise = LIVE
+        """What is promised of the last snapshot."""
+        self.data_at = 0.0
+        """As of when its figures are, by this host's monotonic clock."""
         self.database_seconds = 0.0
         self.loading_seconds = 0.0
         self.watch = Watch()
@@ -106,10 +113,11 @@ class Refresher:
         meter = Meter(self.watch)
         self.loading_seconds = 0.0
         try:
-            session, epoch, structure = self._observed(meter)
+            session, epoch, structure, promise = self._observed(meter)
+            taken = time.monotonic()
             with self._database.snapshot(session.connection):
                 session.guard()
-                look, seen = self._look(session, epoch, meter)
+                look, seen = self._look(session, epoch, promise, meter)
                 self._read(look, epoch, session, seen)
             self._verify(session, structure, meter)
             self._losses.settle(look, self._reloads.turned_up)
@@ -127,7 +135,9 @@ class Refresher:
         epoch.changes.done()
         self._reloads.done()
         self._replaced = False
-        self._telemetry.note_snapshot(made)
+        as_of = promise.as_of(seen.at)
+        self.promise, self.data_at = promise, taken - (seen.at - as_of)
+        self._telemetry.note_snapshot(made, self._clock(seen.at), self._clock(as_of) if promise.told else None)
         return made
 
     def disconnect(self) -> None:
@@ -157,24 +167,28 @@ class Refresher:
         if epoch is None or not epoch.holds(session):
             epoch = self._epoch = begin(session, self._config, self._clock, epoch)
             self._probe.begin_anew()
+            epoch.promises.settle(self._database, session.connection, session.available)  # before everything is loaded
         return session, epoch
 
-    def _observed(self, meter: Meter) -> tuple[Session, Epoch, Structure]:
+    def _observed(self, meter: Meter) -> tuple[Session, Epoch, Structure, Promise]:
         """What is open and what lies under the views, before a snapshot is taken.
 
         Once more on a new connection where one was lost at rest, or leads to another server: nothing was read yet.
         """
         try:
-            session, epoch, observation, structure = self._observe(meter)
+            session, epoch, observation, structure, origin = self._observe(meter)
         except (psycopg.OperationalError, DatabaseUnavailableError) as error:
             if self._session is None or not (isinstance(error, DatabaseUnavailableError) or self._lost):
                 raise
             self._notices.note_reconnection(explain(error, self._database.parting)[1])
             self.disconnect()
-            session, epoch, observation, structure = self._observe(meter)
+            session, epoch, observation, structure, origin = self._observe(meter)
         with self._stage("observe"):
             self._notices.note_pooler(session.pooler)
-            epoch.changes.note(observation)
+            promise = epoch.promises.look(origin)
+            self._notices.note_promise(promise)
+            self._telemetry.note_promise(promise)
+            epoch.changes.note(observation, promise)
             self._balance.note(structure)
             moved, lost = self._evidence.note(structure)
             if moved and epoch.begun:
@@ -186,13 +200,13 @@ class Refresher:
                 self._replaced = True
             if lost:
                 self._auditor.suspect(epoch.ledger.exported)
-        return session, epoch, structure
+        return session, epoch, structure, promise
 
     @property
     def _lost(self) -> bool:
         return self._session is not None and self._session.connection.closed
 
-    def _observe(self, meter: Meter) -> tuple[Session, Epoch, Observation, Structure]:
+    def _observe(self, meter: Meter) -> tuple[Session, Epoch, Observation, Structure, Origin]:
         session, epoch = self._connected(meter)
         with self._stage("observe"):
             return session, epoch, *session.observe(meter)
@@ -207,14 +221,14 @@ class Refresher:
                 "(TRUNCATE, ALTER, a view, a partition); all is read again"
             )
 
-    def _look(self, session: Session, epoch: Epoch, meter: Meter) -> tuple[Look, Sight]:
+    def _look(self, session: Session, epoch: Epoch, promise: Promise, meter: Meter) -> tuple[Look, Sight]:
         """The snapshot's instant and its small relations, from which follow the campaigns and their days."""
         connection, reader = session.connection, epoch.reader
         with self._stage("platform"):
             seen = meter.timed(lambda: sight(connection))
             session.expect(seen)
             self._notices.compare_clocks(seen.at)
-            now = self._clock(seen.at)
+            now = self._clock(promise.judged_at(seen.at))
             raw = reader.platform(connection, now - self._config.retention, meter)
             self._telemetry.note_left_out(meter.left_out)
             self._notices.note_left_out(meter.left_out)
@@ -222,7 +236,7 @@ class Refresher:
             days, closed = self._almanac.at(platform, now)
             self._reloads.want(epoch.ledger.set_scope(days, closed), "new")
         moment = Moment(now, self._config.settle_after, self._config.stale_after)
-        return Look(connection, reader, epoch.ledger, meter, moment, platform, days, self.patience), seen
+        return Look(connection, reader, epoch.ledger, meter, moment, platform, days, self.patience, promise), seen
 
     def _read(self, look: Look, epoch: Epoch, session: Session, seen: Sight) -> None:
         """Make the ledger equal to the snapshot: by change, by campaign, and by the audit's turn."""
@@ -238,9 +252,10 @@ class Refresher:
             if epoch.begun:
                 self._reloads.load(look)
             else:
-                # More sessions of a pool would be taken from those who share it, and may not be free.
-                shared = session.pooler.between
-                helpers = 0 if shared else self._config.database.load_connections - 1
+                # More sessions of a pool would be taken from those who share it, and may not be free; and what lies on
+                # another server has a snapshot of its own for each connection.
+                alone = session.pooler.between or look.promise.foreign
+                helpers = 0 if alone else self._config.database.load_connections - 1
                 self.loading_seconds = self._reloads.load_in_parallel(look, self._database, helpers, self._progress)
         with self._stage("probe"):
             self._probe.run(look)
@@ -285,7 +300,7 @@ class Refresher:
             self._violations.update(ledger, changed)
             self._telemetry.note_violations({**self._violations.total, **platform.violations})
             self._telemetry.note_ledger(ledger, epoch.changes.low, epoch.changes.watched)
-            work = self._builder.diagnose(ledger, platform, changed, now)
+            work = self._builder.diagnose(ledger, platform, changed, now, dated=look.promise.dated)
         with self._stage("encode"):
             made = self._builder.encode(work)
             self._unmade = False

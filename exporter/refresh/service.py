@@ -23,6 +23,7 @@ from exporter.refresh.clock import Clock, database_clock
 from exporter.refresh.explaining import MORE_THREADS, explain
 from exporter.refresh.refresher import Refresher
 from exporter.source.database import Database
+from exporter.source.promise import LIVE, Promise
 
 _FIRST_DELAY, _LONGEST_DELAY = 1.0, 30.0
 _LONGEST_REST = 600.0
@@ -41,9 +42,15 @@ class Page:
     full: Body
     own: Body
     snapshot: Snapshot | None
-    made_at: float
-    """When the snapshot was made, by this host's monotonic clock."""
+    data_at: float
+    """As of when its figures are, by this host's monotonic clock."""
     problem: str | None
+    promise: Promise = LIVE
+
+    @property
+    def age(self) -> float:
+        """How old the figures are, in seconds."""
+        return time.monotonic() - self.data_at
 
 
 class Service:
@@ -102,8 +109,13 @@ class Service:
         if page.snapshot is None:
             return "No data yet: " + ("it fails." if page.problem else f"loading, {round(self.progress * 100)} %.")
         if self.stale(page):
-            return "Failing; the data are too old and are withheld from /metrics."
+            how = "Failing" if page.problem or not page.promise.caveats else "The database is read"
+            return f"{how}; the data are {self.why_withheld(page)} and are withheld from /metrics."
         return "Failing; the last good data are served." if page.problem else "Works."
+
+    def why_withheld(self, page: Page) -> str:
+        """In a word, why a page's campaigns are not shown."""
+        return "of no moment that is known" if page.promise.withheld else "too old"
 
     @property
     def clock_ahead(self) -> float | None:
@@ -117,7 +129,8 @@ class Service:
 
     def stale(self, page: Page) -> bool:
         """Whether a page's campaigns are too old to be shown."""
-        return page.snapshot is None or time.monotonic() - page.made_at > self._config.max_staleness
+        patience = max(self._config.max_staleness, page.promise.silence)
+        return page.snapshot is None or page.promise.withheld or page.age > patience
 
     def note_wanted(self, content_type: str, encoding: str) -> None:
         """Somebody asked for this format: the next pages have it ready."""
@@ -143,7 +156,7 @@ class Service:
 
     def _note_end(self) -> None:
         self._telemetry.up.set(0)
-        self.page = self._page(self.page.snapshot, self.page.made_at, "the refreshing thread has ended")
+        self._fail("the refreshing thread has ended")
 
     def _rest(self, succeeded: bool, took: float) -> float:
         """How long to rest: to the interval's end, longer where the database's share asks for it or it fails."""
@@ -175,14 +188,14 @@ class Service:
             self._telemetry.refreshes.labels("failure").inc()
             self._telemetry.errors.labels(kind).inc()
             self._repeats.problem(log, kind, message)
-            self.page = self._page(self.page.snapshot, self.page.made_at, message)
+            self._fail(message)
             return False
         self._failures = 0
         self._telemetry.up.set(1)
         self._telemetry.refreshes.labels("success").inc()
         self._repeats.over(log)
         first = self.page.snapshot is None
-        self.page = self._page(snapshot, time.monotonic(), None)
+        self.page = self._page(snapshot, self._refresher.data_at, None, self._refresher.promise)
         if self._settled is not self._refresher.ledger:  # at the start, and when it started over
             settle()
             self._settled = self._refresher.ledger
@@ -196,7 +209,11 @@ class Service:
         elapsed = max(self._refreshed_at - before, 1e-9)
         self._telemetry.database_share.set(min(1.0, self._refresher.database_seconds / elapsed))
 
-    def _page(self, snapshot: Snapshot | None, made_at: float, problem: str | None) -> Page:
+    def _fail(self, problem: str) -> None:
+        """Go on showing the last page, and why there is no newer one."""
+        self.page = self._page(self.page.snapshot, self.page.data_at, problem, self.page.promise)
+
+    def _page(self, snapshot: Snapshot | None, data_at: float, problem: str | None, promise: Promise = LIVE) -> Page:
         text, openmetrics = self._telemetry.encode()
         own = Body(text, openmetrics)
         full = own if snapshot is None else Body(snapshot.text + text, snapshot.openmetrics + openmetrics)
@@ -204,7 +221,7 @@ class Service:
         for (content_type, encoding), asked in list(self._wanted.items()):
             if now - asked < _WANTED_SECONDS:
                 full.get(content_type, encoding)
-        return Page(full, own, snapshot, made_at, problem)
+        return Page(full, own, snapshot, data_at, problem, promise)
 
     def _note_progress(self, share: float) -> None:
         if int(share * 10) > int(self.progress * 10) and self.page.snapshot is None:

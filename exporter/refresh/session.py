@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from exporter.contract.availability import Available
 from exporter.errors import ReplacedError, ServerChangedError
 from exporter.source.database import Connection, Database, Server
+from exporter.source.origin import Origin, origin
 from exporter.source.policies import Secured, secured
 from exporter.source.pooler import Pooler
 from exporter.source.query_time import Meter
@@ -29,14 +31,19 @@ class Session:
     policies: tuple[Secured, ...]
     pooler: Pooler
 
-    def observe(self, meter: Meter) -> tuple[Observation, Structure]:
-        """What is open and what lies under the views now; to be called before a snapshot is taken."""
+    def observe(self, meter: Meter) -> tuple[Observation, Structure, Origin]:
+        """What is open, what lies under the views and how far what is written elsewhere has got, before a snapshot."""
+        with self.database.look(self.connection):  # of its own: a transaction sees one state of what others do
+            found = origin(self.connection, self.available.schema, self.available.types, meter)
         with self.database.look(self.connection):
-            observation = observe(self.connection, self.server, meter)
+            seen = observe(self.connection, self.server, meter)
             self._recognise(meter)
             if self._secured(meter) != self.policies:
                 raise ServerChangedError("row-level security changed: what can be seen is looked at anew")
-            return observation, self._structure(meter)
+            under = self._structure(meter)
+        if seen.replica and seen.at == -math.inf and found.replay is not None and found.replay.replayed_at is not None:
+            seen = replace(seen, at=found.replay.replayed_at)
+        return seen, under, found
 
     def structure(self, meter: Meter) -> Structure:
         """What lies under the views now; to be called outside of any snapshot."""

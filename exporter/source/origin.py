@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import psycopg
-
 from exporter.source.database import Connection
 from exporter.source.query_time import Meter
 from exporter.source.sql import statement
@@ -34,6 +32,8 @@ class Replay:
     heard: float | None = None
     sent: float | None = None
     """When the primary last sent something, be it only that there is nothing new."""
+    told: bool = True
+    """Whether it has sent anything since the receiver was started: else both are when that was."""
     caught_up: bool = False
     """Whether all that was received is replayed."""
 
@@ -91,14 +91,12 @@ def origin(connection: Connection, schema: str, relations: Iterable[str], meter:
     """Look; before a snapshot is taken, which then shows at least what was there."""
     (row,) = meter.timed(lambda: connection.execute(statement("origin")).fetchall())
     (at, replica, may_see, timeout, replayed_at, paused, delay, streamed, receiver, status, told, heard, sent,
-     caught_up, elsewhere) = row  # fmt: skip
+     caught_up, may_ask, elsewhere) = row  # fmt: skip
     replay = None
     if replica:
-        if replayed_at is None:
+        if replayed_at is None and may_ask:  # some hosts keep that to themselves
             replayed_at = _checkpoint(connection, meter)
-        if not told:
-            heard = sent = None
-        replay = Replay(replayed_at, bool(paused), delay, streamed, receiver, status, heard, sent, caught_up)
+        replay = Replay(replayed_at, bool(paused), delay, streamed, receiver, status, heard, sent, told, caught_up)
     if not elsewhere:
         return Origin(at, may_see, timeout, replay)
     names = {"schema": schema, "relations": sorted(relations)}
@@ -109,10 +107,7 @@ def origin(connection: Connection, schema: str, relations: Iterable[str], meter:
     return Origin(at, may_see, timeout, replay, found, foreign_tables, materialized)
 
 
-def _checkpoint(connection: Connection, meter: Meter) -> float | None:
+def _checkpoint(connection: Connection, meter: Meter) -> float:
     """A replica that has replayed no commit since its start is as of its last checkpoint at least."""
-    try:
-        ((at,),) = meter.timed(lambda: connection.execute(statement("checkpoint")).fetchall())
-    except psycopg.errors.InsufficientPrivilege:  # some hosts keep that to themselves
-        return None
+    ((at,),) = meter.timed(lambda: connection.execute(statement("checkpoint")).fetchall())
     return float(at)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from exporter.contract.availability import Available
 from exporter.source.caveats import MARGIN_SECONDS, STATES, Caveat, replay_state, standing, subscription_state
-from exporter.source.database import Connection
+from exporter.source.database import Connection, Database
 from exporter.source.origin import Origin, Replay, Subscription, origin
 from exporter.source.query_time import Meter
 
@@ -161,16 +161,17 @@ class Promises:
             at=origin.at,
         )
 
-    def settle(self, connection: Connection, available: Available) -> Promise:
+    def settle(self, database: Database, connection: Connection, available: Available) -> Promise:
         """The promise of who has not watched before; to be called before a snapshot is taken.
 
         A subscription that is at work has caught up a moment ago, or will have in a moment, if all is well.
         """
         for _ in range(_LOOKS):
-            promise = self.look(origin(connection, available.schema, available.types, Meter()))
-            if not promise.withheld or promise.state != "behind":
-                break
-            connection.execute("SELECT pg_catalog.pg_sleep(%s)", (_PAUSE_SECONDS,))
+            with database.look(connection):
+                promise = self.look(origin(connection, available.schema, available.types, Meter()))
+                if not promise.withheld or promise.state != "behind":
+                    break
+                connection.execute("SELECT pg_catalog.pg_sleep(%s)", (_PAUSE_SECONDS,))
         return promise
 
     def _replica(self, origin: Origin, replay: Replay) -> _Part:
@@ -181,7 +182,8 @@ class Promises:
         if replay.replayed_at is not None:
             bounds.append(replay.replayed_at - ahead)
         in_touch = replay.receiver is not None and replay.caught_up
-        if in_touch and replay.status == "streaming" and replay.heard is not None:
+        quiet = 0.0 if replay.told else QUIET_SECONDS  # who has more to send does so at once
+        if in_touch and replay.status == "streaming" and replay.heard is not None and origin.at - replay.heard >= quiet:
             bounds.append(replay.heard)
             silence = _silence(origin, 0.5)
         elif in_touch and not origin.may_see and 0 < origin.timeout <= origin.at - self._receiver[1]:
@@ -194,10 +196,10 @@ class Promises:
         return _Part(state, known, stamped, silence, caveats, withheld=known is None)
 
     def _subscription(self, origin: Origin, each: Subscription) -> _Part:
-        stamped, before = self._confirmed(each, origin.at), self._applied.get(each.name)
-        beat = self._beats[each.name]
+        last, before = self._beats.get(each.name), self._applied.get(each.name)
+        stamped, beat = self._confirmed(each, origin.at), self._beats[each.name]
         news = each.idle and self._read.get(each.name) != beat  # what is half here is not needed before as of moves on
-        if news:
+        if news and beat is last:  # twice, as it is not one moment at which a worker hears and is seen to rest
             self._read[each.name] = beat
         if stamped is not None and not each.copying:
             self._applied[each.name] = stamped if before is None else max(before, stamped)

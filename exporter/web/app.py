@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -148,10 +147,11 @@ async def _ready(request: web.Request) -> web.Response:
     if page.snapshot is None:
         state = page.problem or f"loading, {round(service.progress * 100)} %"
         return web.Response(text=f"not ready: {state}\n", status=503)
+    notes = [each.sentence for each in page.promise.caveats]
     if service.stale(page):
-        why = page.problem or "the refresh takes too long"
-        return web.Response(text=f"not ready: the data are too old: {why}\n", status=503)
-    return web.Response(text="\n".join(["ready", *service.notes, ""]))
+        why = page.problem or page.promise.why_old or "the refresh takes too long"
+        return web.Response(text=f"not ready: the data are {service.why_withheld(page)}: {why}\n", status=503)
+    return web.Response(text="".join(f"{line}\n" for line in ("ready", *notes, *service.notes)))
 
 
 async def _landing(request: web.Request) -> web.Response:
@@ -161,9 +161,11 @@ async def _landing(request: web.Request) -> web.Response:
     if page.snapshot is not None:
         snapshot = page.snapshot
         at = datetime.fromtimestamp(snapshot.at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        of = f"{at}, {round(page.age)} s ago" if page.promise.dated else "a moment that is not known"
         campaigns = ", ".join(f"{count} {status}" for status, count in sorted(snapshot.campaigns.items()))
         facts = [
-            ("Data of", f"{at}, {round(time.monotonic() - page.made_at)} s ago"),
+            ("Data as of", of),
+            *[(each.thing.capitalize(), each.said) for each in page.promise.caveats],
             ("Campaigns", campaigns or "none is scheduled, running, paused or ended lately"),
             ("Series", f"{snapshot.series:,}"),
             *(("Mind", note) for note in service.notes),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -147,7 +146,8 @@ class Pages:
                 f"The exporter's clock is {duration(abs(ahead))} {where} the database's. All times here are the "
                 "database's."
             )
-        return Freshness(time.monotonic() - page.made_at, self._service.stale(page), tuple(notes))
+        notes += [each.sentence for each in page.promise.caveats if each.grave]
+        return Freshness(page.age, self._service.stale(page), tuple(notes), page.promise.dated)
 
     def _summary(self, shown: Shown) -> list[Json]:
         """All lines of the list; only the thread of the pages asks."""

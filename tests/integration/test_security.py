@@ -143,7 +143,7 @@ def test_an_error_that_quotes_a_row_is_passed_on_without_it(
 def test_an_error_of_the_program_itself_is_logged_without_what_caused_it(
     database_url: str, owner: Owner, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: Any) -> None:
+    def broken(*_: Any, **__: Any) -> None:
         try:
             owner.execute(f"SELECT '{CONTACT} {PHONE}'::int".encode())
         except psycopg.Error as error:

@@ -85,8 +85,14 @@ def test_where_nobody_asks_an_idle_primary_it_is_said_that_it_looks_cut_off(time
 
 
 def test_a_receiver_that_has_heard_nothing_yet_says_nothing_of_the_primary() -> None:
-    started = replace(STREAMS, heard=None, sent=None)
-    assert after(replica(100.0, STREAMS), replica(500.0, started)).as_of(500.0) == 98.0
+    started = replace(STREAMS, heard=499.0, sent=499.0, told=False)
+    assert after(replica(100.0, STREAMS), replica(499.5, started)).as_of(499.5) == 98.0
+
+
+def test_a_primary_that_sends_nothing_when_a_receiver_begins_has_nothing_to_send() -> None:
+    started = replace(STREAMS, heard=499.0, sent=499.0, told=False)
+    promise = after(replica(100.0, STREAMS), replica(505.0, started))
+    assert (promise.as_of(505.0), promise.state) == (499.0, "current")
 
 
 def test_a_replica_that_replays_an_archive_is_as_of_its_last_commit() -> None:
@@ -191,6 +197,8 @@ def test_what_comes_is_read_when_it_is_committed_and_once() -> None:
     assert not watched(subscriber(101.0, busy)).news
     assert watched(subscriber(101.0, busy), subscriber(102.0, done)).news
     assert not watched(subscriber(101.0, busy), subscriber(102.0, done), subscriber(103.0, done)).news
+    assert watched(subscriber(102.0, done), subscriber(103.0, done)).news  # at first sight it may not be at rest yet
+    assert not watched(subscriber(102.0, done), subscriber(103.0, done), subscriber(104.0, done)).news
     assert not watched(subscriber(200.0, GONE_WORKER)).news
 
 

@@ -46,7 +46,7 @@ class Standby:
 
     def follow(self, primary: psycopg.Connection[Any]) -> None:
         """Wait until it has replayed all that the primary has written."""
-        (written,) = primary.execute("SELECT pg_current_wal_lsn()::text").fetchall()[0]
+        (written,) = primary.execute("SELECT pg_current_wal_insert_lsn()::text").fetchall()[0]
         with contract.session(self.url("postgres")) as here:
             deadline = time.monotonic() + _PATIENCE_SECONDS
             while not here.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", (written,)).fetchall()[0][0]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -12,6 +13,7 @@ import pytest
 import zstandard
 
 from exporter.metrics.exposition import EOF, OPENMETRICS_TYPE, TEXT_TYPE
+from exporter.source.caveats import Caveat
 from exporter.web.app import choose_encoding
 from tests.support import contract, platforms
 from tests.support.exporting import Loop, looping, parse_text
@@ -146,6 +148,26 @@ def test_before_the_first_snapshot_it_tells_why_it_fails(owner: Owner, loop: Loo
     assert response.status == 503
     assert body.startswith(b"not ready: calls: the schema 'campaign_monitoring' has no such relation")
     assert b"calls: the schema &#39;campaign_monitoring&#39;" in get(loop, "/")[1]
+
+
+def test_what_cannot_be_promised_is_said_with_readiness_and_on_the_landing_page(loop: Loop) -> None:
+    assert loop.step()
+    page, lasting = loop.service.page, Caveat("foreign tables", "lead: nobody counts what is deleted there")
+    loop.service.page = replace(page, promise=replace(page.promise, caveats=(lasting,)))
+    response, body = get(loop, "/-/ready")
+    assert (response.status, body) == (200, b"ready\nForeign tables: lead: nobody counts what is deleted there.\n")
+    assert b"nobody counts what is deleted there" in get(loop, "/")[1]
+
+
+def test_data_of_no_moment_that_is_known_are_withheld_with_the_reason(loop: Loop) -> None:
+    assert loop.step()
+    page, grave = loop.service.page, Caveat("subscription dialler", "it is disabled", grave=True)
+    loop.service.page = replace(page, promise=replace(page.promise, known=1.0, withheld=True, caveats=(grave,)))
+    response, body = get(loop, "/-/ready")
+    assert response.status == 503
+    assert body == b"not ready: the data are of no moment that is known: Subscription dialler: it is disabled.\n"
+    assert not parse_text(get(loop)[1]).of("campaign_tasks")
+    assert b"it is disabled" in get(loop, "/campaigns.html")[1]
 
 
 def test_with_a_snapshot_it_is_ready(loop: Loop) -> None:

@@ -24,7 +24,6 @@ from exporter.commands.capture.served import (
     without_login,
 )
 from exporter.commands.capture.surroundings import configuration, report_of_check, versions
-from exporter.commands.explain.command import ONE_LOOK
 from exporter.commands.explain.ids import quoted
 from exporter.commands.explain.reading import Reading, open_reading
 from exporter.config import Config
@@ -34,7 +33,7 @@ from exporter.errors import CampaignExporterError, ConfigError, UnknownIdError
 from exporter.refresh.clock import Clock, database_clock
 from exporter.web.addresses import links_of
 from exporter.web.cards.card import card
-from exporter.web.cards.values import Freshness, Json, iso
+from exporter.web.cards.values import NEW, Json, iso
 from exporter.web.rendering import render_card
 
 LONGEST_SINCE = 31 * 86_400.0
@@ -122,6 +121,7 @@ class _Making:
         self._tenant: str | None = None
         self._campaign = request.campaign_id
         self._now: float | None = None
+        self._freshness = NEW
         self._at = datetime.now(UTC).replace(microsecond=0)
         self.made = Captured()
 
@@ -131,7 +131,8 @@ class _Making:
         reading: Reading | None = None
         try:
             with open_reading(self._config, request.campaign_id, clock) as reading:
-                self._now, self._campaign = reading.now, reading.campaign_id
+                self._freshness = reading.freshness
+                self._now, self._campaign = reading.now + reading.age, reading.campaign_id
                 self._tenant = reading.platform.campaigns[reading.campaign_id].tenant_id
                 collector = Collector(self._config, reading, reading.now - request.since)
                 self._found = collector.found
@@ -208,10 +209,9 @@ class _Making:
             if served is not None:
                 self._page(served, "the card that the running exporter shows")
             return served
-        freshness = Freshness(notes=(ONE_LOOK,))
         mask = self._config.numbers.mask_phone
         links = links_of(self._config.web, self._campaign) if self._mask.id(self._campaign) == self._campaign else ()
-        made: Json = self._mask.shown(card(snapshot.shown, self._campaign, freshness, mask=mask, links=links))
+        made: Json = self._mask.shown(card(snapshot.shown, self._campaign, self._freshness, mask=mask, links=links))
         self._page(made, "the dispatch health card")
         self._files.append(File("card.json", "the same for a program", as_json(made)))
         return made

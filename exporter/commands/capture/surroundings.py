@@ -18,7 +18,7 @@ from exporter.commands.explain.reading import Reading
 from exporter.config import Config
 from exporter.contract.availability import Available
 from exporter.contract.relations import RELATIONS
-from exporter.web.cards.values import Json
+from exporter.web.cards.values import Json, iso
 
 
 def configuration(config: Config) -> File:
@@ -45,6 +45,11 @@ def versions(reading: Reading | None) -> File:
             "encoding": server.encoding,
             "replica": server.replica,
             "sees_other_sessions": server.may_see,
+            "promised": {
+                "as_of": iso(reading.now) if reading.promise.dated else None,
+                "state": reading.promise.state,
+                "caveats": [each.sentence for each in reading.promise.caveats],
+            },
         }
         found["contract"] = {
             "schema": available.schema,

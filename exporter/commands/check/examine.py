@@ -25,12 +25,14 @@ from exporter.config import Config
 from exporter.contract.availability import Available, compare
 from exporter.contract.identifiers import identifier
 from exporter.contract.relations import RELATIONS
+from exporter.contract.wording import duration
 from exporter.errors import DatabaseUnavailableError
 from exporter.source.call_columns import call_rows
 from exporter.source.database import Connection, Database, Server, columns_of, reason
 from exporter.source.platform import PlatformReader
 from exporter.source.policies import hidden, secured
 from exporter.source.pooler import Pooler
+from exporter.source.promise import Promise, Promises
 from exporter.source.reader import SMALL, Moment, Reader, Rows, reader_of
 from exporter.source.task_columns import task_rows
 
@@ -68,10 +70,14 @@ def check(config: Config) -> Report:
     connection = database.connect()
     try:
         pooler = database.pooler(connection)
+        schema = config.database.schema_
+        with database.look(connection):
+            available = compare(schema, *columns_of(connection, schema))
+        promise = Promises().settle(database, connection, available)
         with database.snapshot(connection):
             limit = min(config.database.statement_timeout, CHECK_SECONDS)
             _set_timeout(connection, limit)
-            return _check(config, database, connection, pooler, limit)
+            return _check(config, database, connection, pooler, limit, promise)
     except psycopg.Error as error:
         raise DatabaseUnavailableError(f"the check was cut short: {reason(error)}; try again") from None
     finally:
@@ -82,10 +88,13 @@ def _set_timeout(connection: Connection, seconds: float) -> None:
     connection.execute("SELECT pg_catalog.set_config('statement_timeout', %s, true)", (f"{round(seconds * 1000)}ms",))
 
 
-def _check(config: Config, database: Database, connection: Connection, pooler: Pooler, limit: float) -> Report:
+def _check(
+    config: Config, database: Database, connection: Connection, pooler: Pooler, limit: float, promise: Promise
+) -> Report:
     results = _Results()
     server, role = database.server(connection), read_role(connection)
     results.findings += _server(server, role, pooler)
+    results.findings += _source(config, promise)
     results.findings += rights(connection, config, server, role)
     schema = config.database.schema_
     usage = connection.execute(statement("schema"), {"schema": schema}).fetchone()
@@ -124,6 +133,19 @@ def _server(server: Server, role: Role, pooler: Pooler) -> Iterator[Finding]:
     yield Finding(SERVER, Level.OK, "kind", kind)
     if pooler.between:
         yield Finding(SERVER, Level.OK, "pooler", f"{pooler.mode}; what the exporter sets ends with each transaction")
+
+
+def _source(config: Config, promise: Promise) -> Iterator[Finding]:
+    """From where rows come, where that is not this server alone: as of when they are, and what that costs."""
+    if promise.dated and promise.known is not None:
+        age = promise.at - promise.known
+        old = age > max(config.max_staleness, promise.silence)
+        limit = f", more than max_staleness ({duration(config.max_staleness)}): campaigns are withheld" if old else ""
+        remedy = "see what is said of it below" if old else ""
+        yield Finding(SERVER, Level.PROBLEM if old else Level.OK, "as of", f"{duration(age)} ago{limit}", remedy)
+    for caveat in promise.caveats:
+        level = Level.PROBLEM if caveat.grave else Level.ADVICE
+        yield Finding(SERVER, level, caveat.thing, caveat.said, caveat.remedy)
 
 
 def _no_schema(schema: str, role: Role, *, exists: bool) -> Finding:

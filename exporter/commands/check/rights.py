@@ -146,14 +146,9 @@ def _revoked(write: _Write, role: Role) -> Iterator[str]:
 def _seeing(connection: Connection, config: Config, server: Server, role: Role) -> Iterator[Finding]:
     overlap = format_duration(config.refresh.overlap)
     instead = f"the last {overlap} are read again at each refresh, and longer transactions are left to the audit"
-    if server.replica:
-        yield _finding(
-            Level.ADVICE,
-            "open transactions",
-            f"this is a replica, which does not know those of the primary: {instead}",
-            "connect to the primary, or set refresh.overlap to the length of the longest transaction",
-        )
-    elif not server.may_see:
+    if server.replica:  # which does not know those of the primary, and says so itself
+        return
+    if not server.may_see:
         yield _finding(
             Level.PROBLEM,
             "open transactions",

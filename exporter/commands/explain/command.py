@@ -13,9 +13,7 @@ from exporter.refresh.clock import Clock, database_clock
 from exporter.web.addresses import links_of
 from exporter.web.cards.card import card
 from exporter.web.cards.dispatch import judged
-from exporter.web.cards.values import Freshness, Json
-
-ONE_LOOK = "One look at the database: how long it has been so was worked out, not watched."
+from exporter.web.cards.values import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +30,8 @@ def explain(config: Config, campaign_id: str, task_id: str | None, clock: Clock 
         shown = reading.judge().shown
         view = shown.views[reading.campaign_id]
         task = find_task(reading, task_id, view) if task_id is not None else None
-        notes = (ONE_LOOK, *reading.available.notes)
     links = links_of(config.web, reading.campaign_id)
-    made = card(shown, reading.campaign_id, Freshness(notes=notes), mask=config.numbers.mask_phone, links=links)
+    made = card(shown, reading.campaign_id, reading.freshness, mask=config.numbers.mask_phone, links=links)
     if task is None:
         return Explained(made, None)
     return Explained(made, told(task, judged(shown, view), view.diagnosis, config.stale_after))

@@ -28,10 +28,14 @@ from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
 from exporter.refresh.clock import Clock, database_clock
 from exporter.source.database import Connection, Database, Server, reason
 from exporter.source.platform import Platform, PlatformReader, exported
+from exporter.source.promise import Promise, Promises
 from exporter.source.query_time import Meter
 from exporter.source.reader import SMALL, Moment, Reader, reader_of
 from exporter.source.reader import Rows as Raw
 from exporter.source.small_statements import owners_in
+from exporter.web.cards.values import Freshness
+
+ONE_LOOK = "One look at the database: how long it has been so was worked out, not watched."
 
 
 @dataclass(slots=True)
@@ -46,6 +50,16 @@ class Reading:
     now: float
     campaign_id: str
     platform: Platform
+    promise: Promise
+    age: float
+    """Seconds since the rows were as they are."""
+
+    @property
+    def freshness(self) -> Freshness:
+        """How old what is read is, and what else its reader must know."""
+        grave = (each.sentence for each in self.promise.caveats if each.grave)
+        notes = (ONE_LOOK, *self.available.notes, *grave)
+        return Freshness(self.age, self.age > self.config.max_staleness, notes, self.promise.dated)
 
     def read(
         self,
@@ -79,7 +93,8 @@ class Reading:
         ledger.advance(self.now)
         Loader(self.reader, ledger, moment, Meter(), config.database.statement_timeout).load(self.connection, days)
         builder = SnapshotBuilder(config)
-        work = builder.diagnose(ledger, self.platform, {name: set(days) for name in ledger.projections}, self.now)
+        changed = {name: set(days) for name in ledger.projections}
+        work = builder.diagnose(ledger, self.platform, changed, self.now, dated=self.promise.dated)
         view = builder.view(self.campaign_id)
         policy = Policy(config.stale_after, config.dispatch.stalled_after, config.dispatch.starved_after)
         day = days[self.campaign_id]
@@ -104,8 +119,12 @@ def open_reading(config: Config, campaign_id: str, clock: Clock = database_clock
     database = Database(config)
     connection = database.connect()
     try:
-        with database.snapshot(connection), named_errors(config, f"campaign {quoted(campaign_id)}"):
-            yield _read(config, database, connection, campaign_id, clock)
+        with named_errors(config, f"campaign {quoted(campaign_id)}"):
+            with database.look(connection):
+                available = database.discover(connection)
+            promise = Promises().settle(database, connection, available)
+            with database.snapshot(connection):
+                yield _read(config, database, connection, available, promise, campaign_id, clock)
     finally:
         database.close(connection)
 
@@ -127,11 +146,19 @@ def named_errors(config: Config, what: str) -> Iterator[None]:
         ) from None
 
 
-def _read(config: Config, database: Database, connection: Connection, campaign_id: str, clock: Clock) -> Reading:
-    server, available = database.server(connection), database.discover(connection)
+def _read(
+    config: Config,
+    database: Database,
+    connection: Connection,
+    available: Available,
+    promise: Promise,
+    campaign_id: str,
+    clock: Clock,
+) -> Reading:
+    server = database.server(connection)
     row = connection.execute("SELECT extract(epoch FROM now())::float8").fetchone()
     assert row is not None, "one row"
-    now, reader, meter = clock(row[0]), reader_of(available), Meter()
+    now, reader, meter = clock(promise.judged_at(row[0])), reader_of(available), Meter()
     campaigns = reader.small(connection, "campaigns", meter)
     key, tenant = _find(available, campaigns, campaign_id)
     place = {name: index for index, name in enumerate(SMALL["campaigns"])}
@@ -151,7 +178,8 @@ def _read(config: Config, database: Database, connection: Connection, campaign_i
     }
     schedules = {sibling: everything.schedules[sibling] for sibling in kept}
     platform = replace(everything, campaigns=kept, schedules=schedules)
-    return Reading(config, connection, server, available, reader, now, key, platform)
+    age = row[0] - promise.as_of(row[0])
+    return Reading(config, connection, server, available, reader, now, key, platform, promise, age)
 
 
 def _of_tenant(relation: str, rows: Raw, tenant: str | None) -> Raw:

@@ -143,7 +143,7 @@ class _Page:
         self.fact("since", self.when(verdict["since"]) or "not known from one look")
         self.fact("clears", self.when(verdict["clears_at"], zone=campaign["timezone"]))
         self.fact("calling", self._calling(verdict))
-        self.fact("data of", self.when(card["at"]))
+        self.fact("as of", self.when(card["at"]) if card["dated"] else "not known")
         for note in card["notes"]:
             self.fact("note", note)
         self.title("What to do")

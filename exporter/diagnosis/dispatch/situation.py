@@ -142,6 +142,8 @@ class Situation:
     upload: Upload | None = None
     spent: float = 0.0
     outside_window: int = 0
+    dated: bool = True
+    """Whether rows are as of `now` for sure: else nobody knows that nothing was started since."""
     """Calls started today while the campaign's windows were closed."""
     hidden: frozenset[str] = frozenset()
     """Relations of which a policy of the database hides rows: what is told of them here is not all there is."""

@@ -160,7 +160,7 @@ def _judge(
     if unknown is not None:
         return "unknown", unknown.name
     if _stands_still(s, memory, policy):
-        return "stalled", NOTHING
+        return ("stalled" if s.dated else "unknown"), NOTHING
     return "dialing", NOTHING
 
 
@@ -201,7 +201,7 @@ def _held_up(s: Situation, gate: Gate, memory: Memory, policy: Policy) -> tuple[
     """Nothing is started, as others take all the room: for long, this is starvation."""
     since = s.now if memory.bound_since is None else memory.bound_since
     long = min(s.now - since, _waited(s)) >= policy.starved_after
-    return ("blocked" if long and gate.name in _SHARED else "throttled"), gate.name
+    return ("blocked" if long and s.dated and gate.name in _SHARED else "throttled"), gate.name
 
 
 def _stands_still(s: Situation, memory: Memory, policy: Policy) -> bool:

@@ -23,6 +23,7 @@ SELECT extract(epoch FROM statement_timestamp())::float8 AS at,
            AND pg_catalog.pg_last_wal_replay_lsn() >= coalesce(r.latest_end_lsn, '0/0'),
            false
        ) END AS caught_up,
+       pg_catalog.has_function_privilege('pg_catalog.pg_control_checkpoint()', 'EXECUTE') AS may_ask,
        -- Most databases have nothing of the kind: then nothing more is looked through.
        EXISTS (SELECT FROM pg_catalog.pg_subscription_rel)
            OR EXISTS (SELECT FROM pg_catalog.pg_foreign_table)

@@ -44,8 +44,10 @@ SELECT part.relation,
            FILTER (WHERE part.file IS NOT NULL)) AS files,
        coalesce(sum(pg_catalog.pg_stat_get_tuples_deleted(part.oid))
            FILTER (WHERE part.relkind IN ('r', 'm')), 0)::bigint AS deleted,
-       -- Only where all rows are of one table, or of its partitions, is each insert a row of the view.
+       -- Only where all rows are of one table, or of its partitions, is each insert a row of the view; those of another
+       -- server are counted there.
        CASE WHEN count(*) FILTER (WHERE part.relkind IN ('r', 'm', 'p', 'f') AND NOT part.child) = 1
+             AND count(*) FILTER (WHERE part.relkind IN ('m', 'f')) = 0
             THEN coalesce(sum(pg_catalog.pg_stat_get_tuples_inserted(part.oid))
                 FILTER (WHERE part.relkind = 'r'), 0)::bigint END AS inserted
 FROM part

@@ -19,7 +19,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
     {
         "stalled": "Every gate is open and tasks are ready, yet nothing is started.",
         "blocked": "It cannot dial until a person acts.",
-        "unknown": "Something that decides cannot be read, so whether it may dial is not known.",
+        "unknown": "Something that decides is not known, so whether it should be dialling is not known either.",
         "throttled": "It dials less than is ready, or waits for its turn.",
         "waiting": "It is idle as expected.",
         "dialing": "It dials.",

@@ -20,10 +20,12 @@ class Freshness:
     """How old what is shown is, and what else its reader must know of it."""
 
     age_seconds: float = 0.0
-    """Since the data were read, by this host's clock."""
+    """Since the moment as of which the data are, by this host's clock."""
     stale: bool = False
-    """Older than `max_staleness`: the campaign may be in another state by now."""
+    """Older than `max_staleness`, or true of no moment: the campaign may be in another state by now."""
     notes: tuple[str, ...] = ()
+    dated: bool = True
+    """Whether it is known as of when the data are."""
 
 
 NEW = Freshness()
@@ -57,6 +59,7 @@ def head(at: float, freshness: Freshness, exporter_version: str) -> Json:
         "version": VERSION,
         "exporter_version": exporter_version,
         "at": iso(at),
+        "dated": freshness.dated,
         "age_seconds": round(freshness.age_seconds, 1),
         "stale": freshness.stale,
         "notes": list(freshness.notes),
