@@ -21,7 +21,9 @@ def _away(s: Settings) -> tuple[Alert, ...]:
     job = s.exporter.job
     up = f'up{{job="{job}"}}'
     reads = f"max by (job) ({_OWN}up)"
-    age = f"time() - max by (job) ({_OWN}last_success_timestamp_seconds)"
+    # a source that does not tell as of when it is: at least as old as the last look at it
+    dated, looked = (f"max by (job) ({_OWN}{name}_timestamp_seconds)" for name in ("data", "last_success"))
+    age = f"time() - ({dated} or {looked})"
     return (
         Alert(
             "CampaignExporterDown",
@@ -67,7 +69,7 @@ def _away(s: Settings) -> tuple[Alert, ...]:
             EXPORTER,
             "What the exporter shows is old, though it reads the database.",
             "The newest data of job {job} are {duration} old.",
-            "Look at the time of a refresh by stage, and for a lock or a slow statement in the database.",
+            "Look at what `/-/ready` says of a replica or a subscription; then at the time of a refresh by stage.",
             f"({age} > {s.exporter.stale_after:g}) and on (job) ({reads} == 1)",
             ("exporter-health", 202),
             wait=120,

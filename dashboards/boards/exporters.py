@@ -35,6 +35,8 @@ STATES = (
     State("silent", -1, "does not answer", BAD),
 )
 
+_DATED, _LOOKED = (f"campaign_exporter_{name}_timestamp_seconds" for name in ("data", "last_success"))
+
 REPLICA = "{{instance}}"
 """The legend where a line is a replica."""
 
@@ -53,13 +55,14 @@ def states() -> str:
 
 
 def ages() -> str:
-    """How old each exporter's figures are; absent before its first refresh."""
-    return f"(time() - ({each('campaign_exporter_last_success_timestamp_seconds')} > 0))"
+    """How old each exporter's figures are, or its last look at what does not tell; absent before its first refresh."""
+    dated, looked = (each(name) for name in (_DATED, _LOOKED))
+    return f"(time() - (({dated} or {looked}) > 0))"
 
 
 def old() -> str:
     """Of when the figures are, as Grafana wants it, where no exporter has read for a minute."""
-    newest = f"max ({selector('campaign_exporter_last_success_timestamp_seconds')})"
+    newest = f"(max ({selector(_DATED)}) or max ({selector(_LOOKED)}))"
     return f"{milliseconds(newest)} and on () (min ({ages()}) > {OLD_SECONDS:g})"
 
 

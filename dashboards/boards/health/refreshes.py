@@ -35,7 +35,8 @@ def refreshes() -> tuple[Line, ...]:
             graph(
                 202, "Data age",
                 "How old each replica's figures are, by Prometheus's clock. A line that climbs is a replica whose "
-                "refresh fails or hangs: see its errors beside, then its log. At the dashed line (max_staleness as "
+                "refresh fails or hangs, see its errors beside, then its log; or what it reads stands still, a paused "
+                "replica of the database, say: its /-/ready names it. At the dashed line (max_staleness as "
                 "shipped) it withholds its campaigns, and boards go empty if no other replica has them.",
                 ask(ages(), REPLICA), unit=SECONDS, empty=NO_EXPORTER,
                 thresholds=((None, NEUTRAL), (MAX_STALENESS, BAD)),

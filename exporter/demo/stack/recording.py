@@ -54,6 +54,7 @@ NO_STATES = {
     "campaign_exporter_database_share_ratio",
     "campaign_exporter_clock_difference_seconds",
     "campaign_exporter_last_success_timestamp_seconds",
+    "campaign_exporter_data_timestamp_seconds",
     "campaign_exporter_watermark_timestamp_seconds",
 }
 
