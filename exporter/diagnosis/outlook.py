@@ -34,7 +34,7 @@ def _completion(s: Situation, ledger: Ledger, key: str) -> Forecast:
         unpack_key(cell)[0]: (counted[0], float(counted[0]))
         for cell, counted in ledger.cells("finished_hours", key).items()
     }
-    return _ahead(s, float(s.tasks.live), hours, "tasks")
+    return _ahead(s, float(s.tasks.live - s.tasks.exhausted), hours, "tasks")
 
 
 def _budget(s: Situation, ledger: Ledger, key: str) -> Forecast | None:

@@ -44,12 +44,22 @@ class Ledger:
         """The number of a campaign; -1 of one that is not exported."""
         return self.vocabulary.campaign.number(campaign_id)
 
-    def set_scope(self, campaigns: Mapping[str, Day], closed: Mapping[str, Spans] = MappingProxyType({})) -> set[str]:
+    def set_scope(
+        self,
+        campaigns: Mapping[str, Day],
+        closed: Mapping[str, Spans] = MappingProxyType({}),
+        attempts: Mapping[str, int | None] = MappingProxyType({}),
+    ) -> set[str]:
         """The campaigns that are exported, with their days; all others leave with everything they had.
 
-        `closed` says when the windows of campaigns are closed on their current day and the next. Returns those
-        that must be loaded: new ones, and those whose days were redrawn.
+        `closed` says when the windows of campaigns are closed on their current day and the next, `attempts` how many
+        each allows a task. Returns those that must be loaded: new ones, and those whose days were redrawn.
         """
+        fresh = self._draw(campaigns, closed)
+        self.tasks.set_allowed({self.campaign(campaign_id): attempts.get(campaign_id) for campaign_id in campaigns})
+        return fresh
+
+    def _draw(self, campaigns: Mapping[str, Day], closed: Mapping[str, Spans]) -> set[str]:
         if self._drawn is not None and campaigns is self._drawn[0] and closed is self._drawn[1]:
             return set()
         self._drawn = campaigns, closed

@@ -18,17 +18,19 @@ Series = tuple[str, tuple[tuple[str, str], ...]]
 _EXPORTED = """
 WITH exported AS (
     SELECT tenant_id::text AS tenant, campaign_id AS id, campaign_id::text AS campaign,
-           coalesce(currency, 'XXX') AS currency
+           coalesce(currency, 'XXX') AS currency, max_attempts AS allowed
     FROM campaign_monitoring.campaigns
     WHERE status <> 'draft'
 ), task AS (
-    SELECT e.tenant, e.campaign, e.currency, t.*
+    SELECT e.tenant, e.campaign, e.currency, e.allowed, t.*
     FROM campaign_monitoring.tasks AS t JOIN exported AS e ON e.id = t.campaign_id
 ), call AS (
     SELECT e.tenant, e.campaign, e.currency, c.*
     FROM campaign_monitoring.calls AS c JOIN exported AS e ON e.id = c.campaign_id
 ), waiting AS (
     SELECT *, CASE WHEN blocker <> '' THEN blocker
+                   WHEN coalesce(max_attempts, allowed) > 0 AND attempts >= coalesce(max_attempts, allowed)
+                       THEN 'attempts_exhausted'
                    WHEN next_eligible_at > %(now)s THEN 'retry_wait'
                    ELSE 'none' END AS effective
     FROM task WHERE status = 'pending'

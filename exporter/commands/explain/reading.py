@@ -74,7 +74,7 @@ class Reading:
         ledger = Ledger(
             self.available, self.reader.fetched("tasks"), self.reader.fetched("calls"), stale_after=config.stale_after
         )
-        ledger.set_scope(days, Almanac().closed(self.platform, days))
+        ledger.set_scope(days, Almanac().closed(self.platform, days), self.platform.attempts)
         ledger.advance(self.now)
         Loader(self.reader, ledger, moment, Meter(), config.database.statement_timeout).load(self.connection, days)
         builder = SnapshotBuilder(config)

@@ -53,7 +53,7 @@ def reported(s: Situation, *codes: str) -> str | None:
     """
     if not s.tasks.blocked or s.quiet_for < REPORT_SECONDS:
         return None
-    due = s.tasks.ready + sum(s.tasks.blocked.values())
+    due = s.tasks.ready + sum(s.tasks.held.values())
     for code in codes:
         stamped = s.tasks.blocked.get(code, 0)
         if stamped and (2 * stamped >= due or s.quiet_for >= QUIET_SECONDS):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from exporter.contract.codes import BLOCKERS, ENDED_STATUSES
+from exporter.contract.codes import BLOCKERS, ENDED_STATUSES, EXHAUSTED
 from exporter.diagnosis.dispatch.capacity import (
     campaign,
     connection,
@@ -145,8 +145,8 @@ def retry(s: Situation) -> Gate:
     """Is anything eligible? Counts tasks: those pending, and those that wait for their time."""
     t = s.tasks
     # What is due is but the usual flaws of a list: the retries are what to wait for.
-    flaws = not t.ready and t.blocked.keys() <= _OF_CONTACTS and sum(t.blocked.values()) <= t.waiting
-    if t.waiting and (t.waiting == t.pending or flaws):
+    flaws = not t.ready and t.held.keys() <= _OF_CONTACTS and sum(t.held.values()) <= t.waiting
+    if t.waiting and (t.waiting == t.pending - t.exhausted or flaws):
         return Gate("retry", CLOSED, "retry_wait", True, False, t.pending, t.waiting, t.next_due)
     return Gate("retry", limit=t.pending, used=t.waiting)
 
@@ -163,8 +163,11 @@ def tasks(s: Situation) -> Gate:
     if s.lasting_ready or t.ready > holding or claimed(s) or not held:
         return Gate("tasks", limit=eligible, used=holding)
     person = {code: count for code, count in held.items() if needs_person(code)}
-    act = is_much(sum(person.values()), t.total)
-    codes = person if act else held
+    stuck = {**person, EXHAUSTED: t.exhausted} if t.exhausted else person
+    # Nobody will dial what has used its attempts, and nothing but that is left: the campaign never ends by itself.
+    left = t.exhausted > 0 and sum(stuck.values()) == t.pending and t.stale == t.in_progress
+    act = left or is_much(sum(person.values()), t.total)
+    codes = stuck if act else held
     worst = max(sorted(codes), key=codes.__getitem__)
     return Gate("tasks", CLOSED, worst, not act, False, eligible, holding, t.next_due)
 
@@ -179,7 +182,6 @@ _OF_CONTACTS = frozenset(
         "outside_call_window",
         "number_cooldown",
         "number_daily_cap",
-        "attempts_exhausted",
     }
 )
 """Codes that say something about one contact, or about the number it is bound to."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from exporter.contract.codes import BLOCKERS
+from exporter.contract.codes import BLOCKERS, EXHAUSTED
 from exporter.contract.wording import clock, count, duration
 from exporter.diagnosis.dispatch.capacity import PACING, refusal
 from exporter.diagnosis.dispatch.faults import fault_of
 from exporter.diagnosis.dispatch.gate import QUIET_SECONDS, UNKNOWN, Gate
 from exporter.diagnosis.dispatch.gates import NO_CONTACTS, STALE, claimed
-from exporter.diagnosis.dispatch.signs import MOVES, signs
+from exporter.diagnosis.dispatch.signs import MOVES, signs, used_up
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import Diagnosis
 
@@ -57,7 +57,7 @@ def _first(s: Situation, d: Diagnosis) -> str:
         return f"Mend {gate.code} in the platform's data: it cannot be read, so whether it may dial is not known."
     if not gate.closed:
         return _tight(gate) if d.verdict == "throttled" else _opened(gate)
-    if gate.name == "tasks" and gate.code in BLOCKERS:
+    if gate.name == "tasks" and gate.code in BLOCKERS and gate.code != EXHAUSTED:
         return _contacts(s, gate)
     move = _MOVES.get(gate.code)
     return move(s, gate) if move else f"Ask the platform's owners what {gate.code} means: nobody announced it."
@@ -226,9 +226,10 @@ _MOVES: Mapping[str, Callable[[Situation, Gate], str]] = MappingProxyType(
         "provider_auth": _provider("Renew the credentials: {who} refuse{s} them; fail over meanwhile."),
         "network_blocked": _provider("Check the network to {who}: no call gets there; fail over meanwhile."),
         "retry_wait": lambda s, gate: (
-            "Wait: every pending task waits for its next attempt"
+            f"Wait: every {'other ' if s.tasks.blocked else ''}pending task waits for its next attempt"
             + (f", the first at {clock(gate.clears_at, s.now)}." if gate.clears_at is not None else ".")
         ),
+        EXHAUSTED: lambda s, gate: used_up(s),
         NO_CONTACTS: _say("Import more contacts or complete the campaign: every task is over."),
         STALE: _say("Have the stuck tasks closed: they are in progress for too long, and nothing else is left."),
         **dict.fromkeys(

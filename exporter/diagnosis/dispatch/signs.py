@@ -74,6 +74,16 @@ def _compliance(s: Situation) -> Iterator[Sign]:
         )
 
 
+def used_up(s: Situation) -> str:
+    """What to do about tasks that stay pending though they have used their attempts."""
+    n = s.tasks.exhausted
+    have, them, they = ("has used its", "it", "it is") if n == 1 else ("have used their", "them", "they are")
+    return (
+        f"{count(n, 'task')} {have} attempts: the platform leaves {them} pending, and nobody will dial {them}. "
+        f"Close {them}; raise max_attempts only if {they} to be called again."
+    )
+
+
 _UNKNOWN_CODE = "Nobody announced this code: ask the platform's owners what it means."
 MOVES = {
     "dnc": "Never override it; keep the evidence, and ask where the list comes from.",
@@ -113,6 +123,8 @@ def _audience(s: Situation) -> Iterator[Sign]:
             f"{share(rejected, total)} of the rows of {upload.filename} were rejected. "
             "Look at the file before more is dialled from it.",
         )
+    if is_much(s.tasks.exhausted, s.tasks.total):
+        yield Sign("attempts_used_up", used_up(s))
     dead: Counter[str] = Counter()
     for (_, code), n in s.calls.errors.items():  # the same code may come from several providers
         if fault_of(code) == DESTINATION:

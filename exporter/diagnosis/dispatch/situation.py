@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from exporter.calendar.call_windows import Schedule
+from exporter.contract.codes import EXHAUSTED
 from exporter.source.entities import Campaign, Number, Tenant, Trunk, Upload
 
 FRESH_SECONDS = 90.0
@@ -22,7 +23,7 @@ class Tasks:
     finished: int = 0
     """Those of `over` that were completed or failed, not cancelled."""
     blocked: Mapping[str, int] = field(default_factory=dict)
-    """Pending ones by the blocker they carry."""
+    """Pending ones by the blocker they carry, and those that carry none and have used their attempts."""
     waiting: int = 0
     """Pending, with no blocker, not yet eligible."""
     ready: int = 0
@@ -40,8 +41,18 @@ class Tasks:
 
     @property
     def live(self) -> int:
-        """Those that something may still be done for."""
+        """Those that are not over."""
         return self.pending + self.in_progress
+
+    @property
+    def exhausted(self) -> int:
+        """Pending ones that have used their attempts: nobody will dial them."""
+        return self.blocked.get(EXHAUSTED, 0)
+
+    @property
+    def held(self) -> Mapping[str, int]:
+        """Pending ones by the code that holds them, without those that nobody will dial."""
+        return {code: count for code, count in self.blocked.items() if code != EXHAUSTED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ TASKS = (
     Family(
         "campaign_tasks_blocked",
         GAUGE,
-        "Pending tasks by effective blocker; none: could be dialled now. Sums to the pending tasks.",
+        "Pending tasks by effective blocker (the code they carry, else attempts_exhausted, else retry_wait); none: "
+        "could be dialled now. Sums to the pending tasks.",
         Totals("waiting", mapped(blocker="effective"), known=(READY, *BLOCKERS), budget="blockers"),
         ("blocker", "group"),
     ),

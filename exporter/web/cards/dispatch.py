@@ -118,8 +118,8 @@ def verdict(s: Situation, view: View) -> Json:
 
 
 def queued(s: Situation) -> int:
-    """Pending tasks whose time has come, whatever else holds them."""
-    return s.tasks.pending - s.tasks.waiting
+    """Pending tasks whose time has come, whatever else holds them; not those that nobody will dial."""
+    return s.tasks.pending - s.tasks.waiting - s.tasks.exhausted
 
 
 def gates(s: Situation, d: Diagnosis) -> list[Json]:

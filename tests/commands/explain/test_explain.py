@@ -208,14 +208,25 @@ def test_a_closed_window_says_when_it_opens(owner: Owner, database_url: str) -> 
 
 
 def test_system_retries_and_used_up_attempts_are_noted(owner: Owner, database_url: str) -> None:
-    platforms.task(owner, 5, 7, attempts=3, system_retries=2)
+    platforms.task(owner, 5, 7, attempts=3, system_retries=2, blocker="dnc")
     explained = asked(database_url, "5")
     assert explained.task is not None
-    assert explained.task["answer"]["notes"][1:] == [
+    assert explained.task["answer"]["notes"][-2:] == [
         "It has used all of 3 attempts: the platform should close it.",
         "It was retried 2 times for a fault of the platform or the provider, which is no attempt.",
     ]
     assert "attempts     3 of 3; 2 system retries" in lines(explained)
+
+
+def test_a_task_that_has_used_its_attempts_is_not_ready(owner: Owner, database_url: str) -> None:
+    platforms.task(owner, 5, 7, attempts=3)
+    explained = asked(database_url, "5")
+    assert explained.task is not None
+    assert explained.task["answer"]["sentence"] == (
+        "This task is not dialled because it has used its attempts (3 of 3), and the platform leaves it pending; it "
+        "will not be."
+    )
+    assert (explained.task["blocker"]["code"], explained.task["ready"]) == ("attempts_exhausted", False)
 
 
 # -- the campaign ------------------------------------------------------------------------------------------------
