@@ -302,8 +302,8 @@ RELATIONS: Mapping[str, Relation] = MappingProxyType({relation.name: relation fo
 
 OPTIONAL_FEATURES: Mapping[tuple[str, str], str] = MappingProxyType(
     {
-        ("tasks", "blocker"): "blockers other than retry_wait",
-        ("tasks", "next_eligible_at"): "retry waits and what becomes due",
+        ("tasks", "blocker"): "blockers other than retry_wait, which tasks are ready, and the verdict stalled",
+        ("tasks", "next_eligible_at"): "retry waits, what becomes due, which tasks are ready, and the verdict stalled",
         ("tasks", "disposition"): "dispositions",
         ("tasks", "system_retries"): "system retries",
         ("tasks", "variant"): "goals by A/B arm",
@@ -314,7 +314,7 @@ OPTIONAL_FEATURES: Mapping[tuple[str, str], str] = MappingProxyType(
         ("calls", "eligible_at"): "the delay from due to dialled",
         ("calls", "agent_spoke_at"): "silent answers",
         ("calls", "provider"): "the provider of errors",
-        ("calls", "error_code"): "errors by code",
+        ("calls", "error_code"): "errors by code (calls that failed count, whatever they failed for)",
         ("calls", "talk_seconds"): "talk time",
         ("calls", "ai_cost"): "the agent's part of the cost",
         ("calls", "telephony_cost"): "the line's part of the cost",

@@ -15,8 +15,9 @@ from exporter.ledger.call_fold import CallFold
 from exporter.ledger.fold import Fold, Folded, Row
 from exporter.ledger.task_fold import TaskFold
 from exporter.ledger.time_buckets import first_hour
-from exporter.ledger.totals import Cell, pack_key
+from exporter.ledger.totals import Cell, pack_key, unpack_key
 from exporter.source.projections import Projection, Vocabulary
+from exporter.source.told import TOLD, Told
 
 
 class Ledger:
@@ -29,6 +30,7 @@ class Ledger:
         call_columns: Sequence[str],
         stale_after: float,
     ) -> None:
+        self.available = available
         self.vocabulary = Vocabulary()
         self.tasks = TaskFold(available, task_columns, self.vocabulary, stale_after)
         self.calls = CallFold(available, call_columns, self.vocabulary)
@@ -129,6 +131,20 @@ class Ledger:
         before = now - settle_after
         self.tasks.forget(self.tasks.settled(before))
         self.calls.forget(self.calls.settled(before, now))
+
+    def told(self, campaign_id: str) -> Told:
+        """The optional columns that some row of the campaign fills."""
+        bits = {
+            relation: [unpack_key(key)[0] for key in self.cells(f"told_{relation}", campaign_id)] for relation in TOLD
+        }
+        return Told(
+            frozenset(
+                (relation, column)
+                for relation, columns in TOLD.items()
+                for bit, column in enumerate(columns)
+                if any(told & 1 << bit for told in bits[relation])
+            )
+        )
 
     def cells(self, projection: str, campaign_id: str) -> Mapping[int, Cell]:
         """The totals of a campaign, by key."""

@@ -25,7 +25,7 @@ _TASK_TYPES: Mapping[str, Any] = {
     "retries_micro": _MICRO, "goal_micro": _CODE, "broken": np.int16, "eligible": _TIME, "since": _TIME,
     "created": _TIME, "updated": _TIME, "effective": _CODE, "band": _SMALL, "ready_minute": _CODE,
     "since_minute": _CODE, "stale": _SMALL, "due": _TIME, "finished_micro": _CODE, "hour": _CODE,
-    "attempts": _CODE, "most": _CODE,
+    "attempts": _CODE, "most": _CODE, "told": _SMALL,
 }  # fmt: skip
 
 _AGENDA_SLACK = 10_000
@@ -151,6 +151,25 @@ class TaskFold(Fold):
             for campaign, number in zip(campaigns, numbers, strict=True)
             if np.isfinite(soonest[number])
         }
+
+    def stamped(self, campaigns: Sequence[str]) -> dict[str, dict[str, float]]:
+        """By campaign and blocker, when the newest of the pending tasks that carry it last changed."""
+        numbers = {self._vocabulary.campaign.number(campaign): campaign for campaign in campaigns}
+        wanted = np.zeros(len(self._vocabulary.campaign.labels), bool)
+        wanted[list(numbers)] = True
+        held = self.held
+        rows = np.flatnonzero((held["campaign"] >= 0) & (held["blocker"] >= 0))
+        rows = rows[wanted[held["campaign"][rows]]]
+        order = rows[np.argsort(held["updated"][rows], kind="stable")]
+        pairs, last = np.unique((held["campaign"][order].astype(np.int64) << 32 | held["blocker"][order])[::-1],
+                                return_index=True)  # fmt: skip
+        newest = held["updated"][order][::-1][last]
+        found: dict[str, dict[str, float]] = {}
+        for pair, moment in zip(pairs.tolist(), newest.tolist(), strict=True):
+            if np.isfinite(moment):
+                code = self._vocabulary.label("effective", pair & 0xFFFFFFFF)
+                found.setdefault(numbers[pair >> 32], {})[code] = moment
+        return found
 
     def settled(self, before: float) -> Slots:
         """Remembered tasks that are over and were last stamped before this instant."""

@@ -22,6 +22,7 @@ from exporter.source.cleaning import (
     outside,
     recent_hour,
     seconds,
+    told_bits,
 )
 from exporter.source.columns import HORIZONS, MICRO, RULES
 
@@ -47,7 +48,7 @@ def task_rows(available: Available) -> CleanRows:
     attempted = seconds(raw("last_attempted_at"))
     since = sa.func.coalesce(attempted, updated)
     retries = sa.case(
-        (sa.and_(raw("system_retries") >= 0, raw("system_retries") <= MICRO), raw("system_retries")), else_=0
+        (sa.and_(raw("system_retries") >= 0, raw("system_retries") <= MICRO), raw("system_retries")), else_=sa.null()
     )
     blocker = clean_text(raw("blocker"))
     attempts = sa.case((raw("attempts").between(0, MICRO), sa.cast(raw("attempts"), sa.Integer)), else_=sa.null())
@@ -70,6 +71,12 @@ def task_rows(available: Available) -> CleanRows:
         "created_at": no_time(raw("created_at")),
         "updated_at": bad_stamp(raw("updated_at")),
     }
+    filled = {
+        "disposition": clean_text(raw("disposition")),
+        "variant": clean_text(raw("variant")),
+        "system_retries": retries,
+        "goal_met": raw("goal_met"),
+    }
     columns = {
         "id": id_value(available, "tasks", "task_id"),
         "campaign": sa.cast(raw("campaign_id"), sa.Text),
@@ -80,7 +87,7 @@ def task_rows(available: Available) -> CleanRows:
         "most": sa.case((pending, most), else_=sa.null()),
         # In progress: since when. Finished: when, as far as is told.
         "since": sa.case((sa.or_(in_progress, finished), since), else_=sa.null()),
-        "retries_micro": sa.cast(retries, sa.BigInteger) * MICRO,
+        "retries_micro": sa.func.coalesce(sa.cast(retries, sa.BigInteger), 0) * MICRO,
         "disposition": clean_text(raw("disposition")),
         "variant": clean_text(raw("variant")),
         "goal_micro": sa.case((raw("goal_met"), MICRO), else_=0),
@@ -88,6 +95,7 @@ def task_rows(available: Available) -> CleanRows:
         "created": created,
         "updated": updated,
         "broken": broken_bits(RULES["tasks"], violated),
+        "told": told_bits("tasks", filled),
         # Only totals by GROUP BY need these: of a single row the ledger works them out as time goes by.
         "effective": sa.case(
             (sa.not_(pending), sa.null()),

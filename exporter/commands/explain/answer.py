@@ -210,7 +210,7 @@ def _number(task: Task, s: Situation) -> tuple[str, str] | None:
         code, clears = refused
         state = NUMBER_STATE.get(code, "in a state that is not known")
         cap = task.line.number.daily_cap
-        calls = f" ({task.line.today} of {cap} calls)" if code == "number_daily_cap" else ""
+        calls = f" ({task.line.today or 0} of {cap} calls)" if code == "number_daily_cap" else ""
         when = f"when it is free{_at(clears, s)}" if clears is not None else "when that is mended or it gets another"
         return f"{name} is {state}{calls}", when
     if not task.pooled:

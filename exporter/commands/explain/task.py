@@ -36,7 +36,7 @@ class Task:
     created_at: float | None = None
     updated_at: float | None = None
     number_id: str | None = None
-    sticky: bool = False
+    sticky: bool | None = None
     line: Line | None = None
     """Its number and what it did today, where the platform tells."""
     pooled: bool = True
@@ -118,7 +118,7 @@ def task_of(row: Row, reading: Reading, view: View) -> Task:
         created_at=seconds(row.get("created_at")),
         updated_at=seconds(row.get("updated_at")),
         number_id=number_id or None,
-        sticky=bool(row.get("sticky")),
+        sticky=row.get("sticky"),
         line=line,
         pooled=view.situation.pool is None or number_id in pool,
         campaign_attempts=view.situation.campaign.max_attempts,

@@ -46,6 +46,10 @@ STALE = "stale_in_progress"
 """Our own name for tasks that are in progress for too long to be."""
 
 
+UNTOLD_COST, UNTOLD_HOLDS = "cost_not_told", "holds_not_told"
+"""Our own names for what the platform does not tell: what calls cost; what holds tasks and when they are due."""
+
+
 def lifecycle(s: Situation) -> Gate:
     """Is the campaign running?"""
     campaign = s.campaign
@@ -92,15 +96,18 @@ def money(s: Situation) -> Gate:
     """Is there budget, and are there credits? Counts money."""
     budget = s.campaign.budget
     credits_left = s.tenant.credits_remaining if s.tenant else None
-    if budget is not None and s.spent >= budget:
-        return Gate("money", CLOSED, "budget_exhausted", limit=budget, used=s.spent)
+    spent = s.spent if budget is not None else None
+    if budget is not None and (spent or 0.0) >= budget:  # of nothing, nothing can be spent, whatever that is
+        return Gate("money", CLOSED, "budget_exhausted", limit=budget, used=spent)
     if credits_left is not None and credits_left <= 0:
-        return Gate("money", CLOSED, "credits_exhausted", limit=budget, used=s.spent if budget is not None else None)
+        return Gate("money", CLOSED, "credits_exhausted", limit=budget, used=spent)
     if code := reported(s, "budget_exhausted", "credits_exhausted"):
-        return Gate("money", CLOSED, code, limit=budget, used=s.spent if budget is not None else None)
+        return Gate("money", CLOSED, code, limit=budget, used=spent)
     if "budget" in s.campaign.broken or (s.tenant and "credits_remaining" in s.tenant.broken):
         return Gate("money", UNKNOWN, "budget" if "budget" in s.campaign.broken else "credits_remaining")
-    return Gate("money", limit=budget, used=s.spent if budget is not None else None)
+    if budget is not None and spent is None:
+        return Gate("money", UNKNOWN, UNTOLD_COST, limit=budget)
+    return Gate("money", limit=budget, used=spent)
 
 
 def window(s: Situation) -> Gate:
@@ -156,6 +163,8 @@ def tasks(s: Situation) -> Gate:
     t = s.tasks
     held = {code: count for code, count in t.blocked.items() if code not in _OF_GATES}
     eligible, holding = t.ready + sum(t.blocked.values()), sum(held.values())
+    if t.ready and not t.told:
+        return Gate("tasks", UNKNOWN, UNTOLD_HOLDS, limit=eligible, used=holding)
     if not t.live:
         return Gate("tasks", CLOSED, NO_CONTACTS, True, False, 0, 0)
     if not t.pending and t.stale == t.in_progress:

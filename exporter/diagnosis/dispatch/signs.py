@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from exporter.contract.wording import count, duration, money, share
-from exporter.diagnosis.dispatch.faults import DESTINATION, fault_of
+from exporter.diagnosis.dispatch.faults import DESTINATION, UNCODED, fault_of
 from exporter.diagnosis.dispatch.gate import is_much
 from exporter.diagnosis.dispatch.gates import IMPAIRED, needs_person
 from exporter.diagnosis.dispatch.gates import MIN_CALLS as PROVIDER_CALLS
@@ -104,11 +104,12 @@ def _provider(s: Situation) -> Iterator[Sign]:
     if s.calls.settled >= PROVIDER_CALLS and failed.total() >= IMPAIRED * s.calls.settled:
         (name, code), _ = max(sorted(failed.items()), key=lambda item: item[1])
         of = f" of {name}" if name else ""
-        yield Sign(
-            "provider_impaired",
-            f"{share(failed.total(), s.calls.settled)} of the last {count(s.calls.settled, 'call')} failed, most with "
-            f"{code}{of}. Reduce concurrency, then fail over to another connection.",
-        )
+        said = f"{share(failed.total(), s.calls.settled)} of the last {count(s.calls.settled, 'call')} failed"
+        if code == UNCODED:
+            text = f"{said}, most without an error code. Reduce concurrency, then ask the provider why."
+        else:
+            text = f"{said}, most with {code}{of}. Reduce concurrency, then fail over to another connection."
+        yield Sign("provider_impaired", text)
 
 
 def _audience(s: Situation) -> Iterator[Sign]:
@@ -116,8 +117,10 @@ def _audience(s: Situation) -> Iterator[Sign]:
     if upload is not None and upload.status == "failed" and s.tasks.total:
         yield Sign("upload_failed", f"Fix the file {upload.filename} and import it again: its import failed.")
     rejected = upload.rows_rejected if upload is not None and upload.status == "imported" else None
-    total = 0 if upload is None else upload.rows_total or (upload.rows_accepted or 0) + (rejected or 0)
-    if upload is not None and rejected is not None and rejected >= max(MIN_ANSWERED, REJECTED_SHARE * total):
+    total = None if upload is None else upload.rows_total
+    if upload is not None and not total and upload.rows_accepted is not None and rejected is not None:
+        total = upload.rows_accepted + rejected
+    if upload is not None and total and rejected is not None and rejected >= max(MIN_ANSWERED, REJECTED_SHARE * total):
         yield Sign(
             "rows_rejected",
             f"{share(rejected, total)} of the rows of {upload.filename} were rejected. "
@@ -140,16 +143,22 @@ def _audience(s: Situation) -> Iterator[Sign]:
 
 def _agent(s: Situation) -> Iterator[Sign]:
     late = s.lately
-    if late.answered >= MIN_ANSWERED and late.silent >= SILENT_SHARE * late.answered:
+    silent, short = late.silent, late.short
+    if silent is not None and late.heard >= MIN_ANSWERED and silent >= SILENT_SHARE * late.heard:
         yield Sign(
             "silent_agent",
-            f"In {share(late.silent, late.answered)} of the last {count(late.answered, 'answered call')} the agent "
+            f"In {share(silent, late.heard)} of the last {count(late.heard, 'answered call')} the agent "
             "never spoke. Reduce concurrency now: people hear silence; then check the agent.",
         )
-    elif late.answered >= MIN_ANSWERED and late.short > SHORT_SHARE * late.answered and late.short >= MIN_SHORT:
+    elif (
+        short is not None
+        and late.answered >= MIN_ANSWERED
+        and short > SHORT_SHARE * late.answered
+        and short >= MIN_SHORT
+    ):
         yield Sign(
             "short_calls",
-            f"{share(late.short, late.answered)} of the last {count(late.answered, 'answered call')} ended within six "
+            f"{share(short, late.answered)} of the last {count(late.answered, 'answered call')} ended within six "
             "seconds; carriers surcharge or block above 15 %. Reduce concurrency, then listen to the first seconds.",
         )
     if late.scored >= MIN_ANSWERED and late.negative >= NEGATIVE_SHARE * late.scored:
@@ -204,7 +213,7 @@ def worst_number(s: Situation) -> tuple[str, int, int, float] | None:
 def _money(s: Situation) -> Iterator[Sign]:
     late, usual = s.lately, s.usual
     earlier = usual.settled - late.settled
-    if late.settled < MIN_CALLS or earlier < MIN_CALLS:
+    if late.cost is None or usual.cost is None or late.settled < MIN_CALLS or earlier < MIN_CALLS:
         return
     before = (usual.cost - late.cost) / earlier
     if before > 0 and late.cost / late.settled >= COST_FACTOR * before:
@@ -216,6 +225,14 @@ def _money(s: Situation) -> Iterator[Sign]:
 
 
 def _leaks(s: Situation) -> Iterator[Sign]:
+    if s.calls.doubled:
+        have = "has" if s.calls.doubled == 1 else "have"
+        yield Sign(
+            "doubled_calls",
+            f"{count(s.calls.doubled, 'task')} {have} more than one call in progress at once. If contacts are called "
+            "twice, pause the campaign, keep the evidence and tell the platform's owners: its dispatcher does not lock "
+            "tasks; else have the slots of calls that are over given back.",
+        )
     leaked = max(s.calls.leaked, s.tasks.stale)
     if leaked:
         yield Sign(

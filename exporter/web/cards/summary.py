@@ -32,7 +32,7 @@ def _order(view: View) -> tuple[int, float, int, str, str]:
         first = d.seen_since if d.since is None else d.since
     else:
         first = -(s.campaign.ended_at or 0.0) if d.verdict == "finished" else 0.0
-    return (RANK[d.verdict], first, -queued(s), s.campaign.name, s.campaign.campaign_id)
+    return (RANK[d.verdict], first, -(queued(s) or 0), s.campaign.name, s.campaign.campaign_id)
 
 
 def _line(shown: Shown, view: View) -> Json:
@@ -78,7 +78,7 @@ SORTS: Mapping[str, Callable[[Json], Any] | None] = MappingProxyType(
         "tenant": lambda line: ((line["tenant"]["name"] or line["tenant"]["id"]).casefold(), RANK[line["verdict"]]),
         "since": lambda line: line["since"] or line["at_least_since"],
         "progress": lambda line: 2.0 if line["progress"] is None else line["progress"],
-        "queued": lambda line: -line["queued"],
+        "queued": lambda line: -(line["queued"] or 0),
         "calling": lambda line: -line["calling"],
     }
 )

@@ -146,7 +146,7 @@ LIFECYCLE = [
         "paused by the platform itself without a reason",
         idle(campaign=campaign(status="paused", paused_by="platform")),
         "blocked", "lifecycle", None,
-        "The platform paused it by itself. Find out why before resuming: no reason was given.",
+        "The platform paused it by itself. Find out why before resuming: no reason is told.",
     ),
     Case(
         "paused by the platform itself, and its window is closed: nobody is woken for it",
@@ -192,7 +192,7 @@ LIFECYCLE = [
     Case(
         "scheduled, without a time",
         idle(campaign=campaign(status="scheduled")),
-        "waiting", "lifecycle", None, "Give it a time to start: it has none.",
+        "waiting", "lifecycle", None, "See when it is to start, and give it a time if it has none: no time is told.",
     ),
     Case(
         "its time came two minutes ago",
@@ -1282,7 +1282,7 @@ SILENT = [
     Case(
         "tasks wait for minutes though no limit is reached",
         situation(tasks=tasks(ready_for=5 * MINUTE)),
-        "throttled", "none", None, "Tasks wait though no limit is reached: the dispatcher is slow.",
+        "throttled", "none", None, "Tasks wait though no limit that is told is reached: the dispatcher is slow.",
     ),
 ]  # fmt: skip
 
