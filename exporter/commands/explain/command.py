@@ -16,6 +16,11 @@ from exporter.web.cards.values import Freshness, Json
 
 ONE_LOOK = "One look at the database: how long it has been so was worked out, not watched."
 
+NO_EVENTS = (
+    "No change of the campaign is told (campaign_events): if it was resumed or changed a moment ago, it is too early "
+    "to call it stalled."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Explained:
@@ -31,7 +36,9 @@ def explain(config: Config, campaign_id: str, task_id: str | None, clock: Clock 
         shown = reading.judge().shown
         view = shown.views[reading.campaign_id]
         task = find_task(reading, task_id, view) if task_id is not None else None
-    made = card(shown, reading.campaign_id, Freshness(notes=(ONE_LOOK,)), mask=config.numbers.mask_phone)
+        early = view.diagnosis.verdict == "stalled" and reading.last_event() is None
+    notes = (ONE_LOOK, NO_EVENTS) if early else (ONE_LOOK,)
+    made = card(shown, reading.campaign_id, Freshness(notes=notes), mask=config.numbers.mask_phone)
     if task is None:
         return Explained(made, None)
     return Explained(made, told(task, judged(shown, view), view.diagnosis, config.stale_after))

@@ -82,12 +82,12 @@ class Reading:
         view = builder.view(self.campaign_id)
         policy = Policy(config.stale_after, config.dispatch.stalled_after, config.dispatch.starved_after)
         day = days[self.campaign_id]
-        moments = [self._last_event(), day.midnights[0] if view.situation.pool else None]
+        moments = [self.last_event(), day.midnights[0] if view.situation.pool else None]
         builder.revise(self.campaign_id, in_hindsight(view.situation, view.diagnosis, moments, policy))
         return builder.encode(work)
 
-    def _last_event(self) -> float | None:
-        """When the campaign's state or settings last changed."""
+    def last_event(self) -> float | None:
+        """When the campaign's state or settings last changed, where the platform tells."""
         if not self.available.has("campaign_events"):
             return None
         try:

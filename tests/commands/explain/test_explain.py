@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from exporter.commands.cli import main
-from exporter.commands.explain.command import Explained, as_json, explain
+from exporter.commands.explain.command import NO_EVENTS, ONE_LOOK, Explained, as_json, explain
 from exporter.commands.explain.ids import as_key
 from exporter.commands.explain.past import in_hindsight
 from exporter.commands.explain.terminal import as_text
@@ -391,6 +391,14 @@ def test_without_optional_relations_and_columns_it_still_answers(database_url: s
     explained = asked(database_url, "5")
     assert explained.card["verdict"]["name"] == "unknown", "what holds tasks, and when they are due, is not told"
     assert "Numbers" not in lines(explained)
+
+
+def test_without_events_a_stall_may_be_a_change_of_a_moment_ago(owner: Owner, database_url: str) -> None:
+    owner.execute("DELETE FROM campaign_monitoring.calls")
+    for key in range(20, 45):
+        platforms.task(owner, key, 7)
+    card = asked(database_url).card
+    assert (card["verdict"]["name"], card["notes"]) == ("stalled", [ONE_LOOK, NO_EVENTS])
 
 
 # -- one look instead of watching ----------------------------------------------------------------------------------
