@@ -7,18 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic import BeforeValidator, Field, PlainSerializer, field_validator
 
 from alerts.vocabulary.rule import Severity
 from dashboards.settings import Settings as Boards
-from exporter.config import Share
 from exporter.config.durations import Duration, format_duration, parse_duration
 from exporter.config.file import Section, parse_section, read
+from exporter.config.scalars import Number, Share, Switch, Whole
+from exporter.config.web_address import web_address
 
-Least = Annotated[int, Field(ge=1)]
+Least = Annotated[Whole, Field(ge=1, le=1_000_000_000)]
 Wait = Annotated[float, BeforeValidator(parse_duration), Field(ge=0, le=366 * 86_400), PlainSerializer(format_duration)]
 """A duration that may be none at all."""
-Factor = Annotated[float, Field(gt=1)]
+Factor = Annotated[Number, Field(gt=1, le=1_000_000)]
 
 
 class Progress(Section):
@@ -116,7 +117,7 @@ class Exporter(Section):
 class Override(Section):
     """What may be changed of one alert, by its name."""
 
-    enabled: bool = Field(True, description="Whether it exists at all.")
+    enabled: Switch = Field(True, description="Whether it exists at all.")
     severity: Severity | None = Field(None, description="`critical`, `warning` or `info`.")
     wait: Wait | None = Field(None, alias="for", description="How long it must hold before anybody is told.")
     keep: Wait | None = Field(None, alias="keep_firing_for", description="How long it stays when it holds no more.")
@@ -163,9 +164,15 @@ class Settings(Section):
     alerts: Mapping[str, Override] = Field({}, description="By the alert's name.")
     routing: Routing = Routing()
 
+    @field_validator("grafana")
+    @classmethod
+    def _reachable(cls, value: str) -> str:
+        return value and web_address(value)
+
 
 def load(path: Path | None) -> Settings:
     """The settings in a file, or the defaults. Raises ConfigError with file, line, key, value and remedy."""
     if path is None:
         return Settings()
-    return parse_section(Settings, read(path, "--config"), str(path), os.environ, "leave --config out for the defaults")
+    text, needed = read(path, "--config"), "leave --config out for the defaults"
+    return parse_section(Settings, text, str(path), os.environ, needed, "docs/alerts.md")

@@ -11,7 +11,7 @@ from benchmarks import ours, process
 from benchmarks.database import Connection, Target, say
 from benchmarks.figure import Figure, amount
 from exporter.calendar.days import Day, day_at, zone
-from exporter.source.database import Database, snapshot
+from exporter.source.database import Database
 from exporter.source.projections import available_projections
 from exporter.source.query_time import Meter
 from exporter.source.reader import Moment, Reader
@@ -35,10 +35,11 @@ def statements(target: Target) -> float:
     connection = database.connect()
     try:
         connection.execute("SET statement_timeout = 0")
-        available = database.discover(connection)
+        with database.look(connection):
+            available = database.discover(connection)
         reader = Reader(available)
         spent: dict[str, float] = {}
-        with snapshot(connection):
+        with database.snapshot(connection):
             row = connection.execute("SELECT extract(epoch FROM now())::float8").fetchone()
             assert row is not None, "one row"
             moment = Moment(row[0], config.settle_after, config.stale_after)

@@ -20,7 +20,6 @@ from exporter.calendar.days import day_at, zone
 from exporter.config import AuditConfig
 from exporter.ledger.audit import differing
 from exporter.refresh.service import settle
-from exporter.source.database import snapshot
 from exporter.source.query_time import Meter
 from exporter.source.reader import Moment, Reader
 
@@ -136,8 +135,9 @@ def _audit(target: Target, active: ActiveTime, driven: Driven) -> float:
         zones: dict[str, str] = dict(owner.execute(_ZONES).fetchall())
     before = active.read()
     connection = driven.database.connect()
-    reader = Reader(driven.database.discover(connection))
-    with snapshot(connection):
+    with driven.database.look(connection):
+        reader = Reader(driven.database.discover(connection))
+    with driven.database.snapshot(connection):
         moment = Moment(ledger.tasks.now, driven.config.settle_after, driven.config.stale_after)
         for campaign in chosen:
             where = zone(zones[campaign])

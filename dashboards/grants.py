@@ -89,9 +89,10 @@ class Choice:
 def looked_at(connection: Connection[Any], schema: str) -> Available:
     """The same on a connection that there is, of tuples; `ContractError` as well."""
     found: dict[str, dict[str, str]] = {}
-    for relation, column, typname in connection.execute(_template("exists"), {"schema": schema}):
+    zone = "UTC"
+    for relation, column, typname, zone in connection.execute(_template("exists"), {"schema": schema}):  # noqa: B007
         found.setdefault(relation, {})[column] = typname
-    available = compare(schema, found)
+    available = compare(schema, found, zone)
     if not available.usable:
         raise ContractError("; ".join(str(problem) for problem in available.problems if problem.fatal))
     return available
@@ -267,7 +268,9 @@ def _typed(column: Column, typname: str | None, families: Mapping[str, str]) -> 
     if column.kind is Kind.TEXT:
         return column.name if typname in ("text", "varchar") else f"{column.name}::text"
     if column.kind is Kind.JSON:
-        return column.name if typname == "jsonb" else f"{SCHEMA}.as_jsonb({column.name})"
+        if typname == "jsonb":
+            return column.name
+        return f"{SCHEMA}.as_jsonb({column.name})" if typname == "json" else f"to_jsonb({column.name})"
     if column.kind is Kind.TIME and column.optional:
         return f"CASE WHEN isfinite({column.name}) THEN {column.name} END"
     return column.name

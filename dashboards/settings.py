@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from exporter.config.file import Section, parse_section, read
+from exporter.config.web_address import web_address
 
 _LABEL = r"^[a-zA-Z_][a-zA-Z0-9_]*$"
 _UID = r"^[a-zA-Z0-9_-]{1,40}$"
@@ -34,10 +35,16 @@ class Links(Section):
     contact: str = Field("", description="A contact's page, such as `https://calls.example.com/contacts/{contact}`.")
     exporter: str = Field(
         "http://127.0.0.1:10517",
-        description="Where viewers reach the exporter, whose cards and runbooks the boards link to.",
+        description="Where viewers reach the exporter, whose cards and runbooks the boards link to: the same as its "
+        "`web.external_url`.",
     )
 
-    @field_validator("*")
+    @field_validator("exporter")
+    @classmethod
+    def _reachable(cls, value: str) -> str:
+        return value and web_address(value)
+
+    @field_validator("campaign", "contact")
     @classmethod
     def _address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
@@ -80,4 +87,5 @@ def load(path: Path | None) -> Settings:
     """The settings in a file, or the defaults. Raises ConfigError with file, line, key, value and remedy."""
     if path is None:
         return Settings()
-    return parse_section(Settings, read(path, "--config"), str(path), os.environ, "leave --config out for the defaults")
+    text, needed = read(path, "--config"), "leave --config out for the defaults"
+    return parse_section(Settings, text, str(path), os.environ, needed, "docs/dashboards.md")

@@ -15,6 +15,10 @@ class DatabaseUnavailableError(CampaignExporterError):
     """The database cannot be reached or does not answer; worth trying again."""
 
 
+class ServerChangedError(DatabaseUnavailableError):
+    """Another server or database answered than before: what was found out about it must be found out anew."""
+
+
 class ContractError(CampaignExporterError):
     """The database lacks what nothing can be exported without."""
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import logging
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -15,13 +14,26 @@ from typing import Any, TextIO, cast
 import structlog
 
 from exporter.config import LogConfig
+from exporter.log_outlet import Outlet
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _REPEAT_EVERY = 60.0
+_STDERR = 2
+
+log = structlog.get_logger()
+
+_outlets: list[Outlet] = []
 
 
-def configure(config: LogConfig) -> None:
-    """Set up the log of the whole process."""
+def configure(config: LogConfig, file: TextIO | None = None) -> TextIO:
+    """Set up the log of the whole process, on standard error but for tests. Returns what its lines are written to."""
+    if file is None:
+        outlet = Outlet(_STDERR)
+        outlet.told = lambda lines: log.warning(
+            "lines of the log were lost", lines=lines, why="they could not be written, or nobody read them"
+        )
+        _outlets.append(outlet)
+        file = cast(TextIO, outlet)
     renderer: Any
     if config.format == "json":
         renderer = structlog.processors.JSONRenderer()
@@ -37,27 +49,29 @@ def configure(config: LogConfig) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[config.level]),
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Lossy(sys.stderr))),
+        logger_factory=structlog.WriteLoggerFactory(file),
         cache_logger_on_first_use=False,
+    )
+    return file
+
+
+def take_over(config: LogConfig) -> None:
+    """The same for a service: whatever else would be written to standard error may not make it wait either."""
+    sys.stderr = configure(config)
+    threading.excepthook = lambda ended: log.critical(
+        "a thread has ended", thread=ended.thread.name if ended.thread else None, exc_info=ended.exc_value
     )
 
 
-class _Lossy(io.TextIOBase):
-    """Loses lines that cannot be written: a full disk under the log must not end what the log tells of."""
+def lost() -> int:
+    """How many lines of the log could not be written."""
+    return sum(outlet.lost for outlet in _outlets)
 
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
 
-    def write(self, text: str) -> int:
-        """Write what can be written."""
-        with contextlib.suppress(OSError, ValueError):
-            self._file.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        """Hand it on."""
-        with contextlib.suppress(OSError, ValueError):
-            self._file.flush()
+def drain() -> None:
+    """Write what waits to be written, as far as that can be done in half a second."""
+    for outlet in _outlets:
+        outlet.drain()
 
 
 def trace(error: BaseException | None) -> str:

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel, PlainSerializer
 
 from dashboards.build import boards
 from dashboards.pieces import PIECES
@@ -97,7 +97,7 @@ def fields(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]
             yield from fields(inner[0], f"{prefix}{name}{kind}")
             continue
         value = ", ".join(field.default) if isinstance(field.default, tuple) else field.default
-        if any(isinstance(each, BeforeValidator) for each in field.metadata) and isinstance(value, float):
+        if any(isinstance(each, PlainSerializer) for each in field.metadata) and isinstance(value, float):
             value = format_duration(value)
         yield (
             prefix + (field.alias or name),

@@ -9,12 +9,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, SecretStr
+from pydantic import BaseModel, PlainSerializer, SecretStr
 from pydantic.fields import FieldInfo
 
 from exporter.config import Config, parse
 from exporter.contract import codes
 from exporter.contract.relations import OPTIONAL_FEATURES, RELATIONS, Column, Kind, Relation
+from exporter.contract.types import ANY_OTHER, CASTS, cast
 from exporter.metrics.catalogue import SECTIONS
 from exporter.metrics.catalogue.kinds import Buckets, Family
 from exporter.metrics.self_metrics import Telemetry
@@ -60,6 +61,19 @@ def kinds() -> str:
         ("In the tables below", "PostgreSQL types that are taken"),
         ((name, types(kind)) for kind, name in _KINDS.items()),
     )
+
+
+def casts() -> str:
+    """Of each kind, the expressions for columns of other types: types that share one stand together."""
+    rows = []
+    for kind, name in _KINDS.items():
+        found: dict[str, list[str]] = {}
+        for typname in CASTS[kind]:
+            expression = None if kind.accepts(typname) else cast(kind, "c", typname, "Europe/Berlin")
+            if expression:
+                found.setdefault(expression, []).append(code(typname) if typname != ANY_OTHER else "any other")
+        rows += [(name, code(expression), ", ".join(types)) for expression, types in found.items()]
+    return table(("To have", "write for a column `c`", "of the type"), rows)
 
 
 def overview() -> str:
@@ -214,7 +228,7 @@ _TYPES: Mapping[Any, str] = {
 
 
 def _type(field: FieldInfo) -> str:
-    if any(isinstance(each, BeforeValidator) for each in field.metadata):
+    if any(isinstance(each, PlainSerializer) for each in field.metadata):
         return "duration"
     if get_origin(field.annotation) is Literal:
         return " or ".join(map(code, get_args(field.annotation)))
@@ -239,6 +253,7 @@ PAGES: Mapping[str, Mapping[str, Part]] = {
     "docs/contract.md": {
         "overview": overview,
         "kinds": kinds,
+        "casts": casts,
         "relations": relations,
         "codes": code_sets,
         "blockers": blockers,

@@ -58,7 +58,7 @@ def _yaml_blocks(with_key: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("where", "text"), _yaml_blocks("database"))
 def test_every_example_of_a_configuration_is_valid(where: str, text: str) -> None:
-    parse(text, where, {"DATABASE_PASSWORD": "secret", "CREDENTIALS_DIRECTORY": "/run/credentials"})
+    parse(text, where, {"DATABASE_PASSWORD_ENCODED": "secret", "CREDENTIALS_DIRECTORY": "/run/credentials"})
 
 
 @pytest.mark.parametrize("key", ["answers", "routing"])

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import json
-import sys
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
+from exporter import logs
 from exporter.config import LogConfig
-from exporter.logs import Repeats, configure, trace
+from exporter.logs import Repeats, configure, drain, lost, trace
+from tests.support.prometheus import wait_for
 
 log = structlog.get_logger()
 
@@ -32,13 +33,12 @@ Logging = Callable[[LogConfig], io.StringIO]
 
 
 @pytest.fixture
-def logging_to(monkeypatch: pytest.MonkeyPatch) -> Iterator[Logging]:
+def logging_to() -> Iterator[Logging]:
     """Sets up the log and gives what it writes to."""
 
     def start(config: LogConfig) -> io.StringIO:
         stream = io.StringIO()
-        monkeypatch.setattr(sys, "stderr", stream)
-        configure(config)
+        configure(config, stream)
         return stream
 
     yield start
@@ -139,15 +139,13 @@ def test_a_cause_that_was_hidden_stays_hidden() -> None:
     assert trace(None) == ""
 
 
-class FullDisk(io.StringIO):
-    """A file on it."""
-
-    def write(self, text: str) -> int:
-        raise OSError(errno.ENOSPC, f"No space left on device for {len(text)} characters")
-
-
-def test_a_line_that_cannot_be_written_is_lost_and_what_told_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", FullDisk())
+def test_a_line_on_a_full_disk_is_lost_and_what_told_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = lost()
+    full = os.open("/dev/full", os.O_WRONLY)
+    monkeypatch.setattr(logs, "_STDERR", full)
     configure(LogConfig())
     log.info("hello")
+    wait_for("the line to be lost", lambda: lost() == before + 1)
     structlog.reset_defaults()
+    drain()
+    os.close(full)

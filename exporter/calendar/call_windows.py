@@ -1,10 +1,8 @@
-"""Call windows: when a campaign may dial, by the clocks of its time zone."""
+"""Call windows: when a campaign may dial, by the clocks of its time zone. `window_forms` reads what platforms write."""
 
 from __future__ import annotations
 
 import math
-import re
-import reprlib
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any, Final
+from typing import Final
 
 EARLIEST, LATEST = 0.0, 7_258_118_400.0
 """1970 and 2200 in seconds since 1970. An instant outside counts as the nearest one inside."""
@@ -26,12 +24,6 @@ _DAY, _WEEK = 1_440, 7 * 1_440  # minutes
 _WEEK_SECONDS = _WEEK * 60
 _MONDAY = 3 * 86_400.0  # 1970 began on a Thursday, three days into a week
 _CHUNK = 28 * 86_400.0
-_TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
-_EXAMPLE = '{"days": ["mon"], "start": "09:00", "end": "17:00"}'
-
-
-class WindowsError(ValueError):
-    """The value is not a list of call windows. The message names what is wrong, its value and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,47 +37,6 @@ class Range:
 
 Ranges = tuple[Range, ...]
 _Spans = list[tuple[int, int]]  # minutes after Monday's midnight, 0 to 10080; apart from each other and in order
-
-
-def parse_ranges(value: Any) -> Ranges | None:
-    """The ranges of a JSON value of `campaigns.call_windows`; `None` for null (always open), `()` for never.
-
-    The result is canonical: two lists that are open at the same times give equal ranges. Overlapping and touching
-    ranges are one, and one of more than 24 hours is cut after each 24. Raises `WindowsError` for any other shape.
-    """
-    if value is None:
-        return None
-    if not isinstance(value, list):
-        raise _error("call_windows", value, f"is not a list; write [{_EXAMPLE}], null for always open or [] for never")
-    return _canonical(_spans(_range(window, f"call_windows[{index}]") for index, window in enumerate(value)))
-
-
-def _range(window: Any, path: str) -> Range:
-    if not isinstance(window, dict):
-        raise _error(path, window, f"is not an object; write one such as {_EXAMPLE}")
-    if missing := [key for key in ("days", "start", "end") if key not in window]:
-        raise _error(path, window, f"has no {' and no '.join(missing)}; write it as {_EXAMPLE}")
-    days = window["days"]
-    if not isinstance(days, list):
-        raise _error(f"{path}.days", days, 'is not a list; write one such as ["mon", "tue"]')
-    for index, day in enumerate(days):
-        if day not in DAYS:
-            raise _error(f"{path}.days[{index}]", day, f"is not a day; write one of {', '.join(DAYS)}")
-    start, end = _minutes(window["start"], f"{path}.start"), _minutes(window["end"], f"{path}.end")
-    if start == _DAY:
-        raise _error(f"{path}.start", "24:00", "is the end of a day; write 00:00 and the next day")
-    return Range(frozenset(map(DAYS.index, days)), start, end)
-
-
-def _minutes(text: Any, path: str) -> int:
-    match = _TIME_OF_DAY.fullmatch(text) if isinstance(text, str) else None
-    if match is None:
-        raise _error(path, text, "is not a time of day; write HH:MM, 00:00 to 24:00")
-    return int(match[1]) * 60 + int(match[2]) if match[1] else _DAY
-
-
-def _error(path: str, value: Any, problem: str) -> WindowsError:
-    return WindowsError(f"{path}: {reprlib.repr(value)} {problem}")
 
 
 def _spans(ranges: Iterable[Range]) -> _Spans:
@@ -106,7 +57,9 @@ def _spans(ranges: Iterable[Range]) -> _Spans:
     return spans
 
 
-def _canonical(spans: _Spans) -> Ranges:
+def canonical(ranges: Iterable[Range]) -> Ranges:
+    """The one form of ranges that are open at these times: none overlap or touch, none lasts more than 24 hours."""
+    spans = _spans(ranges)
     if len(spans) > 1 and spans[0][0] == 0 and spans[-1][1] == _WEEK:  # one span over the end of Sunday
         spans = [*spans[1:-1], (spans[-1][0], _WEEK + spans[0][1])]
     days = defaultdict(set)

@@ -8,6 +8,8 @@ import click
 
 from alerts import build
 from alerts.settings import load
+from exporter.commands.building import building
+from exporter.commands.printing import say
 
 
 @click.group("alerts")
@@ -25,5 +27,8 @@ def alerts() -> None:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder to write to.")
 def build_alerts(config_file: Path | None, out: Path) -> None:
     """Write the rules for Prometheus and for Grafana, their tests, and Alertmanager's configuration."""
-    for path in build.build(load(config_file), out):
-        click.echo(path)
+    settings = load(config_file)
+    with building(config_file, out):
+        written = build.build(settings, out)
+    for path in written:
+        say(str(path))

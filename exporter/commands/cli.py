@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import math
 import os
 import shutil
 import sys
@@ -21,10 +23,12 @@ from exporter.commands.explain.command import as_json as explained_as_json
 from exporter.commands.explain.command import explain, printable
 from exporter.commands.explain.terminal import WIDTH
 from exporter.commands.explain.terminal import as_text as explained_as_text
+from exporter.commands.printing import plain, say, say_json
 from exporter.config import DEFAULT_PORT, load
+from exporter.config.listening import parse_address
 from exporter.errors import CampaignExporterError, ConfigError
-from exporter.logs import configure
-from exporter.web.server import parse_address, run
+from exporter.logs import drain, take_over
+from exporter.web.server import run
 
 _CONFIG_FILE = click.option(
     "--config.file",
@@ -39,6 +43,9 @@ _END_SECONDS = 4.5
 """From a signal to the end of the process, at most; it is less than what container runtimes and systemd wait."""
 
 
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+
+
 class _Commands(click.Group):
     """Turns errors that a person can mend into a line and exit status 1."""
 
@@ -46,7 +53,11 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except CampaignExporterError as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(plain(str(error), sys.stderr)) from None
+        except OSError as error:
+            if error.errno not in _DISK:
+                raise
+            raise click.ClickException(f"cannot write: {error.strerror}; is the disk full?") from None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -61,9 +72,9 @@ def main() -> None:
 def serve(config_file: Path, listen: str | None) -> None:
     """Read the database and serve /metrics."""
     config = load(config_file)
-    configure(config.log)
-    if not run(config, listen or config.web.listen_address, limit=_END_SECONDS):
-        sys.stderr.flush()
+    take_over(config.log)
+    if not run(config, listen, limit=_END_SECONDS):
+        drain()
         os._exit(0)  # a refresh is still at work, and the interpreter would wait for it
 
 
@@ -73,8 +84,16 @@ def serve(config_file: Path, listen: str | None) -> None:
 def check_database(config_file: Path, json_wanted: bool) -> None:
     """Say whether the exporter would work well on the database, and what to mend. Exit status 1: it would not."""
     report = check(load(config_file))
-    click.echo(as_json(report) if json_wanted else as_text(report))
+    if json_wanted:
+        say_json(as_json(report))
+    else:
+        say(as_text(report), color=_colour())
     sys.exit(0 if report.good else 1)
+
+
+def _colour() -> bool | None:
+    """`None`: where it is a terminal."""
+    return False if os.environ.get("NO_COLOR") else None
 
 
 _CAMPAIGN = click.option("--campaign", "campaign_id", metavar="ID", required=True, help="The campaign's id.")
@@ -90,11 +109,11 @@ def explain_campaign(config_file: Path, campaign_id: str, task_id: str | None, j
     """Say why a campaign, or one task, is not dialled. Reads the database itself: works while the exporter is down."""
     explained = explain(load(config_file), campaign_id, task_id)
     if json_wanted:
-        click.echo(explained_as_json(explained))
+        say_json(explained_as_json(explained))
         return
     width = max(60, min(100, shutil.get_terminal_size((WIDTH, 24)).columns)) if sys.stdout.isatty() else WIDTH
     text = printable(explained_as_text(explained.card, explained.task, width))
-    click.echo(text, nl=False, color=False if os.environ.get("NO_COLOR") else None)
+    say(text, nl=False, color=_colour())
 
 
 @main.command("capture")
@@ -124,11 +143,11 @@ def capture_evidence(
     request = Request(config_file, campaign_id, task_id, span_of(since), output, not unmasked, url, force)
     captured = capture(config, request)
     for note in captured.notes:
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}", err=True)
     for each in captured.missing:
-        click.echo(f"not captured: {each.what}: {each.why}", err=True)
+        say(f"not captured: {each.what}: {each.why}", err=True)
     kind = "UNMASKED, it holds personal data" if unmasked else "contacts and phones masked"
-    click.echo(f"{output}: {captured.files} files, {captured.size:,} bytes, {kind}; begin with its README.txt")
+    say(f"{output}: {captured.files} files, {captured.size:,} bytes, {kind}; begin with its README.txt")
     sys.exit(captured.status)
 
 
@@ -141,19 +160,27 @@ def show_config(config_file: Path) -> None:
     click.echo(text, nl=False)
 
 
+class _Speed(click.FloatRange):
+    """More than none, and a number: `nan` is within any range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        speed: float = super().convert(value, param, ctx)
+        if math.isnan(speed):
+            self.fail("nan is no speed; write a number such as 60", param, ctx)
+        return speed
+
+
 _PORT = click.IntRange(1, 65_535)
 _NEXT_FREE = "If it is in use, the next free one."
 
 
 @main.command()
 @click.option(
-    "--scenario", "scenarios", multiple=True, metavar="NAME[:KEY=VALUE,…]", help="Change one thing; repeatable."
+    "--scenario", "scenarios", multiple=True, metavar="NAME[:KEY=VALUE,...]", help="Change one thing; repeatable."
 )
 @click.option("--list-scenarios", is_flag=True, help="Say what --scenario knows, and end.")
 @click.option("--seed", help="Another seed, another history; needs --fresh if there is one already.")
-@click.option(
-    "--speed", type=click.FloatRange(0, 86_400, min_open=True), default=1.0, help="Times as fast as real time."
-)
+@click.option("--speed", type=_Speed(0, 86_400, min_open=True), default=1.0, help="Times as fast as real time.")
 @click.option("--fresh", is_flag=True, help="Delete an earlier demo first.")
 @click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), default=Path(".demo"), show_default=True)
 @click.option("--web.listen-address", "listen", default=f"127.0.0.1:{DEFAULT_PORT}", show_default=True)
@@ -183,9 +210,12 @@ def demo(
     except ImportError as error:
         raise ConfigError(f"the demo needs {error.name}: pip install 'campaign-exporter[demo]'") from None
     if list_scenarios:
-        click.echo(list_all())
+        say(list_all())
         return
-    parse_address(listen)
+    try:
+        parse_address(listen)
+    except ValueError as error:
+        raise ConfigError(f"--web.listen-address: {error}") from None
     ports = Ports(prometheus=prometheus_port, alertmanager=alertmanager_port, grafana=grafana_port) if stack else None
     sys.exit(start(scenarios, seed, speed, fresh, data_dir, listen, ports))
 

@@ -9,6 +9,8 @@ import click
 from dashboards import build, grants
 from dashboards.settings import load
 from exporter import config
+from exporter.commands.building import building
+from exporter.commands.printing import say
 from exporter.config import Config
 from exporter.contract.availability import Available
 from exporter.source.database import Database
@@ -31,8 +33,11 @@ def dashboards() -> None:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder to write to.")
 def build_boards(config_file: Path | None, out: Path) -> None:
     """Write each board as a file for Grafana's provisioning, or to import by hand."""
-    for path in build.build(load(config_file), out):
-        click.echo(path)
+    settings = load(config_file)
+    with building(config_file, out):
+        written = build.build(settings, out)
+    for path in written:
+        say(str(path))
 
 
 @dashboards.command("sql")
@@ -53,7 +58,7 @@ def print_sql(config_file: Path, role: str, schema: str | None, unmasked: bool) 
     """
     settings = config.load(config_file)
     choice = grants.Choice(role, masked=not unmasked, own_masked=settings.numbers.mask_phone)
-    click.echo(grants.document(discover(settings, schema), choice), nl=False)
+    click.echo(grants.document(discover(settings, schema), choice).encode(), nl=False)  # exact, whatever the terminal
 
 
 def discover(config: Config, schema: str | None = None) -> Available:
@@ -65,6 +70,7 @@ def discover(config: Config, schema: str | None = None) -> Available:
     database = Database(config)
     connection = database.connect()
     try:
-        return grants.looked_at(connection, schema)
+        with database.snapshot(connection):
+            return grants.looked_at(connection, schema)
     finally:
         database.close(connection)

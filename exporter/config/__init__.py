@@ -10,14 +10,16 @@ from exporter.config.settings import (
     DEFAULT_PORT,
     AuditConfig,
     Config,
+    DatabaseConfig,
     LogConfig,
     RefreshConfig,
     SeriesConfig,
-    Share,
+    WebConfig,
     load,
     parse,
 )
 
 __all__ = [
-    "DEFAULT_PORT", "AuditConfig", "Config", "LogConfig", "RefreshConfig", "SeriesConfig", "Share", "load", "parse",
+    "DEFAULT_PORT", "AuditConfig", "Config", "DatabaseConfig", "LogConfig", "RefreshConfig", "SeriesConfig",
+    "WebConfig", "load", "parse",
 ]  # fmt: skip

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from exporter.config.document import Document, dotted
+from exporter.config.document import read as read_document
+from exporter.config.reading import UnreadableError, read_text
 from exporter.errors import ConfigError
-
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class Section(BaseModel):
     """Settings that belong together: frozen, and a key that does not exist is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_means_defaults(cls, data: Any) -> Any:
+        """A section, a list or a mapping of which all lines are commented out."""
+        if data is None:
+            return {}
+        if not isinstance(data, dict):
+            return data
+        holders = {field.alias or name for name, field in cls.model_fields.items() if _holds(field.annotation)}
+        return {key: value for key, value in data.items() if value is not None or key not in holders}
+
+
+def _holds(annotation: Any) -> bool:
+    """Whether a setting of this type holds others."""
+    return get_origin(annotation) in (tuple, Mapping)
 
 
 SectionT = TypeVar("SectionT", bound=Section)
@@ -27,92 +44,81 @@ SectionT = TypeVar("SectionT", bound=Section)
 def read(path: Path, option: str) -> str:
     """The text of a file of settings, which was named by this option."""
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise ConfigError(f"{path}: cannot be read: {reason}; name a readable file with {option}") from None
+        return read_text(path)
+    except UnreadableError as error:
+        raise ConfigError(f"{path}: cannot be read: {error}; name a readable file with {option}") from None
 
 
 def parse_section(
-    section: type[SectionT], text: str, source: str, environment: Mapping[str, str], needed: str
+    section: type[SectionT],
+    text: str,
+    source: str,
+    environment: Mapping[str, str],
+    needed: str,
+    page: str = "docs/configuration.md",
 ) -> SectionT:
-    """Validate a text as a section; `needed` says what belongs into a file that holds nothing."""
-    try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:  # PyYAML lets a date that is none pass as a ValueError
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        problem = getattr(error, "problem", None) or "not YAML"
-        raise ConfigError(f"{source}:{line}: not valid YAML: {problem}; mend the line or quote the value") from None
-    if not isinstance(data, dict):
-        raise ConfigError(f"{source}:1: holds no settings; {needed}")
-    mistakes: list[str] = []
-    data = _expand(data, source, tree, (), environment, mistakes)
+    """Validate a text as a section; `needed` says what belongs into a file that holds nothing, `page` lists all."""
+    document = read_document(text, source, environment)
+    mistakes = document.mistakes
     if not mistakes:
+        if not isinstance(document.data, dict):
+            raise ConfigError(f"{source}:1: holds no settings; {needed}")
         try:
-            return section.model_validate(data)
+            return section.model_validate(document.data)
         except ValidationError as error:
-            mistakes = [_explain(problem, source, tree) for problem in error.errors(include_url=False)]
+            mistakes = [
+                _explain(problem, source, document, section, page) for problem in error.errors(include_url=False)
+            ]
     raise ConfigError("\n".join(mistakes))
 
 
-def _expand(
-    value: Any,
-    source: str,
-    tree: yaml.Node | None,
-    path: tuple[str | int, ...],
-    environment: Mapping[str, str],
-    mistakes: list[str],
-) -> Any:
-    """The value with each `${VARIABLE}` replaced from the environment."""
-    if isinstance(value, dict):
-        return {key: _expand(item, source, tree, (*path, key), environment, mistakes) for key, item in value.items()}
-    if not isinstance(value, str):
-        return value
-
-    def variable(match: re.Match[str]) -> str:
-        found = environment.get(match[1])
-        if found is None:
-            mistakes.append(
-                f"{source}:{_line(tree, path)}: {'.'.join(map(str, path))}: the environment variable "
-                f"{match[1]} is not set; set it, or write the value"
-            )
-        return found or ""
-
-    return _VARIABLE.sub(variable, value)
+_SECRET_KEYS = frozenset({"url", "url_file", "password", "password_file"})
+_LOGIN = re.compile(r"//[^/]*@")
 
 
-_SECRET_KEYS = frozenset({"url", "password"})
-
-
-def _explain(problem: Any, source: str, tree: yaml.Node | None) -> str:
+def _explain(problem: Any, source: str, document: Document, section: type[Section], page: str) -> str:
     """One mistake as file, line, key, value and remedy. Values of secrets stay out of it."""
     path = tuple(problem["loc"])
-    key = ".".join("…" if "://" in str(part) else str(part) for part in path) or "the file"
-    where = f"{source}:{_line(tree, path)}: {key}"
+    where = f"{source}:{document.line(path)}: {dotted(path)}"
     message = problem["msg"].removeprefix("Value error, ")
     match problem["type"]:
+        case "extra_forbidden" if path[:1] == ("database",) and problem["input"] is None:
+            # A password with a comma, between braces.
+            return f"{where.removesuffix(dotted(path[1:]))}…: no such setting; put the value before it into quotes"
         case "extra_forbidden":
-            return f"{where}: no such setting; the settings are listed in docs/configuration.md"
+            meant = _meant(section, path)
+            return f"{where}: no such setting; {meant}the settings are listed in {page}"
         case "missing":
-            return f"{where}: is required; see docs/configuration.md"
+            return f"{where}: is required; see {page}"
+        case "string_type" | "path_type":
+            message = "not a text; put it into quotes"
+        case "model_type" | "model_attributes_type" | "dict_type" | "mapping_type":
+            message = "not a section; write its settings below it, indented, each with its value"
     value = problem.get("input")
-    if isinstance(value, dict | list) or _SECRET_KEYS.intersection(map(str, path)) or path == ("database",):
-        return f"{where}: {message}; see docs/configuration.md"
-    return f"{where}: {value!r}: {message}; see docs/configuration.md"
+    if value is None:
+        return f"{where}: has no value; write one, or leave the line out for the default; see {page}"
+    secret = _SECRET_KEYS.intersection(map(str, path)) or path in document.filled or _LOGIN.search(str(value))
+    if isinstance(value, dict | list) or secret or path == ("database",):
+        return f"{where}: {message}; see {page}"
+    shown = str(value).lower() if isinstance(value, bool) else repr(value)
+    return f"{where}: {shown}: {message}; see {page}"
 
 
-def _line(tree: yaml.Node | None, path: tuple[Any, ...]) -> int:
-    """The line of the deepest key of the path that the file has."""
-    node, line = tree, 1
-    for part in path:
-        if not isinstance(node, yaml.MappingNode):
-            break
-        for key, value in node.value:
-            if key.value == str(part):
-                line, node = key.start_mark.line + 1, value
-                break
-        else:
-            break
-    return line
+def _meant(section: type[Section], path: tuple[Any, ...]) -> str:
+    """Which setting an unknown one may have been meant for: one beside it, or one of its name elsewhere."""
+    *above, name = (part for part in path if isinstance(part, str))
+    known = {tuple(each): ".".join(each) for each in _settings(section)}
+    beside = {each[-1]: text for each, text in known.items() if list(each[:-1]) == above}
+    close = difflib.get_close_matches(name, beside, n=1)
+    found = beside[close[0]] if close else next((text for each, text in known.items() if each[-1] == name), None)
+    return f"did you mean {found}? " if found else ""
+
+
+def _settings(section: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every setting and every section by its path."""
+    for name, field in section.model_fields.items():
+        path = (*above, field.alias or name)
+        yield path
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from _settings(kind, path)

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
+from exporter.config import address
 from exporter.config.durations import Duration
 from exporter.config.file import Section, parse_section, read
+from exporter.config.listening import parse_address
+from exporter.config.scalars import Count, Share, Switch, Whole
+from exporter.config.secrets import read_secret
+from exporter.config.web_address import web_address
 from exporter.errors import ConfigError
 
 DEFAULT_PORT = 10517
 """Outside the block 9100 to 9999 of Prometheus's list of exporter ports, which is full."""
 
-Share = Annotated[float, Field(gt=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
+Patience = Annotated[Duration, Field(le=86_400)]
+"""PostgreSQL counts milliseconds up to 24 days, and some statements may take twenty times as long as others."""
 
 
 class DatabaseConfig(Section):
@@ -25,23 +32,41 @@ class DatabaseConfig(Section):
 
     url: SecretStr | None = Field(
         None,
-        description="`postgresql://user:password@host:port/database?sslmode=…`. "
-        "Better without a password: use `password_file`, or `${VARIABLE}`.",
+        description="`postgresql://user@host:port/database?sslmode=…`, see [below](#the-databases-address). "
+        "Better without a password: use `password_file`.",
     )
-    url_file: Path | None = Field(None, description="A file that holds the URL, instead of `url`.")
-    password_file: Path | None = Field(None, description="A file that holds the password of `url`.")
+    url_file: Path | None = Field(None, description="A file that holds the URL on one line, instead of `url`.")
+    password_file: Path | None = Field(
+        None, description="A file that holds the password, on one line; it goes before one in `url`."
+    )
     schema_: str = Field(
-        "campaign_monitoring", alias="schema", description="The schema with the views of the contract."
+        "campaign_monitoring", alias="schema", min_length=1, description="The schema with the views of the contract."
     )
-    connect_timeout: Duration = Field(5.0, description="How long to wait for a connection.")
-    statement_timeout: Duration = Field(
+    connect_timeout: Patience = Field(
+        5.0, description="How long to wait for a connection, in whole seconds, two at least."
+    )
+    statement_timeout: Patience = Field(
         30.0,
         description="How long one statement may take; the loading at start may take twenty times as long.",
     )
-    lock_timeout: Duration = Field(2.0, description="How long to wait for a table that somebody's ALTER holds.")
-    load_connections: Annotated[int, Field(ge=1, le=16)] = Field(
+    lock_timeout: Patience = Field(2.0, description="How long to wait for a table that somebody's ALTER holds.")
+    load_connections: Annotated[Whole, Field(ge=1, le=16)] = Field(
         2, description="Connections used at once while loading at start; one afterwards."
     )
+
+    @field_validator("url")
+    @classmethod
+    def _readable(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            address.parameters(url.get_secret_value())
+        return url
+
+    @field_validator("url_file", "password_file")
+    @classmethod
+    def _a_path(cls, path: Path | None) -> Path | None:
+        if path is not None and ("/" not in str(path) or ":/" in str(path)):
+            raise ValueError("no path of a file; write one such as /etc/campaign-exporter/password, not the secret")
+        return path
 
     @model_validator(mode="after")
     def _one_source(self) -> DatabaseConfig:
@@ -50,22 +75,25 @@ class DatabaseConfig(Section):
         return self
 
     def secret_url(self) -> str:
-        """The connection string with its password: never to be printed."""
-        url = self.url.get_secret_value() if self.url else _read_secret(self.url_file)
-        return url.strip()
+        """The address with its password: never to be printed."""
+        if self.url is not None:
+            return self.url.get_secret_value().strip()
+        assert self.url_file is not None, "the configuration was validated"
+        return read_secret(self.url_file, "database.url_file").strip()
 
     def secret_password(self) -> str | None:
         """The password of `password_file`, read anew at each connection so that it can be rotated."""
-        return _read_secret(self.password_file) if self.password_file else None
+        return read_secret(self.password_file, "database.password_file") if self.password_file else None
 
-
-def _read_secret(path: Path | None) -> str:
-    assert path is not None, "the configuration was validated"
-    try:
-        return path.read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a text file"
-        raise ConfigError(f"cannot read the secret in {path}: {reason}; check the path and its rights") from None
+    def secret_parameters(self) -> dict[str, str]:
+        """All that libpq is to be told of where the database is. `ConfigError` says what is wrong, without a secret."""
+        try:
+            found = address.parameters(self.secret_url())
+        except ValueError as error:
+            key = "database.url" if self.url_file is None else f"database.url_file: {self.url_file}"
+            raise ConfigError(f"{key}: {error}") from None
+        password = self.secret_password()
+        return found if password is None else {**found, "password": password}
 
 
 class RefreshConfig(Section):
@@ -120,7 +148,7 @@ class SeriesConfig(Section):
 class NumbersConfig(Section):
     """The tenants' own phone numbers."""
 
-    mask_phone: bool = Field(
+    mask_phone: Switch = Field(
         False, description="Show only the last two digits, in `campaign_number_info` and on pages."
     )
 
@@ -129,11 +157,38 @@ class WebConfig(Section):
     """The HTTP server."""
 
     listen_address: str = Field(
-        f"127.0.0.1:{DEFAULT_PORT}", description="`HOST:PORT`; `:PORT` listens on all interfaces."
+        f"127.0.0.1:{DEFAULT_PORT}",
+        description="`HOST:PORT`, `[::1]:PORT`; `:PORT` and `[::]:PORT` listen on all interfaces.",
     )
-    grafana_url: str | None = Field(
-        None, pattern=r"^https?://\S+$", description="Where Grafana is, `https://…`: campaigns' pages link to it."
+    external_url: str | None = Field(
+        None,
+        description="Where people reach the exporter, `https://…`, with the path of a reverse proxy if it has one: "
+        "see [operating](operating.md#behind-a-reverse-proxy).",
     )
+    grafana_url: str | None = Field(None, description="Where Grafana is, `https://…`: campaigns' pages link to it.")
+
+    @field_validator("listen_address")
+    @classmethod
+    def _listenable(cls, text: str) -> str:
+        parse_address(text)
+        return text
+
+    @field_validator("external_url")
+    @classmethod
+    def _reachable(cls, url: str | None) -> str | None:
+        return None if url is None else web_address(url)
+
+    @field_validator("grafana_url")
+    @classmethod
+    def _linkable(cls, url: str | None) -> str | None:
+        if url is not None and not re.fullmatch(r"https?://[^\s/]\S*", url):
+            raise ValueError("not an address; write it with http:// or https://, such as https://grafana.example.com")
+        return url
+
+    @property
+    def prefix(self) -> str:
+        """The path of `external_url`, as it is sent, without a slash at its end."""
+        return urlsplit(self.external_url or "").path
 
 
 class LogConfig(Section):

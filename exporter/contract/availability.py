@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
-from exporter.contract.relations import OPTIONAL_FEATURES, RELATIONS, Column, Kind, Relation
+from exporter.contract.identifiers import forced, identifier
+from exporter.contract.relations import OPTIONAL_FEATURES, RELATIONS, Column, Relation
+from exporter.contract.types import Kind, cast, provided
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +24,11 @@ class Available:
     tables: Mapping[str, sa.Table] = field(init=False)
 
     def __post_init__(self) -> None:
-        metadata = sa.MetaData(schema=self.schema)
+        metadata = sa.MetaData(schema=forced(self.schema))
         tables = {
-            relation: sa.Table(relation, metadata, *(sa.Column(name, _SQL_TYPES[kind]) for name, kind in types.items()))
+            relation: sa.Table(
+                relation, metadata, *(sa.Column(name, _SQL_TYPES.get(kind, _AnyType())) for name, kind in types.items())
+            )
             for relation, types in self.types.items()
         }
         object.__setattr__(self, "tables", MappingProxyType(tables))
@@ -49,7 +53,10 @@ class Available:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One way in which a database differs from the contract, what it costs, and how to mend it."""
+    """One way in which a database differs from the contract, what it costs, and how to mend it.
+
+    `feature` is what an optional column would give that is simply not there.
+    """
 
     relation: str
     column: str | None
@@ -57,10 +64,33 @@ class Problem:
     effect: str
     remedy: str
     fatal: bool
+    feature: str = ""
 
     def __str__(self) -> str:
         thing = self.relation if self.column is None else f"{self.relation}.{self.column}"
         return f"{thing}: {self.what}; {self.effect}; {self.remedy}"
+
+
+def in_short(problems: Sequence[Problem]) -> Iterator[str]:
+    """One sentence a relation: optional columns that it lacks are named together, all else by itself."""
+    for relation in dict.fromkeys(problem.relation for problem in problems):
+        own = [problem for problem in problems if problem.relation == relation]
+        lacking = [(problem.column or "", problem.feature) for problem in own if problem.feature]
+        parts = [str(problem) for problem in own if not problem.feature]
+        if lacking:
+            parts.append(f"{relation}: {without(lacking)}")
+        yield "; ".join(parts)
+
+
+def without(lacking: Sequence[tuple[str, str]]) -> str:
+    """Columns that are not there, and the features that are lost with them where these are more than the column."""
+    features = dict.fromkeys(feature for column, feature in lacking if feature != _itself(column))
+    lost = f"; lost: {', '.join(features)}" if features else ""
+    return f"without {', '.join(column for column, _ in lacking)}{lost}"
+
+
+def _itself(column: str) -> str:
+    return column.replace("_", " ")
 
 
 class _AnyType(sa.types.UserDefinedType[Any]):
@@ -102,10 +132,11 @@ _NULL_TYPES: Mapping[Kind, sa.types.TypeEngine[Any]] = MappingProxyType(
 )
 
 
-def compare(schema: str, found: Mapping[str, Mapping[str, str]]) -> Available:
-    """Hold what a database has (`relation -> column -> pg_type.typname`) against the contract.
+def compare(schema: str, found: Mapping[str, Mapping[str, str]], zone: str = "UTC") -> Available:
+    """Hold what a database has (`relation -> column -> type`, as `discover.sql` names it) against the contract.
 
-    Columns of a wrong type count as missing, and are named as a problem of their own.
+    Columns of a wrong type count as missing, and are named as a problem of their own. `zone` is the database's
+    setting `TimeZone`.
     """
     types: dict[str, dict[str, str]] = {}
     problems: list[Problem] = []
@@ -117,14 +148,13 @@ def compare(schema: str, found: Mapping[str, Mapping[str, str]]) -> Available:
         usable = {
             column.name: columns[column.name]
             for column in relation.columns
-            if column.kind.accepts(columns.get(column.name, ""))
+            if column.name in columns and column.accepts(columns[column.name])
         }
-        lost = [
-            _column_problem(schema, relation, column, columns.get(column.name))
+        problems += [
+            _column_problem(schema, relation, column, columns.get(column.name), zone)
             for column in relation.columns
             if column.name not in usable
         ]
-        problems += lost
         if not all(
             column.optional for column in relation.columns if column.name not in usable
         ):  # without a required column the relation cannot be read at all
@@ -139,27 +169,52 @@ def _missing_relation(schema: str, relation: Relation) -> Problem:
         None,
         f"the schema {schema!r} has no such relation that this role may read",
         f"lost without it: {relation.without}" if relation.optional else "nothing can be exported without it",
-        f"create the view {schema}.{relation.name} as docs/contract.md shows, and grant SELECT on it",
+        f"create the view {identifier(schema, relation.name)} as docs/contract.md shows, and grant SELECT on it",
         fatal=not relation.optional,
     )
 
 
-def _column_problem(schema: str, relation: Relation, column: Column, typname: str | None) -> Problem:
-    wanted = "timestamptz" if column.kind is Kind.TIME else column.kind.name.lower()
-    what = "missing" if typname is None else f"has the type {typname}, not {wanted}"
+def _column_problem(schema: str, relation: Relation, column: Column, typname: str | None, zone: str) -> Problem:
     if column.optional:
-        feature = OPTIONAL_FEATURES.get((relation.name, column.name), column.name.replace("_", " "))
-        effect = f"lost without it: {feature}"
+        effect = f"lost without it: {_feature(relation, column)}"
     elif relation.optional:
         effect = f"the whole relation is left out; lost without it: {relation.without}"
     else:
         effect = "nothing can be exported without it"
-    hint = " (for a timestamp without time zone: AT TIME ZONE 'UTC')" if column.kind is Kind.TIME else ""
-    return Problem(
-        relation.name,
-        column.name,
-        what,
-        effect,
-        f"add it to the view {schema}.{relation.name} as {wanted}{hint}",
-        fatal=not column.optional and not relation.optional,
-    )
+    view, feature = identifier(schema, relation.name), ""
+    if typname is None:
+        feature = _feature(relation, column) if column.optional else ""
+        what, remedy = "missing", f"add it to the view {view} as {_WANTED[column.kind]}"
+    else:
+        taken = column.kind.value
+        what = f"has the type {typname}, not " + (taken[0] if len(taken) == 1 else f"one of {', '.join(taken)}")
+        remedy = _of_another_type(view, column, typname, zone)
+    fatal = not column.optional and not relation.optional
+    return Problem(relation.name, column.name, what, effect, remedy, fatal, feature)
+
+
+def _feature(relation: Relation, column: Column) -> str:
+    return OPTIONAL_FEATURES.get((relation.name, column.name), _itself(column.name))
+
+
+def _of_another_type(view: str, column: Column, typname: str, zone: str) -> str:
+    expression = cast(column.kind, column.name, typname, zone)
+    if expression is None:
+        return f"show it in the view {view} as {_WANTED[column.kind]}, or leave it out"
+    condition = provided(column.kind, column.name, typname, zone)
+    remedy = f"write in the view {view}: {expression} AS {identifier(column.name)}"
+    return f"{remedy} ({condition}{'; ' if condition else ''}DROP VIEW first, as REPLACE keeps types)"
+
+
+_WANTED: Mapping[Kind, str] = MappingProxyType(
+    {
+        Kind.ID: "bigint, uuid or text",
+        Kind.TEXT: "text",
+        Kind.TIME: "timestamptz",
+        Kind.INTEGER: "bigint",
+        Kind.NUMBER: "numeric",
+        Kind.BOOLEAN: "boolean",
+        Kind.JSON: "jsonb",
+    }
+)
+"""What to make a column that is not there."""

@@ -108,9 +108,27 @@ _LABEL = re.compile(rf"[^{_ODD}]{{1,64}}\Z")
 _MANY_DIGITS = re.compile(r"(?:\d[\s()/.\u2010-\u2015-]{0,2}){7}")
 
 
+_SEPARATORS = re.compile(r"[\s_./:-]+")
+_WORDS = 4
+_SPELLED = {code.replace("_", ""): code for code in BLOCKERS}
+
+
 def clean_code(raw: str) -> str:
-    """The code itself when it looks like one (letters first, at most 64 characters), else `other`."""
-    return raw if _CODE.match(raw) and not _MANY_DIGITS.search(raw) else OTHER
+    """The code when it looks like one (letters first, at most 64 characters), else `other`.
+
+    A blocker of the vocabulary that is spelled in another way (`Outside Call Window`) is that one.
+    """
+    known = _SPELLED.get(_SEPARATORS.sub("", raw).lower()) if len(raw) <= 64 else None
+    if known is not None:
+        return known
+    return raw if _CODE.match(raw) and not _MANY_DIGITS.search(raw) else joined(raw) or OTHER
+
+
+def joined(text: str) -> str | None:
+    """Two to four words of letters as a code: `Busy Here` is `busy_here`; `None` for any other text."""
+    words = re.split(r"[\s_-]+", text.strip()) if len(text) <= 64 else []
+    fits = 1 < len(words) <= _WORDS and all(word.isascii() and word.isalpha() for word in words)
+    return "_".join(words).lower() if fits else None
 
 
 def clean_label(raw: str) -> str:

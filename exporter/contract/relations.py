@@ -4,34 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from types import MappingProxyType
 
-
-class Kind(Enum):
-    """What a column may hold. The value lists the PostgreSQL types that are taken, by `pg_type.typname`."""
-
-    ID = ("int2", "int4", "int8", "uuid", "text", "varchar", "bpchar", "name")
-    TEXT = ("text", "varchar", "bpchar", "name", "citext", "uuid", "int2", "int4", "int8", "enum")
-    TIME = ("timestamptz",)
-    INTEGER = ("int2", "int4", "int8", "numeric")
-    NUMBER = ("int2", "int4", "int8", "numeric", "float4", "float8")
-    BOOLEAN = ("bool",)
-    JSON = ("jsonb", "json")
-
-    def accepts(self, typname: str) -> bool:
-        """Whether a column of this PostgreSQL type (`enum` for any enumerated type) can be read."""
-        return typname in self.value
+from exporter.contract.types import Kind as Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a relation. An optional one may be missing, or null in a row."""
+    """A column of a relation. An optional one may be missing, or null in a row.
+
+    `any_type`: what it holds is read as JSON, whatever its type is, and told where that makes no sense.
+    """
 
     name: str
     kind: Kind
     meaning: str
     optional: bool = False
+    any_type: bool = False
+
+    def accepts(self, typname: str) -> bool:
+        """Whether it can be read where it has this PostgreSQL type."""
+        return self.any_type or self.kind.accepts(typname)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +46,15 @@ class Relation:
         raise KeyError(f"the contract has no column {self.name}.{name}")
 
 
-def _columns(*rows: tuple[str, Kind, str] | tuple[str, Kind, str, bool]) -> tuple[Column, ...]:
+def _columns(
+    *rows: tuple[str, Kind, str] | tuple[str, Kind, str, bool] | tuple[str, Kind, str, bool, bool],
+) -> tuple[Column, ...]:
     return tuple(Column(*row) for row in rows)
 
 
 _ID, _TEXT, _TIME, _INT = Kind.ID, Kind.TEXT, Kind.TIME, Kind.INTEGER
 _NUM, _BOOL, _JSON = Kind.NUMBER, Kind.BOOLEAN, Kind.JSON
-_OPT = True
+_OPT = _ANY_TYPE = True
 
 _RELATIONS = (
     Relation(
@@ -98,6 +93,7 @@ _RELATIONS = (
                 "times from 00:00 to 24:00; an end at or before the start is on the next day; "
                 "null: always open; an empty list: never.",
                 _OPT,
+                _ANY_TYPE,
             ),
             ("expires_at", _TIME, "When it gives up.", _OPT),
             ("concurrency_limit", _INT, "Calls at once.", _OPT),
@@ -209,7 +205,7 @@ _RELATIONS = (
         "One attempt to dial a task.",
         _columns(
             ("call_id", _ID, "Identity."),
-            ("task_id", _ID, "The task."),
+            ("task_id", _ID, "The task; null in a call of none (by hand, inbound)."),
             ("campaign_id", _ID, "The campaign."),
             ("number_id", _ID, "The number it was dialled from.", _OPT),
             ("variant", _TEXT, "The arm of the A/B test.", _OPT),
@@ -225,7 +221,7 @@ _RELATIONS = (
                 "`in_progress`, `answered`, `voicemail`, `no_answer`, `busy`, `rejected`, `failed`.",
             ),
             ("provider", _TEXT, "The provider that carried it.", _OPT),
-            ("error_code", _TEXT, "The provider's or the platform's error.", _OPT),
+            ("error_code", _TEXT, "The provider's or the platform's error: a code, or its words.", _OPT),
             ("talk_seconds", _NUM, "Time connected.", _OPT),
             ("ai_cost", _NUM, "Cost of the agent, in the campaign's currency.", _OPT),
             ("telephony_cost", _NUM, "Cost of the line, in the campaign's currency.", _OPT),

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from exporter.config import Config, parse
+from exporter.config.listening import format_address, parse_address
 from exporter.demo.run import run
 from exporter.demo.runtime.clock import ScaledClock
 from exporter.demo.runtime.server import ServerBusyError, ServerDirectoryError
@@ -17,7 +18,6 @@ from exporter.demo.scenarios.table import SCENARIOS
 from exporter.demo.stack.stack import Ports, Stack
 from exporter.errors import ConfigError
 from exporter.logs import configure
-from exporter.web.server import parse_address
 from exporter.web.server import run as serve
 
 
@@ -63,7 +63,7 @@ def _target(listen: str) -> str:
     host, port = parse_address(listen)
     if host in (None, "0.0.0.0", "::"):
         host = "127.0.0.1"
-    return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+    return format_address(host, port)
 
 
 def list_all() -> str:

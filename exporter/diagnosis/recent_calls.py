@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.diagnosis.dispatch.faults import DESTINATION, UNCODED, fault_of
+from exporter.contract.error_codes import DESTINATION, UNCODED, fault_of
 from exporter.diagnosis.dispatch.situation import Calls, Lately
 from exporter.ledger.ledger import Ledger
 from exporter.source.campaign_numbers import CampaignNumbers

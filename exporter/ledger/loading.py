@@ -12,7 +12,7 @@ import psycopg
 from exporter.calendar.days import Day
 from exporter.errors import DatabaseUnavailableError, RowError
 from exporter.ledger.ledger import Ledger
-from exporter.source.database import Connection, Database, snapshot
+from exporter.source.database import Connection, Database
 from exporter.source.projections import Projection
 from exporter.source.query_time import Meter
 from exporter.source.reader import Moment, Reader, Rows
@@ -160,8 +160,11 @@ def _helpers(connection: Connection, database: Database, count: int, patience: f
                 break
             stack.callback(database.close, helper)
             try:
-                stack.enter_context(snapshot(helper, row[0]))
-            except psycopg.Error:  # another server of a pool, where this snapshot is not known
+                stack.enter_context(database.snapshot(helper, row[0]))
+            except (
+                psycopg.Error,
+                DatabaseUnavailableError,
+            ):  # another server of a pool, where this snapshot is not known
                 break
             allow(helper, patience)
             helpers.append(helper)

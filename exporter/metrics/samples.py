@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from exporter.contract.codes import EXHAUSTED, NO_CURRENCY, OTHER, READY, RETRY_WAIT, blocker_group
-from exporter.diagnosis.dispatch.faults import fault_of
+from exporter.contract.error_codes import fault_of
 from exporter.ledger.call_fold import Exemplar
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.totals import earliest, unpack_key

@@ -9,7 +9,7 @@ import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Info, Summary, generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
-from exporter import __version__
+from exporter import __version__, logs
 from exporter.contract.availability import Available
 from exporter.contract.codes import CAMPAIGN_STATUSES, OTHER
 from exporter.contract.relations import RELATIONS
@@ -97,8 +97,12 @@ class Telemetry:
         self.counters_carried = gauge(
             "counters_carried", "Counter series that carry what rows had counted that were deleted since."
         )
+        self.log_lines_lost = counter(
+            "log_lines_lost_total", "Lines of the log that could not be written, or that nobody read in time."
+        )
         self._broken_rules: set[Violation] = set()
         self._folded_families: set[str] = set()
+        self._lines_lost = logs.lost()
         for result in ("success", "failure"):
             self.refreshes.labels(result)
         for kind in ERRORS:
@@ -159,5 +163,7 @@ class Telemetry:
 
     def encode(self) -> tuple[bytes, bytes]:
         """The metrics as text and as OpenMetrics, the latter with its end mark."""
+        before, self._lines_lost = self._lines_lost, logs.lost()
+        self.log_lines_lost.inc(self._lines_lost - before)
         # prometheus_client does not type the second one
         return generate_latest(self.registry), generate_openmetrics(self.registry)  # type: ignore[no-untyped-call]

@@ -72,7 +72,9 @@ class Changes:
                 "open transactions cannot be seen",
                 why="the server is a replica" if observation.replica else "the role lacks pg_monitor",
                 effect="rows of transactions longer than refresh.overlap are found by the audit only",
-                remedy="raise refresh.overlap if need be" if observation.replica else "GRANT pg_monitor to the role",
+                remedy="raise refresh.overlap if need be"
+                if observation.replica
+                else "make the role a member of pg_monitor",
             )
         if observation.hidden and not self._hidden and sees:
             log.warning(
@@ -80,6 +82,6 @@ class Changes:
                 why="track_activities is off",
                 sessions=observation.hidden,
                 effect="their rows are found within refresh.overlap; those of longer transactions by the audit only",
-                remedy="ALTER SYSTEM SET track_activities = on, and for the roles that set it themselves",
+                remedy="ALTER SYSTEM SET track_activities = on; SELECT pg_reload_conf(); see pg_db_role_setting too",
             )
         self._hidden = observation.hidden > 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from exporter.config import Config
+from exporter.contract.availability import in_short
 from exporter.ledger.ledger import Ledger
 from exporter.refresh.changes import Changes
 from exporter.refresh.clock import Clock
@@ -30,14 +31,14 @@ class Epoch:
 
     def holds(self, session: Session) -> bool:
         """Whether it goes on: a restarted server may have lost rows it had not written, another is another truth."""
-        return self.server == session.server and self.reader.available.types == session.available.types
+        return self.server.goes_on(session.server) and self.reader.available.types == session.available.types
 
 
 def begin(session: Session, config: Config, clock: Clock, before: Epoch | None) -> Epoch:
     """A new epoch, after another one or none."""
     reader = reader_of(session.available)
     if before is None or before.reader is not reader:
-        for problem in session.available.problems:
-            log.warning("contract", problem=str(problem))
+        for problem in in_short(session.available.problems):
+            log.warning("contract", problem=problem)
     ledger = Ledger(reader.available, reader.fetched("tasks"), reader.fetched("calls"), stale_after=config.stale_after)
     return Epoch(session.server, reader, ledger, Changes(config.refresh, clock))

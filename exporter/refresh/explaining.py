@@ -10,6 +10,8 @@ import structlog
 from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError, ReplacedError, RowError
 from exporter.source.database import reason
 
+MORE_THREADS = "raise the limit of its threads: TasksMax of the service, pids of the container, ulimit -u of the user"
+
 log = structlog.get_logger()
 
 
@@ -30,6 +32,8 @@ def explain(error: Exception, parting: str | None = None) -> tuple[str, str]:
             return kind, f"{text}{remedy}"
     if isinstance(error, psycopg.Error):
         return "other", reason(error)
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        return "other", f"{error}; {MORE_THREADS}"
     log.error("unexpected error", exc_info=error)
     return "other", f"{type(error).__name__}: please report this with the lines above"
 
@@ -112,6 +116,22 @@ _KINDS: tuple[tuple[str, tuple[type[Exception], ...], str], ...] = (
         "unavailable",
         (psycopg.errors.CannotConnectNow,),
         "; the server starts, stops or recovers; tried again soon",
+    ),
+    (
+        "unavailable",
+        (psycopg.errors.ConfigurationLimitExceeded,),
+        "; only a superuser may raise that limit: ALTER ROLE … SET temp_file_limit = …; or give the role more "
+        "work_mem, so that less is written to files",
+    ),
+    (
+        "unavailable",
+        (psycopg.errors.InsufficientResources, psycopg.errors.DiskFull, psycopg.errors.OutOfMemory),
+        "; the server lacks memory, disk or connections: see its log; tried again soon",
+    ),
+    (
+        "unavailable",
+        (psycopg.errors.IdleInTransactionSessionTimeout,),
+        "; this host was too slow between two statements: has it processor and memory enough? tried again soon",
     ),
     ("unavailable", (psycopg.OperationalError, psycopg.InterfaceError), "; the connection was lost; tried again soon"),
 )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 
 import structlog
 
 from exporter.metrics.self_metrics import Telemetry
+from exporter.source.pooler import Pooler
 from exporter.source.reader import SMALL_LIMIT
 
 _CLOCK_SECONDS = 5.0
+_RECONNECTIONS_SECONDS = 60.0
 
 log = structlog.get_logger()
 
@@ -22,6 +25,9 @@ class Notices:
         self._telemetry = telemetry
         self._folded: set[str] = set()
         self._left_out: set[str] = set()
+        self._pooler: str | None = None
+        self._reconnections = 0
+        self._reconnected_at = -math.inf
         self.clock_ahead: float | None = None
         """Seconds that this host's clock is ahead of the database's, where that is more than networks take."""
 
@@ -38,6 +44,27 @@ class Notices:
                 remedy="synchronise the clocks of this host and of the database (NTP)",
             )
         self.clock_ahead = difference if off else None
+
+    def note_reconnection(self, why: str) -> None:
+        """Say that a connection was lost at rest, once a minute: a limit may end each."""
+        self._reconnections += 1
+        now = time.monotonic()
+        if now - self._reconnected_at >= _RECONNECTIONS_SECONDS:
+            self._reconnected_at = now
+            log.info("connecting anew", why=why, times=self._reconnections)
+            self._reconnections = 0
+
+    def note_pooler(self, pooler: Pooler) -> None:
+        """Say that a pooler stands between, and when more is known of it."""
+        mode = pooler.mode if pooler.between else None
+        if mode is not None and mode != self._pooler:
+            log.info(
+                "a pooler lends the sessions of the server",
+                sign="another process of the server answers than the connection names",
+                mode=mode,
+                effect="settings are made in each transaction and end with it; one connection loads everything",
+            )
+        self._pooler = mode
 
     def note_folded(self, folded: Mapping[str, int]) -> None:
         """Name a family when it begins to have more label values than its budget."""

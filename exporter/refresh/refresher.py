@@ -9,7 +9,7 @@ import psycopg
 import structlog
 
 from exporter.config import Config
-from exporter.errors import ReplacedError
+from exporter.errors import CampaignExporterError, DatabaseUnavailableError, ReplacedError
 from exporter.ledger.closed_hours import Almanac
 from exporter.ledger.ledger import Ledger
 from exporter.metrics.contract_violations import Violations
@@ -21,18 +21,19 @@ from exporter.refresh.clock import Clock, database_clock
 from exporter.refresh.echo import Echo
 from exporter.refresh.epoch import Epoch, begin
 from exporter.refresh.evidence import Evidence
+from exporter.refresh.explaining import explain
 from exporter.refresh.look import Look
 from exporter.refresh.losses import Losses
 from exporter.refresh.notices import Notices
 from exporter.refresh.reloads import Reloads
 from exporter.refresh.session import Session, open_session
-from exporter.source.database import Database, snapshot
+from exporter.source.database import Database
 from exporter.source.platform import Platform, PlatformReader
 from exporter.source.query_time import Meter, Watch
 from exporter.source.reader import SMALL, Moment
 from exporter.source.structure import Structure, replaced
 from exporter.source.transactions import Sight, sight
-from exporter.source.watermark import Plan
+from exporter.source.watermark import Observation, Plan
 
 _LOADING_FACTOR = 20
 _FORGET_EVERY = 60.0
@@ -99,14 +100,17 @@ class Refresher:
         self.loading_seconds = 0.0
         try:
             session, epoch, structure = self._observed(meter)
-            with snapshot(session.connection):
+            with self._database.snapshot(session.connection):
                 look, seen = self._look(session, epoch, meter)
-                self._read(look, epoch, seen)
+                self._read(look, epoch, session, seen)
             self._verify(session, structure, meter)
             self._losses.settle(look, self._reloads.turned_up)
             made = self._show(look, epoch)
-        except BaseException:
+        except BaseException as error:
             self.disconnect()
+            if not isinstance(error, psycopg.Error | OSError | CampaignExporterError):
+                self._epoch = None  # a fault of ours, or no memory left: nobody knows what was folded and what not
+                self.loading_seconds = 0.0  # should each try load everything, it is held to the share
             raise
         finally:
             self._patient = False
@@ -146,17 +150,20 @@ class Refresher:
         return session, epoch
 
     def _observed(self, meter: Meter) -> tuple[Session, Epoch, Structure]:
-        """What is open and what lies under the views, before a snapshot is taken."""
-        session, epoch = self._connected(meter)
-        with self._stage("observe"):
-            observation = session.observe(meter)
-        if observation.replica != session.server.replica:  # promoted while we were connected
-            log.info("the server was promoted", action="everything is loaded anew")
+        """What is open and what lies under the views, before a snapshot is taken.
+
+        Once more on a new connection where one was lost at rest, or leads to another server: nothing was read yet.
+        """
+        try:
+            session, epoch, observation, structure = self._observe(meter)
+        except (psycopg.OperationalError, DatabaseUnavailableError) as error:
+            if self._session is None or not (isinstance(error, DatabaseUnavailableError) or self._lost):
+                raise
+            self._notices.note_reconnection(explain(error, self._database.parting)[1])
             self.disconnect()
-            session, epoch = self._connected(meter)
-            observation = session.observe(meter)
+            session, epoch, observation, structure = self._observe(meter)
         with self._stage("observe"):
-            structure = session.structure(meter)
+            self._notices.note_pooler(session.pooler)
             epoch.changes.note(observation)
             self._balance.note(structure)
             moved, lost = self._evidence.note(structure)
@@ -170,6 +177,15 @@ class Refresher:
             if lost:
                 self._auditor.suspect(epoch.ledger.exported)
         return session, epoch, structure
+
+    @property
+    def _lost(self) -> bool:
+        return self._session is not None and self._session.connection.closed
+
+    def _observe(self, meter: Meter) -> tuple[Session, Epoch, Observation, Structure]:
+        session, epoch = self._connected(meter)
+        with self._stage("observe"):
+            return session, epoch, *session.observe(meter)
 
     def _verify(self, session: Session, before: Structure, meter: Meter) -> None:
         """A table that was rewritten after the snapshot was taken looks empty in it: then nothing read is true."""
@@ -186,6 +202,7 @@ class Refresher:
         connection, reader = session.connection, epoch.reader
         with self._stage("platform"):
             seen = meter.timed(lambda: sight(connection))
+            session.expect(seen)
             self._notices.compare_clocks(seen.at)
             now = self._clock(seen.at)
             raw = reader.platform(connection, now - self._config.retention, meter)
@@ -197,7 +214,7 @@ class Refresher:
         moment = Moment(now, self._config.settle_after, self._config.stale_after)
         return Look(connection, reader, epoch.ledger, meter, moment, platform, days, self.patience), seen
 
-    def _read(self, look: Look, epoch: Epoch, seen: Sight) -> None:
+    def _read(self, look: Look, epoch: Epoch, session: Session, seen: Sight) -> None:
         """Make the ledger equal to the snapshot: by change, by campaign, and by the audit's turn."""
         with self._stage("changes"):
             self._reloads.want(look.ledger.advance(look.moment.now), "everything")
@@ -211,7 +228,9 @@ class Refresher:
             if epoch.begun:
                 self._reloads.load(look)
             else:
-                helpers = self._config.database.load_connections - 1
+                # More sessions of a pool would be taken from those who share it, and may not be free.
+                shared = session.pooler.between
+                helpers = 0 if shared else self._config.database.load_connections - 1
                 self.loading_seconds = self._reloads.load_in_parallel(look, self._database, helpers, self._progress)
         with self._stage("audit"):
             if self._losses.gained(look, self._reloads.turned_up):

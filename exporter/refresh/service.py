@@ -13,13 +13,14 @@ from dataclasses import dataclass
 import structlog
 
 from exporter.config import Config
+from exporter.errors import EndedError
 from exporter.ledger.ledger import Ledger
 from exporter.logs import Repeats
 from exporter.metrics.exposition import Body
 from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot
 from exporter.refresh.clock import Clock, database_clock
-from exporter.refresh.explaining import explain
+from exporter.refresh.explaining import MORE_THREADS, explain
 from exporter.refresh.refresher import Refresher
 from exporter.source.database import Database
 
@@ -66,9 +67,12 @@ class Service:
         self.page = self._page(None, 0.0, None)
 
     def start(self, ended: Callable[[], None] = lambda: None) -> None:
-        """Start refreshing. `ended` is called in the thread when it ends, be it by itself."""
+        """Start refreshing. `ended` is called in the thread when it ends, be it by itself, whatever ends it."""
         self._ended = ended
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            raise EndedError(f"cannot begin to refresh: {error}; {MORE_THREADS}") from None
 
     def stop(self, timeout: float = _STOP_SECONDS) -> bool:
         """Stop refreshing, whatever is under way; whether the thread has ended within these seconds."""
@@ -120,19 +124,21 @@ class Service:
             self._database.abort()
 
     def _run(self) -> None:
-        try:
-            while not self._stop.is_set():
-                started = time.monotonic()
-                succeeded = self._refresh()
-                self._stop.wait(self._rest(succeeded, time.monotonic() - started))
-        except BaseException as error:  # a failed refresh does not come here: this is a fault of the loop itself
-            self._telemetry.up.set(0)
-            log.critical("the refreshing thread has ended", exc_info=error)
-            with contextlib.suppress(Exception):
-                self.page = self._page(self.page.snapshot, self.page.made_at, "the refreshing thread has ended")
-        finally:
-            self._refresher.disconnect()
-            self._ended()
+        with contextlib.ExitStack() as last:  # whichever of these fails, the others are done, `ended` as the last
+            last.callback(self._ended)
+            last.callback(self._refresher.disconnect)
+            try:
+                while not self._stop.is_set():
+                    started = time.monotonic()
+                    succeeded = self._refresh()
+                    self._stop.wait(self._rest(succeeded, time.monotonic() - started))
+            except BaseException as error:  # a failed refresh does not come here: this is a fault of the loop itself
+                last.callback(log.critical, "the refreshing thread has ended", exc_info=error)
+                last.callback(self._note_end)
+
+    def _note_end(self) -> None:
+        self._telemetry.up.set(0)
+        self.page = self._page(self.page.snapshot, self.page.made_at, "the refreshing thread has ended")
 
     def _rest(self, succeeded: bool, took: float) -> float:
         """How long to rest: to the interval's end, longer where the database's share asks for it or it fails."""
@@ -143,7 +149,7 @@ class Service:
             delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(self._failures - 1, 10))
             spread = random.uniform(0.75, 1.25)
             delay = float(delay * spread)  # so that many exporters do not come back as one
-            # A statement that was cut off for its length was work; a server that does not answer was none.
+            # What was cut off or failed of ours was work; a server that does not answer was none.
             return max(delay, min(for_share, _LONGEST_REST)) if self._overworked else delay
         return max(self._config.refresh.interval - took, for_share)
 
@@ -159,7 +165,7 @@ class Service:
                 return False
             kind, message = explain(error, self._database.parting)
             self._failures += 1
-            self._overworked = kind == "timeout"
+            self._overworked = kind in ("timeout", "other")
             self._telemetry.up.set(0)
             self._telemetry.refreshes.labels("failure").inc()
             self._telemetry.errors.labels(kind).inc()

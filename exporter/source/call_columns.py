@@ -24,6 +24,7 @@ from exporter.source.cleaning import (
     recent_hour,
     seconds,
     told_bits,
+    whole,
     within,
 )
 from exporter.source.columns import DELAY_BUCKETS, MICRO, RULES, SCORE_BUCKETS, TALK_BUCKETS
@@ -55,7 +56,7 @@ def call_rows(available: Available) -> CleanRows:
     talk_counted = sa.case((answered, talk), else_=sa.null())
     score_counted = sa.case((settled, score), else_=sa.null())
     violated = {
-        "attempt": sa.not_(sa.func.coalesce(raw("attempt").between(1, MICRO), sa.false())),
+        "attempt": sa.not_(sa.func.coalesce(whole(raw("attempt"), 1, MICRO), sa.false())),
         "talk_seconds": outside(within(raw("talk_seconds"), *_TALK)),
         "score": outside(within(raw("score"), *_SCORE)),
         "ai_cost": outside(within(raw("ai_cost"), *_COST)),
@@ -67,7 +68,6 @@ def call_rows(available: Available) -> CleanRows:
         "started_at": no_time(raw("started_at")),
         "created_at": no_time(raw("created_at")),
         "updated_at": bad_stamp(raw("updated_at")),
-        "task_id": raw("task_id").is_(None),
     }
     filled = {
         "number_id": clean_text(raw("number_id")),
@@ -86,7 +86,7 @@ def call_rows(available: Available) -> CleanRows:
         "campaign": sa.cast(raw("campaign_id"), sa.Text),
         "task": sa.func.left(sa.cast(raw("task_id"), sa.Text), 64),
         "outcome": outcome,
-        "attempt": sa.case((raw("attempt").between(1, 1000), sa.cast(raw("attempt"), sa.Integer)), else_=0),
+        "attempt": sa.case((whole(raw("attempt"), 1, 1000), sa.cast(raw("attempt"), sa.Integer)), else_=0),
         "number": clean_text(raw("number_id")),
         "variant": clean_text(raw("variant")),
         "provider": sa.case((raw("error_code").is_not(None), clean_text(raw("provider"))), else_=sa.null()),

@@ -46,9 +46,16 @@ def within(column: Expression, low: float, high: float) -> Expression:
     return sa.and_(column >= low, column <= high)
 
 
+def whole(column: Expression, low: int, high: int) -> Expression:
+    """Whether a whole number is within [low, high], and is one; null of nothing."""
+    inside = column.between(low, high)
+    return sa.and_(inside, sa.func.trunc(column) == column) if type(column.type) is sa.Numeric else inside
+
+
 def micro(column: Expression, low: float, high: float) -> Expression:
     """Whole millionths of a number within [low, high]; null outside (NaN sorts above every number)."""
-    number = sa.cast(column, sa.Numeric)
+    # A float as it is written: PostgreSQL's own cast to numeric keeps six digits of a short one.
+    number = sa.cast(sa.cast(column, sa.Text) if isinstance(column.type, sa.Double) else column, sa.Numeric)
     return sa.case(
         (
             within(column, low, high),

@@ -41,7 +41,6 @@ _CALL_RULES = (
     "started_at",
     "created_at",
     "updated_at",
-    "task_id",
 )
 RULES: Mapping[str, tuple[str, ...]] = MappingProxyType({"tasks": _TASK_RULES, "calls": _CALL_RULES})
 """By relation, what each bit of `broken` says, from the lowest: a column, of which a value is out of range, or else."""

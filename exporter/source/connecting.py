@@ -9,7 +9,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -82,13 +82,19 @@ def hang_up(connection: Connection) -> None:
 
 
 @contextlib.contextmanager
-def within(connection: Connection, seconds: float) -> Iterator[None]:
-    """Hang up if what follows takes longer: before the session has its timeouts, nothing else bounds it."""
-    timer = threading.Timer(seconds, hang_up, (connection,))
+def within(connection: Connection, seconds: float) -> Iterator[threading.Event]:
+    """Hang up if what follows takes longer, and say so: outside of a transaction of ours, nothing else bounds it."""
+    late = threading.Event()
+
+    def give_up() -> None:
+        late.set()
+        hang_up(connection)
+
+    timer = threading.Timer(seconds, give_up)
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield late
     finally:
         timer.cancel()
 
@@ -106,16 +112,24 @@ def cancelling(connection: Connection) -> abc.PGcancelConn | None:
     return None
 
 
-def cancel(request: abc.PGcancelConn, seconds: float) -> None:
-    """Ask the server to cancel; a server that does not answer is not waited for."""
+def cancel(requests: Sequence[abc.PGcancelConn], seconds: float) -> None:
+    """Ask the server to cancel these, all at once; a server that does not answer is not waited for."""
     deadline = time.monotonic() + seconds
-    with contextlib.suppress(psycopg.Error, OSError):
-        request.start()
-        while (status := request.poll()) in _WAITING:
-            poller = select.poll()
-            poller.register(request.socket, _WAITING[PollingStatus(status)])
-            if not poller.poll(max(0.0, deadline - time.monotonic()) * 1000):
-                return
+
+    def ask(request: abc.PGcancelConn) -> None:
+        with contextlib.suppress(psycopg.Error, OSError):
+            request.start()
+            while (status := request.poll()) in _WAITING:
+                poller = select.poll()
+                poller.register(request.socket, _WAITING[PollingStatus(status)])
+                if not poller.poll(max(0.0, deadline - time.monotonic()) * 1000):
+                    return
+
+    senders = [threading.Thread(target=ask, args=(each,), daemon=True) for each in requests]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join(max(0.0, deadline - time.monotonic()))
 
 
 _WAITING = {PollingStatus.READING: select.POLLIN, PollingStatus.WRITING: select.POLLOUT}

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg import pq
+from psycopg.conninfo import make_conninfo
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from exporter.config import Config
+from exporter.config.address import SECRETS
 from exporter.contract.availability import Available, compare
 from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError, RowError
 from exporter.source.connecting import (
@@ -26,20 +29,24 @@ from exporter.source.connecting import (
     cancelling,
     hang_up,
     resting,
-    within,
     without_files,
 )
-from exporter.source.encodings import set_encoding
+from exporter.source.encodings import set_adapters
+from exporter.source.opening import Isolation, settings, transaction
+from exporter.source.pooler import Pooler
 from exporter.source.reasons import NOT_A_ROWS_FAULT, reason
 from exporter.source.sql import statement
 
 __all__ = [
-    "APPLICATION_NAME", "Compiled", "Connection", "Database", "Server", "compile_statement", "fetch",
-    "reading", "reason", "snapshot",
+    "Compiled", "Connection", "Database", "Server", "columns_of", "compile_statement", "fetch", "reading", "reason",
 ]  # fmt: skip
 
-APPLICATION_NAME = "campaign-exporter"
-
+_PIDS_ASKED = 3
+_CANCEL_SECONDS = 1.0
+_KEEPALIVES: Mapping[str, Any] = {
+    "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 15_000,
+}  # fmt: skip
+_NO_PASSWORD = "no password supplied"
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy does not type it
 
 
@@ -61,19 +68,38 @@ def compile_statement(query: sa.Select[*tuple[Any, ...]]) -> Compiled:
     return Compiled(str(compiled), compiled.construct_params(_check=False))
 
 
+Place = tuple[int, float, bool]
+"""Which database of which server, by its postmaster's start, and whether it is a replica: cheap to ask."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What we talk to. `started` (seconds since 1970) tells one run of the server from the next."""
+    """What we talk to; since when (seconds since 1970) its processes run, which tells one run from the next."""
 
     version: int
     encoding: str
     database: int
-    started: float
+    postmaster: float
+    checkpointer: float | None = field(compare=False)
+    statistics: float | None = field(compare=False)
     replica: bool
     prepares: bool
     may_see: bool = field(compare=False)
+    process: int = field(compare=False)
+    """The one that answered."""
     system: int | None = None
     """The cluster's identifier; unknown where the role may not ask."""
+
+    def goes_on(self, later: Server) -> bool:
+        """Whether this is the same run of the same server as before: another may have lost what was not written."""
+        seen = self.checkpointer is not None and later.checkpointer is not None
+        runs = (self.checkpointer, later.checkpointer) if seen else (self.statistics, later.statistics)
+        return self == later and runs[0] == runs[1]
+
+    @property
+    def place(self) -> Place:
+        """What no other server shares."""
+        return self.database, self.postmaster, self.replica
 
 
 class Database:
@@ -85,44 +111,52 @@ class Database:
         self._open: set[Connection] = set()
         self._attempts: set[Attempt] = set()
         self._ended = False
+        self._place = "the database"
         self.parting: str | None = None
         """What a server said when it ended a connection; the error of a lost connection does not hold it."""
 
     def connect(self) -> Connection:
-        """A read-only session with all timeouts set. `DatabaseUnavailableError` says where and why not."""
-        settings = self._config.database
-        try:
-            parameters: dict[str, Any] = conninfo_to_dict(settings.secret_url())
-        except psycopg.ProgrammingError:
+        """A connection, of which only the transactions of `look` and `snapshot` are to be used: they are read-only,
+        and have all settings and limits. `DatabaseUnavailableError` says where and why not.
+        """
+        config = self._config.database
+        parameters: dict[str, Any] = dict(config.secret_parameters())
+        if "@" in os.environ.get("PGHOST", "") and "host" not in parameters:
             raise ConfigError(
-                "database.url: not a PostgreSQL connection string; write postgresql://user@host:5432/database"
-            ) from None
-        password = settings.secret_password()
-        if password is not None:
-            parameters["password"] = password
-        _check(parameters)
-        patience = max(2, round(settings.connect_timeout))
-        parameters.update(
-            application_name=APPLICATION_NAME,
-            connect_timeout=patience,
-            keepalives_idle=30,
-            keepalives_interval=10,
-            keepalives_count=3,
-        )
+                "PGHOST holds an @, so it is no host and may hold a password; put the name of a host in it"
+            )
+        patience = max(2, math.ceil(config.connect_timeout))
+        # Without a name, nor that of the environment: see `opening`.
+        parameters = {**_KEEPALIVES, **parameters, "application_name": "", "connect_timeout": patience}
+        self._place = _where(parameters)
         try:
             connection = self._connected(make_conninfo(**parameters))
         except (psycopg.Error, OSError) as error:
             why = without_files() or (reason(error) if isinstance(error, psycopg.Error) else str(error.strerror))
-            if parameters.get("password"):
-                why = why.replace(str(parameters["password"]), "…")
-            raise DatabaseUnavailableError(f"cannot connect to {_where(parameters)}: {why}") from None
-        try:
-            with within(connection, 2 * patience):
-                self._prepare(connection)
-        except psycopg.Error as error:
-            self.close(connection)
-            raise DatabaseUnavailableError(f"cannot use {_where(parameters)}: {reason(error)}") from None
+            for secret in filter(None, map(parameters.get, SECRETS)):
+                why = why.replace(str(secret), "…")
+            if _NO_PASSWORD in why:
+                why = f"{_NO_PASSWORD}; put it into a file and name that in database.password_file"
+            raise DatabaseUnavailableError(f"cannot connect to {self._place}: {why}") from None
+        set_adapters(connection)
         return connection
+
+    def look(self, connection: Connection) -> AbstractContextManager[None]:
+        """A read-only transaction each statement of which sees the present."""
+        return self._transaction(connection, Isolation.LOOK)
+
+    @contextlib.contextmanager
+    def snapshot(self, connection: Connection, exported: str | None = None) -> Iterator[None]:
+        """One consistent, read-only look at the database; the same as another's when its snapshot is named."""
+        with self._transaction(connection, Isolation.SNAPSHOT):
+            if exported is not None:
+                connection.execute(psycopg.sql.SQL("SET TRANSACTION SNAPSHOT {}").format(exported))
+            yield
+
+    def _transaction(self, connection: Connection, isolation: Isolation) -> AbstractContextManager[None]:
+        config = self._config.database
+        patience = max(2.0, config.connect_timeout)
+        return transaction(connection, isolation, settings(config, connection), patience, self._place)
 
     def _connected(self, parameters: str) -> Connection:
         attempt = Attempt(lambda: psycopg.connect(parameters, autocommit=True, prepare_threshold=None))
@@ -154,23 +188,6 @@ class Database:
         if (notice.sqlstate or "").startswith("57P"):
             self.parting = f"{notice.message_primary} ({notice.sqlstate})"
 
-    def _prepare(self, connection: Connection) -> None:
-        settings = self._config.database
-        set_encoding(connection)
-        for name, value in (
-            ("default_transaction_read_only", "on"),
-            ("statement_timeout", _milliseconds(settings.statement_timeout)),
-            ("lock_timeout", _milliseconds(settings.lock_timeout)),
-            ("idle_in_transaction_session_timeout", _milliseconds(settings.statement_timeout * 4)),
-            # A database may write dates and numbers in its own way; small relations travel as text.
-            ("timezone", "UTC"),
-            ("datestyle", "ISO"),
-            ("extra_float_digits", "1"),
-            # Compiling costs more than it saves on statements that read a few thousand rows.
-            ("jit", "off"),
-        ):
-            connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
-
     def close(self, connection: Connection) -> None:
         """Close a connection, whatever state it is in."""
         with self._lock:
@@ -195,60 +212,68 @@ class Database:
             for attempt in self._attempts:
                 attempt.give_up()
             working = [connection for connection in self._open if not resting(connection)]
-            requests = [request for request in map(cancelling, working) if request is not None]
-            for connection in working:
+            before, after = ([request for request in map(cancelling, working) if request] for _ in range(2))
+        # A pooler knows by a connection what to cancel; but who is cancelled may begin the next statement.
+        patience = min(seconds, _CANCEL_SECONDS)
+        cancel(before, patience)
+        with self._lock:
+            for connection in self._open.intersection(working):
                 hang_up(connection)
             self._open.difference_update(working)
-        deadline = time.monotonic() + seconds
-        senders = [threading.Thread(target=cancel, args=(each, seconds), daemon=True) for each in requests]
-        for sender in senders:
-            sender.start()
-        for sender in senders:
-            sender.join(max(0.0, deadline - time.monotonic()))
+        cancel(after, patience)
+
+    def pooler(self, connection: Connection) -> Pooler:
+        """Whether something lends us the server's sessions, as far as some empty transactions tell."""
+        found = Pooler(connection.info.backend_pid)
+        for _ in range(_PIDS_ASKED):
+            with self.look(connection):
+                found.note(self.seen(connection).process)
+        return found
 
     def server(self, connection: Connection) -> Server:
-        """What this connection talks to."""
-        (row,) = connection.execute(statement("server")).fetchall()
+        """What this transaction talks to."""
+        found = self.seen(connection)
         try:
             with connection.transaction():  # a refusal must not break a transaction under way
                 system = connection.execute(statement("system")).fetchall()[0][0]
         except psycopg.errors.InsufficientPrivilege:  # some hosts keep that to themselves
             system = None
-        return replace(Server(*row), system=system)
+        return replace(found, system=system)
+
+    def seen(self, connection: Connection) -> Server:
+        """The same but for the cluster's identifier: for each look."""
+        (row,) = connection.execute(statement("server")).fetchall()
+        return Server(*row)
 
     def discover(self, connection: Connection) -> Available:
         """What the database has of the contract. `ContractError` when a required part is missing."""
-        schema = self._config.database.schema_
-        found: dict[str, dict[str, str]] = {}
-        for relation, column, typname in connection.execute(statement("discover"), {"schema": schema}):
-            found.setdefault(relation, {})[column] = typname
-        available = compare(schema, found)
+        available = compare(self._config.database.schema_, *columns_of(connection, self._config.database.schema_))
         if not available.usable:
             raise ContractError("; ".join(str(problem) for problem in available.problems if problem.fatal))
         return available
 
 
-def _check(parameters: Mapping[str, Any]) -> None:
-    """Find a URL that was cut in the middle of its password: its parts must not get into an error."""
-    place = f"{parameters.get('host', '')} {parameters.get('port', '')}"
-    port = str(parameters.get("port") or "5432").replace(",", "")
-    if "@" in place or not port.isdigit() or ("@" in parameters.get("dbname", "") and "user" not in parameters):
-        raise ConfigError(
-            "database.url: the password seems to contain @, / or :; write them as %40, %2F and %3A, "
-            "or put the password into a file and name it in database.password_file"
-        )
-
-
-def _milliseconds(seconds: float) -> str:
-    return f"{max(1, round(seconds * 1000))}ms"
+def columns_of(connection: Connection, schema: str) -> tuple[Mapping[str, Mapping[str, str]], str]:
+    """The columns that this role may read and their types, by relation; and the database's `TimeZone`."""
+    found: dict[str, dict[str, str]] = {}
+    rows = connection.execute(statement("discover"), {"schema": schema}).fetchall()
+    for relation, column, typname, _ in rows:
+        found.setdefault(relation, {})[column] = typname
+    return found, rows[0][3] if rows else "UTC"
 
 
 def _where(parameters: Mapping[str, Any]) -> str:
-    """Host, port, database and user, without what is secret."""
-    host = parameters.get("host") or parameters.get("hostaddr") or os.environ.get("PGHOST") or "the local socket"
-    port = parameters.get("port") or "5432"
-    name, user = (parameters.get(key) or "the default" for key in ("dbname", "user"))
-    return f"database {name!r} on {host} port {port} as {user!r}"
+    """Host, port, database and user as libpq takes them, the environment's too, without what is secret."""
+    if "service" in parameters:
+        return f"the database of the service {parameters['service']!r}"
+    with contextlib.suppress(psycopg.Error):
+        found = {each.keyword.decode(): each.val.decode() for each in pq.Conninfo.get_defaults() if each.val}
+        parameters = {**found, **parameters}
+    host = parameters.get("host") or parameters.get("hostaddr") or "the local socket"
+    name, user = parameters.get("dbname"), parameters.get("user")
+    as_whom = f"as {user!r}" if user else "as nobody (this process has no user name: write one into database.url)"
+    database = f"database {(name or user)!r}" + ("" if name else " (none is named, so libpq takes the user's name)")
+    return f"{database} on {host} port {parameters.get('port')} {as_whom}"
 
 
 @contextlib.contextmanager
@@ -261,19 +286,6 @@ def reading() -> Iterator[None]:
         if known or isinstance(error, psycopg.DataError):
             raise RowError(f"a view cannot show some row: {reason(error)}") from None
         raise
-
-
-@contextlib.contextmanager
-def snapshot(connection: Connection, exported: str | None = None) -> Iterator[None]:
-    """One consistent, read-only look at the database; the same as another's when its snapshot is named."""
-    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-    try:
-        if exported is not None:
-            connection.execute(psycopg.sql.SQL("SET TRANSACTION SNAPSHOT {}").format(exported))
-        yield
-    finally:
-        with contextlib.suppress(psycopg.Error):
-            connection.execute("ROLLBACK")
 
 
 def fetch(connection: Connection, query: Compiled, **values: Any) -> Sequence[tuple[Any, ...]]:

@@ -33,13 +33,20 @@ class _AnyBytesBack(StrDumper):
 _UNKNOWN_OID = 705
 
 
-def set_encoding(connection: Connection) -> None:
-    """Have texts come and go so that none fails to arrive and two that differ stay different."""
-    if connection.info.parameter_status("server_encoding") != "SQL_ASCII":
-        connection.execute("SET client_encoding TO 'UTF8'")
+def encoding_for(connection: Connection) -> str:
+    """The `client_encoding` in which no text fails to arrive."""
+    return "SQL_ASCII" if _says_nothing(connection) else "UTF8"
+
+
+def set_adapters(connection: Connection) -> None:
+    """Have texts come and go so that two that differ stay different."""
+    if not _says_nothing(connection):
         return
-    connection.execute("SET client_encoding TO 'SQL_ASCII'")
     for name in ("text", "varchar", "bpchar", "name", _UNKNOWN_OID):
         connection.adapters.register_loader(name, _AnyBytes)
         connection.adapters.register_loader(name, _AnyBytesBinary)
     connection.adapters.register_dumper(str, _AnyBytesBack)
+
+
+def _says_nothing(connection: Connection) -> bool:
+    return connection.info.parameter_status("server_encoding") == "SQL_ASCII"

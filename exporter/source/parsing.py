@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from exporter.calendar.call_windows import EARLIEST, LATEST, WindowsError, parse_ranges
+from exporter.calendar.call_windows import EARLIEST, LATEST
 from exporter.calendar.days import zone
+from exporter.calendar.window_forms import WindowsError, parse_ranges
 from exporter.contract.codes import (
     CAMPAIGN_STATUSES,
     NUMBER_STATUSES,
@@ -110,6 +111,17 @@ _WITHOUT: Mapping[str, str] = {
 """What stands in for a text that is required and cannot be taken."""
 
 
+def windows_problem(text: str) -> str | None:
+    """What is wrong with a campaign's call windows, and what to write; nothing where they can be read."""
+    try:
+        parse_ranges(_json(text))
+    except WindowsError as error:
+        return str(error)
+    except _UnusableError:
+        return "call_windows: not JSON; write a list as docs/contract.md shows"
+    return None
+
+
 def _parse(relation: str, name: str, column: Column, text: str | None) -> Any:
     if text is None:
         if not column.optional:
@@ -173,7 +185,7 @@ def _integer(text: str) -> int:
         value = Decimal(text)
     except InvalidOperation:
         raise _UnusableError("not_a_number") from None
-    if not value.is_finite() or abs(value) > 2**63:
+    if not value.is_finite() or abs(value) > 2**63 or value != int(value):
         raise _UnusableError("out_of_range")
     return int(value)
 

@@ -21,6 +21,7 @@ from exporter.contract.codes import (
     clean_code,
     clean_label,
 )
+from exporter.contract.error_codes import clean_error_code
 from exporter.source.campaign_numbers import CampaignNumbers
 from exporter.source.clean_rows import CleanRows
 from exporter.source.cleaning import Expression
@@ -118,13 +119,7 @@ ERROR_OTHER = (OTHER, OTHER)
 
 def _clean_error(raw: tuple[str | None, str]) -> tuple[str, str]:
     provider, code = raw
-    return (clean_label(provider) if provider else "", _clean_error_code(code))
-
-
-def _clean_error_code(raw: str) -> str:
-    """Error codes may be numbers (486) or words (SIP_503); a sentence is not a code."""
-    label = clean_label(raw)
-    return label if " " not in label else OTHER
+    return (clean_label(provider) if provider else "", clean_error_code(code))
 
 
 def _clean_id(raw: str) -> str:

@@ -6,6 +6,8 @@ import re
 
 import psycopg
 
+from exporter.source.pooler import remedy
+
 NOT_A_ROWS_FAULT = frozenset(
     {"08", "0A", "25", "26", "28", "2D", "34", "3B", "3D", "3F", "40", "42", "53", "55", "57", "58", "72", "F0", "HV"}
 )
@@ -25,7 +27,14 @@ _DATA_DETAIL = ("DETAIL", "CONTEXT", "HINT", "LINE")
 
 
 def reason(error: psycopg.Error) -> str:
-    """The server's own words on one line, without details that may quote a row."""
+    """The server's own words on one line, without details that may quote a row; a pooler's, with what helps."""
+    words = _words(error)
+    # PgBouncer's own words come as a protocol violation, or while connecting; a function's may hold anything.
+    helps = remedy(words) if (error.sqlstate or "08").startswith("08") else None
+    return f"{words}: {helps}" if helps else words
+
+
+def _words(error: psycopg.Error) -> str:
     if error.diag.message_primary:
         message = error.diag.message_primary
         state = error.sqlstate or ""

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from exporter.contract.availability import Available
 from exporter.contract.codes import ENDED_STATUSES
 from exporter.contract.relations import RELATIONS
+from exporter.contract.types import Kind
 from exporter.source.clean_rows import CAMPAIGNS, ID_TYPES, ROW_KEYS
 from exporter.source.cleaning import EARLIEST, Expression
 from exporter.source.database import Compiled, compile_statement
@@ -61,7 +62,7 @@ class SmallStatements:
 
     def __init__(self, available: Available, relation: str, columns: Sequence[str], limit: int) -> None:
         table = available.tables[relation]
-        texts = [sa.cast(available.column(relation, name), sa.Text) for name in columns]
+        texts = [_text(available, relation, name) for name in columns]
         own = [available.column(relation, name) for name in RELATIONS[relation].key]
         key: Expression = sa.func.concat_ws("|", *(sa.cast(column, sa.Text) for column in own))
         order: list[Expression] = [sa.cast(column, sa.Text) for column in own]
@@ -82,6 +83,15 @@ class SmallStatements:
         self.exported = Choice(table, texts, key, [*preferred, *order], where, limit)
         self.all = Choice(table, texts, key, order, (), limit)
         self.by_key: Compiled = compile_statement(sa.select(*texts).select_from(table).where(key == sa.any_(ROW_KEYS)))
+
+
+def _text(available: Available, relation: str, name: str) -> Expression:
+    """A column as text; JSON as JSON, whatever type it has."""
+    column = available.column(relation, name)
+    kind, typname = RELATIONS[relation].column(name).kind, available.types[relation].get(name)
+    if kind is Kind.JSON and typname is not None and not kind.accepts(typname):
+        column = sa.func.to_jsonb(column)
+    return sa.cast(column, sa.Text)
 
 
 def _same_type(available: Available, relation: str, column: str) -> str | None:

@@ -23,6 +23,7 @@ from exporter.source.cleaning import (
     recent_hour,
     seconds,
     told_bits,
+    whole,
 )
 from exporter.source.columns import HORIZONS, MICRO, RULES
 
@@ -47,25 +48,23 @@ def task_rows(available: Available) -> CleanRows:
     updated = seconds(raw("updated_at"))
     attempted = seconds(raw("last_attempted_at"))
     since = sa.func.coalesce(attempted, updated)
-    retries = sa.case(
-        (sa.and_(raw("system_retries") >= 0, raw("system_retries") <= MICRO), raw("system_retries")), else_=sa.null()
-    )
+    retries = sa.case((whole(raw("system_retries"), 0, MICRO), raw("system_retries")), else_=sa.null())
     blocker = clean_text(raw("blocker"))
-    attempts = sa.case((raw("attempts").between(0, MICRO), sa.cast(raw("attempts"), sa.Integer)), else_=sa.null())
+    attempts = sa.case((whole(raw("attempts"), 0, MICRO), sa.cast(raw("attempts"), sa.Integer)), else_=sa.null())
     # A maximum that makes no sense allows whatever it likes, as 0 does: only a null leaves the word to the campaign.
     most = sa.case(
         (raw("max_attempts").is_(None), sa.null()),
-        (raw("max_attempts").between(0, MICRO), sa.cast(raw("max_attempts"), sa.Integer)),
+        (whole(raw("max_attempts"), 0, MICRO), sa.cast(raw("max_attempts"), sa.Integer)),
         else_=0,
     )
     allowed = sa.func.coalesce(most, CAMPAIGN_ATTEMPTS)
     exhausted = sa.func.coalesce(sa.and_(pending, blocker.is_(None), allowed > 0, attempts >= allowed), sa.false())
     due_in = sa.func.coalesce(eligible, 0.0) - NOW
     violated = {
-        "attempts": sa.not_(sa.func.coalesce(raw("attempts").between(0, MICRO), sa.false())),
-        "max_attempts": sa.not_(sa.func.coalesce(raw("max_attempts").between(0, MICRO), sa.false())),
+        "attempts": sa.not_(sa.func.coalesce(whole(raw("attempts"), 0, MICRO), sa.false())),
+        "max_attempts": sa.not_(sa.func.coalesce(whole(raw("max_attempts"), 0, MICRO), sa.false())),
         "attempts_made": sa.and_(most > 0, attempts > most),
-        "system_retries": sa.not_(sa.func.coalesce(raw("system_retries"), 0).between(0, MICRO)),
+        "system_retries": outside(whole(raw("system_retries"), 0, MICRO)),
         "next_eligible_at": outside(in_time(raw("next_eligible_at"))),
         "last_attempted_at": outside(in_time(raw("last_attempted_at"))),
         "created_at": no_time(raw("created_at")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from exporter.source.database import Connection, Server
+from exporter.source.database import Connection, Place, Server
 from exporter.source.query_time import Meter
 from exporter.source.sql import statement
 from exporter.source.watermark import Observation, Session
@@ -14,7 +14,10 @@ _XID_MASK = (1 << 32) - 1
 
 
 def observe(connection: Connection, server: Server, meter: Meter) -> Observation:
-    """The transactions that may still commit rows; to be called before the refresh takes its snapshot."""
+    """The transactions that may still commit rows; to be called before the refresh takes its snapshot.
+
+    It must be the first to look at `pg_stat_activity` in its transaction, which sees one state of it.
+    """
     rows = meter.timed(lambda: connection.execute(statement("activity")).fetchall())
     at, replica, may_see, replayed = rows[0][:4]
     open_now = [row[4:] for row in rows if row[4] is not None]
@@ -34,9 +37,12 @@ def observe(connection: Connection, server: Server, meter: Meter) -> Observation
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What a snapshot sees: at which instant it was taken (seconds since 1970), and which transactions had ended."""
+    """What a snapshot sees: at which instant (seconds since 1970) and where it was taken, and which transactions had
+    ended.
+    """
 
     at: float
+    place: Place
     next_xid: int
     in_progress: frozenset[int]
 
@@ -48,6 +54,7 @@ class Sight:
 
 def sight(connection: Connection) -> Sight:
     """What the snapshot of the transaction under way sees; its first statement, which takes it."""
-    now, taken = connection.execute(statement("sight")).fetchall()[0]
+    at, taken, database, postmaster, replica = connection.execute(statement("sight")).fetchall()[0]
     _, next_xid, ids = taken.split(":")
-    return Sight(now, int(next_xid) & _XID_MASK, frozenset(int(xid) & _XID_MASK for xid in ids.split(",") if xid))
+    in_progress = frozenset(int(xid) & _XID_MASK for xid in ids.split(",") if xid)
+    return Sight(at, (database, postmaster, replica), int(next_xid) & _XID_MASK, in_progress)

@@ -9,11 +9,13 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from aiohttp import web
 
 from exporter.metrics.catalogue import SECTIONS
 from exporter.metrics.exposition import ENCODINGS, OPENMETRICS_TYPE, TEXT_TYPE
 from exporter.refresh.service import Service
+from exporter.web.addresses import add_routes
 from exporter.web.connections import Connection
 from exporter.web.negotiation import weights
 from exporter.web.pages import Pages
@@ -25,12 +27,15 @@ from exporter.web.sending import Sending
 SERVICE: web.AppKey[Service] = web.AppKey("service", Service)
 SENDING: web.AppKey[Sending] = web.AppKey("sending", Sending)
 _WATCH_SECONDS = 1.0
+
+log = structlog.get_logger()
+
 _PAGES = (
-    ("/campaigns", "why is it not dialling? All campaigns, the worst first"),
-    ("/runbooks", "what to do, for each alert and for each blocker code"),
-    ("/metrics", "for Prometheus"),
-    ("/-/healthy", "200 while the program works"),
-    ("/-/ready", "200 once there is data fresh enough to show"),
+    ("campaigns", "why is it not dialling? All campaigns, the worst first"),
+    ("runbooks", "what to do, for each alert and for each blocker code"),
+    ("metrics", "for Prometheus"),
+    ("-/healthy", "200 while the program works"),
+    ("-/ready", "200 once there is data fresh enough to show"),
 )
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -46,16 +51,15 @@ def application(service: Service, runbooks: Library | None = None) -> web.Applic
     app[SERVICE] = service
     app[SENDING] = Sending()
     pages = Pages(service)
-    app.add_routes(
-        [
-            web.get("/", _landing),
-            web.get("/metrics", _metrics),
-            web.get("/-/healthy", _healthy),
-            web.get("/-/ready", _ready),
-            *pages.routes(),
-            *RunbookPages(runbooks).routes(),
-        ]
-    )
+    routes = [
+        web.get("/", _landing),
+        web.get("/metrics", _metrics),
+        web.get("/-/healthy", _healthy),
+        web.get("/-/ready", _ready),
+        *pages.routes(),
+        *RunbookPages(runbooks).routes(),
+    ]
+    add_routes(app, service.config.web.prefix, routes)
     app.cleanup_ctx.append(pages.running)
     app.cleanup_ctx.append(_watching)
     return app
@@ -88,7 +92,10 @@ async def _watching(app: web.Application) -> Any:
     async def watch() -> None:
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
-            app[SERVICE].watch()
+            try:
+                app[SERVICE].watch()
+            except Exception as error:  # without it, nobody would notice a server that hangs
+                log.exception("unexpected error", exc_info=error)
 
     task = asyncio.create_task(watch())
     yield

@@ -135,10 +135,14 @@ class Connections:
                 while not self.room():
                     await asyncio.sleep(_ACCEPT_AGAIN_SECONDS)
                 await loop.connect_accepted_socket(lambda: Connection(make(), self, self._clock), client)
-            except BaseException as error:
+            except OSError:
                 client.close()
-                if not isinstance(error, OSError):
-                    raise
+            except Exception as error:  # whatever it is, the next client is taken in
+                client.close()
+                log.exception("unexpected error", exc_info=error)
+            except BaseException:
+                client.close()
+                raise
 
     def room(self) -> bool:
         """Whether there is place for one more; who has taken its time goes for it, those first that ask nothing."""
@@ -215,16 +219,25 @@ def within_files() -> int:
 
 
 def listen(host: str | None, port: int) -> list[socket.socket]:
-    """Sockets on all addresses of a name, or of this host; `OSError` says why there are none."""
+    """Sockets on all addresses of a name, or of this host; `OSError` says why there are none.
+
+    Port 0 is one port that is free, the same on all. `::` is every address, those of IPv4 too.
+    """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    both = host == "::" and socket.has_dualstack_ipv6()
     made: list[socket.socket] = []
+    missing: OSError | None = None
     try:
-        for family, _, _, _, address in dict.fromkeys(found):
+        for family, _, _, _, (name, _, *scope) in dict.fromkeys(found):
+            address = (name, port or (made[0].getsockname()[1] if made else 0), *scope)
             try:
-                made.append(socket.create_server(address, family=family, backlog=_BACKLOG))
+                made.append(socket.create_server(address, family=family, backlog=_BACKLOG, dualstack_ipv6=both))
             except OSError as error:
-                if host is not None or error.errno not in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):
-                    raise  # all but: this host has no IPv6, or no IPv4
+                if error.errno not in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):
+                    raise
+                missing = error  # this host has no IPv6, or no IPv4
+        if missing is not None and not made:
+            raise missing
     except OSError:
         for each in made:
             each.close()

@@ -21,12 +21,13 @@ _ENDS = (signal.SIGTERM, signal.SIGINT)
 class Ending:
     """Whether the program was asked to end.
 
-    With a `limit`, the process ends this many seconds after it was asked, with status 1 if need be: also while the
-    loop is blocked, say by a log that nobody reads. For a process that has nothing else to do: its handlers stay.
+    With a `limit`, the process ends this many seconds after it was asked, with status 1 if need be, whatever hinders
+    it. For a process that has nothing else to do: its handlers stay.
     """
 
     def __init__(self, limit: float | None = None) -> None:
         self._limit = limit
+        self._bounded = False
         self.asked = False
         self._before: dict[int, Any] = {}
         self._notify: Callable[[], None] = lambda: None
@@ -56,18 +57,23 @@ class Ending:
             notify()
 
     def end(self) -> None:
-        """Ask it to end, from any thread."""
+        """Let it end by itself, from any thread."""
+        self._bound()
         self._notify()
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         # No line for the log here: what was interrupted may hold its lock.
         del number, frame
-        if not self.asked and self._limit is not None:
+        self._bound()
+        self.asked = True
+        self._notify()
+
+    def _bound(self) -> None:
+        if self._limit is not None and not self._bounded:
+            self._bounded = True
             timer = threading.Timer(self._limit, os._exit, (1,))
             timer.daemon = True
             timer.start()
-        self.asked = True
-        self._notify()
 
 
 def _say_how_settings_are_read() -> None:

@@ -11,15 +11,17 @@ from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
+from yarl import URL
 
 from exporter.contract.wording import duration
 from exporter.diagnosis.view import Shown
 from exporter.refresh.service import Page, Service
+from exporter.web.addresses import links_of, path_of, way_up
 from exporter.web.cards.card import card
 from exporter.web.cards.summary import SORTS, Wanted, listing, summary
 from exporter.web.cards.values import VERSION, Freshness, Json
 from exporter.web.negotiation import HTML_TYPE, JSON_TYPE, prefers_json
-from exporter.web.rendering import STYLE, STYLE_URL, render_campaigns, render_card, render_message
+from exporter.web.rendering import STYLE, STYLE_VERSION, render_campaigns, render_card, render_message
 
 Maker = Callable[[], tuple[int, str]]
 """Makes a status and a text, in the thread of the pages."""
@@ -29,7 +31,7 @@ MOST_AT_ONCE = 32
 """Pages that may wait to be made; each holds on to the snapshot it is made of."""
 
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Encoding"}
-_LIST = (("All campaigns", "/campaigns"), ("This exporter", "/"))
+_LIST = (("All campaigns", "campaigns"), ("This exporter", ""))
 _TEXT_LIMIT = 200
 
 
@@ -59,7 +61,7 @@ class Pages:
 
     async def _campaigns(self, request: web.Request) -> web.Response:
         wanted = _wanted(request.query)
-        ending = request.path.removeprefix("/campaigns")
+        ending = path_of(request).removeprefix("/campaigns")
         page = self._service.page
 
         def make(shown: Shown, freshness: Freshness, as_json: bool) -> tuple[int, str]:
@@ -69,11 +71,15 @@ class Pages:
         return await self._answer(request, page, ending, wanted, make)
 
     async def _campaign(self, request: web.Request) -> web.StreamResponse:
-        name, ending = _split(request.rel_url.raw_path.removeprefix(_PREFIX))
+        raw = path_of(request)
+        name, ending = _split(raw.removeprefix(_PREFIX))
         if not name and not ending:
-            raise web.HTTPPermanentRedirect("/campaigns")
+            raise web.HTTPPermanentRedirect("../campaigns")
+        root = way_up(raw)
+        snapshot = self._service.page.snapshot
+        if raw.endswith("/") and (snapshot is None or name not in snapshot.shown.views):
+            raise web.HTTPFound(URL(root + raw.strip("/"), encoded=True))
         config = self._service.config
-        links = [("Grafana", config.web.grafana_url)] if config.web.grafana_url else []
 
         def make(shown: Shown, freshness: Freshness, as_json: bool) -> tuple[int, str]:
             if name not in shown.views:
@@ -81,15 +87,15 @@ class Pages:
                     f"No campaign has the id {name!r}, or it is a draft, or it ended longer than "
                     "the setting retention ago."
                 )
-                return 404, _message("No such campaign", [why], as_json, 404)
-            data = card(shown, name, freshness, mask=config.numbers.mask_phone, links=links)
+                return 404, _message("No such campaign", [why], as_json, 404, root)
+            data = card(shown, name, freshness, mask=config.numbers.mask_phone, links=links_of(config.web, name))
             return 200, _dumped(data) if as_json else render_card(data)
 
-        return await self._answer(request, self._service.page, ending, name, make)
+        return await self._answer(request, self._service.page, ending, (name, root), make)
 
     async def _style(self, request: web.Request) -> web.Response:
         """Kept by browsers, as another style has another address."""
-        lasting = request.path_qs == STYLE_URL
+        lasting = request.query_string == STYLE_VERSION
         headers = {"Cache-Control": "public, max-age=31536000, immutable" if lasting else "no-cache"}
         return web.Response(text=STYLE, content_type="text/css", headers=headers)
 
@@ -105,7 +111,7 @@ class Pages:
         headers = dict(_HEADERS)
         if page.snapshot is None:
             headers["Retry-After"] = "5"
-            status, text = 503, _message("No data yet", [self._service.state], as_json, 503)
+            status, text = 503, _message("No data yet", [self._service.state], as_json, 503, way_up(path_of(request)))
         else:
             shown, freshness = page.snapshot.shown, self._freshness(page)
             key = (id(page), int(freshness.age_seconds), as_json, what)
@@ -166,10 +172,10 @@ def _tenants(shown: Shown) -> list[tuple[str, str]]:
     return sorted(named, key=lambda each: (each[1].casefold(), each[0]))
 
 
-def _message(title: str, texts: list[str], as_json: bool, status: int) -> str:
+def _message(title: str, texts: list[str], as_json: bool, status: int, root: str) -> str:
     if as_json:
         return _dumped({"version": VERSION, "error": {"status": status, "title": title, "message": " ".join(texts)}})
-    return render_message(title, texts, _LIST)
+    return render_message(title, texts, root, _LIST)
 
 
 def _dumped(data: Json) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import jinja2
 from markupsafe import Markup
@@ -16,12 +16,14 @@ from markupsafe import Markup
 from exporter import __version__
 from exporter.contract import wording
 from exporter.contract.codes import CAMPAIGN_STATUSES
+from exporter.web.addresses import page_of
 from exporter.web.cards.summary import Wanted
 from exporter.web.cards.values import Json
 from exporter.web.runbooks.placeholders import code_page
 
 STYLE = (files("exporter.web") / "static" / "style.css").read_text(encoding="utf-8")
-STYLE_URL = f"/static/style.css?{hashlib.sha256(STYLE.encode()).hexdigest()[:12]}"
+STYLE_VERSION = hashlib.sha256(STYLE.encode()).hexdigest()[:12]
+STYLE_URL = f"static/style.css?{STYLE_VERSION}"
 """Another style has another address, so that browsers may keep it."""
 
 NOT_KNOWN = "–"
@@ -55,16 +57,6 @@ SORTED: Mapping[str, str] = MappingProxyType(
 """The orders of `cards.summary.SORTS`, in words."""
 
 
-def path(campaign_id: str, ending: str = "") -> str:
-    """The address of a campaign's page. Ids may hold anything that can be printed.
-
-    An id that reads as an ending, or as a step up (which clients take out of an address), gets an ending of its own.
-    """
-    if not ending and (campaign_id.endswith((".json", ".html")) or campaign_id in (".", "..")):
-        ending = ".html"
-    return f"/campaigns/{quote(campaign_id, safe='')}{ending}"
-
-
 def render_campaigns(data: Json, wanted: Wanted, tenants: Sequence[tuple[str, str]]) -> str:
     """The list as a page. `tenants`: ids and names to choose from."""
 
@@ -72,7 +64,7 @@ def render_campaigns(data: Json, wanted: Wanted, tenants: Sequence[tuple[str, st
         asked = {"q": wanted.text, "tenant": wanted.tenant, "state": state}
         asked["sort"] = "" if wanted.sort == "worst" else wanted.sort
         query = urlencode({key: value for key, value in asked.items() if value})
-        return f"/campaigns{ending}" + (f"?{query}" if query else "")
+        return f"./campaigns{ending}" + (f"?{query}" if query else "")
 
     cut = len(data["campaigns"]) > SHOWN_CAMPAIGNS
     return render(
@@ -95,8 +87,9 @@ def render_card(data: Json, self_contained: bool = False) -> str:
     return render(
         "campaign.html",
         data=data,
-        here=None if self_contained else path(key),
-        json_url=path(key, ".json"),
+        root="../",
+        here=None if self_contained else f"../{page_of(key)}",
+        json_url=f"../{page_of(key, '.json')}",
         shown_numbers=SHOWN_NUMBERS,
         shown_attempts=SHOWN_ATTEMPTS,
         self_contained=self_contained,
@@ -104,9 +97,9 @@ def render_card(data: Json, self_contained: bool = False) -> str:
     )
 
 
-def render_message(title: str, texts: Sequence[str], links: Sequence[tuple[str, str]] = ()) -> str:
-    """A page that says why there is nothing to show, and where to go on."""
-    return render("message.html", title=title, texts=texts, links=links)
+def render_message(title: str, texts: Sequence[str], root: str, links: Sequence[tuple[str, str]] = ()) -> str:
+    """A page that says why there is nothing to show, and where to go on: `links` as seen from the first page."""
+    return render("message.html", title=title, texts=texts, root=root, links=links)
 
 
 def render_landing(**values: Any) -> str:
@@ -115,9 +108,9 @@ def render_landing(**values: Any) -> str:
 
 
 def render(name: str, **values: Any) -> str:
-    """A template's page."""
+    """A template's page. `root`: the way from it to the first page."""
     return _TEMPLATES.get_template(name).render(
-        **{"version": __version__, "style_url": STYLE_URL, "inline_style": None, **values}
+        **{"version": __version__, "root": "./", "style_url": STYLE_URL, "inline_style": None, **values}
     )
 
 
@@ -278,7 +271,7 @@ _TEMPLATES.filters |= {
     "kind": lambda verdict: KINDS[verdict][0],
     "moment": _moment,
     "number_state": _number_state,
-    "path": path,
+    "page_of": page_of,
     "percent": _percent,
     "points": _points,
     "sign": lambda verdict: KINDS[verdict][1],

@@ -20,6 +20,7 @@ from alerts.settings import Settings
 from alerts.vocabulary.rule import Alert, Severity
 from alerts.vocabulary.wording import GRAFANA, PROMETHEUS
 from dashboards.vocabulary.queries import labels_of
+from exporter.config.file import parse_section
 from exporter.contract.relations import RELATIONS
 from exporter.errors import ConfigError
 from exporter.metrics.catalogue import BY_NAME
@@ -170,6 +171,19 @@ def test_an_alert_says_what_to_do_first() -> None:
             if not texts["first_move"].endswith((".", "?"))} == {}  # fmt: skip
     assert {name: texts["runbook_url"] for name, texts in said.items()
             if urlsplit(texts["runbook_url"]).path != f"/runbooks/{name}"} == {}  # fmt: skip
+
+
+def test_links_begin_with_the_path_under_which_a_reverse_proxy_serves_the_exporter_and_grafana() -> None:
+    text = "boards: {links: {exporter: 'https://example.com/dialler/'}}\ngrafana: https://example.com/grafana/"
+    files = prometheus.files(parse_section(Settings, text, "alerts.yaml", {}, "remedy"))
+    said = {name: urlsplit(url) for written in files.values() for name, url in re.findall(r"(\w+_url): (\S+)", written)}
+    paths = {name: url.path.split("/")[1] for name, url in said.items()}
+    assert paths == {
+        "runbook_url": "dialler",
+        "card_url": "dialler",
+        "dashboard_url": "grafana",
+        "panel_url": "grafana",
+    }
 
 
 WHOM = {

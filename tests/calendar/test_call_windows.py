@@ -21,9 +21,8 @@ from exporter.calendar.call_windows import (
     Range,
     Ranges,
     Schedule,
-    WindowsError,
-    parse_ranges,
 )
+from exporter.calendar.window_forms import parse_ranges
 from tests.support.effort import examples
 
 HOUR, DAY, WEEK = 3600.0, 86400.0, 604800.0
@@ -56,144 +55,6 @@ def changes(of: Schedule, start: float, end: float) -> list[float]:
     while (change := of.next_change(found[-1] if found else start)) is not None and change <= end:
         found.append(change)
     return found
-
-
-# What a list of windows may hold. 2026-03-02 is a Monday.
-
-
-def test_null_is_always_open() -> None:
-    assert parse_ranges(None) is None
-
-
-def test_an_empty_list_is_never_open() -> None:
-    assert parse_ranges([]) == ()
-
-
-def test_a_window_is_its_days_and_minutes_after_midnight() -> None:
-    assert parse_ranges([window(["mon", "sun"], "09:05", "17:30")]) == (Range(frozenset({0, 6}), 545, 1050),)
-
-
-def test_a_window_may_last_until_the_end_of_its_day() -> None:
-    assert parse_ranges([window(["mon"], "09:00", "24:00")]) == (Range(frozenset({0}), 540, 1440),)
-
-
-def test_until_midnight_is_until_the_end_of_the_day() -> None:
-    assert parse_ranges([window(["mon"], "09:00", "00:00")]) == parse_ranges([window(["mon"], "09:00", "24:00")])
-
-
-def test_a_window_without_days_never_opens() -> None:
-    assert parse_ranges([window([], "09:00", "17:00")]) == ()
-
-
-def test_more_keys_are_ignored() -> None:
-    assert parse_ranges([{**window(["mon"], "09:00", "17:00"), "note": 7}]) == (Range(frozenset({0}), 540, 1020),)
-
-
-@pytest.mark.parametrize(
-    "windows",
-    [
-        [window(["tue"], "12:00", "17:00"), window(["mon"], "09:00", "17:00"), window(["tue"], "09:00", "12:00")],
-        [window(["mon", "tue", "mon"], "09:00", "17:00")],
-        [
-            window(["tue", "mon"], "09:00", "16:00"),
-            window(["mon", "tue"], "10:00", "17:00"),
-            window([], "01:00", "02:00"),
-        ],
-    ],
-)
-def test_lists_that_are_open_at_the_same_times_give_the_same_ranges(windows: list[Any]) -> None:
-    assert parse_ranges(windows) == (Range(frozenset({0, 1}), 540, 1020),)
-
-
-def test_an_evening_and_the_morning_after_are_one_range() -> None:
-    assert parse_ranges([window(["sun"], "22:00", "24:00"), window(["mon"], "00:00", "06:00")]) == (
-        Range(frozenset({6}), 1320, 360),
-    )
-
-
-def test_a_range_of_more_than_a_day_is_cut_after_each_24_hours() -> None:
-    assert parse_ranges([window(["sat"], "12:00", "24:00"), window(["sun", "mon"], "00:00", "24:00")]) == (
-        Range(frozenset({0}), 720, 1440),
-        Range(frozenset({5, 6}), 720, 720),
-    )
-
-
-def test_a_whole_week_has_one_form() -> None:
-    whole = (Range(frozenset(range(7)), 0, 1440),)
-    assert parse_ranges([window(ALL, "00:00", "24:00")]) == whole
-    assert parse_ranges([window(ALL, "09:00", "09:00")]) == whole
-
-
-FORM = '{"days": ["mon"], "start": "09:00", "end": "17:00"}'
-
-
-@pytest.mark.parametrize(
-    ("value", "message"),
-    [
-        (7, f"call_windows: 7 is not a list; write [{FORM}], null for always open or [] for never"),
-        ({}, f"call_windows: {{}} is not a list; write [{FORM}], null for always open or [] for never"),
-        ("closed", f"call_windows: 'closed' is not a list; write [{FORM}], null for always open or [] for never"),
-        ([None], f"call_windows[0]: None is not an object; write one such as {FORM}"),
-        ([[]], f"call_windows[0]: [] is not an object; write one such as {FORM}"),
-        ([{"start": "1"}], f"call_windows[0]: {{'start': '1'}} has no days and no end; write it as {FORM}"),
-        ([window(["mon"], "09:00", "17:00"), 1], f"call_windows[1]: 1 is not an object; write one such as {FORM}"),
-    ],
-)  # fmt: skip
-def test_another_shape_is_named_with_its_value_and_the_remedy(value: Any, message: str) -> None:
-    with pytest.raises(WindowsError) as caught:
-        parse_ranges(value)
-    assert str(caught.value) == message
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "message"),
-    [
-        ("days", "mon", """call_windows[0].days: 'mon' is not a list; write one such as ["mon", "tue"]"""),
-        ("days", None, """call_windows[0].days: None is not a list; write one such as ["mon", "tue"]"""),
-        ("days", ["mon", "Tue"], f"call_windows[0].days[1]: 'Tue' is not a day; write one of {', '.join(DAYS)}"),
-        ("days", [0], f"call_windows[0].days[0]: 0 is not a day; write one of {', '.join(DAYS)}"),
-        ("days", [["mon"]], f"call_windows[0].days[0]: ['mon'] is not a day; write one of {', '.join(DAYS)}"),
-        ("start", "24:00", "call_windows[0].start: '24:00' is the end of a day; write 00:00 and the next day"),
-        ("start", 9, "call_windows[0].start: 9 is not a time of day; write HH:MM, 00:00 to 24:00"),
-        ("start", "9:00", "call_windows[0].start: '9:00' is not a time of day; write HH:MM, 00:00 to 24:00"),
-        ("start", None, "call_windows[0].start: None is not a time of day; write HH:MM, 00:00 to 24:00"),
-        ("start", "09:60", "call_windows[0].start: '09:60' is not a time of day; write HH:MM, 00:00 to 24:00"),
-        ("start", "٠٩:00", "call_windows[0].start: '٠٩:00' is not a time of day; write HH:MM, 00:00 to 24:00"),
-        ("end", "24:01", "call_windows[0].end: '24:01' is not a time of day; write HH:MM, 00:00 to 24:00"),
-        ("end", "17:00:00", "call_windows[0].end: '17:00:00' is not a time of day; write HH:MM, 00:00 to 24:00"),
-        ("end", "17:00\n", "call_windows[0].end: '17:00\\n' is not a time of day; write HH:MM, 00:00 to 24:00"),
-    ],
-)  # fmt: skip
-def test_a_bad_value_is_named_with_its_place_and_the_remedy(key: str, value: Any, message: str) -> None:
-    with pytest.raises(WindowsError) as caught:
-        parse_ranges([{**window(["mon"], "09:00", "17:00"), key: value}])
-    assert str(caught.value) == message
-
-
-def test_a_long_value_is_shortened_in_the_message() -> None:
-    with pytest.raises(WindowsError) as caught:
-        parse_ranges("x" * 1_000_000)
-    assert len(str(caught.value)) < 200
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.text(max_size=5) | st.sampled_from(["mon", "09:00", "24:00"]),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["days", "start", "end", "x"]), inner, max_size=4)
-        | st.fixed_dictionaries({"days": inner, "start": inner, "end": inner})
-    ),
-    max_leaves=8,
-)
-
-
-@given(JSON)
-@settings(max_examples=examples(60))
-def test_any_value_is_ranges_or_a_windows_error(value: Any) -> None:
-    try:
-        hash(parse_ranges(value))
-    except WindowsError as error:
-        assert "; write" in str(error)  # noqa: PT017 - both outcomes are fine
 
 
 # Open, closed and the next change, where the clocks do not change.

@@ -15,7 +15,9 @@ def test_a_duration_is_a_number_and_a_unit(text: str, seconds: float) -> None:
     assert parse_duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "5", "s", "1x", "-1s", "1s 2s", "1,5s", "1e3s", "١s"])
+@pytest.mark.parametrize(
+    "text", ["", "5", "s", "1x", "-1s", "1s 2s", "1,5s", "1e3s", "١s", "30m1h", "1s1s", "1S", "5 s"]
+)
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a duration"):
         parse_duration(text)

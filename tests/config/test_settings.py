@@ -38,10 +38,14 @@ def test_the_url_and_the_password_may_be_in_files_and_are_read_anew(tmp_path: Pa
     password.write_text("second\n")
     assert database.secret_password() == "second"
     password.unlink()
-    with pytest.raises(ConfigError, match=r"cannot read the secret in .*password: No such file"):
+    with pytest.raises(
+        ConfigError, match=r"database.password_file: cannot read the secret in .*password: No such file"
+    ):
         database.secret_password()
     url.write_bytes(b"\xff")
-    with pytest.raises(ConfigError, match=r"cannot read the secret in .*url: not a text file"):
+    with pytest.raises(
+        ConfigError, match=r"database.url_file: cannot read the secret in .*url: not UTF-8 text in line 1"
+    ):
         database.secret_url()
 
 

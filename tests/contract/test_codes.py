@@ -56,7 +56,43 @@ def test_what_looks_like_a_code_is_one(code: str) -> None:
     assert clean_code(code) == code
 
 
-@pytest.mark.parametrize("text", ["", "486", "two words", "x" * 65, "ä", "a\n", "a/b", 'a"b', "_a", "-"])
+@pytest.mark.parametrize(
+    "text",
+    ["Outside Call Window", "OUTSIDE_CALL_WINDOW", "outside-call-window", "OutsideCallWindow", " outside.call window "],
+)
+def test_a_blocker_that_is_spelled_in_another_way_is_the_one_of_the_vocabulary(text: str) -> None:
+    assert clean_code(text) == "outside_call_window"
+
+
+def test_no_two_blockers_are_spelled_alike() -> None:
+    assert {clean_code(code.replace("_", " ").title()) for code in BLOCKERS} == set(BLOCKERS)
+
+
+def test_none_is_not_guessed_from_another_spelling() -> None:
+    assert clean_code("None") == "None"
+
+
+def test_a_few_words_are_a_code() -> None:
+    assert clean_code("Solar flare") == "solar_flare"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "486",
+        "more words than a code can have",
+        "flare 7",
+        "Jänner frei",
+        "x" * 65,
+        "ä",
+        "a\n",
+        "a/b",
+        'a"b',
+        "_a",
+        "-",
+    ],
+)
 def test_what_does_not_look_like_a_code_is_other(text: str) -> None:
     assert clean_code(text) == OTHER
 

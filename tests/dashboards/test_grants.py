@@ -485,6 +485,9 @@ def test_types_of_a_platforms_own_are_evened_out(owner: Connection, database_url
         ALTER TABLE campaign_monitoring.calls ALTER task_id TYPE text;
         ALTER TABLE campaign_monitoring.numbers ALTER number_id TYPE smallint;
         ALTER TABLE campaign_monitoring.task_events ALTER detail TYPE json;
+        ALTER TABLE campaign_monitoring.campaigns ALTER call_windows TYPE text;
+        CREATE DOMAIN label AS varchar(20); CREATE DOMAIN name AS label;
+        ALTER TABLE campaign_monitoring.campaigns ALTER name TYPE public.name;
         """
     )
     contact = "0007810d-2be2-40c4-8e6c-15f046542572"

@@ -18,7 +18,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from dashboards.build import boards, build, text_of
 from dashboards.settings import Settings
 from dashboards.vocabulary import colours
-from dashboards.vocabulary.board import every_panel
+from dashboards.vocabulary.board import Board, every_panel
 from dashboards.vocabulary.colours import State
 from dashboards.vocabulary.targets import MIXED
 from tests.dashboards.boards import MADE, NAMES, SETTINGS, Json, expressions, panels, urls
@@ -28,6 +28,21 @@ GENERATED = ROOT / "dashboards" / "generated"
 PANELS = panels()
 MOST_LOADED = 30
 """Panels that load with a board: as many draw in about 5 s."""
+
+WIDE = Settings.model_validate(
+    {
+        "uid_prefix": "d" * 20,
+        "datasources": {"prometheus": "p" * 40, "postgres": "q" * 40},
+        "replica_labels": ["instance", "job", "pod", "replica", "prometheus_replica"],
+        "links": {
+            "campaign": f"https://{'calls.' * 15}example.com/tenants/campaigns/{{campaign}}",
+            "contact": f"https://{'calls.' * 15}example.com/tenants/contacts/{{contact}}",
+            "exporter": f"https://{'monitoring.' * 8}example.com/dialler",
+        },
+        "shared_cost": [{"tenant": "t" * 60, "title": "T" * 100}],
+    }
+)
+"""Settings that make boards long."""
 
 each_board = pytest.mark.parametrize("name", NAMES)
 
@@ -238,7 +253,7 @@ def test_the_settings_reach_the_boards() -> None:
             "uid_prefix": "dial",
             "datasources": {"prometheus": "mimir"},
             "replica_labels": ["replica"],
-            "links": {"exporter": "https://exporter.example.com/"},
+            "links": {"exporter": "https://example.com/dialler/"},
         }
     )
     text = "".join(text_of(board, settings) for board in boards(settings))
@@ -247,7 +262,26 @@ def test_the_settings_reach_the_boards() -> None:
     assert '"mimir"' in text
     assert "without (replica)" in text
     assert "instance, job" not in text
-    assert "https://exporter.example.com/campaigns/" in text
+    assert "https://example.com/dialler/campaigns/" in text
+    assert "https://example.com/campaigns/" not in text
+
+
+@pytest.mark.parametrize("board", boards(WIDE), ids=lambda board: board.name)
+def test_each_board_fits_into_a_configmap_that_kubectl_applies(board: Board) -> None:
+    """It keeps the whole object in one annotation; all annotations together may have so many bytes."""
+    name = f"{board.name}.json"
+    data = {name: text_of(board, WIDE)}
+    metadata = {"annotations": {}, "labels": {"grafana_dashboard": "1"}, "name": "x" * 63, "namespace": "x" * 63}
+    whole = {"apiVersion": "v1", "data": data, "kind": "ConfigMap", "metadata": metadata}
+    kept = json.dumps(whole, separators=(",", ":"), ensure_ascii=False) + "\n"
+    kept = re.sub("[<>&]", r"\\u0000", kept)  # as Go writes them
+    assert len(f"kubectl.kubernetes.io/last-applied-configuration{kept}".encode()) <= 262_144
+
+
+def test_a_board_on_disk_has_a_value_a_line() -> None:
+    text = text_of(boards(SETTINGS)[0], SETTINGS)
+    assert max(map(len, text.splitlines())) < 5_000
+    assert '"uid":"campaigns-overview",\n' in text
 
 
 def test_the_boards_of_the_defaults_have_no_shared_one() -> None:

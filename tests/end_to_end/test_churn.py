@@ -58,7 +58,9 @@ class Platform:
 
     def _connected(self) -> psycopg.Connection[Any] | None:
         with contextlib.suppress(psycopg.OperationalError):
-            return psycopg.connect(self.server.url("churn"), autocommit=True, options="-c lock_timeout=3s")
+            return psycopg.connect(
+                self.server.url("churn"), autocommit=True, options="-c lock_timeout=3s", application_name="platform"
+            )
         return None
 
     def close(self) -> None:
@@ -169,7 +171,10 @@ class Platform:
         self.run(f"TRUNCATE {T}.calls")
 
     def cut(self) -> None:
-        self.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'campaign-exporter'")
+        self.run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND backend_type = 'client backend' AND application_name <> 'platform'"
+        )
 
     def crash_backend(self) -> None:
         """One process of the server is killed: the server begins anew."""

@@ -6,13 +6,16 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.support import contract, platforms, programs, prometheus
+from tests.support.exporting import parse_text
 
 
 @pytest.fixture
@@ -69,26 +72,84 @@ def test_sighup_does_not_stop_it(program: programs.Program, address: str) -> Non
     assert program.stop(signal.SIGINT) == 0
 
 
-def test_sigterm_ends_it_within_five_seconds_though_nobody_reads_its_log(
-    database_url: str, address: str, tmp_path: Path
-) -> None:
+@pytest.fixture
+def command(database_url: str, address: str, tmp_path: Path) -> list[str]:
+    """How to start the exporter on a small platform."""
+    with contract.session(database_url) as connection:
+        platforms.create(connection)
     config = tmp_path / "config.yaml"
-    config.write_text(f'database:\n  url: "{database_url}"\n')
+    config.write_text(f'database:\n  url: "{database_url}"\nrefresh: {{interval: 100ms}}\n')
+    return [*programs.COMMAND, "serve", f"--config.file={config}", f"--web.listen-address={address}"]
+
+
+def shows(address: str, up: int) -> bool:
+    metrics = prometheus.fetch(f"http://{address}/metrics")
+    return metrics is not None and parse_text(metrics).value("campaign_exporter_up") == up
+
+
+def test_it_goes_on_and_ends_in_time_though_nobody_reads_its_log(
+    database_url: str, address: str, command: list[str]
+) -> None:
     read, write = os.pipe()
-    command = [*programs.COMMAND, "serve", f"--config.file={config}", f"--web.listen-address={address}"]
-    with subprocess.Popen(command, stderr=write) as process:
-        prometheus.wait_for("the exporter", lambda: prometheus.fetch(f"http://{address}/"))
+    with subprocess.Popen(command, stderr=write) as process, contract.session(database_url) as owner:
+        prometheus.wait_for("the exporter", partial(shows, address, 1))
         os.set_blocking(write, False)
         with contextlib.suppress(BlockingIOError):
             while True:
                 os.write(write, b"x")
         os.set_blocking(write, True)
+        for name, other, state in (("campaign_monitoring", "gone", 0), ("gone", "campaign_monitoring", 1)):
+            owner.execute(f"ALTER SCHEMA {name} RENAME TO {other}".encode())
+            prometheus.wait_for("it to be noticed", partial(shows, address, state))
         began = time.monotonic()
         process.terminate()
-        assert process.wait(timeout=30) == 1
+        assert process.wait(timeout=30) == 0
         assert time.monotonic() - began < 5.5
     os.close(read)
     os.close(write)
+
+
+@pytest.mark.parametrize("descriptors", ["2>&-", "0<&- 1>&- 2>&-"])
+def test_it_serves_with_its_standard_files_closed(address: str, command: list[str], descriptors: str) -> None:
+    """The next files that it opens must not get their numbers, and the log."""
+    with subprocess.Popen(["sh", "-c", f'exec "$@" {descriptors}', "sh", *command]) as process:
+        prometheus.wait_for("the exporter", partial(shows, address, 1))
+        files = [str(Path(f"/proc/{process.pid}/fd/{number}").readlink()) for number in range(3)]
+        assert files[2] == "/dev/null"
+        assert [each for each in files if "socket" in each or "anon_inode" in each] == []
+        process.terminate()
+        assert process.wait(timeout=30) == 0
+
+
+_IMPORTING = """
+import os, signal, sys, types
+
+def meanwhile():
+    os.kill(os.getpid(), signal.SIGHUP)
+    print("goes on", flush=True)
+    os.kill(os.getpid(), signal.{name})
+    print("too late", flush=True)
+
+class Late(types.ModuleType):
+    main = staticmethod(lambda: None)
+
+    def __getattribute__(self, name):
+        meanwhile()
+        return object.__getattribute__(self, name)
+
+sys.modules["exporter.commands.cli"] = Late("exporter.commands.cli")
+sys.argv = ["campaign-exporter", "serve"]
+import exporter.cli
+exporter.cli.main()
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_signals_that_come_while_it_is_being_imported_mean_the_same_as_later(name: str) -> None:
+    """SIGHUP does not end it, the others do, with status 0; also as the first process of a container."""
+    code = _IMPORTING.replace("{name}", name)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "goes on\n", "")
 
 
 def test_an_address_in_use_is_named_with_the_remedy(program: programs.Program, address: str, tmp_path: Path) -> None:

@@ -56,6 +56,26 @@ def test_an_unknown_blocker_keeps_its_name_in_the_group_unknown(owner: Owner, ex
     assert exporter.violations() == {("tasks", "blocker", "unknown_code"): 1}
 
 
+def test_a_blocker_in_words_is_that_of_the_vocabulary_however_it_is_read(owner: Owner, exporter: Exporter) -> None:
+    task(owner, 2, 2, blocker="Outside Call Window")
+    exporter.refresh()
+    task(owner, 3, 2, blocker="outside-call-window", updated_at=NOW, created_at=NOW)
+    scrape = exporter.refresh()
+    assert scrape.value("campaign_tasks_blocked", campaign="2", blocker="outside_call_window", group="window") == 2
+    assert exporter.violations() == {}
+    assert exporter.corrections() == 0
+
+
+def test_an_error_in_words_has_a_short_label(owner: Owner, exporter: Exporter) -> None:
+    call(owner, 2, 2, outcome="failed", error_code="HTTP 429 Too Many Requests")
+    call(owner, 3, 2, outcome="failed", error_code="HTTP 429", task_id=None)
+    scrape = exporter.refresh()
+    assert scrape.by("campaign_call_errors_total", "code", campaign="2") == {"http_429": 2}
+    assert scrape.by("campaign_call_errors_total", "fault", campaign="2") == {"provider_throttled": 2}
+    assert exporter.violations() == {}
+    assert exporter.corrections() == 0
+
+
 def test_a_blocker_that_is_no_code_is_other(owner: Owner, exporter: Exporter) -> None:
     task(owner, 2, 2, blocker="call +49 151 2345678 again")
     scrape = exporter.refresh()

@@ -18,10 +18,12 @@ from structlog.testing import capture_logs
 from exporter.demo.runtime.server import EmbeddedServer
 from exporter.ledger.audit import AuditSchedule
 from exporter.refresh import service
+from exporter.source.connecting import resting
 from exporter.source.reader import Reader
 from tests.support import contract, memory, platforms
 from tests.support.exporting import NOW, Loop, exporting, looping
 from tests.support.platforms import assert_intact, call
+from tests.support.prometheus import wait_for
 
 Owner = psycopg.Connection[Any]
 
@@ -46,7 +48,10 @@ def loop(database_url: str) -> Iterator[Loop]:
 
 def backends(owner: Owner) -> list[int]:
     """The server's processes that work for the exporter."""
-    rows = owner.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'campaign-exporter'")
+    rows = owner.execute(
+        "SELECT pid FROM pg_stat_activity "
+        "WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
     return [row[0] for row in rows]
 
 
@@ -121,67 +126,77 @@ def test_a_port_where_nobody_listens_is_a_clear_problem() -> None:
         assert_failing(loop, "unavailable", f"on 127.0.0.1 port {port} as 'me'", "refused")
 
 
-def cut_off(loop: Loop, pid: int, refreshing: threading.Thread) -> None:
-    """Let a server process hang until the refresh has given it up."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        if not refreshing.is_alive():
-            refreshing.start()
-        while refreshing.is_alive():
-            loop.service.watch()
-            refreshing.join(0.02)
-    finally:
-        os.kill(pid, signal.SIGCONT)
+def cut_off_while_waiting(owner: Owner, loop: Loop) -> None:
+    """Let the server process hang that a refresh waits for, until the refresh has given it up."""
+    waiting = "SELECT pid FROM pg_locks WHERE relation = 'campaign_monitoring.calls'::regclass AND NOT granted"
+    refreshing = threading.Thread(target=loop.step)
+    with owner.transaction():
+        owner.execute("LOCK TABLE campaign_monitoring.calls IN ACCESS EXCLUSIVE MODE")
+        refreshing.start()
+        while (found := owner.execute(waiting).fetchone()) is None:
+            refreshing.join(0.01)
+        os.kill(found[0], signal.SIGSTOP)
+        try:
+            while refreshing.is_alive():
+                loop.service.watch()
+                refreshing.join(0.02)
+        finally:
+            os.kill(found[0], signal.SIGCONT)
     assert loop.errors() == {"unavailable": 1}
     assert "the connection was lost" in loop.problem
 
 
+@pytest.mark.parametrize("loaded", [True, False], ids=["reads what changed", "loads everything"])
 def test_a_server_that_hangs_in_a_statement_is_cut_off(
-    owner: Owner, loop: Loop, monkeypatch: pytest.MonkeyPatch
+    owner: Owner, database_url: str, monkeypatch: pytest.MonkeyPatch, loaded: bool
 ) -> None:
-    assert_working(loop)
-    monkeypatch.setattr(service, "_GRACE_SECONDS", 0.3 - loop.service._config.database.statement_timeout)
-    (pid,) = backends(owner)
-    cut_off(loop, pid, threading.Thread(target=loop.step))
-    assert_working(loop)
-
-
-def test_a_server_that_hangs_while_everything_is_loaded_is_cut_off(
-    owner: Owner, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waiting = "SELECT pid FROM pg_locks WHERE relation = 'campaign_monitoring.calls'::regclass AND NOT granted"
     with looping(database_url, database={"lock_timeout": "30s"}) as loop:
-        monkeypatch.setattr(service, "_GRACE_SECONDS", 0.3 - loop.service._refresher.patience)
-        refreshing = threading.Thread(target=loop.step)
-        with owner.transaction():
-            owner.execute("LOCK TABLE campaign_monitoring.calls IN ACCESS EXCLUSIVE MODE")
-            refreshing.start()
-            while (found := owner.execute(waiting).fetchone()) is None:
-                refreshing.join(0.01)
-            cut_off(loop, found[0], refreshing)
+        if loaded:
+            assert_working(loop)
+        limit = loop.service._config.database.statement_timeout if loaded else loop.service._refresher.patience
+        monkeypatch.setattr(service, "_GRACE_SECONDS", 0.3 - limit)
+        cut_off_while_waiting(owner, loop)
         assert_working(loop)
 
 
 def test_stopping_does_not_wait_for_a_server_that_hangs(owner: Owner, loop: Loop) -> None:
     assert_working(loop)
     (pid,) = backends(owner)
+    session = loop.service._refresher._session
+    assert session is not None
     os.kill(pid, signal.SIGSTOP)
     try:
         loop.service.start()
-        while not loop.service._refresher.watch.longest():
-            pass
+        wait_for("the refresh to wait for it", lambda: not resting(session.connection))
         loop.service.stop(timeout=5)
         assert not loop.service.alive
     finally:
         os.kill(pid, signal.SIGCONT)
 
 
-def test_a_connection_that_is_cut_costs_one_refresh(owner: Owner, loop: Loop) -> None:
+def test_a_connection_that_was_ended_at_rest_fails_no_refresh(owner: Owner, loop: Loop) -> None:
     assert_working(loop)
     for pid in backends(owner):
         owner.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
-    assert_failing(loop, "unavailable")
-    assert_working(loop)
+    with capture_logs() as logs:
+        assert_working(loop)
+    assert loop.errors() == {}
+    (entry,) = [entry for entry in logs if entry["event"] == "connecting anew"]
+    assert "administrator command" in entry["why"]
+    assert loop.scrape().value("campaign_exporter_campaigns_loaded_total", cause="new") == 2
+
+
+def test_a_connection_that_went_silent_at_rest_fails_no_refresh(owner: Owner, database_url: str) -> None:
+    """As when a firewall forgets it: nothing comes back, and nobody says so."""
+    with looping(database_url) as loop:
+        assert_working(loop)
+        (pid,) = backends(owner)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            assert_working(loop)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        assert loop.errors() == {}
 
 
 @pytest.mark.parametrize("relation", ["calls", "tasks", "campaigns", "numbers"])
@@ -243,7 +258,7 @@ def test_without_pg_monitor_the_overlap_is_used_and_named(owner: Owner, limited:
     outcomes = loop.scrape().by("campaign_calls_total", "outcome", campaign="1")
     assert outcomes == {"answered": 2, "busy": 1, "voicemail": 1}
     (entry,) = (entry for entry in logs if entry["event"] == "open transactions cannot be seen")
-    assert entry["remedy"] == "GRANT pg_monitor to the role"
+    assert entry["remedy"] == "make the role a member of pg_monitor"
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_without_an_optional_relation_the_rest_works(owner: Owner, exporter: Exp
 
 
 @pytest.mark.parametrize("relation", ["campaigns", "tasks", "calls", "numbers"])
-def test_without_its_optional_columns_a_relation_is_read_and_each_is_named(
+def test_without_its_optional_columns_a_relation_is_read_and_all_are_named_in_one_line(
     database_url: str, exporter: Exporter, relation: str
 ) -> None:
     optional = [column.name for column in RELATIONS[relation].columns if column.optional]
@@ -49,8 +49,8 @@ def test_without_its_optional_columns_a_relation_is_read_and_each_is_named(
     with capture_logs() as logs:
         exporter.refresh()
     problems = [entry["problem"] for entry in logs if entry["event"] == "contract"]
-    assert [problem.split(";")[0] for problem in problems] == [f"{relation}.{name}: missing" for name in optional]
-    assert all("; lost without it: " in problem for problem in problems)
+    assert len(problems) == 1
+    assert problems[0].startswith(f"{relation}: without {', '.join(optional)}; lost: ")
 
 
 def test_without_all_optional_columns_and_relations_tasks_and_calls_still_count(
@@ -109,9 +109,9 @@ def test_without_a_required_column_an_optional_relation_is_left_out(owner: Owner
         ("updated_at", "timestamp", "timestamptz"),
         ("updated_at", "date", "timestamptz"),
         ("created_at", "bigint", "timestamptz"),
-        ("attempts", "text", "integer"),
-        ("task_id", "float8", "id"),
-        ("status", "int4range", "text"),
+        ("attempts", "text", "one of int2, int4, int8, numeric"),
+        ("task_id", "float8", "one of int2, "),
+        ("status", "int4range", "one of text, "),
     ],
 )
 def test_a_required_column_of_a_wrong_type_is_named_with_both_types(

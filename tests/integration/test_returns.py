@@ -196,20 +196,23 @@ def test_a_draft_while_a_refresh_fails(
     assert calls(watched.refresh()) == 11
 
 
+@pytest.mark.parametrize("error", [psycopg.OperationalError, MemoryError], ids=["known", "unknown"])
 def test_a_campaign_that_left_and_came_back_between_two_refreshes_that_failed(
-    busy: Owner, watched: Watched, monkeypatch: pytest.MonkeyPatch
+    busy: Owner, watched: Watched, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
+    """After an error that nobody knows the totals begin anew; the counters do not."""
     watched.refresh()
 
     def fail(*_: object) -> None:
-        raise MemoryError
+        raise error
 
     platforms.campaign(busy, "3")
     with monkeypatch.context() as patched:
         patched.setattr(Loader, "load", fail)
+        patched.setattr(Loader, "load_in_parallel", fail)
         for status in ("draft", "running"):
             set_campaign(busy, status=status)
-            with pytest.raises(MemoryError):
+            with pytest.raises(error):
                 watched.exporter.refresh()
     purge(busy)
     assert calls(watched.refresh()) == 11

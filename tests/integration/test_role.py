@@ -10,7 +10,7 @@ import pytest
 
 from exporter.config import parse
 from exporter.demo.runtime.server import EmbeddedServer
-from exporter.source.database import Database, snapshot
+from exporter.source.database import Database
 from tests.support import contract, platforms
 from tests.support.exporting import looping
 
@@ -103,12 +103,12 @@ def test_within_a_refresh_even_the_owner_could_not_write(owner: Owner, database_
     del owner
     database = Database(parse(f"database: {{url: '{database_url}'}}", "x"))
     connection = database.connect()
-    with snapshot(connection), pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+    with database.snapshot(connection), pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         connection.execute("UPDATE campaign_monitoring.campaigns SET status = 'paused'")
-    with snapshot(connection):
+    with database.snapshot(connection):
         connection.execute("SELECT 1")
         with pytest.raises(psycopg.errors.ActiveSqlTransaction):
             connection.execute("SET TRANSACTION READ WRITE")
-    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+    with database.look(connection), pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         connection.execute("UPDATE campaign_monitoring.campaigns SET status = 'paused'")
     database.close(connection)

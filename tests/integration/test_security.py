@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from exporter.source.database import Database
 from exporter.web.app import application
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Loop, looping
+from tests.support.exporting import config as configured
 from tests.support.platforms import call, task
 
 Owner = psycopg.Connection[Any]
@@ -60,11 +60,10 @@ def served(loop: Loop) -> str:
 
 
 @pytest.fixture(params=["logfmt", "json"])
-def logged(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+def logged(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     """The log as the program writes it."""
     stream = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", stream)
-    configure(LogConfig(format=request.param, level="debug"))
+    configure(LogConfig(format=request.param, level="debug"), stream)
     yield stream
     structlog.reset_defaults()
 
@@ -176,6 +175,11 @@ ENCODED = PASSWORD.replace("/", "%2F").replace("@", "%40")
 @pytest.mark.parametrize("password", [PASSWORD, ENCODED, "correct-horse%battery", "#staple"])
 @pytest.mark.parametrize("url", URLS.values(), ids=URLS.keys())
 def test_a_connection_that_fails_does_not_tell_its_password(logged: io.StringIO, url: str, password: str) -> None:
+    try:
+        configured(url.format(password))
+    except ConfigError as refused:  # before anything is looked up
+        assert_clean(str(refused))
+        return
     with looping(url.format(password)) as loop:
         assert not loop.step()
         assert_clean(loop.problem)
@@ -214,22 +218,21 @@ def test_the_password_of_a_file_is_used_and_told_to_nobody(tmp_path: Path, logge
         "- 'postgresql://me:{}@h/x'",
     ],
 )
-def test_the_config_command_hides_secrets_in_its_output_and_its_errors(tmp_path: Path, text: str) -> None:
+def test_the_config_command_hides_secrets_in_its_errors(tmp_path: Path, text: str) -> None:
     file = tmp_path / "exporter.yaml"
     file.write_text(text.format(PASSWORD))
     result = CliRunner().invoke(main, ["config", "--config.file", str(file)])
     assert result.output
     assert_clean(result.output)
-    assert result.exit_code == (0 if text == "database: {{url: 'postgresql://me:{}@h/x'}}" else 1)
+    assert result.exit_code == 1
 
 
 def test_errors_name_where_and_who_but_no_secret() -> None:
     config = parse(f"database: {{url: 'postgresql://me:{ENCODED}@127.0.0.1:1/x'}}", "x")
     with pytest.raises(DatabaseUnavailableError, match=r"database 'x' on 127\.0\.0\.1 port 1 as 'me'"):
         Database(config).connect()
-    config = parse(f"database: {{url: 'postgresql://me:{PASSWORD}@127.0.0.1:1/x'}}", "x")
-    with pytest.raises(ConfigError, match="write them as %40"):
-        Database(config).connect()
+    with pytest.raises(ConfigError, match="write @ as %40"):
+        parse(f"database: {{url: 'postgresql://me:{PASSWORD}@127.0.0.1:1/x'}}", "x")
 
 
 def test_the_tenants_own_numbers_can_be_masked(owner: Owner, database_url: str) -> None:

@@ -74,10 +74,10 @@ def test_a_row_whose_identity_is_none_is_left_out(value: str | None) -> None:
         ("campaigns", "name", None, "null", ""),
         ("campaigns", "call_windows", "{", "not_json", None),
         ("campaigns", "call_windows", "7", "wrong_shape", None),
-        ("campaigns", "call_windows", '[{"days": "mon", "start": "09:00", "end": "17:00"}]', "wrong_shape", None),
-        ("campaigns", "call_windows", '[{"days": [1], "start": "09:00", "end": "17:00"}]', "wrong_shape", None),
+        ("campaigns", "call_windows", '[{"days": "someday", "start": "09:00", "end": "17:00"}]', "wrong_shape", None),
+        ("campaigns", "call_windows", '[{"days": [0], "start": "09:00", "end": "17:00"}]', "wrong_shape", None),
         ("campaigns", "call_windows", '[{"days": ["mon"], "start": 9, "end": "17:00"}]', "wrong_shape", None),
-        ("campaigns", "call_windows", '[{"days": ["mon"], "start": "9:00", "end": "17:00"}]', "wrong_shape", None),
+        ("campaigns", "call_windows", '[{"days": ["mon"], "start": "9", "end": "17:00"}]', "wrong_shape", None),
         ("campaigns", "call_windows", '[{"days": ["mon"], "start": "09:00", "end": "24:01"}]', "wrong_shape", None),
     ],
 )

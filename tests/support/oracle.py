@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from exporter.diagnosis.dispatch.faults import fault_of
+from exporter.contract.error_codes import fault_of
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
 """A sample's name and its sorted labels."""

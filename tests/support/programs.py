@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from subprocess import Popen
 
-COMMAND = (sys.executable, "-m", "exporter.commands.cli")
+COMMAND = (sys.executable, "-m", "exporter.cli")
 
 
 class Program:

@@ -327,3 +327,49 @@ def test_nothing_holds_a_page_whose_reader_is_gone(idle: Loop, why: str) -> None
         on_site(idle, act)
     finally:
         gc.enable()
+
+
+# -- where it listens -----------------------------------------------------------------------------------------
+
+
+def answers(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), 5).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("host", ["localhost", None, "::", "0.0.0.0"])
+def test_port_0_is_one_free_port_on_every_address(host: str | None) -> None:
+    made = listen(host, 0)
+    try:
+        (port,) = {each.getsockname()[1] for each in made}
+        assert port
+        assert answers("127.0.0.1", port)
+    finally:
+        for each in made:
+            each.close()
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this host has no IPv6")
+def test_all_addresses_of_ipv6_are_those_of_ipv4_too_and_one_is_only_itself() -> None:
+    (every,) = listen("::", 0)
+    (one,) = listen("::1", 0)
+    with every, one:
+        assert all(answers(host, every.getsockname()[1]) for host in ("127.0.0.1", "::1"))
+        assert [answers(host, one.getsockname()[1]) for host in ("127.0.0.1", "::1")] == [False, True]
+
+
+def test_an_address_of_a_name_that_this_host_does_not_have_is_left_out_unless_it_is_the_only_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours, others = ("127.0.0.1", 0), ("192.0.2.1", 0)
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in (others, ours)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    (made,) = listen("name", 0)
+    with made:
+        assert made.getsockname()[0] == "127.0.0.1"
+    del found[1]
+    with pytest.raises(OSError, match="Cannot assign requested address"):
+        listen("name", 0)

@@ -20,10 +20,11 @@ from aiohttp import ClientResponse
 from exporter.demo.runtime.server import EmbeddedServer
 from exporter.diagnosis.ab_test import Arm, judge
 from exporter.web import pages
+from exporter.web.addresses import page_of
 from exporter.web.cards.card import card
 from exporter.web.cards.values import Json
 from exporter.web.negotiation import prefers_json
-from exporter.web.rendering import STYLE_URL, path, render_card
+from exporter.web.rendering import STYLE_URL, render_card
 from tests.diagnosis.dispatch import situations as at
 from tests.diagnosis.dispatch.test_cases import CASES, Case
 from tests.support import contract, platforms, rich
@@ -193,7 +194,7 @@ def test_pages_are_compressed_for_who_takes_it(loop: Loop) -> None:
 
 
 def test_the_style_is_kept_by_browsers_as_long_as_it_is_the_same(loop: Loop) -> None:
-    response, body = get(loop, STYLE_URL)
+    response, body = get(loop, "/" + STYLE_URL)
     assert response.headers["Content-Type"] == "text/css; charset=utf-8"
     assert "immutable" in response.headers["Cache-Control"]
     assert b"@media print" in body
@@ -203,8 +204,8 @@ def test_the_style_is_kept_by_browsers_as_long_as_it_is_the_same(loop: Loop) -> 
 
 
 def test_the_landing_page_leads_to_the_list_and_the_list_to_the_cards(loop: Loop) -> None:
-    assert b'href="/campaigns"' in get(loop, "/")[1]
-    assert b'href="/campaigns/1"' in get(loop, "/campaigns")[1]
+    assert b'href="./campaigns"' in get(loop, "/")[1]
+    assert b'href="./campaigns/1"' in get(loop, "/campaigns")[1]
 
 
 # -- what is shown --------------------------------------------------------------------------------------------
@@ -242,7 +243,7 @@ def test_filters_are_kept_in_the_form_and_in_the_links(loop: Loop) -> None:
     assert '<option value="1" selected>' in body
     assert "<option selected>paused</option>" in body
     assert '<option value="name" selected>' in body
-    assert "/campaigns.json?q=Camp&amp;tenant=1&amp;state=paused&amp;sort=name" in body
+    assert "./campaigns.json?q=Camp&amp;tenant=1&amp;state=paused&amp;sort=name" in body
     assert "1 of 4 campaigns" in body
 
 
@@ -379,12 +380,12 @@ def test_any_id_has_an_address_of_its_own(database_url: str) -> None:
         assert loop.step()
         listed = get(loop, "/campaigns")[1].decode()
         for key in ODD_IDS:
-            assert f'href="{path(key)}"' in listed
-            response, body = get(loop, path(key), Accept=BROWSER)
+            assert f'href="./{page_of(key)}"' in listed
+            response, body = get(loop, "/" + page_of(key), Accept=BROWSER)
             assert (response.status, response.headers["Content-Type"]) == (200, HTML), key
             assert f"The campaign {key}".strip() in [words.strip() for words in read(body).words]
-            assert data(get(loop, path(key, ".json")))["campaign"]["id"] == key
-        assert len({path(key) for key in ODD_IDS}) == len(ODD_IDS)
+            assert data(get(loop, "/" + page_of(key, ".json")))["campaign"]["id"] == key
+        assert len({page_of(key) for key in ODD_IDS}) == len(ODD_IDS)
 
 
 @pytest.mark.parametrize("id_type", ["uuid", "bigint"])
@@ -398,7 +399,7 @@ def test_ids_of_other_types_have_addresses_too(database_url: str, id_type: str) 
     with looping(database_url) as loop:
         assert loop.step()
         assert data(get(loop, f"/campaigns/{key}.json"))["campaign"]["id"] == key
-        assert f'href="/campaigns/{key}"' in get(loop, f"/campaigns?tenant={tenant}")[1].decode()
+        assert f'href="./campaigns/{key}"' in get(loop, f"/campaigns?tenant={tenant}")[1].decode()
 
 
 # -- when there is nothing, or only something old, to show ----------------------------------------------------
@@ -409,7 +410,7 @@ def test_an_unknown_campaign_is_404_with_the_way_on(loop: Loop, name: str) -> No
     quoted = name if "%" in name else quote(name, safe="")
     response, body = get(loop, f"/campaigns/{quoted}")
     assert (response.status, response.headers["Content-Type"]) == (404, HTML)
-    assert b'href="/campaigns"' in body
+    assert b'href="../campaigns"' in body
     assert "b" not in read(body).seen
     missing, _ = found = get(loop, f"/campaigns/{quoted}.json")
     assert missing.status == 404
@@ -421,7 +422,7 @@ def test_an_unknown_campaign_is_404_with_the_way_on(loop: Loop, name: str) -> No
 
 def test_the_list_with_a_slash_leads_to_the_list(loop: Loop) -> None:
     response, _ = get(loop, "/campaigns/")
-    assert (response.status, response.headers["Location"]) == (308, "/campaigns")
+    assert (response.status, response.headers["Location"]) == (308, "../campaigns")
 
 
 def test_before_there_are_data_it_is_503_and_says_why(idle: Loop) -> None:

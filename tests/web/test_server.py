@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -31,10 +32,31 @@ def failing_first(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> No
     monkeypatch.setattr(Service, "_rest", rest)
 
 
-def test_the_program_ends_with_an_error_when_the_refreshing_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    failing_first(monkeypatch, lambda: 1 / 0)
+def leave() -> None:
+    raise SystemExit(0)
+
+
+@pytest.mark.parametrize("act", [lambda: 1 / 0, leave], ids=["an error", "sys.exit"])
+def test_the_program_ends_with_an_error_when_the_refreshing_ends_by_itself(
+    monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]
+) -> None:
+    failing_first(monkeypatch, act)
     with pytest.raises(EndedError, match="please report"):
         run(config(NOWHERE), "127.0.0.1:0")
+
+
+def test_a_process_whose_refreshing_ended_ends_though_something_hinders_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    statuses: list[int] = []
+
+    def leave(status: int) -> None:
+        statuses.append(status)
+        ended.set()
+
+    monkeypatch.setattr(os, "_exit", leave)
+    Ending(0.01).end()
+    assert ended.wait(30)
+    assert statuses == [1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -76,3 +98,28 @@ def test_an_address_in_use_is_a_clear_problem(host: str) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=f"cannot listen on .*:{port}: Address already in use; stop what uses it"):
             run(config(NOWHERE), f"{host}:{port}")
+
+
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("nowhere.invalid:0", "cannot listen on nowhere.invalid:0: .*; name another address"),
+        ("192.0.2.1:10517", "cannot listen on 192.0.2.1:10517: Cannot assign requested address; this host has no such"),
+        ("[2001:db8::1]:10517", r"cannot listen on \[2001:db8::1\]:10517: .*"),
+        (f"{'x' * 70}.example:1", "no host can be called so; name another address"),
+    ],
+)
+def test_where_nothing_can_listen_is_told_with_the_option_that_named_it(address: str, problem: str) -> None:
+    with pytest.raises(ConfigError, match=f"^--web.listen-address: {problem}"):
+        run(config(NOWHERE), address)
+    with pytest.raises(ConfigError, match=f"^web.listen_address: {problem}"):
+        run(config(NOWHERE, web={"listen_address": address}))
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:0", ":0"])
+def test_the_log_says_which_port_was_given_to_it(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    failing_first(monkeypatch, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    with capture_logs() as logs:
+        assert run(config(NOWHERE), address)
+    (told,) = [entry["address"] for entry in logs if entry["event"] == "listening"]
+    assert all(each.rpartition(":")[2] != "0" for each in told.split(", "))

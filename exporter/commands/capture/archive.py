@@ -60,6 +60,8 @@ def check_target(path: Path, force: bool) -> None:
         raise ConfigError(f"-o {path}: is a directory; name a file, such as {path / 'evidence.zip'}")
     if os.path.lexists(path) and not force:
         raise ConfigError(f"-o {path}: exists already; name another file, or overwrite it with --force")
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"-o {path}: is a device or a pipe, which --force would replace; name a file")
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise ConfigError(f"-o {path}: cannot write to {path.parent}; name a directory that exists and is yours")
 

@@ -32,6 +32,7 @@ from exporter.config.durations import format_duration, parse_duration
 from exporter.contract.codes import clean_name
 from exporter.errors import CampaignExporterError, ConfigError, UnknownIdError
 from exporter.refresh.clock import Clock, database_clock
+from exporter.web.addresses import links_of
 from exporter.web.cards.card import card
 from exporter.web.cards.values import Freshness, Json, iso
 from exporter.web.rendering import render_card
@@ -208,9 +209,9 @@ class _Making:
                 self._page(served, "the card that the running exporter shows")
             return served
         freshness = Freshness(notes=(ONE_LOOK,))
-        made: Json = self._mask.shown(
-            card(snapshot.shown, self._campaign, freshness, mask=self._config.numbers.mask_phone)
-        )
+        mask = self._config.numbers.mask_phone
+        links = links_of(self._config.web, self._campaign) if self._mask.id(self._campaign) == self._campaign else ()
+        made: Json = self._mask.shown(card(snapshot.shown, self._campaign, freshness, mask=mask, links=links))
         self._page(made, "the dispatch health card")
         self._files.append(File("card.json", "the same for a program", as_json(made)))
         return made

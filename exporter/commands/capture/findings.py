@@ -14,6 +14,7 @@ from exporter.commands.explain.rows import Row, Rows
 from exporter.commands.explain.task import key_of_task, owned, task_of
 from exporter.config import Config
 from exporter.config.durations import format_duration
+from exporter.contract.identifiers import identifier
 from exporter.errors import CampaignExporterError, UnknownIdError
 from exporter.metrics.snapshot import Snapshot
 from exporter.source.database import reason
@@ -159,7 +160,7 @@ class Collector:
         available = self._read.available
         if not available.has(relation, column):
             thing = relation if relation not in available.types else f"{relation}.{column}"
-            why = f"the schema {available.schema} has no {thing} that this role may read"
+            why = f"the schema {identifier(available.schema)} has no {thing} that this role may read"
             self.found.absent.append(Missing(name, why))
             return
         with self._noting(name):

@@ -14,11 +14,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
-
 from exporter.commands.explain.rows import Row
 from exporter.config import Config
+from exporter.config.address import SECRETS, parameters
 from exporter.contract.relations import RELATIONS, Kind
 from exporter.errors import CampaignExporterError
 from exporter.source.parsing import ID_LIMIT
@@ -204,12 +202,9 @@ class Secrets:
 
 def _of_database(config: Config) -> set[str]:
     found: set[str] = set()
-    try:
-        url = config.database.secret_url()
-        found.add(url)
-        found.add(str(conninfo_to_dict(url).get("password") or ""))
-    except (CampaignExporterError, psycopg.Error):
-        pass  # a file that cannot be read, or no connection string at all: it is named elsewhere
+    with contextlib.suppress(CampaignExporterError, ValueError):  # what cannot be read is named elsewhere
+        found.add(url := config.database.secret_url())
+        found |= {value for name, value in parameters(url).items() if name in SECRETS}
     with contextlib.suppress(CampaignExporterError):
         found.add(config.database.secret_password() or "")
     return found

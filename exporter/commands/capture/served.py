@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from exporter.config.listening import format_address, parse_address
 from exporter.errors import ConfigError
-from exporter.web.server import parse_address
 
 TIMEOUT_SECONDS = 5.0
 MOST_BYTES = 200_000_000
@@ -40,8 +40,7 @@ class Served:
 def address_of(listen: str) -> str:
     """Where an exporter that listens so can be asked from this host."""
     host, port = parse_address(listen)
-    name = _EVERYWHERE.get(host, host) or ""
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+    return f"http://{format_address(_EVERYWHERE.get(host, host), port)}"
 
 
 def without_login(url: str) -> str:

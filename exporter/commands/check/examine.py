@@ -9,7 +9,9 @@ import psycopg
 
 from alerts.catalogue import alerts
 from alerts.settings import Settings
-from exporter.commands.check.indexes import indexes
+from exporter.commands.check.commands import Command
+from exporter.commands.check.failures import CHECK_SECONDS
+from exporter.commands.check.indexes import Indexes
 from exporter.commands.check.report import Finding, Level, Report, ordered
 from exporter.commands.check.rights import ABOUT as ROLE
 from exporter.commands.check.rights import Role, read_role, rights
@@ -19,18 +21,21 @@ from exporter.commands.check.size import TRIAL_ROWS, pace, series, trial
 from exporter.commands.check.sql import statement
 from exporter.config import Config
 from exporter.contract.availability import Available, compare
+from exporter.contract.identifiers import identifier
 from exporter.contract.relations import RELATIONS
 from exporter.errors import DatabaseUnavailableError
 from exporter.source.call_columns import call_rows
-from exporter.source.database import Connection, Database, Server, reason, snapshot
+from exporter.source.database import Connection, Database, Server, columns_of, reason
 from exporter.source.platform import PlatformReader
+from exporter.source.pooler import Pooler
 from exporter.source.reader import SMALL, Moment, Reader, Rows, reader_of
-from exporter.source.sql import statement as of_source
 from exporter.source.task_columns import task_rows
 
 SERVER = "server"
 _READ_BY_EXPORTER = frozenset((*SMALL, "tasks", "calls"))
-_STATEMENT_SECONDS = 10.0
+_OF_GRAFANA = frozenset({("tasks", "contact"), ("tasks", "phone")})
+"""Columns that the exporter itself never reads."""
+
 ASLEEP: Sequence[tuple[str, Sequence[tuple[str, str | None]]]] = [
     (alert.name, [(relation, column or None) for relation, _, column in (need.partition(".") for need in alert.needs)])
     for alert in alerts(Settings())
@@ -59,10 +64,11 @@ def check(config: Config) -> Report:
     database = Database(config)
     connection = database.connect()
     try:
-        with snapshot(connection):
-            limit = min(config.database.statement_timeout, _STATEMENT_SECONDS)
+        pooler = database.pooler(connection)
+        with database.snapshot(connection):
+            limit = min(config.database.statement_timeout, CHECK_SECONDS)
             _set_timeout(connection, limit)
-            return _check(config, database, connection)
+            return _check(config, database, connection, pooler, limit)
     except psycopg.Error as error:
         raise DatabaseUnavailableError(f"the check was cut short: {reason(error)}; try again") from None
     finally:
@@ -73,28 +79,28 @@ def _set_timeout(connection: Connection, seconds: float) -> None:
     connection.execute("SELECT pg_catalog.set_config('statement_timeout', %s, true)", (f"{round(seconds * 1000)}ms",))
 
 
-def _check(config: Config, database: Database, connection: Connection) -> Report:
+def _check(config: Config, database: Database, connection: Connection, pooler: Pooler, limit: float) -> Report:
     results = _Results()
     server, role = database.server(connection), read_role(connection)
-    results.findings += _server(server, role)
+    results.findings += _server(server, role, pooler)
     results.findings += rights(connection, config, server, role)
     schema = config.database.schema_
     usage = connection.execute(statement("schema"), {"schema": schema}).fetchone()
     if usage is None or not usage[0]:
         results.findings.append(_no_schema(schema, role, exists=usage is not None))
         return results.report
-    found = _discover(connection, schema)
-    available = compare(schema, found)
+    found, zone = columns_of(connection, schema)
+    available = compare(schema, found, zone)
     results.findings += _contract(connection, available, found, role)
     if available.usable:
-        _look_inside(config, connection, available, results)
+        _look_inside(config, connection, available, role, results, limit)
     else:
         what = "not looked at, as what is required is missing"
         results.findings.append(Finding(EXPORTER, Level.ADVICE, "rows and indexes", what, "mend that and check again"))
     return results.report
 
 
-def _server(server: Server, role: Role) -> Iterator[Finding]:
+def _server(server: Server, role: Role, pooler: Pooler) -> Iterator[Finding]:
     major, minor = divmod(server.version, 10_000)
     yield Finding(SERVER, Level.OK, "version", f"PostgreSQL {major}.{minor}, database {role.database}")
     ascii_only = server.encoding == "SQL_ASCII"
@@ -107,26 +113,21 @@ def _server(server: Server, role: Role) -> Iterator[Finding]:
         else server.encoding,
         "none, but for moving to a database with an encoding" if ascii_only else "",
     )
-    yield Finding(SERVER, Level.OK, "kind", "replica" if server.replica else "primary")
+    kind = "replica: commands are to be run on its primary" if server.replica else "primary"
+    yield Finding(SERVER, Level.OK, "kind", kind)
+    if pooler.between:
+        yield Finding(SERVER, Level.OK, "pooler", f"{pooler.mode}; what the exporter sets ends with each transaction")
 
 
 def _no_schema(schema: str, role: Role, *, exists: bool) -> Finding:
     if exists:
         what, remedy = (
-            f"role has no right to use the schema {schema}",
-            f"GRANT USAGE ON SCHEMA {schema} TO {role.identifier};",
+            f"role has no right to use the schema {identifier(schema)}",
+            Command.GRANT_USAGE.of(schema=identifier(schema), role=role.identifier),
         )
     else:
         what, remedy = f"database {role.database} has no schema {schema}", "write the views as docs/contract.md shows"
     return Finding(ROLE if exists else SERVER, Level.PROBLEM, "schema", what, remedy)
-
-
-def _discover(connection: Connection, schema: str) -> Mapping[str, Mapping[str, str]]:
-    """The columns that this role may read and their types, by relation."""
-    found: dict[str, dict[str, str]] = {}
-    for relation, column, typname in connection.execute(of_source("discover"), {"schema": schema}):
-        found.setdefault(relation, {})[column] = typname
-    return found
 
 
 def _contract(
@@ -146,14 +147,22 @@ def _contract(
                 unreadable = problem.column in hidden.get(name, ())
                 # What is optional may be left out; what is there with a wrong type was meant to be read.
                 matters = not relation.column(problem.column).optional or problem.column in found.get(name, ())
+            if unreadable and (name, problem.column) in _OF_GRAFANA:
+                yield Finding(name, Level.ADVICE, str(problem.column), "hidden from this role, which has no need of it")
+                continue
             what = "exists, but this role may not read it" if unreadable else problem.what
-            grant = f"GRANT SELECT ON {available.schema}.{name} TO {role.identifier};"
+            view = identifier(available.schema, name)
+            grant = Command.GRANT_SELECT.of(relation=view, role=role.identifier)
+            if problem.column is not None:
+                column = identifier(problem.column)
+                grant = Command.GRANT_COLUMN.of(column=column, relation=view, role=role.identifier)
             yield Finding(
                 name,
                 Level.PROBLEM if matters else Level.ADVICE,
                 problem.column or "relation",
                 f"{what}; {problem.effect}",
                 grant if unreadable else problem.remedy,
+                "" if unreadable else problem.feature,
             )
         missing = {problem.column for problem in available.problems if problem.relation == name}
         if sleeping := [
@@ -165,23 +174,26 @@ def _contract(
             yield Finding(name, Level.OK, "columns", f"{there} of {wanted}")
 
 
-def _look_inside(config: Config, connection: Connection, available: Available, results: _Results) -> None:
+def _look_inside(
+    config: Config, connection: Connection, available: Available, role: Role, results: _Results, limit: float
+) -> None:
     """The rows and the indexes of a database that has what is required."""
     row = connection.execute("SELECT extract(epoch FROM now())::float8").fetchone()
     assert row is not None, "one row"
     moment = Moment(row[0], config.settle_after, config.stale_after)
     reader = reader_of(available)
-    raw = _small(connection, reader, config, results)
+    raw = _small(connection, reader, config, results, limit)
     platform = PlatformReader().build(SMALL, raw, moment.now, config.retention)
     results.findings += violations(platform, raw, available.schema)
     place = SMALL["campaigns"].index("campaign_id")
     campaigns = [row[place] for row in raw.get("campaigns", ()) if row[place] is not None]
-    found = list(indexes(connection, available, list(platform.campaigns) or campaigns, moment))
+    some = list(platform.campaigns) or campaigns
+    found = list(Indexes(connection, available, role, some, moment, limit).findings())
     results.findings += found
     served = {finding.about: finding.level is Level.OK for finding in reversed(found)}
     samples = [(rows, served[rows.relation]) for rows in (task_rows(available), call_rows(available))]
     for rows, newest in samples:
-        count, findings = sampled(connection, rows, available.schema, campaigns, moment, newest=newest)
+        count, findings = sampled(connection, rows, available, campaigns, moment, newest=newest, limit=limit)
         results.findings += findings
         if count is not None:
             many = f"about {count:,}, of which {SAMPLE_ROWS:,} were looked at"
@@ -196,11 +208,14 @@ def _look_inside(config: Config, connection: Connection, available: Available, r
         results.findings += series(made, whole)
 
 
-def _small(connection: Connection, reader: Reader, config: Config, results: _Results) -> Mapping[str, Rows]:
+def _small(
+    connection: Connection, reader: Reader, config: Config, results: _Results, limit: float
+) -> Mapping[str, Rows]:
     raw: dict[str, Rows] = {}
     seconds: dict[str, float] = {}
     for relation in reader.small_relations:
-        raw[relation], seconds[relation], findings = read_small(connection, reader, relation, config.database.schema_)
+        schema = config.database.schema_
+        raw[relation], seconds[relation], findings = read_small(connection, reader, relation, schema, limit)
         results.findings += findings
         if not findings:
             results.rows[relation] = len(raw[relation])

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import psycopg
 import sqlalchemy as sa
 from psycopg.rows import class_row
-from psycopg.types.json import set_json_loads
 
+from exporter.commands.check.commands import Command
+from exporter.commands.check.failures import failed
+from exporter.commands.check.plans import Base, Plan, conditions, explain, immutable, nodes, origin, scans
 from exporter.commands.check.report import Finding, Level, counted
+from exporter.commands.check.rights import Role, set_for
 from exporter.commands.check.sql import statement
 from exporter.contract.availability import Available
+from exporter.contract.identifiers import identifier
 from exporter.source.call_columns import call_rows
 from exporter.source.clean_rows import CAMPAIGNS, CleanRows
 from exporter.source.cleaning import STAMP_FUTURE_SECONDS, Expression
-from exporter.source.database import Compiled, Connection, compile_statement, reason
+from exporter.source.database import Compiled, Connection, compile_statement
 from exporter.source.reader import Moment
 from exporter.source.row_statements import Statements
 from exporter.source.task_columns import task_rows
@@ -28,11 +31,13 @@ from exporter.source.task_columns import task_rows
 SMALL_TABLE_ROWS = 10_000
 """Of a table with fewer rows PostgreSQL may rightly read everything, whatever indexes it has."""
 
-_RECENT_SECONDS = 60.0
-_PLAIN_COLUMN = re.compile(r'([a-z_][a-z0-9_]*|"[^"]+")\Z')
-_NOBODY = {"uuid": "00000000-0000-0000-0000-000000000000"}
+_SMALL_BYTES = 2_000_000
+"""So much has a table of that size, where nobody counted its rows."""
 
-Plan = Mapping[str, Any]
+_RECENT_SECONDS = 60.0
+_NOBODY = {"uuid": "00000000-0000-0000-0000-000000000000"}
+_TRIED = (("enable_indexscan", "on"), ("enable_bitmapscan", "on"), ("random_page_cost", "1.1"))
+"""Settings of the planner that keep it from an index, and better ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,40 +52,196 @@ class _Read:
     query: Compiled
     values: Mapping[str, Any]
 
+    def problem(self, what: str, remedy: str) -> Finding:
+        return Finding(self.about, Level.PROBLEM, self.thing, f"{what}: {self.effect}", remedy)
 
-@dataclass(frozen=True, slots=True)
-class _Base:
-    """An expression over a view, followed to the table below it."""
-
-    schema: str
-    table: str
-    expression: str
+    def found(self, level: Level, what: str, remedy: str = "") -> Finding:
+        return Finding(self.about, level, self.thing, what, remedy)
 
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """A row of `check_indexes.sql`."""
+    """A row of `indexes.sql`."""
 
     relkind: str
     table_name: str
+    partition: bool
     rows: float
+    bytes: int | None
+    fresh: bool
+    identifier: str | None
     index_name: str | None
     first_key: str | None
     valid: bool
-    missing: str
+    serves: bool | None
+    building: bool
+    random_page_cost: str
+
+    @property
+    def size(self) -> str:
+        known = f"about {counted(round(self.rows), 'row')}" if self.rows >= 0 else "never analysed"
+        return f"{self.table_name} ({known})"
+
+    @property
+    def small(self) -> bool:
+        return self.rows < SMALL_TABLE_ROWS if self.rows >= 0 else (self.bytes or 0) < _SMALL_BYTES
 
 
-def indexes(
-    connection: Connection, available: Available, campaigns: Sequence[str], moment: Moment
-) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class _Plans:
+    """The plans of a read: the usual one, and the one that takes an index wherever one can serve."""
+
+    usual: Plan
+    forced: Plan
+
+
+class Indexes:
     """For `tasks` and `calls`: is what changed, and what belongs to a campaign, found by an index?
 
-    Needs an open transaction; changes settings of the planner in it. `campaigns` are some ids that exist.
+    Needs an open transaction; changes settings of the planner in it. `campaigns` are some ids that exist, `limit` is
+    how long a statement may take, in seconds.
     """
-    _set(connection, "max_parallel_workers_per_gather", "0")
-    for rows in (task_rows(available), call_rows(available)):
-        for read in _reads(available, rows, campaigns, moment):
-            yield _judge_safely(connection, read)
+
+    def __init__(
+        self, connection: Connection, available: Available, role: Role, campaigns: Sequence[str], moment: Moment,
+        limit: float,
+    ) -> None:  # fmt: skip
+        self._connection, self._available, self._role, self._limit = connection, available, role, limit
+        self._campaigns, self._moment = campaigns, moment
+
+    def findings(self) -> Iterator[Finding]:
+        """What there is to say of each read."""
+        _set(self._connection, "max_parallel_workers_per_gather", "0")
+        for rows in (task_rows(self._available), call_rows(self._available)):
+            for read in _reads(self._available, rows, self._campaigns, self._moment):
+                yield self._judge_safely(read)
+
+    def _judge_safely(self, read: _Read) -> Finding:
+        try:
+            with self._connection.transaction():
+                return self._judge(read)
+        except psycopg.Error as error:
+            return failed(self._connection, self._available.schema, read.about, read.thing, error, self._limit)
+
+    def _judge(self, read: _Read) -> Finding:
+        column = compile_statement(sa.select(read.found_by).select_from(read.table))
+        found = origin(explain(self._connection, column, {}))
+        if found.mixed:
+            tables = " and ".join(found.mixed)
+            return read.problem(
+                f"it is worked out from {tables}, so no index can serve it",
+                "keep it in a column of one of these tables, by triggers on all of them, with an index: see "
+                "docs/contract.md, a stamp of several tables",
+            )
+        if not found.bases:
+            return read.found(
+                Level.ADVICE,
+                "the view's column is not a plain column of a table, so no index can be named",
+                f"make it one, or see for yourself with EXPLAIN whether it holds that {read.effect}",
+            )
+        usual = explain(self._connection, read.query, read.values)
+        _set(self._connection, "enable_seqscan", "off")
+        forced = explain(self._connection, read.query, read.values)
+        _set(self._connection, "enable_seqscan", "on")
+        return _worst([self._judge_table(read, base, _Plans(usual, forced)) for base in found.bases])
+
+    def _judge_table(self, read: _Read, base: Base, plans: _Plans) -> Finding:
+        with self._connection.cursor(row_factory=class_row(_Index)) as cursor:
+            values = {"schema": base.schema, "table": base.table}
+            found = cursor.execute(statement("indexes"), values).fetchall()
+        table, scanned = found[0], scans(plans.forced, base)
+        reaches = not scanned or any(_bare(base.expression) in _bare(conditions(scan)) for scan in scanned)
+        fitting = [index for index in found if index.first_key is not None and _same(index.first_key, base.expression)]
+        taken = {node["Index Name"] for node in nodes(plans.forced) if node.get("Index Cond")}
+        serving = [
+            index for index in fitting if index.index_name in taken or (not scanned and index.valid and index.serves)
+        ]
+        if table.relkind == "f":
+            return _of_foreign_table(read, base, table, reaches)
+        if not base.plain and not immutable(self._connection, base):
+            return read.problem(
+                f"{base.expression} of {table.size} depends on settings or other rows, so no index can serve it",
+                f"show a column of the type timestamptz in {self._view(read)}, or make the expression IMMUTABLE "
+                "(AT TIME ZONE 'a zone' instead of a cast)",
+            )
+        if not reaches:
+            return read.problem(
+                f"{base.expression} of {table.size} is not looked for, as the view works out all its rows first",
+                f"take LIMIT, OFFSET, DISTINCT, GROUP BY, window functions or MATERIALIZED out of {self._view(read)} "
+                "and the views below it, or show a table that holds its rows",
+            )
+        if not serving:
+            return self._without_index(read, base, table, fitting)
+        return self._with_index(read, base, serving[0], plans)
+
+    def _view(self, read: _Read) -> str:
+        return identifier(self._available.schema, read.about)
+
+    def _without_index(self, read: _Read, base: Base, table: _Index, fitting: Sequence[_Index]) -> Finding:
+        for index in fitting:
+            if index.building:
+                return read.problem(f"{index.index_name} on {table.size} is being made", "check again when it is ready")
+            if not index.valid:
+                what = f"the index {index.index_name} on {base.expression} of {table.size} is not valid"
+                return read.problem(what, Command.REINDEX.of(index=index.identifier))
+        key = base.expression if base.plain else f"({base.expression})"
+        command = Command.CREATE_INDEX_OF_PARTITIONS if table.partition else Command.CREATE_INDEX
+        remedy = command.of(table=table.table_name, key=key)
+        useless = ", ".join(str(index.index_name) for index in fitting)
+        why = f"none but {useless}, which cannot serve it," if useless else "none"
+        return read.problem(f"{why} on {base.expression} of {table.size}", remedy)
+
+    def _with_index(self, read: _Read, base: Base, index: _Index, plans: _Plans) -> Finding:
+        name, size = index.index_name, index.size
+        if not any(node["Node Type"] == "Seq Scan" for node in scans(plans.usual, base)):
+            return read.found(Level.OK, f"{name} on {size}")
+        if index.small:
+            return read.found(Level.OK, f"{name} can serve; {size} is so small that it is read whole")
+        if CAMPAIGNS.key in read.values:
+            return read.found(Level.OK, f"{name} can serve; one campaign is most of {size}")
+        what = f"{name} can serve, but PostgreSQL prefers to read all of {size}"
+        if not index.fresh:
+            return read.found(Level.ADVICE, what, Command.ANALYZE.of(table=index.table_name))
+        expected = max((node["Plan Rows"] for node in scans(plans.usual, base)), default=0)
+        if expected > index.rows / 10:
+            return read.found(Level.OK, f"{name} can serve; much of {size} changed within a minute")
+        for setting, value in _TRIED:
+            if self._would_take(read, base, setting, value):
+                return read.found(Level.ADVICE, what, set_for(self._role, setting, value))
+        return read.found(
+            Level.ADVICE,
+            f"{what}, of which it expects {counted(expected, 'row')}; its statistics are fresh",
+            "compare EXPLAIN ANALYZE with enable_seqscan on and off: its costs do not fit this server "
+            f"(random_page_cost is {index.random_page_cost})",
+        )
+
+    def _would_take(self, read: _Read, base: Base, setting: str, value: str) -> bool:
+        """Whether PostgreSQL takes the index if a setting is another."""
+        (before,) = self._connection.execute("SELECT pg_catalog.current_setting(%s)", (setting,)).fetchall()[0]
+        _set(self._connection, setting, value)
+        plan = explain(self._connection, read.query, read.values)
+        _set(self._connection, setting, before)
+        return not any(node["Node Type"] == "Seq Scan" for node in scans(plan, base))
+
+
+def _of_foreign_table(read: _Read, base: Base, table: _Index, reaches: bool) -> Finding:
+    if reaches:
+        return read.found(
+            Level.ADVICE,
+            f"{table.table_name} is a foreign table: whether an index serves is not to be seen from here",
+            f"make sure of an index on {base.expression} where its rows are",
+        )
+    return read.problem(
+        f"{table.table_name} is a foreign table, and what is looked for is not sent to where its rows are",
+        "read the database that has the rows, or show a table here that holds them",
+    )
+
+
+def _worst(findings: Sequence[Finding]) -> Finding:
+    """One line for the parts of a view: what is worst, with what mends all that are as bad."""
+    worst = max(findings, key=lambda finding: list(Level).index(finding.level))
+    remedies = [finding.remedy.splitlines() for finding in findings if finding.level is worst.level]
+    return replace(worst, remedy="\n".join(dict.fromkeys(line for remedy in remedies for line in remedy)))
 
 
 def _reads(available: Available, rows: CleanRows, campaigns: Sequence[str], moment: Moment) -> Iterator[_Read]:
@@ -111,78 +272,6 @@ def _reads(available: Available, rows: CleanRows, campaigns: Sequence[str], mome
     )
 
 
-def _judge_safely(connection: Connection, read: _Read) -> Finding:
-    try:
-        with connection.transaction():
-            return _judge(connection, read)
-    except psycopg.Error as error:
-        what = f"PostgreSQL cannot plan the read: {reason(error)}"
-        remedy = "mend the view, the rights of its owner on the tables below it, or whatever locks them"
-        return Finding(read.about, Level.PROBLEM, read.thing, what, remedy)
-
-
-def _judge(connection: Connection, read: _Read) -> Finding:
-    bases = _follow(explain(connection, compile_statement(sa.select(read.found_by).select_from(read.table)), {}), 0)
-    if not bases:
-        return Finding(
-            read.about,
-            Level.ADVICE,
-            read.thing,
-            "the view's column is not a plain column of a table, so no index can be named",
-            f"make it one, or see for yourself with EXPLAIN whether it holds that {read.effect}",
-        )
-    usual = explain(connection, read.query, read.values)
-    _set(connection, "enable_seqscan", "off")  # then an index is taken wherever one can serve
-    forced = explain(connection, read.query, read.values)
-    _set(connection, "enable_seqscan", "on")
-    findings = [_judge_table(connection, read, base, usual, forced) for base in bases]
-    # One line for a partitioned table or a UNION ALL: the first part that is worst.
-    return max(findings, key=lambda finding: list(Level).index(finding.level))
-
-
-def _judge_table(connection: Connection, read: _Read, base: _Base, usual: Plan, forced: Plan) -> Finding:
-    key = base.expression if _PLAIN_COLUMN.match(base.expression) else f"({base.expression})"
-    with connection.cursor(row_factory=class_row(_Index)) as cursor:
-        values = {"schema": base.schema, "table": base.table, "key": key}
-        found = cursor.execute(statement("indexes"), values).fetchall()
-    table = found[0]
-    known = f"about {counted(round(table.rows), 'row')}" if table.rows >= 0 else "never analysed"
-    size = f"{table.table_name} ({known})"
-    fitting = [index for index in found if index.first_key is not None and _same(index.first_key, base.expression)]
-    taken = {node["Index Name"] for node in _nodes(forced) if node.get("Index Cond")}
-    pruned = (base.schema, base.table) not in {
-        (node.get("Schema"), node.get("Relation Name")) for node in _nodes(forced)
-    }
-    serving = [index for index in fitting if index.index_name in taken or (pruned and index.valid)]
-    if not serving:
-        broken = [index.index_name for index in fitting if not index.valid]
-        remedy = f"DROP INDEX CONCURRENTLY {base.schema}.{broken[0]};\n{table.missing}" if broken else table.missing
-        if table.relkind == "f":
-            remedy = "it is a foreign table: make the index where its rows are"
-        what = f"the index {broken[0]} is not valid" if broken else "none"
-        return Finding(
-            read.about, Level.PROBLEM, read.thing, f"{what} on {base.expression} of {size}: {read.effect}", remedy
-        )
-    name = serving[0].index_name
-    whole = any(
-        node["Node Type"] == "Seq Scan" and (node.get("Schema"), node.get("Relation Name")) == (base.schema, base.table)
-        for node in _nodes(usual)
-    )
-    if not whole:
-        return Finding(read.about, Level.OK, read.thing, f"{name} on {size}")
-    if table.rows < SMALL_TABLE_ROWS:
-        return Finding(read.about, Level.OK, read.thing, f"{name} can serve; {size} is so small that it is read whole")
-    if CAMPAIGNS.key in read.values:
-        return Finding(read.about, Level.OK, read.thing, f"{name} can serve; one campaign is most of {size}")
-    return Finding(
-        read.about,
-        Level.ADVICE,
-        read.thing,
-        f"{name} can serve, but PostgreSQL prefers to read all of {size}",
-        f"ANALYZE {table.table_name};",
-    )
-
-
 def _same(first_key: str, expression: str) -> bool:
     """Whether an index's key is this expression; the server writes both, with more or fewer parentheses."""
     return _bare(first_key) == _bare(expression)
@@ -194,69 +283,3 @@ def _bare(expression: str) -> str:
 
 def _set(connection: Connection, name: str, value: str) -> None:
     connection.execute("SELECT pg_catalog.set_config(%s, %s, true)", (name, value))
-
-
-def explain(connection: Connection, query: Compiled, values: Mapping[str, Any]) -> Plan:
-    """The plan of a statement, which is not run."""
-    with connection.cursor() as cursor:
-        set_json_loads(_loads, cursor)
-        cursor.execute((statement("explain") + query.text).encode(), query.bind(**values))
-        row = cursor.fetchone()
-    assert row is not None, "EXPLAIN returns one row"
-    plan: Plan = row[0][0]["Plan"]
-    return plan
-
-
-def _loads(data: str | bytes) -> Any:
-    """JSON of a SQL_ASCII database too, where names may hold any bytes."""
-    return json.loads(data if isinstance(data, str) else bytes(data).decode("utf-8", "surrogateescape"))
-
-
-def _nodes(plan: Plan, barriers: Sequence[str] = ()) -> Iterator[Plan]:
-    """The plan's nodes, the top one first; not what is below a barrier."""
-    yield plan
-    if plan["Node Type"] not in barriers:
-        for child in plan.get("Plans", ()):
-            yield from _nodes(child, barriers)
-
-
-_BARRIERS = ("Aggregate", "Group", "Unique", "SetOp", "WindowAgg", "Limit", "Recursive Union", "ProjectSet")
-"""Nodes through which a condition does not reach the table below."""
-
-
-def _follow(plan: Plan, place: int) -> list[_Base]:
-    """The tables, and the expressions over them, that the output at this place comes from; none if not plain.
-
-    PostgreSQL has put the views' definitions in by itself: the output names the columns of tables.
-    """
-    if plan["Node Type"] in ("Append", "Merge Append"):
-        return [base for child in plan["Plans"] for base in _follow(child, place)]
-    outputs: Sequence[str] = plan.get("Output", ())
-    if place >= len(outputs) or plan["Node Type"] in _BARRIERS:
-        return []
-    output = outputs[place]
-    if "Relation Name" in plan:
-        return [_base(plan, output)]
-    tables = [node for node in _nodes(plan, _BARRIERS) if "Relation Name" in node]
-    sources = [node for node in tables if _alias(node).search(output)]
-    if len(sources) == 1:
-        return [_base(sources[0], output)]
-    column = output.rpartition(".")[2]
-    for child in plan.get("Plans", ()):  # a subquery: the column keeps its name, but not its place
-        places = [n for n, name in enumerate(child.get("Output", ())) if name.rpartition(".")[2] == column]
-        if places:
-            return _follow(child, places[0])
-        if "Output" not in child and len(outputs) == 1:
-            return _follow(child, place)
-    return []
-
-
-def _alias(table: Plan) -> re.Pattern[str]:
-    """How an expression names this table before a column."""
-    alias = table["Alias"]
-    quoted = '"' + alias.replace('"', '""') + '"'
-    return re.compile(rf'(?<![\w."])(?:{re.escape(alias)}|{re.escape(quoted)})\.')
-
-
-def _base(table: Plan, output: str) -> _Base:
-    return _Base(table["Schema"], table["Relation Name"], _alias(table).sub("", output))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
 
 import click
+
+from exporter.contract.availability import without
 
 
 class Level(Enum):
@@ -22,13 +24,17 @@ class Level(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. `about` is `server`, `role`, `exporter` or a relation of the contract."""
+    """One thing that was looked at. `about` is `server`, `role`, `exporter` or a relation of the contract.
+
+    `feature`: what an optional column would give that is not there. In the text such columns share a line.
+    """
 
     about: str
     level: Level
     thing: str
     value: str
     remedy: str = ""
+    feature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +66,55 @@ class Report:
         return f"The exporter would not work well: {', '.join(filter(None, (named, advice)))}."
 
 
-_COLOURS: Mapping[Level, str] = {Level.OK: "green", Level.ADVICE: "yellow", Level.PROBLEM: "red"}
-_THING_WIDTH = 34
+_HEADINGS: Mapping[Level, tuple[str, str]] = {
+    Level.PROBLEM: ("What is wrong", "red"),
+    Level.ADVICE: ("What you would gain", "yellow"),
+    Level.OK: ("What is fine", "green"),
+}
 
 
 def as_text(report: Report) -> str:
-    """Lines grouped by what they are about, the remedy below what it mends; coloured (click strips that)."""
+    """What is wrong, what could be better, what is fine, the remedy below. Coloured (click strips that)."""
     lines: list[str] = []
-    things = [len(finding.thing) for finding in report.findings if len(finding.thing) <= _THING_WIDTH]
-    width = max(things, default=0)
-    for about, findings in groupby(report.findings, key=lambda finding: finding.about):
-        lines += [*([""] if lines else []), click.style(about, bold=True)]
-        for finding in findings:
-            level = click.style(f"{finding.level.value:<7}", fg=_COLOURS[finding.level])
-            lines.append(f"  {level}  {finding.thing:<{width}}  {finding.value}")
-            lines += (f"  {'':7}  {'':{width}}  -> {remedy}" for remedy in finding.remedy.splitlines())
+    for level, (heading, colour) in _HEADINGS.items():
+        findings = [finding for finding in report.findings if finding.level is level]
+        if findings:
+            lines += [click.style(heading, bold=True), *_section(level, findings, colour), ""]
     colour = "green" if report.good else "red"
-    return _printable("\n".join([*lines, "", click.style(report.verdict, fg=colour, bold=True)]))
+    return _printable("\n".join([*lines, click.style(report.verdict, fg=colour, bold=True)]))
+
+
+def _section(level: Level, findings: Sequence[Finding], colour: str) -> Iterator[str]:
+    shown = _in_short(findings) if level is Level.OK else _with_features_together(findings)
+    width = max(len(about) for about, _, _ in shown)
+    for about, what, remedy in shown:
+        yield f"  {click.style(f'{level.value:<7}', fg=colour)}  {about:<{width}}  {what}"
+        yield from (f"  {'':7}  {'':{width}}  -> {line}" for line in remedy.splitlines())
+
+
+_Line = tuple[str, str, str]
+"""What it is about, what there is to say, and the remedy."""
+
+
+def _in_short(findings: Sequence[Finding]) -> list[_Line]:
+    """All that is fine about a thing on one line."""
+    return [
+        (about, "; ".join(f"{finding.thing}: {finding.value}" for finding in fine), "")
+        for about, fine in groupby(findings, key=lambda finding: finding.about)
+    ]
+
+
+def _with_features_together(findings: Sequence[Finding]) -> list[_Line]:
+    """Optional columns that a relation lacks on one line, all else on lines of their own."""
+    lines: list[_Line] = []
+    for (about, lacking), group in groupby(findings, key=lambda finding: (finding.about, bool(finding.feature))):
+        found = list(group)
+        if lacking and len(found) > 1:
+            what = without([(finding.thing, finding.feature) for finding in found])
+            lines.append((about, what, "add to the view what you have of them"))
+        else:
+            lines += ((about, f"{finding.thing}: {finding.value}", finding.remedy) for finding in found)
+    return lines
 
 
 def as_json(report: Report) -> str:

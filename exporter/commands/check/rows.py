@@ -10,8 +10,10 @@ import psycopg
 import sqlalchemy as sa
 
 from exporter.calendar.days import zone
-from exporter.commands.check.indexes import explain
+from exporter.commands.check.failures import failed
+from exporter.commands.check.plans import explain
 from exporter.commands.check.report import Finding, Level, counted
+from exporter.contract.availability import Available
 from exporter.contract.codes import (
     CAMPAIGN_STATUSES,
     NUMBER_STATUSES,
@@ -20,12 +22,16 @@ from exporter.contract.codes import (
     TASK_STATUSES,
     UPLOAD_STATUSES,
     blocker_group,
+    clean_code,
     clean_label,
+    clean_reason,
 )
+from exporter.contract.identifiers import identifier
 from exporter.errors import RowError
 from exporter.source.clean_rows import CleanRows
 from exporter.source.columns import RULES, broken_rule
-from exporter.source.database import Connection, compile_statement, fetch, reason
+from exporter.source.database import Connection, compile_statement, fetch
+from exporter.source.parsing import windows_problem
 from exporter.source.platform import Platform
 from exporter.source.query_time import Meter
 from exporter.source.reader import SMALL, SMALL_LIMIT, Moment, Reader, Rows
@@ -69,7 +75,9 @@ _STAMP_RULE = (
 )
 
 
-def read_small(connection: Connection, reader: Reader, relation: str, schema: str) -> tuple[Rows, float, list[Finding]]:
+def read_small(
+    connection: Connection, reader: Reader, relation: str, schema: str, limit: float
+) -> tuple[Rows, float, list[Finding]]:
     """The rows of a small relation as the exporter reads them, the seconds it took, and what was odd about it."""
     meter = Meter()
     findings: list[Finding] = []
@@ -78,29 +86,26 @@ def read_small(connection: Connection, reader: Reader, relation: str, schema: st
         with connection.transaction():
             rows = reader.small(connection, relation, meter)
     except (psycopg.Error, RowError) as error:
-        findings.append(_fails(relation, schema, error))
+        findings.append(failed(connection, schema, relation, "rows", error, limit))
     lost = meter.unreadable.get(relation, 0)
     if lost:
         what = f"the view raises an error for {counted(lost, 'row')}, which are left out"
-        remedy = f"mend the expression in {schema}.{relation} that fails (a cast, a division)"
+        remedy = f"mend the expression in {identifier(schema, relation)} that fails (a cast, a division)"
         findings.append(Finding(relation, Level.PROBLEM, "rows", what, remedy))
     if len(rows) >= SMALL_LIMIT:
         what = f"more than {SMALL_LIMIT:,}, of which the rest is left out"
-        remedy = f"let {schema}.{relation} show only what is still used"
+        remedy = f"let {identifier(schema, relation)} show only what is still used"
         findings.append(Finding(relation, Level.PROBLEM, "rows", what, remedy))
     return rows, meter.seconds, findings
-
-
-def _fails(relation: str, schema: str, error: psycopg.Error | RowError) -> Finding:
-    remedy = f"mend the view {schema}.{relation}, or the rights of its owner on the tables below it"
-    why = reason(error) if isinstance(error, psycopg.Error) else str(error)
-    return Finding(relation, Level.PROBLEM, "rows", f"cannot be read: {why}", remedy)
 
 
 def violations(platform: Platform, raw: Mapping[str, Rows], schema: str) -> Iterator[Finding]:
     """What breaks the contract in the small relations."""
     for (relation, column, rule), count in sorted(platform.violations.items()):
         place = SMALL[relation].index(column)
+        if column == "call_windows":
+            yield _unread_windows(schema, count, [row[place] for row in raw[relation] if row[place] is not None])
+            continue
         bad: Counter[str | None] = Counter()
         if rule == "unknown_code":
             known = _CODES[relation, column]
@@ -108,6 +113,19 @@ def violations(platform: Platform, raw: Mapping[str, Rows], schema: str) -> Iter
         elif rule == "unknown_timezone":
             bad.update(row[place] for row in raw[relation] if row[place] is not None and zone(row[place]) is None)
         yield _broken(schema, relation, column, rule, count, bad)
+
+
+def _unread_windows(schema: str, count: int, texts: Sequence[str]) -> Finding:
+    sentences = Counter(clean_reason(problem) for problem in map(windows_problem, texts) if problem)
+    shown = [f"{sentence} ({rows:,})" for sentence, rows in sentences.most_common(_SHOWN)]
+    return Finding(
+        "campaigns",
+        Level.PROBLEM,
+        "call_windows",
+        f"{counted(count, 'row')} cannot be read, so nobody knows when to dial: "
+        + ", ".join([*shown, *(["…"] if len(sentences) > _SHOWN else [])]),
+        f"write them in the view {identifier(schema, 'campaigns')} in the form that docs/contract.md gives",
+    )
 
 
 def _broken(
@@ -122,7 +140,7 @@ def _broken(
         level,
         column,
         f"{counted(count, 'row')} {has} {what}" + (f": {values}" if values else ""),
-        remedy.format(view=f"{schema}.{relation}", known=known),
+        remedy.format(view=identifier(schema, relation), known=known),
     )
 
 
@@ -139,16 +157,18 @@ def _listed(bad: Mapping[str | None, int]) -> str:
 def sampled(
     connection: Connection,
     rows: CleanRows,
-    schema: str,
+    available: Available,
     campaigns: Sequence[str],
     moment: Moment,
     *,
     newest: bool,
+    limit: float,
 ) -> tuple[int | None, list[Finding]]:
     """How many rows `tasks` or `calls` has (an estimate where there are many), and what is wrong with a sample.
 
     `campaigns` are all ids there are. `newest`: an index can serve the newest rows; else those found first are taken.
     """
+    schema = available.schema
     names = (
         ("campaign", "status", "blocker", "broken") if rows.relation == "tasks" else ("campaign", "outcome", "broken")
     )
@@ -164,24 +184,27 @@ def sampled(
             seen = sum(group["count"] for group in found)
             estimate = seen if seen < SAMPLE_ROWS else int(explain(connection, everything, {})["Plan Rows"])
     except (psycopg.Error, RowError) as error:
-        return None, [_fails(rows.relation, schema, error)]
+        return None, [failed(connection, schema, rows.relation, "rows", error, limit)]
     findings = [*_unknown_codes(rows.relation, schema, found), *_broken_rows(rows.relation, schema, found)]
     known = frozenset(campaigns)
     stray = sum(group["count"] for group in found if group["campaign"] not in known)
     if stray:
-        most = stray > seen / 2
-        findings.append(
-            Finding(
-                rows.relation,
-                Level.PROBLEM if most else Level.ADVICE,
-                "campaign_id",
-                f"{counted(stray, 'row')} of a campaign that does not exist, which are not counted",
-                f"show the same ids as {schema}.campaigns does"
-                if most
-                else "delete them, or leave them out of the view",
-            )
-        )
+        findings.append(_stray(available, rows.relation, stray, most=stray > seen / 2))
     return max(estimate, seen), findings
+
+
+def _stray(available: Available, relation: str, count: int, *, most: bool) -> Finding:
+    own, others = (available.types[name]["campaign_id"] for name in (relation, "campaigns"))
+    what = f"{counted(count, 'row')} of a campaign that does not exist, which are not counted"
+    campaigns = identifier(available.schema, "campaigns")
+    if not most:
+        remedy = "delete them, or leave them out of the view"
+    elif own == others:
+        remedy = f"show the same ids as {campaigns} does"
+    else:
+        what += f"; ids are {own} here and {others} in {campaigns}, and compared as texts"
+        remedy = f"write in the view {identifier(available.schema, relation)}: campaign_id::{others} AS campaign_id"
+    return Finding(relation, Level.PROBLEM if most else Level.ADVICE, "campaign_id", what, remedy)
 
 
 def newest_rows(rows: CleanRows, names: Sequence[str], limit: int, *, newest: bool) -> sa.Select[Any]:
@@ -198,14 +221,14 @@ def _unknown_codes(relation: str, schema: str, groups: Sequence[Mapping[str, Any
         if group[column] not in _CODES[relation, column]:
             codes[group[column]] += group["count"]
         blocker = group.get("blocker")
-        if blocker is not None and blocker_group(blocker) == "unknown":
+        if blocker is not None and blocker_group(clean_code(blocker)) == "unknown":
             blockers[blocker] += group["count"]
     if codes:
         yield _broken(schema, relation, column, "unknown_code", codes.total(), codes)
     if blockers:
         # Kept as they are: the platform may have reasons of its own.
         what = f"{counted(blockers.total(), 'pending row')} with an unknown code, shown in the group unknown"
-        remedy = f"translate it in the view {schema}.{relation} to a code of docs/contract.md where one fits"
+        remedy = f"translate it in the view {identifier(schema, relation)} to a code of docs/contract.md where one fits"
         yield Finding(relation, Level.ADVICE, "blocker", f"{what}: {_listed(blockers)}", remedy)
 
 

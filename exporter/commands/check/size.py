@@ -12,6 +12,7 @@ from exporter.commands.check.report import Finding, Level, counted
 from exporter.commands.check.rows import newest_rows
 from exporter.config import Config
 from exporter.config.durations import format_duration
+from exporter.contract.identifiers import identifier
 from exporter.errors import RowError
 from exporter.ledger.ledger import Ledger
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
@@ -87,5 +88,5 @@ def pace(config: Config, seconds: Mapping[str, float]) -> Finding:
         "refresh",
         f"{took}, most of it {slowest}: to stay under refresh.max_share there is one every "
         f"{total / share:.1f} s, not every {format_duration(interval)}",
-        f"make the view {config.database.schema_}.{slowest} cheaper, or raise refresh.interval",
+        f"make the view {identifier(config.database.schema_, slowest)} cheaper, or raise refresh.interval",
     )

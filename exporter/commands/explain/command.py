@@ -10,6 +10,7 @@ from exporter.commands.explain.reading import open_reading
 from exporter.commands.explain.task import find_task
 from exporter.config import Config
 from exporter.refresh.clock import Clock, database_clock
+from exporter.web.addresses import links_of
 from exporter.web.cards.card import card
 from exporter.web.cards.dispatch import judged
 from exporter.web.cards.values import Freshness, Json
@@ -37,8 +38,9 @@ def explain(config: Config, campaign_id: str, task_id: str | None, clock: Clock 
         view = shown.views[reading.campaign_id]
         task = find_task(reading, task_id, view) if task_id is not None else None
         early = view.diagnosis.verdict == "stalled" and reading.last_event() is None
+    links = links_of(config.web, reading.campaign_id)
     notes = (ONE_LOOK, NO_EVENTS) if early else (ONE_LOOK,)
-    made = card(shown, reading.campaign_id, Freshness(notes=notes), mask=config.numbers.mask_phone)
+    made = card(shown, reading.campaign_id, Freshness(notes=notes), mask=config.numbers.mask_phone, links=links)
     if task is None:
         return Explained(made, None)
     return Explained(made, told(task, judged(shown, view), view.diagnosis, config.stale_after))

@@ -18,6 +18,7 @@ from exporter.commands.explain.rows import Rows, one_of, read, seconds
 from exporter.config import Config
 from exporter.config.durations import format_duration
 from exporter.contract.availability import Available
+from exporter.contract.identifiers import identifier
 from exporter.diagnosis.dispatch.verdict import Policy
 from exporter.errors import DatabaseUnavailableError, RowError, UnknownIdError
 from exporter.ledger.closed_hours import Almanac, days_of
@@ -25,7 +26,7 @@ from exporter.ledger.ledger import Ledger
 from exporter.ledger.loading import Loader
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
 from exporter.refresh.clock import Clock, database_clock
-from exporter.source.database import Connection, Database, Server, reason, snapshot
+from exporter.source.database import Connection, Database, Server, reason
 from exporter.source.platform import Platform, PlatformReader, exported
 from exporter.source.query_time import Meter
 from exporter.source.reader import SMALL, Moment, Reader, reader_of
@@ -103,7 +104,7 @@ def open_reading(config: Config, campaign_id: str, clock: Clock = database_clock
     database = Database(config)
     connection = database.connect()
     try:
-        with snapshot(connection), named_errors(config, f"campaign {quoted(campaign_id)}"):
+        with database.snapshot(connection), named_errors(config, f"campaign {quoted(campaign_id)}"):
             yield _read(config, database, connection, campaign_id, clock)
     finally:
         database.close(connection)
@@ -170,7 +171,7 @@ def _find(available: Available, campaigns: Raw, campaign_id: str) -> tuple[str, 
         if key is not None and row[place["campaign_id"]] == key:
             return key, row[place["tenant_id"]]
     named = [row[place["campaign_id"]] for row in campaigns if row[place["name"]] == campaign_id]
-    where = f"{available.schema}.campaigns"
+    where = identifier(available.schema, "campaigns")
     if len(named) == 1 and named[0] is not None:
         raise UnknownIdError(f"campaign {quoted(campaign_id)}: that is a name; the campaign's id is {quoted(named[0])}")
     why = f"; ids there are {kind_of(typname)}" if key is None else ""

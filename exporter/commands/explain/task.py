@@ -8,6 +8,7 @@ from exporter.commands.explain.ids import as_key, kind_of, quoted
 from exporter.commands.explain.reading import Reading
 from exporter.commands.explain.rows import Row, seconds
 from exporter.contract.codes import EXHAUSTED, OTHER, READY, RETRY_WAIT, TASK_STATUSES, clean_code, clean_label
+from exporter.contract.identifiers import identifier
 from exporter.diagnosis.dispatch.situation import Line
 from exporter.diagnosis.view import View
 from exporter.errors import UnknownIdError
@@ -66,15 +67,15 @@ def key_of_task(reading: Reading, task_id: str) -> str:
     key = as_key(task_id, typname)
     if key is None:
         raise UnknownIdError(
-            f"task {quoted(task_id)}: no task can have this id; ids in {reading.available.schema}.tasks are "
-            f"{kind_of(typname)}"
+            f"task {quoted(task_id)}: no task can have this id; ids in "
+            f"{identifier(reading.available.schema, 'tasks')} are {kind_of(typname)}"
         )
     return key
 
 
 def owned(reading: Reading, task_id: str, row: Row | None) -> Row:
     """The row, if there is one and it is the campaign's."""
-    where = f"{reading.available.schema}.tasks"
+    where = identifier(reading.available.schema, "tasks")
     if row is None:
         raise UnknownIdError(
             f"task {quoted(task_id)}: there is none with this id in {where}; check the id in that view or in the tasks "

@@ -36,6 +36,7 @@ def as_text(card: Json, task: Json | None = None, width: int = WIDTH) -> str:
     page.numbers()
     page.figures()
     page.experiment()
+    page.links()
     return "\n".join(page.lines) + "\n"
 
 
@@ -84,6 +85,12 @@ class _Page:
         away = at - self.now
         far = f"in {duration(away)}" if away > 0 else f"{duration(-away)} ago"
         return f"{clock(at, self.now, zone)} ({far})"
+
+    def links(self) -> None:
+        """Addresses in one piece, as terminals open them."""
+        if self.card["links"]:
+            self.title("Elsewhere")
+            self.lines += [f"  {link['title']}: {link['url']}" for link in self.card["links"]]
 
     # -- parts --------------------------------------------------------------------------------------------
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from exporter.contract.codes import ENDED_STATUSES, OTHER
+from exporter.contract.error_codes import UNCODED
 from exporter.contract.wording import clock, count, duration, money, share
 from exporter.diagnosis.dispatch.capacity import carriers_of, of_caps_unknown, refusal, rest_over
-from exporter.diagnosis.dispatch.faults import UNCODED
 from exporter.diagnosis.dispatch.gate import UNKNOWN, Gate, stamp_age
 from exporter.diagnosis.dispatch.gates import INNERMOST, NO_CONTACTS, STALE, UNTOLD_COST, UNTOLD_HOLDS
 from exporter.diagnosis.dispatch.situation import Situation

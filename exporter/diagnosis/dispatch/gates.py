@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from exporter.contract.codes import BLOCKERS, ENDED_STATUSES, EXHAUSTED
+from exporter.contract.error_codes import DESTINATION, THROTTLED, fault_of
 from exporter.diagnosis.dispatch.capacity import (
     campaign,
     connection,
@@ -14,7 +15,6 @@ from exporter.diagnosis.dispatch.capacity import (
     priority,
     tenant,
 )
-from exporter.diagnosis.dispatch.faults import DESTINATION, THROTTLED, fault_of
 from exporter.diagnosis.dispatch.gate import (
     CLOSED,
     QUIET_SECONDS,

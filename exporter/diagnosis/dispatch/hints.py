@@ -7,9 +7,9 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from exporter.contract.codes import BLOCKERS, EXHAUSTED
+from exporter.contract.error_codes import UNCODED, fault_of
 from exporter.contract.wording import clock, count, duration
 from exporter.diagnosis.dispatch.capacity import PACING, refusal, rest_over
-from exporter.diagnosis.dispatch.faults import UNCODED, fault_of
 from exporter.diagnosis.dispatch.gate import QUIET_SECONDS, UNKNOWN, Gate, stamp_age
 from exporter.diagnosis.dispatch.gates import GATES, INNERMOST, NO_CONTACTS, STALE, UNTOLD_COST, UNTOLD_HOLDS, claimed
 from exporter.diagnosis.dispatch.signs import MOVES, signs, used_up

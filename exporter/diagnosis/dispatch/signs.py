@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from exporter.contract.error_codes import DESTINATION, UNCODED, fault_of
 from exporter.contract.wording import count, duration, money, share
-from exporter.diagnosis.dispatch.faults import DESTINATION, UNCODED, fault_of
 from exporter.diagnosis.dispatch.gate import is_much
 from exporter.diagnosis.dispatch.gates import IMPAIRED, needs_person
 from exporter.diagnosis.dispatch.gates import MIN_CALLS as PROVIDER_CALLS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from exporter.contract.codes import FINISHED_TASK_STATUSES, OTHER
-from exporter.diagnosis.dispatch.faults import fault_of
+from exporter.contract.error_codes import fault_of
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.recent_calls import SPAN
 from exporter.diagnosis.view import Shown, View

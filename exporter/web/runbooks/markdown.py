@@ -21,7 +21,7 @@ _EDGE = "\0"
 """Around a placeholder while Markdown is written; the parser lets none through from the text (CommonMark 2.3)."""
 
 _WEB = re.compile(r"https?://[^/]", re.IGNORECASE)
-_RELATIVE = re.compile(r"(?!//)[^:\\?#]*(?:[?#]|\Z)")
+_RELATIVE = re.compile(r"(?!/)[^:\\?#]*(?:[?#]|\Z)")
 _PAGE = re.compile(r"(?P<page>[^?#:]+)\.md(?P<anchor>#.*)?\Z")
 _TAKEN = frozenset({"content"})
 """Ids that the pages themselves use."""
@@ -181,7 +181,10 @@ def _cell(renderer: RendererHTML, tokens: Sequence[Token], i: int, options: Opti
 
 
 def _harmless(url: str) -> bool:
-    """Whether a link may lead there. Colons before the first `?` or `#` would make another scheme of it."""
+    """Whether a link may lead there. Colons before the first `?` or `#` would make another scheme of it.
+
+    From the root it would leave the path under which a reverse proxy serves the pages.
+    """
     return bool(_WEB.match(url) or _RELATIVE.match(url))
 
 

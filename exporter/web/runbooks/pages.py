@@ -12,10 +12,12 @@ from urllib.parse import unquote
 
 from aiohttp import ETag, web
 from markupsafe import Markup, escape
+from yarl import URL
 
 from exporter.contract.codes import BLOCKERS, clean_name
+from exporter.web.addresses import page_of, path_of, way_up
 from exporter.web.negotiation import HTML_TYPE
-from exporter.web.rendering import path, render, render_message
+from exporter.web.rendering import render, render_message
 from exporter.web.runbooks.library import Library, body, shipped
 from exporter.web.runbooks.markdown import Document
 from exporter.web.runbooks.placeholders import Asked, asked
@@ -25,7 +27,7 @@ _SHOWN_NAME = 80
 
 # Browsers ask whether a page has changed, which it does only with another version of this program.
 _HEADERS: Mapping[str, str] = MappingProxyType({"Cache-Control": "no-cache", "Vary": "Accept-Encoding"})
-_WAYS = (("All runbooks", "/runbooks"), ("All campaigns", "/campaigns"))
+_WAYS = (("All runbooks", "runbooks"), ("All campaigns", "campaigns"))
 _UNKNOWN = "unknown"
 
 
@@ -49,18 +51,23 @@ class RunbookPages:
 
     async def _runbook(self, request: web.Request) -> web.Response:
         # As it came, so that a `/` in a name stays in it: what is no name of a page is nobody's.
-        raw = request.rel_url.raw_path.removeprefix(_PREFIX)
+        path = path_of(request)
+        raw, root = path.removeprefix(_PREFIX), way_up(path)
         if raw in ("", "codes", _CODES):
-            raise web.HTTPPermanentRedirect("/runbooks#codes" if raw else "/runbooks")
+            raise web.HTTPPermanentRedirect(root + ("runbooks#codes" if raw else "runbooks"))
+        if raw.endswith("/"):
+            query = f"?{request.rel_url.raw_query_string}".removesuffix("?")
+            raise web.HTTPPermanentRedirect(URL(root + path.strip("/") + query, encoded=True))
         of_code = raw.startswith(_CODES)
         name = unquote(raw.removeprefix(_CODES), errors="replace")
         page = (self._library.codes if of_code else self._library.alerts).get(name)
         if page is None:
-            return _missing(request, name, of_code and _UNKNOWN in self._library.codes)
+            return _missing(request, name, of_code and _UNKNOWN in self._library.codes, root)
         values = asked(request.query)
         html = _rendered(
             "runbook.html",
             values,
+            root=root,
             title=page.title or name,
             heading=breakable(page.title or name),
             of_code=of_code,
@@ -70,7 +77,7 @@ class RunbookPages:
 
 
 def _rendered(template: str, values: Asked, **more: Any) -> str:
-    card = path(values.campaign) if values.campaign else None
+    card = page_of(values.campaign) if values.campaign else None
     return render(template, asked=values, card=card, **more)
 
 
@@ -92,14 +99,14 @@ def breakable(name: str) -> Markup:
     return Markup("<wbr>").join(escape(part) for part in parts)
 
 
-def _missing(request: web.Request, name: str, of_code: bool) -> web.Response:
+def _missing(request: web.Request, name: str, of_code: bool, root: str) -> web.Response:
     shown = clean_name(name, _SHOWN_NAME)
     texts = [f"There is no runbook of the name “{shown}” in this version."]
     ways = list(_WAYS)
     if of_code:
         texts.append("A blocker code without a page is outside the vocabulary.")
-        ways.insert(0, ("What to do about an unknown code", _PREFIX + _CODES + _UNKNOWN))
-    return _answer(request, render_message("No such runbook", texts, ways), 404)
+        ways.insert(0, ("What to do about an unknown code", f"runbooks/{_CODES}{_UNKNOWN}"))
+    return _answer(request, render_message("No such runbook", texts, root, ways), 404)
 
 
 def _answer(request: web.Request, html: str, status: int = 200) -> web.Response:

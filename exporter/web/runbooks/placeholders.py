@@ -82,8 +82,8 @@ def filled(placeholder: Placeholder, values: Asked) -> str:
 
 
 def code_page(code: str, group: str = "", campaign: str = "", tenant: str = "") -> str | None:
-    """The address of a blocker code's page; `None` of a code that is the exporter's own."""
+    """A blocker code's page, as seen from the first one; `None` of a code that is the exporter's own."""
     name = code if code in BLOCKERS else "unknown"
     if name == "unknown" and group != "unknown":
         return None
-    return f"/runbooks/codes/{name}" + Asked(_id(tenant), _id(campaign)).query
+    return f"runbooks/codes/{name}" + Asked(_id(tenant), _id(campaign)).query

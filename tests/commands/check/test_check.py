@@ -3,114 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
-import yaml
 from click.testing import CliRunner, Result
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from exporter.commands.check.examine import check
-from exporter.commands.check.report import Finding, Level, Report, as_json
+from exporter.commands.check.report import Level, as_json
 from exporter.commands.cli import main
 from exporter.config import parse
 from exporter.demo.platform.install import MONITOR_ROLE, install
 from exporter.demo.runtime.server import EmbeddedServer
+from tests.commands.check.conftest import (
+    BLIND,
+    NOW,
+    READER,
+    Check,
+    Connection,
+    add_task,
+    address,
+    config,
+    found,
+    grant_reading,
+    problems,
+)
 from tests.support.contract import SCHEMA, create, insert, session
-
-READER, BLIND, GROUP = "check_reader", "check_blind", "check_group"
-NOW = "2026-03-04 15:00+00"
-
-Connection = psycopg.Connection[Any]
-Check = Callable[..., Report]
-
-
-@pytest.fixture(scope="session")
-def roles(server: EmbeddedServer) -> None:
-    """A role as it should be, one that cannot see other sessions, and a group."""
-    with session(server.url()) as connection:
-        for name in (READER, BLIND, GROUP):
-            connection.execute(sql.SQL("CREATE ROLE {} LOGIN CONNECTION LIMIT 10").format(sql.Identifier(name)))
-        connection.execute(sql.SQL("GRANT pg_monitor TO {}").format(sql.Identifier(READER)))
-        for setting, value in (("default_transaction_read_only", "on"), ("statement_timeout", "30s")):
-            connection.execute(
-                sql.SQL("ALTER ROLE {} SET {} = {}").format(
-                    sql.Identifier(READER), sql.Identifier(setting), sql.Literal(value)
-                )
-            )
-
-
-@pytest.fixture(scope="module")
-def database(server: EmbeddedServer, roles: None) -> Iterator[str]:
-    """One database for all tests here, as its schemas are quicker made than databases."""
-    del roles
-    server.create_database("check")
-    yield server.url("check")
-    server.drop_database("check")
-
-
-@pytest.fixture
-def owner(database: str) -> Iterator[Connection]:
-    """The owner of a database with the whole contract, one campaign, one task and one call."""
-    with session(database) as connection:
-        create(connection)
-        insert(connection, "tenants", tenant_id=1, name="Acme", timezone="Europe/Berlin")
-        insert(connection, "campaigns", campaign_id=7, tenant_id=1, name="Spring", status="running", timezone="UTC")
-        add_task(connection)
-        insert(
-            connection, "calls", call_id=1, task_id=1, campaign_id=7, attempt=1, started_at=NOW, outcome="answered",
-            created_at=NOW, updated_at=NOW,
-        )  # fmt: skip
-        grant_reading(connection)
-        yield connection
-        connection.execute("SET client_min_messages = warning")
-        connection.execute("DROP SCHEMA IF EXISTS campaign_monitoring, app, extra CASCADE")
-
-
-@pytest.fixture
-def checked(owner: Connection) -> Check:
-    """Runs the check on the owner's database as a role."""
-
-    def run(role: str = READER) -> Report:
-        return check(parse(config(address(owner, role)), "test.yaml"))
-
-    return run
-
-
-def add_task(connection: Connection, **values: Any) -> None:
-    task = {"task_id": 1, "campaign_id": 7, "status": "pending", "attempts": 0, "max_attempts": 3}
-    insert(connection, "tasks", **{**task, "created_at": NOW, "updated_at": NOW, **values})
-
-
-def grant_reading(connection: Connection) -> None:
-    for role in (READER, BLIND):
-        for command in ("GRANT USAGE ON SCHEMA {} TO {}", "GRANT SELECT ON ALL TABLES IN SCHEMA {} TO {}"):
-            connection.execute(sql.SQL(command).format(sql.Identifier(SCHEMA), sql.Identifier(role)))
-
-
-def address(connection: Connection, role: str) -> str:
-    info = connection.info
-    return make_conninfo(host=info.host, port=info.port, dbname=info.dbname, user=role)
-
-
-def config(url: str) -> str:
-    return yaml.safe_dump({"database": {"url": url}})
-
-
-def found(report: Report, about: str, thing: str) -> Finding:
-    """The worst finding about a thing."""
-    fitting = [finding for finding in report.findings if (finding.about, finding.thing) == (about, thing)]
-    assert fitting, f"nothing is said about {thing} of {about}"
-    return max(fitting, key=lambda finding: list(Level).index(finding.level))
-
-
-def problems(report: Report) -> list[str]:
-    return [f"{each.about} {each.thing}" for each in report.findings if each.level is Level.PROBLEM]
-
 
 # -- sound ------------------------------------------------------------------------------------------------
 
@@ -466,6 +386,69 @@ def test_a_time_zone_that_does_not_exist_is_a_problem(owner: Connection, checked
     finding = found(checked(), "campaigns", "timezone")
     assert finding.level is Level.PROBLEM
     assert "Europe/Atlantis (1)" in finding.value
+
+
+@pytest.mark.parametrize(
+    ("windows", "sentence"),
+    [
+        ('[{"days": ["mon"], "start": "09:00+00", "end": "17:00"}]',
+         "call_windows[0].start: '09:00+00' has an offset, but windows go by the campaign's timezone; write HH:MM, "
+         "00:00 to 24:00"),
+        ('[{"days": [0], "start": "09:00", "end": "17:00"}]',
+         "call_windows[0].days[0]: 0 may be Sunday or Monday; write one of mon, tue, wed, thu, fri, sat, sun, "
+         "or 1 (Monday) to 7 (Sunday)"),
+    ],
+)  # fmt: skip
+def test_call_windows_that_cannot_be_read_are_a_problem_with_the_parsers_own_sentence(
+    owner: Connection, checked: Check, windows: str, sentence: str
+) -> None:
+    owner.execute("UPDATE campaign_monitoring.campaigns SET call_windows = %s", (windows,))
+    finding = found(checked(), "campaigns", "call_windows")
+    assert finding.level is Level.PROBLEM
+    assert finding.value == f"1 row cannot be read, so nobody knows when to dial: {sentence} (1)"
+
+
+@pytest.mark.parametrize("typname", ["text", "varchar", "json"])
+def test_call_windows_may_be_of_any_type_that_holds_json(owner: Connection, checked: Check, typname: str) -> None:
+    owner.execute(f"ALTER TABLE campaign_monitoring.campaigns ALTER call_windows TYPE {typname}".encode())
+    owner.execute(
+        "UPDATE campaign_monitoring.campaigns"
+        """ SET call_windows = '[{"days": "mon-fri", "start": "9:00", "end": "23:59:59"}]'"""
+    )
+    assert problems(checked()) == []
+
+
+def test_call_windows_of_another_type_are_told_and_not_taken_for_always_open(owner: Connection, checked: Check) -> None:
+    owner.execute("ALTER TABLE campaign_monitoring.campaigns ALTER call_windows TYPE tstzrange[] USING '{}'")
+    owner.execute("UPDATE campaign_monitoring.campaigns SET call_windows = ARRAY['[2026-01-01,2026-01-02)'::tstzrange]")
+    assert "is not an object; write one such as" in found(checked(), "campaigns", "call_windows").value
+
+
+def test_a_blocker_that_is_spelled_in_another_way_is_fine(owner: Connection, checked: Check) -> None:
+    add_task(owner, task_id=2, blocker="Outside Call Window")
+    assert "blocker" not in {finding.thing for finding in checked().findings}
+
+
+def test_a_call_of_no_task_is_fine(owner: Connection, checked: Check) -> None:
+    owner.execute("UPDATE campaign_monitoring.calls SET task_id = NULL")
+    assert [each.value for each in checked().findings if each.about == "calls" and each.level is not Level.OK] == []
+
+
+def test_ids_that_differ_by_their_type_are_told_how_to_be_alike(owner: Connection, checked: Check) -> None:
+    one = "a0000000-0000-4000-8000-00000000000a"
+    for relation in ("campaigns", "tasks"):
+        kind = "uuid" if relation == "campaigns" else "text"
+        written = one if kind == "uuid" else one.upper()
+        owner.execute(
+            f"ALTER TABLE campaign_monitoring.{relation} ALTER campaign_id TYPE {kind} USING '{written}'".encode()
+        )
+    finding = found(checked(), "tasks", "campaign_id")
+    assert finding.level is Level.PROBLEM
+    assert "ids are text here and uuid in campaign_monitoring.campaigns, and compared as texts" in finding.value
+    written = "write in the view campaign_monitoring.tasks: campaign_id::uuid AS campaign_id"
+    assert finding.remedy == written
+    owner.execute("ALTER TABLE campaign_monitoring.tasks ALTER campaign_id TYPE uuid USING campaign_id::uuid")
+    assert "campaign_id" not in {each.thing for each in checked().findings if each.about == "tasks"}
 
 
 def test_a_few_tasks_without_a_campaign_are_advice(owner: Connection, checked: Check) -> None:

@@ -247,6 +247,14 @@ def test_the_card_is_the_exporters_own(owner: Owner, database_url: str) -> None:
     assert json.loads(as_json(asked(database_url, "30")))["task"]["blocker"]["code"] == "dnc"
 
 
+def test_the_page_that_others_can_open_is_told_where_its_address_is_known(owner: Owner, database_url: str) -> None:
+    del owner
+    explained = asked(database_url, web={"external_url": "https://example.com/dialler/"})
+    assert "  Link to this page: https://example.com/dialler/campaigns/7\n" in lines(explained)
+    assert explained.card["links"] == [{"title": "Link to this page", "url": "https://example.com/dialler/campaigns/7"}]
+    assert "Elsewhere" not in lines(asked(database_url))
+
+
 def test_the_tenants_other_campaigns_count_and_other_tenants_are_not_read(owner: Owner, database_url: str) -> None:
     contract.insert(owner, "tenants", tenant_id=2, name="Other", timezone="UTC")
     platforms.campaign(owner, "8")

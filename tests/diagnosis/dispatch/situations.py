@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from exporter.calendar.call_windows import Schedule, parse_ranges
+from exporter.calendar.call_windows import Schedule
 from exporter.calendar.days import zone
+from exporter.calendar.window_forms import parse_ranges
 from exporter.diagnosis.dispatch.situation import (
     Calls,
     Carrier,

@@ -20,9 +20,10 @@ from yarl import URL
 
 from exporter.contract.codes import BLOCKERS
 from exporter.diagnosis.dispatch.gates import GATES
+from exporter.web.addresses import page_of
 from exporter.web.app import application
 from exporter.web.cards.card import card
-from exporter.web.rendering import path, render_card
+from exporter.web.rendering import render_card
 from exporter.web.runbooks.library import Library, body, load, shipped
 from exporter.web.runbooks.markdown import document
 from exporter.web.runbooks.placeholders import NAMES, Asked, asked, code_page
@@ -122,7 +123,7 @@ def test_links_to_anything_but_the_web_and_other_pages_are_text(url: str) -> Non
     assert "href" not in html(f"[text][1]\n\n[1]: {url}")
 
 
-@pytest.mark.parametrize("url", ["https://grafana.example/d/x?a=1", "http://a.example/", "/campaigns", "#meaning"])
+@pytest.mark.parametrize("url", ["https://grafana.example/d/x?a=1", "http://a.example/", "../campaigns", "#meaning"])
 def test_links_to_the_web_and_within_the_exporter_lead_there(url: str) -> None:
     assert html(f"[text]({url})") == f'<p><a href="{url}">text</a></p>\n'
 
@@ -231,7 +232,7 @@ def test_the_index_lists_alerts_by_name_and_codes_by_group(library: Library) -> 
     assert re.search(r"Campaign Blocked Nothing is dialled until a person acts\. Campaign Stalled", words)
     assert "Money First move: A governance decision: ask who owns the budget." in words
     for address in ("CampaignBlocked", "CampaignStalled", "codes/credits_exhausted", "codes/unknown"):
-        assert f'href="/runbooks/{address}"' in page
+        assert f'href="./runbooks/{address}"' in page
 
 
 def test_the_index_says_so_where_no_alert_has_a_runbook(tmp_path: Path) -> None:
@@ -239,7 +240,7 @@ def test_the_index_says_so_where_no_alert_has_a_runbook(tmp_path: Path) -> None:
 
 
 def test_the_landing_page_leads_to_the_index(library: Library) -> None:
-    assert 'href="/runbooks"' in ask(library, "/")[1]
+    assert 'href="./runbooks"' in ask(library, "/")[1]
 
 
 @pytest.mark.parametrize("address", ["CampaignBlocked", "codes/credits_exhausted"])
@@ -251,23 +252,24 @@ def test_a_runbook_has_its_title_and_the_ways_out_of_it(library: Library, addres
     name = address.removeprefix("codes/")
     assert f"<title>{name} · Runbook · campaign-exporter</title>" in page
     assert f"<h1>{name}</h1>" in page.replace("<wbr>", "")
-    assert {'href="/runbooks"', 'href="/campaigns"'} <= set(re.findall(r'href="[^"]*"', page))
+    up = "../" * (address.count("/") + 1)
+    assert {f'href="{up}runbooks"', f'href="{up}campaigns"'} <= set(re.findall(r'href="[^"]*"', page))
     assert "CAMPAIGN" in page
     assert "Opened for" not in page
 
 
 def test_a_runbook_opened_for_a_campaign_leads_to_its_card_and_keeps_the_ids(library: Library) -> None:
     _, page = ask(library, "/runbooks/CampaignBlocked?campaign=a%2Fb%20c&tenant=1")
-    assert f'href="{path("a/b c")}"' in page
+    assert f'href="../{page_of("a/b c")}"' in page
     assert copied(page) == CAPTURE.replace("{campaign}", "'a/b c'")
-    for address in ("/runbooks", "codes/credits_exhausted", "CampaignStalled"):
+    for address in ("../runbooks", "codes/credits_exhausted", "CampaignStalled"):
         assert f'href="{address}?tenant=1&amp;campaign=a%2Fb%20c' in page
 
 
 def test_the_index_keeps_the_ids_too(library: Library) -> None:
     _, page = ask(library, "/runbooks?campaign=7")
-    assert 'href="/runbooks/CampaignBlocked?campaign=7"' in page
-    assert 'href="/runbooks/codes/credits_exhausted?campaign=7"' in page
+    assert 'href="./runbooks/CampaignBlocked?campaign=7"' in page
+    assert 'href="./runbooks/codes/credits_exhausted?campaign=7"' in page
 
 
 @pytest.mark.parametrize("value", [*HOSTILE, "x" * 6000, "a\nb", "\x00", "\u202ea"])
@@ -289,7 +291,7 @@ def test_odd_queries_harm_nobody(library: Library, query: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "Nix", "campaignblocked", "CampaignBlocked.md", "CampaignBlocked/", "%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+        "Nix", "campaignblocked", "CampaignBlocked.md", "%3Cscript%3Ealert(1)%3C%2Fscript%3E",
         "..%2Fsecret.txt", "%2e%2e%2fsecret", "secret.txt", "secret", "codes%2Funknown", "codes/nix",
         "codes/%2e%2e/CampaignBlocked", "/etc/passwd", "%2Fetc%2Fpasswd", "%00", "CampaignBlocked%00", "%ff", "%22%27",
         "codes/..%2Fsecret", "codes/codes/unknown", "x" * 4000, "%E2%80%AEevil",
@@ -299,7 +301,7 @@ def test_an_unknown_name_is_404_with_the_way_on(library: Library, name: str) -> 
     response, page = ask(library, f"/runbooks/{name}?campaign=7")
     assert (response.status, response.headers["Content-Type"]) == (404, HTML)
     assert response.headers["Cache-Control"] == "no-store"
-    assert 'href="/runbooks"' in page
+    assert f'href="{"../" * (name.count("/") + 1)}runbooks"' in page
     assert "No such runbook" in page
     assert "a secret" not in page
     assert "\u202e" not in page
@@ -308,19 +310,21 @@ def test_an_unknown_name_is_404_with_the_way_on(library: Library, name: str) -> 
 
 
 def test_an_unknown_code_leads_to_the_page_of_unknown_codes(library: Library) -> None:
-    assert 'href="/runbooks/codes/unknown"' in ask(library, "/runbooks/codes/nix")[1]
-    assert 'href="/runbooks/codes/unknown"' not in ask(library, "/runbooks/Nix")[1]
+    assert 'href="../../runbooks/codes/unknown"' in ask(library, "/runbooks/codes/nix")[1]
+    assert "runbooks/codes/unknown" not in ask(library, "/runbooks/Nix")[1]
 
 
 @pytest.mark.parametrize(
     ("address", "leads_to"),
     [
-        ("/runbooks/", "/runbooks"),
-        ("/runbooks/codes", "/runbooks#codes"),
-        ("/runbooks/codes/", "/runbooks#codes"),
+        ("/runbooks/", "../runbooks"),
+        ("/runbooks/codes", "../runbooks#codes"),
+        ("/runbooks/codes/", "../../runbooks#codes"),
+        ("/runbooks/CampaignBlocked/?campaign=a%2Fb", "../../runbooks/CampaignBlocked?campaign=a%2Fb"),
+        ("/runbooks/codes/unknown/", "../../../runbooks/codes/unknown"),
     ],
 )
-def test_folders_lead_to_the_index(library: Library, address: str, leads_to: str) -> None:
+def test_folders_and_slashes_at_the_end_lead_to_the_page(library: Library, address: str, leads_to: str) -> None:
     response, _ = ask(library, address)
     assert (response.status, response.headers["Location"]) == (308, leads_to)
 
@@ -363,7 +367,7 @@ def test_pages_are_compressed_for_who_takes_it(library: Library) -> None:
 
 
 def links(text: str) -> set[str]:
-    return set(re.findall(r'href="(/runbooks/[^"]*)"', text))
+    return set(re.findall(r'href="(\.\./runbooks/[^"]*)"', text))
 
 
 def test_codes_on_a_card_lead_to_their_pages() -> None:
@@ -371,13 +375,13 @@ def test_codes_on_a_card_lead_to_their_pages() -> None:
     shown = shown_of(s, None, **{"7": view_of(s)})
     tenant = card(shown, "7")["campaign"]["tenant"]["id"]
     key = card(shown, "7")["campaign"]["id"]
-    assert f"/runbooks/codes/dnc?tenant={tenant}&amp;campaign={key}" in links(render_card(card(shown, "7")))
+    assert f"../runbooks/codes/dnc?tenant={tenant}&amp;campaign={key}" in links(render_card(card(shown, "7")))
 
 
 def test_unknown_codes_on_a_card_lead_to_the_page_of_unknown_codes() -> None:
     s = at.situation(tasks=at.held("solar_flare", 40, ready=0))
     text = render_card(card(shown_of(s, None, **{"7": view_of(s)}), "7"))
-    assert {link.partition("?")[0] for link in links(text)} == {"/runbooks/codes/unknown"}
+    assert {link.partition("?")[0] for link in links(text)} == {"../runbooks/codes/unknown"}
 
 
 def test_the_exporters_own_codes_have_no_page_to_lead_to() -> None:
@@ -474,11 +478,10 @@ def test_every_link_between_runbooks_leads_somewhere() -> None:
     pages = {f"{name}.md": page for name, page in library.alerts.items()}
     pages |= {f"codes/{name}.md": page for name, page in library.codes.items()}
     for source, link in _internal(library):
-        if link.startswith("/"):
-            assert link in ("/runbooks", "/campaigns"), f"{source}: {link}"
-            continue
         name, _, anchor = link.partition("#")
         target = normpath(join(dirname(source), name)) if name else source
+        if target in ("../runbooks", "../campaigns"):
+            continue
         assert target in pages, f"{source}: {link}"
         assert not anchor or anchor in pages[target].anchors, f"{source}: {link}"
 

@@ -1,5 +1,5 @@
--- The transaction that has been writing for longest, in seconds, of the sessions and of the prepared ones: until it
--- ends, every refresh reads again from its beginning. Null where there is none.
+-- The transaction that has been writing for longest, in seconds, of the sessions and of the prepared ones: when it
+-- ends, what was stamped since is read once. Null where there is none.
 SELECT extract(epoch FROM statement_timestamp() - min(open.since))::float8 AS seconds
 FROM (
     SELECT a.xact_start AS since

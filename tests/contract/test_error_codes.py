@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.contract.codes import BLOCKERS
-from exporter.diagnosis.dispatch.faults import fault_of
+from exporter.contract.error_codes import clean_error_code, fault_of
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,38 @@ def test_a_status_that_says_nothing_leaves_it_to_the_words() -> None:
 @given(st.text(max_size=64))
 def test_any_text_is_placed(code: str) -> None:
     assert fault_of(code) in BLOCKERS
+
+
+WORDS = {
+    "HTTP 429 Too Many Requests": ("http_429", "provider_throttled"),
+    "HTTP/1.1 429 Too Many Requests": ("http_429", "provider_throttled"),
+    "429 Too Many Requests": ("429", "provider_throttled"),
+    "Too Many Requests": ("too_many_requests", "provider_throttled"),
+    "rate limit exceeded": ("rate_limit_exceeded", "provider_throttled"),
+    "SIP 486 Busy Here": ("sip_486", "invalid_number"),
+    "SIP/2.0 404 Not Found": ("sip_404", "invalid_number"),
+    "Busy Here": ("busy_here", "invalid_number"),
+    "503 Service Unavailable": ("503", "provider_error"),
+    "Error code: 503 Service Unavailable": ("503", "provider_error"),
+    "401 Unauthorized": ("401", "provider_auth"),
+    "HTTP status 403": ("http_403", "provider_auth"),
+    "The rate limit of this account was exceeded": ("provider_throttled", "provider_throttled"),
+    "Somebody tripped over a cable again": ("other", "provider_error"),
+    "Timeout after 30 s": ("other", "provider_error"),
+    "486": ("486", "invalid_number"),
+    "SIP_503": ("SIP_503", "provider_error"),
+    "HTTP 429 for +49 151 2345678": ("other", "provider_error"),
+}
+
+
+@pytest.mark.parametrize("text", WORDS)
+def test_an_error_in_words_has_a_short_label_that_names_the_same_fault(text: str) -> None:
+    label = clean_error_code(text)
+    assert (label, fault_of(label)) == WORDS[text]
+
+
+@given(st.text(max_size=100))
+def test_the_label_of_an_error_has_no_space_in_it(text: str) -> None:
+    label = clean_error_code(text)
+    assert not any(map(str.isspace, label))
+    assert clean_error_code(label) == label
