@@ -24,9 +24,11 @@ AUDIT = _of_job("CampaignExporterAuditCorrections", "warning")
 FOLDED = _of_job("CampaignExporterSeriesFolded", "warning", family="campaign_call_errors_total")
 HELD = _of_job("CampaignExporterCountersHeld", "info")
 DISAGREE = _of_job("CampaignExporterReplicasDisagree", "warning")
+UNSTAMPED = _of_job("CampaignExporterRowsUnstamped", "warning", relation="calls")
 UNREADABLE = _of_job("CampaignExporterRowsUnreadable", "warning", relation="calls")
 VIOLATED = _of_job("CampaignContractViolated", "warning", relation="tasks", column="status", rule="known_status")
 CODES = Subject("CampaignUnknownCodes", "warning")
+HIDDEN = _of_job("CampaignRelationHidden", "warning", relation="tasks")
 MISSING = _of_job("CampaignRelationMissing", "info", relation="variants")
 
 
@@ -99,6 +101,7 @@ _LOAD = (
 )  # fmt: skip
 
 _TWO_AUDITED = (AUDIT.told(f"Audits of job {JOB} corrected 2 campaigns within an hour."),)
+_STOOD_STILL = (UNSTAMPED.told("3 rows of calls were found changed without a new `updated_at` within 15 minutes."),)
 _READ_BADLY = (UNREADABLE.told("Rows of calls could not be read 3 times within 15 minutes."),)
 
 
@@ -132,6 +135,14 @@ _FIGURES = (
     DISAGREE.edge("991 calls and 1,000, and more is needed", _calls(1000, 991), at=("15m", "60m")),
     DISAGREE.edge("one exporter alone", outcomes(answered=steady(1000)), at=("15m", "60m")),
     DISAGREE.no_data("no call is counted", _READS, at=("15m", "60m")),
+    UNSTAMPED.fires("three rows within fifteen minutes", _own("unstamped_changes_total", "0x20 3x60", relation="calls"),
+                    at={"20m": (), "21m": _STOOD_STILL}),
+    UNSTAMPED.edge("all changes are stamped since", _own("unstamped_changes_total", "3x60", relation="calls"),
+                   at=("1m", "21m")),
+    UNSTAMPED.no_data("it is not told", _READS, at=("1m", "21m")),
+    UNSTAMPED.also("two replicas that look at the same rows count them once",
+                   replicas(_own("unstamped_changes_total", "0x20 3x60", relation="calls")),
+                   at={"21m": _STOOD_STILL}),
     UNREADABLE.fires("a row that could not be read three times within fifteen minutes",
                      _own("rows_unreadable_total", "0x20 3x60", relation="calls"),
                      at={"20m": (), "21m": _READ_BADLY}),
@@ -146,6 +157,7 @@ def _violations(values: str) -> Series:
     return _own("contract_violations", values, relation="tasks", column="status", rule="known_status")
 
 
+_BEHIND_A_POLICY = (HIDDEN.told("A policy of the database hides rows of tasks from the exporter."),)
 _UNKNOWN = (CODES.told("7 pending tasks of Spring offer (c1) carry an unknown blocker. By code: mystery_code (7)."),)
 
 _CONTRACT = (
@@ -170,6 +182,10 @@ _CONTRACT = (
     CODES.no_data("blockers are not told", info(), at=("2m", "30m")),
     CODES.also("two replicas count each task once", replicas(held("unknown", mystery_code=7), info()),
                at={"2m": _UNKNOWN}),
+    HIDDEN.fires("a policy hides rows for two minutes", _own("relation_hidden", "1x60", relation="tasks"),
+                 at={"1m": (), "2m": _BEHIND_A_POLICY}),
+    HIDDEN.edge("it hides none", _own("relation_hidden", "0x60", relation="tasks"), at=("2m", "30m")),
+    HIDDEN.no_data("it is not told", _READS, at=("2m", "30m")),
     MISSING.fires("an optional relation is absent for a quarter of an hour",
                   _own("relation_available", "0x60", relation="variants"),
                   at={"14m": (), "15m": (MISSING.told("The database has no relation variants."),)}),

@@ -58,6 +58,18 @@ INHIBITIONS: tuple[Inhibition, ...] = (
         ("job",),
         "Old data are no second problem.",
     ),
+    Inhibition(
+        ("CampaignExporterRowsUnstamped",),
+        ("CampaignExporterAuditCorrections",),
+        ("job",),
+        "Audits correct what changes without a stamp.",
+    ),
+    Inhibition(
+        ("CampaignRelationHidden",),
+        ("CampaignRelationMissing",),
+        ("job", "relation"),
+        "What is hidden is not exported for that.",
+    ),
     Inhibition(BLIND[:1], BLIND[1:2], ("job",), "An exporter that is down says nothing of the database."),
     Inhibition(
         ("CampaignDispatcherDead",),

@@ -83,6 +83,7 @@ def _unwell(s: Settings) -> tuple[Alert, ...]:
     refreshes = f'sum by (job, instance) (rate({_OWN}refreshes_total{{result="success"}}[15m]))'
     calls = "sum by (job, instance) (campaign_calls_total)"
     corrections = f"sum by (job) (max by (job, relation) (increase({_OWN}audit_corrections_total[1h])))"
+    unstamped = f"sum by (job, relation) (max by (job, relation) (increase({_OWN}unstamped_changes_total[15m])))"
     unreadable = f"sum by (job, relation) (max by (job, relation) (increase({_OWN}rows_unreadable_total[15m])))"
     return (
         Alert(
@@ -121,6 +122,17 @@ def _unwell(s: Settings) -> tuple[Alert, ...]:
             f"{corrections} > 0",
             ("exporter-health", 102),
             keep=3600,
+        ),
+        Alert(
+            "CampaignExporterRowsUnstamped",
+            _WARNING,
+            ("job", "relation"),
+            "Rows change without their `updated_at`: what changed is seen minutes late.",
+            "{value} rows of {relation} were found changed without a new `updated_at` within 15 minutes.",
+            "Find what stopped writing `updated_at`: a trigger that is gone, a view that shows another column.",
+            f"{unstamped} > 0",
+            ("exporter-health", 406),
+            keep=1800,
         ),
         Alert(
             "CampaignExporterSeriesFolded",
@@ -201,6 +213,17 @@ def _contract(q: Rules) -> tuple[Alert, ...]:
             wait=120,
             keep=900,
             asks={"codes": codes("unknown")},
+        ),
+        Alert(
+            "CampaignRelationHidden",
+            _WARNING,
+            ("job", "relation"),
+            "Row-level security hides rows of a relation: what rests on it is withheld.",
+            "A policy of the database hides rows of {relation} from the exporter.",
+            "Run `campaign-exporter check`, which names the policy and the statement that opens it to the exporter.",
+            f"max by (job, relation) ({_OWN}relation_hidden) > 0",
+            ("exporter-health", 302),
+            wait=120,
         ),
         Alert(
             "CampaignRelationMissing",

@@ -18,6 +18,7 @@ from exporter.commands.alerts import alerts
 from exporter.commands.capture.command import Request, capture, span_of
 from exporter.commands.check.examine import check
 from exporter.commands.check.report import as_json, as_text
+from exporter.commands.check.watch import watched, with_watched
 from exporter.commands.dashboards import dashboards
 from exporter.commands.explain.command import as_json as explained_as_json
 from exporter.commands.explain.command import explain, printable
@@ -81,9 +82,14 @@ def serve(config_file: Path, listen: str | None) -> None:
 @main.command("check")
 @_CONFIG_FILE
 @click.option("--json", "json_wanted", is_flag=True, help="For a program; the shape is in docs/operating.md.")
-def check_database(config_file: Path, json_wanted: bool) -> None:
+@click.option("--watch", metavar="DURATION", help="See the newest rows again after so long: do changes stamp them?")
+def check_database(config_file: Path, json_wanted: bool, watch: str | None) -> None:
     """Say whether the exporter would work well on the database, and what to mend. Exit status 1: it would not."""
-    report = check(load(config_file))
+    config = load(config_file)
+    seconds = None if watch is None else span_of(watch, "--watch")
+    report = check(config)
+    if seconds is not None:
+        report = with_watched(report, watched(config, seconds))
     if json_wanted:
         say_json(as_json(report))
     else:

@@ -21,6 +21,9 @@ class Available:
     schema: str
     types: Mapping[str, Mapping[str, str]]
     problems: tuple[Problem, ...] = ()
+    hidden: Mapping[str, str] = field(default_factory=dict)
+    """Relations that show this role fewer rows than there are, and what hides them: nothing rests on these. A required
+    one has its columns all the same, and is not read."""
     tables: Mapping[str, sa.Table] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -44,6 +47,11 @@ class Available:
         if self.has(relation, name):
             return self.tables[relation].c[name]
         return sa.cast(sa.null(), _NULL_TYPES[kind])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What hides rows, what that costs and what mends it, in a sentence for each relation."""
+        return tuple(str(problem) for problem in self.problems if problem.relation in self.hidden)
 
     @property
     def usable(self) -> bool:
@@ -132,11 +140,16 @@ _NULL_TYPES: Mapping[Kind, sa.types.TypeEngine[Any]] = MappingProxyType(
 )
 
 
-def compare(schema: str, found: Mapping[str, Mapping[str, str]], zone: str = "UTC") -> Available:
+def compare(
+    schema: str,
+    found: Mapping[str, Mapping[str, str]],
+    zone: str = "UTC",
+    hidden: Mapping[str, str] = MappingProxyType({}),
+) -> Available:
     """Hold what a database has (`relation -> column -> type`, as `discover.sql` names it) against the contract.
 
     Columns of a wrong type count as missing, and are named as a problem of their own. `zone` is the database's
-    setting `TimeZone`.
+    setting `TimeZone`. `hidden`: see `Available`.
     """
     types: dict[str, dict[str, str]] = {}
     problems: list[Problem] = []
@@ -145,6 +158,10 @@ def compare(schema: str, found: Mapping[str, Mapping[str, str]], zone: str = "UT
         if columns is None:
             problems.append(_missing_relation(schema, relation))
             continue
+        if relation.name in hidden:
+            problems.append(_hidden_relation(relation, hidden[relation.name]))
+            if relation.optional:
+                continue
         usable = {
             column.name: columns[column.name]
             for column in relation.columns
@@ -160,7 +177,7 @@ def compare(schema: str, found: Mapping[str, Mapping[str, str]], zone: str = "UT
         ):  # without a required column the relation cannot be read at all
             continue
         types[relation.name] = usable
-    return Available(schema, types, tuple(problems))
+    return Available(schema, types, tuple(problems), {name: why for name, why in hidden.items() if name in found})
 
 
 def _missing_relation(schema: str, relation: Relation) -> Problem:
@@ -171,6 +188,18 @@ def _missing_relation(schema: str, relation: Relation) -> Problem:
         f"lost without it: {relation.without}" if relation.optional else "nothing can be exported without it",
         f"create the view {identifier(schema, relation.name)} as docs/contract.md shows, and grant SELECT on it",
         fatal=not relation.optional,
+    )
+
+
+def _hidden_relation(relation: Relation, why: str) -> Problem:
+    shown = "its visible rows are shown" if relation.name == "campaigns" else "nothing that rests on it is shown"
+    return Problem(
+        relation.name,
+        None,
+        why,
+        f"lost without it: {relation.without}" if relation.optional else shown,
+        "campaign-exporter check has the remedy",
+        fatal=False,
     )
 
 

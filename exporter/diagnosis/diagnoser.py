@@ -90,7 +90,7 @@ class Diagnoser:
     def shown(self, ledger: Ledger, platform: Platform, now: float) -> Shown:
         """What pages are made of, as it is now."""
         recent = self._recent or Recent(ledger, now, self._policy.stale_after)
-        return Shown(now, dict(self.views), platform, ledger.vocabulary.as_now(recent.campaigns), recent)
+        return Shown(now, dict(self.views), platform, ledger.vocabulary.as_now(recent.campaigns), recent, ledger.hidden)
 
     def _count(self, given: Input) -> set[str]:
         """Count tasks anew where they may have changed; the campaigns in which something did that is judged by."""

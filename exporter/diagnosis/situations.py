@@ -116,6 +116,7 @@ class Assembler:
             spent=usual.cost if usual.settled else usual.cost or 0.0,
             told=told,
             outside_window=_outside(ledger, key) if ledger.available.has("campaigns", "call_windows") else None,
+            hidden=ledger.hidden,
         )
 
 

@@ -52,3 +52,5 @@ class Shown:
     platform: Platform
     vocabulary: Vocabulary
     recent: Recent
+    hidden: frozenset[str] = frozenset()
+    """Relations of which a policy of the database hides rows."""

@@ -12,7 +12,7 @@ from exporter.calendar.days import Day
 from exporter.contract.availability import Available
 from exporter.ledger.call_days import Calendar, Spans
 from exporter.ledger.fold import Columns, Fold, Row
-from exporter.ledger.remembered_rows import Slots
+from exporter.ledger.remembered_rows import Array, Slots
 from exporter.ledger.time_buckets import minutes, recent_hours
 from exporter.ledger.totals import pack, pack_key, unpack_key
 from exporter.source.columns import MICRO
@@ -114,6 +114,11 @@ class CallFold(Fold):
         """Whether a call left its window is judged when it is first seen: windows may be edited later."""
         known = ~fresh & (self.held["started"][slots] == new["started"])
         new["outside_minute"][known] = self.held["outside_minute"][slots[known]]
+
+    def going_on(self, columns: Mapping[str, Array]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which rows are in progress; none is pending."""
+        in_progress = columns["outcome"] == self._in_progress
+        return in_progress, np.zeros(len(in_progress), bool)
 
     def add_settled(self, projection: Projection, rows: Iterable[Row]) -> None:
         """The same, but of today's calls only those outside their windows."""

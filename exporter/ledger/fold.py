@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from exporter.ledger.remembered_rows import Array, HeldRows, Slots
 from exporter.ledger.totals import Cell, Ints, Totals, pack, pack_key, unpack_key
+from exporter.ledger.witnesses import Witnesses
 from exporter.source.interning import NONE, OWN
 from exporter.source.projections import KEY_COLUMNS, Projection, Vocabulary
 
@@ -54,12 +55,18 @@ class Fold:
         self.projections = tuple(projections)
         self.totals = {projection.name: Totals(1 + len(projection.sums)) for projection in self.projections}
         self.held = HeldRows(types)
+        self.witnesses = Witnesses()
         self.changed: dict[str, set[int]] = {projection.name: set() for projection in self.projections}
         self._fetched = tuple(fetched)
         self._vocabulary = vocabulary
         self._derive = derive
         self._forgotten: dict[int, float] = {}
         self._newest_forgotten = -np.inf
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What the numbers in columns stand for."""
+        return self._vocabulary
 
     # -- rows in ------------------------------------------------------------------------------------------
 
@@ -92,10 +99,10 @@ class Fold:
         """
         if not rows:
             return Folded()
-        given, raw = len(rows), self._by_column(rows)
+        given, raw = len(rows), self.by_column(rows)
         if (last := _last_of_each(raw["id"])) is not None:
             rows = [rows[place] for place in last]
-            raw = self._by_column(rows)
+            raw = self.by_column(rows)
         campaigns = self._vocabulary.campaign.numbers(raw["campaign"])
         slots = self.held.find(raw["id"])
         inside, known = _in_scope(campaigns, scope), slots >= 0
@@ -106,7 +113,7 @@ class Fold:
             strangers = np.array(raw["created"], np.float64)[~inside & ~known]
             old = 0 if loading else self._as_old_as_any_forgotten(strangers)
             places = np.flatnonzero(inside)
-            raw = self._by_column([rows[place] for place in places.tolist()])
+            raw = self.by_column([rows[place] for place in places.tolist()])
             campaigns, slots, known = campaigns[places], slots[places], known[places]
         if not campaigns.size:
             return Folded(ignored=ignored, new=unknown, old=old)
@@ -115,12 +122,23 @@ class Fold:
         dirty = frozenset(np.unique(campaigns[suspect]).tolist())
         fresh, take = ~known & ~suspect, ~suspect
         slots[fresh] = self.held.allocate([raw["id"][place] for place in np.flatnonzero(fresh).tolist()])
+        self._note_witnesses(raw["id"], columns, take)
         altered = self._put(slots[take], {name: column[take] for name, column in columns.items()}, fresh[take])
         altered += int(suspect.sum())
         old = 0 if loading else old + self._as_old_as_any_forgotten(columns["created"][fresh])
         return Folded(int(take.sum()), ignored, altered, unknown, old, dirty)
 
-    def _by_column(self, rows: Sequence[Row]) -> Raw:
+    def going_on(self, columns: Mapping[str, Array]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which rows are in progress, and which are pending; by relation."""
+        raise NotImplementedError
+
+    def _note_witnesses(self, ids: Sequence[Any], columns: Columns, take: NDArray[np.bool_]) -> None:
+        for kind, these in enumerate(self.going_on(columns)):
+            places = np.flatnonzero(these & take)
+            self.witnesses.note(kind, [ids[place] for place in places.tolist()])
+
+    def by_column(self, rows: Sequence[Row]) -> Raw:
+        """Rows as the database sent them, by column."""
         values: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ((),) * len(self._fetched)
         return dict(zip(self._fetched, values, strict=True))
 

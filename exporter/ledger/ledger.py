@@ -31,6 +31,8 @@ class Ledger:
         stale_after: float,
     ) -> None:
         self.available = available
+        self.hidden = frozenset(available.hidden)
+        """Relations of which a policy hides rows: totals of theirs say nothing."""
         self.vocabulary = Vocabulary()
         self.tasks = TaskFold(available, task_columns, self.vocabulary, stale_after)
         self.calls = CallFold(available, call_columns, self.vocabulary)

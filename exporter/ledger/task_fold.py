@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from exporter.contract.availability import Available
 from exporter.contract.codes import EXHAUSTED, FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES, READY, RETRY_WAIT
 from exporter.ledger.fold import Columns, Fold
-from exporter.ledger.remembered_rows import Slots
+from exporter.ledger.remembered_rows import Array, Slots
 from exporter.ledger.time_buckets import minutes, recent_hours
 from exporter.ledger.timers import Agenda
 from exporter.source.columns import HORIZONS, MICRO
@@ -109,6 +109,10 @@ class TaskFold(Fold):
         fresh = running & ~stale & ~np.isnan(tasks["since"])
         due[fresh] = tasks["since"][fresh] + self._stale_after
         tasks["due"] = due
+
+    def going_on(self, columns: Mapping[str, Array]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which rows are in progress, and which are pending."""
+        return columns["status"] == self._in_progress, columns["status"] == self._pending
 
     def stored(self, slots: Slots, new: Columns) -> None:
         """Note when each row must be looked at again; a time that did not move is noted already."""

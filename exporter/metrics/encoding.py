@@ -44,6 +44,7 @@ from exporter.metrics.samples import (
     total_values,
 )
 from exporter.metrics.stale import Changed, Stale
+from exporter.metrics.withheld import withheld
 from exporter.source.entities import Number
 from exporter.source.platform import Platform
 from exporter.source.told import Told
@@ -75,6 +76,8 @@ class Encoder:
     def encode(self, family: FamilyLines, work: Work, owner: Owner) -> Exposed:
         """The lines of an owner: (tenant, campaign), or (tenant,) for a family of tenants."""
         declared, encoder = family.encoder.family, family.encoder
+        if withheld(declared, work.ledger.hidden):
+            return EMPTY
         if not all(work.ledger.available.has(*need.split(".")) for need in declared.needs):
             return EMPTY
         if declared.live and work.platform.campaigns[owner[-1]].status in ENDED_STATUSES:

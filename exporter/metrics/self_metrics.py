@@ -20,7 +20,7 @@ from exporter.source.query_time import Meter
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client does not type it
 
-STAGES = ("connect", "observe", "platform", "changes", "load", "audit", "diagnose", "encode")
+STAGES = ("connect", "observe", "platform", "changes", "load", "probe", "audit", "diagnose", "encode")
 ERRORS = ("unavailable", "contract", "locked", "timeout", "other")
 CAUSES = ("new", "dirty", "everything", "audit")
 
@@ -68,6 +68,14 @@ class Telemetry:
         self.late_rows = counter(
             "late_rows_total", "Rows that appeared later than their stamps say, found by reading again.", "relation"
         )
+        self.unstamped = counter(
+            "unstamped_changes_total",
+            "Remembered rows that had changed without another updated_at when some were looked at again.",
+            "relation",
+        )
+        self.probed = counter(
+            "rows_probed_total", "Remembered rows that were looked at again, whatever their stamp.", "relation"
+        )
         self.rows_left_out = gauge(
             "rows_left_out", "Rows of a small relation past the limit of what is read, by relation.", "relation"
         )
@@ -87,6 +95,11 @@ class Telemetry:
             "contract_violations", "Rows that break the contract now.", "relation", "column", "rule"
         )
         self.relations = gauge("relation_available", "1 if the database has the relation.", "relation")
+        self.hidden = gauge(
+            "relation_hidden",
+            "1 if row-level security hides rows of the relation: what rests on it is not exported.",
+            "relation",
+        )
         self.series = gauge("series", "Series of campaigns and tenants.")
         self.folded = gauge(
             "series_folded", "Label values over their budget, summed into other or left out, by family.", "family"
@@ -115,6 +128,8 @@ class Telemetry:
             self.rows_ignored.labels(relation)
             self.rows_unreadable.labels(relation)
             self.late_rows.labels(relation)
+            self.unstamped.labels(relation)
+            self.probed.labels(relation)
             self.corrections.labels(relation)
             self.rows_held.labels(relation)
 
@@ -122,6 +137,7 @@ class Telemetry:
         """Which relations there are."""
         for relation in RELATIONS:
             self.relations.labels(relation).set(available.has(relation))
+            self.hidden.labels(relation).set(relation in available.hidden)
 
     def note_left_out(self, rows: Mapping[str, int]) -> None:
         """How many rows of each small relation the limit left out."""

@@ -31,14 +31,18 @@ class Epoch:
 
     def holds(self, session: Session) -> bool:
         """Whether it goes on: a restarted server may have lost rows it had not written, another is another truth."""
-        return self.server.goes_on(session.server) and self.reader.available.types == session.available.types
+        mine, theirs = self.reader.available, session.available
+        same = mine.types == theirs.types and mine.hidden == theirs.hidden
+        return same and self.server.goes_on(session.server)
 
 
 def begin(session: Session, config: Config, clock: Clock, before: Epoch | None) -> Epoch:
     """A new epoch, after another one or none."""
     reader = reader_of(session.available)
     if before is None or before.reader is not reader:
-        for problem in in_short(session.available.problems):
+        # What hides rows is told by itself, as it may change while it runs.
+        hidden = session.available.hidden
+        for problem in in_short([each for each in session.available.problems if each.relation not in hidden]):
             log.warning("contract", problem=problem)
     ledger = Ledger(reader.available, reader.fetched("tasks"), reader.fetched("calls"), stale_after=config.stale_after)
     return Epoch(session.server, reader, ledger, Changes(config.refresh, clock))

@@ -52,12 +52,23 @@ def _cancelled_by_somebody(error: psycopg.Error) -> bool:
     return isinstance(error, psycopg.errors.QueryCanceled) and "user request" in (error.diag.message_primary or "")
 
 
+def _filtered_by_a_policy(error: psycopg.Error) -> bool:
+    return error.diag.source_function == "check_enable_rls"
+
+
 _BY_WORDS: tuple[tuple[str, Callable[[psycopg.Error], bool], str], ...] = (
     (
         "unavailable",
         _conflicts_with_recovery,
         "; the replica had to replay what the statement still read: raise max_standby_streaming_delay there, or turn "
         "on hot_standby_feedback, or connect to the primary; tried again soon",
+    ),
+    (
+        "contract",
+        _filtered_by_a_policy,
+        "; a function that a view calls reads that table, and row-level security would hide rows from it, so nothing "
+        "is shown: let the role that it runs as see all rows (ALTER ROLE … BYPASSRLS: the exporter's, or that of the "
+        "owner of a SECURITY DEFINER function)",
     ),
     (
         "other",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from exporter.contract.availability import Available
 from exporter.metrics.self_metrics import Telemetry
 from exporter.source.pooler import Pooler
 from exporter.source.reader import SMALL_LIMIT
@@ -25,6 +26,8 @@ class Notices:
         self._telemetry = telemetry
         self._folded: set[str] = set()
         self._left_out: set[str] = set()
+        self.hidden: tuple[str, ...] = ()
+        """What a policy hides, and what that costs, in a sentence each."""
         self._pooler: str | None = None
         self._reconnections = 0
         self._reconnected_at = -math.inf
@@ -44,6 +47,21 @@ class Notices:
                 remedy="synchronise the clocks of this host and of the database (NTP)",
             )
         self.clock_ahead = difference if off else None
+
+    def note_hidden(self, available: Available) -> None:
+        """Name the relations of which rows are hidden when they begin to be, and when they can be seen again."""
+        for problem in available.problems:
+            if problem.relation in available.hidden and str(problem) not in self.hidden:
+                log.warning(
+                    "rows are hidden",
+                    relation=problem.relation,
+                    why=problem.what,
+                    effect=problem.effect,
+                    remedy=problem.remedy,
+                )
+        if self.hidden and not available.hidden:
+            log.info("no rows are hidden any more")
+        self.hidden = available.notes
 
     def note_reconnection(self, why: str) -> None:
         """Say that a connection was lost at rest, once a minute: a limit may end each."""

@@ -25,6 +25,7 @@ from exporter.refresh.explaining import explain
 from exporter.refresh.look import Look
 from exporter.refresh.losses import Losses
 from exporter.refresh.notices import Notices
+from exporter.refresh.probe import Probe
 from exporter.refresh.reloads import Reloads
 from exporter.refresh.session import Session, open_session
 from exporter.source.database import Database
@@ -70,6 +71,7 @@ class Refresher:
         self._reloads = Reloads(self._losses, telemetry)
         self._echo = Echo(config.settle_after, self._reloads, telemetry)
         self._auditor = Auditor(config.audit, self._reloads, telemetry)
+        self._probe = Probe(self._auditor, telemetry)
         self._notices = Notices(telemetry)
         self._patient = False
         self._replaced = False
@@ -94,6 +96,11 @@ class Refresher:
         """Seconds that this host's clock is ahead of the database's, where that is more than networks take."""
         return self._notices.clock_ahead
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What readers of pages must know of the data, in a sentence each."""
+        return (*self._notices.hidden, *self._probe.notes)
+
     def refresh(self) -> Snapshot:
         """Read what changed and return the new snapshot. Any error leaves the one before valid."""
         meter = Meter(self.watch)
@@ -101,6 +108,7 @@ class Refresher:
         try:
             session, epoch, structure = self._observed(meter)
             with self._database.snapshot(session.connection):
+                session.guard()
                 look, seen = self._look(session, epoch, meter)
                 self._read(look, epoch, session, seen)
             self._verify(session, structure, meter)
@@ -144,9 +152,11 @@ class Refresher:
         with self._stage("connect"):
             session = self._session = open_session(self._database, meter)
         self._telemetry.note_available(session.available)
+        self._notices.note_hidden(session.available)
         epoch = self._epoch
         if epoch is None or not epoch.holds(session):
             epoch = self._epoch = begin(session, self._config, self._clock, epoch)
+            self._probe.begin_anew()
         return session, epoch
 
     def _observed(self, meter: Meter) -> tuple[Session, Epoch, Structure]:
@@ -232,6 +242,8 @@ class Refresher:
                 shared = session.pooler.between
                 helpers = 0 if shared else self._config.database.load_connections - 1
                 self.loading_seconds = self._reloads.load_in_parallel(look, self._database, helpers, self._progress)
+        with self._stage("probe"):
+            self._probe.run(look)
         with self._stage("audit"):
             if self._losses.gained(look, self._reloads.turned_up):
                 self._auditor.suspect(look.days)

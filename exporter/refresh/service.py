@@ -110,6 +110,11 @@ class Service:
         """Seconds that this host's clock is ahead of the database's, where they differ by more than networks take."""
         return self._refresher.clock_ahead
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What readers must know of the data, in a sentence each."""
+        return self._refresher.notes
+
     def stale(self, page: Page) -> bool:
         """Whether a page's campaigns are too old to be shown."""
         return page.snapshot is None or time.monotonic() - page.made_at > self._config.max_staleness

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from exporter.contract.availability import Available
-from exporter.errors import ServerChangedError
+from exporter.errors import ReplacedError, ServerChangedError
 from exporter.source.database import Connection, Database, Server
+from exporter.source.policies import Secured, secured
 from exporter.source.pooler import Pooler
 from exporter.source.query_time import Meter
 from exporter.source.structure import Structure, structure
@@ -25,6 +26,7 @@ class Session:
     connection: Connection
     server: Server
     available: Available
+    policies: tuple[Secured, ...]
     pooler: Pooler
 
     def observe(self, meter: Meter) -> tuple[Observation, Structure]:
@@ -32,22 +34,42 @@ class Session:
         with self.database.look(self.connection):
             observation = observe(self.connection, self.server, meter)
             self._recognise(meter)
-            return observation, structure(self.connection, self.available.schema, meter)
+            if self._secured(meter) != self.policies:
+                raise ServerChangedError("row-level security changed: what can be seen is looked at anew")
+            return observation, self._structure(meter)
 
     def structure(self, meter: Meter) -> Structure:
         """What lies under the views now; to be called outside of any snapshot."""
         with self.database.look(self.connection):
             self._recognise(meter)
-            return structure(self.connection, self.available.schema, meter)
+            if self._secured(meter) != self.policies:
+                raise ReplacedError("row-level security changed while rows were read; all is read again")
+            return self._structure(meter)
 
     def expect(self, sight: Sight) -> None:
         """`ServerChangedError` if a snapshot was taken on another server than was observed."""
         if sight.place != self.server.place:
             raise _changed("took the snapshot")
 
+    def guard(self) -> None:
+        """Within a snapshot: where no policy is known to be applied, one that is makes a read fail, and hides nothing.
+
+        A function that a view calls may read what the catalog does not tell of.
+        """
+        if not self.policies:
+            self.connection.execute("SET LOCAL row_security = off")
+
     def close(self) -> None:
         """Close the connection, whatever state it is in."""
         self.database.close(self.connection)
+
+    def _secured(self, meter: Meter) -> tuple[Secured, ...]:
+        return meter.timed(lambda: secured(self.connection, self.available.schema))
+
+    def _structure(self, meter: Meter) -> Structure:
+        """Of what is read: relations of which rows are hidden are not."""
+        found = structure(self.connection, self.available.schema, meter)
+        return {relation: under for relation, under in found.items() if relation not in self.available.hidden}
 
     def _recognise(self, meter: Meter) -> None:
         found = meter.timed(lambda: self.database.seen(self.connection))
@@ -71,9 +93,10 @@ def open_session(database: Database, meter: Meter) -> Session:
         with database.look(connection):
             server = meter.timed(lambda: database.server(connection))
             available = meter.timed(lambda: database.discover(connection))
+            policies = meter.timed(lambda: secured(connection, available.schema))
     except BaseException:
         database.close(connection)
         raise
     pooler = Pooler(connection.info.backend_pid)
     pooler.note(server.process)
-    return Session(database, connection, server, available, pooler)
+    return Session(database, connection, server, available, policies, pooler)

@@ -5,6 +5,7 @@ The same expressions serve the rows that changed and the totals by `GROUP BY`, s
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -87,6 +88,11 @@ ID_TYPES: Mapping[str, sa.types.TypeEngine[Any]] = {
     "varchar": sa.Text(),
 }
 """Types of ids that are compared as themselves, so that their index serves; any other is compared as text."""
+
+
+def key_text(row_id: int | str | bytes) -> str:
+    """An id as `:row_keys` takes it: as text, where the ledger has a whole number or the 16 bytes of a uuid."""
+    return str(uuid.UUID(bytes=row_id)) if isinstance(row_id, bytes) else str(row_id)
 
 
 def _one_of(column: Expression, typname: str | None, texts: sa.BindParameter[Any]) -> Expression:

@@ -33,6 +33,7 @@ from exporter.source.connecting import (
 )
 from exporter.source.encodings import set_adapters
 from exporter.source.opening import Isolation, settings, transaction
+from exporter.source.policies import hidden, secured
 from exporter.source.pooler import Pooler
 from exporter.source.reasons import NOT_A_ROWS_FAULT, reason
 from exporter.source.sql import statement
@@ -247,7 +248,8 @@ class Database:
 
     def discover(self, connection: Connection) -> Available:
         """What the database has of the contract. `ContractError` when a required part is missing."""
-        available = compare(self._config.database.schema_, *columns_of(connection, self._config.database.schema_))
+        schema = self._config.database.schema_
+        available = compare(schema, *columns_of(connection, schema), hidden(secured(connection, schema)))
         if not available.usable:
             raise ContractError("; ".join(str(problem) for problem in available.problems if problem.fatal))
         return available

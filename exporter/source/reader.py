@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from exporter.contract.availability import Available, Problem
 from exporter.contract.relations import RELATIONS
 from exporter.errors import RowError
 from exporter.source.call_columns import call_rows
-from exporter.source.clean_rows import CAMPAIGNS, ROW_KEYS, SETTLED_BEFORE
+from exporter.source.clean_rows import CAMPAIGNS, ROW_KEYS, SETTLED_BEFORE, key_text
 from exporter.source.cleaning import STAMP_FUTURE_SECONDS
 from exporter.source.database import Compiled, Connection, fetch, reading
 from exporter.source.projections import Projection, available_projections
@@ -80,7 +81,10 @@ class Moment:
 
 
 class Reader:
-    """The reads of one discovered database. All need an open `snapshot`."""
+    """The reads of one discovered database. All need an open `snapshot`.
+
+    Of `tasks` and `calls` nothing is read where a policy hides rows: what is left would be taken for all there is.
+    """
 
     def __init__(self, available: Available) -> None:
         self.available = available
@@ -157,6 +161,8 @@ class Reader:
         self, connection: Connection, relation: str, plan: Plan, moment: Moment, meter: Meter
     ) -> Iterator[Rows]:
         """Rows of `tasks` or `calls` that the plan asks for, in batches."""
+        if relation in self.available.hidden:
+            return
         statements = self._statements[relation]
         queries = []
         if plan.bands:
@@ -181,9 +187,30 @@ class Reader:
         self, connection: Connection, relation: str, campaigns: Sequence[str], moment: Moment, meter: Meter
     ) -> Iterator[Rows]:
         """Rows of these campaigns that can still change, in batches."""
+        if relation in self.available.hidden:
+            return
         statements = self._statements[relation]
         values = {**moment.parameters(), CAMPAIGNS.key: statements.campaigns(campaigns)}
         yield from self._stream(connection, relation, statements.remembered, values, meter)
+
+    def by_ids(
+        self, connection: Connection, relation: str, ids: Sequence[int | str | bytes], moment: Moment, meter: Meter
+    ) -> Rows:
+        """Rows of `tasks` or `calls` by their ids, as the ledger has these."""
+        query, values = self._statements[relation].by_key, moment.parameters()
+        keys = {ROW_KEYS.key: [key_text(row) for row in ids]}
+        return meter.timed(lambda: fetch(connection, query, **values, **keys))
+
+    def cost_by_ids(
+        self, connection: Connection, relation: str, ids: Sequence[int | str | bytes], moment: Moment, meter: Meter
+    ) -> float:
+        """What PostgreSQL expects `by_ids` to cost, in its own unit: a page read in sequence."""
+        query, values = self._statements[relation].by_key, moment.parameters()
+        bound = query.bind(**values, **{ROW_KEYS.key: [key_text(row) for row in ids]})
+        text = f"EXPLAIN {query.text}".encode()
+        (first, *_) = meter.timed(lambda: connection.execute(text, bound).fetchall())
+        cost = re.search(r"\.\.(\d+(?:\.\d+)?) rows=", str(first[0]))
+        return float(cost[1]) if cost else math.inf
 
     def _stream(
         self, connection: Connection, relation: str, query: Compiled, values: Mapping[str, Any], meter: Meter
@@ -199,6 +226,8 @@ class Reader:
         self, connection: Connection, relation: str, campaigns: Sequence[str], moment: Moment, meter: Meter
     ) -> Iterator[Rows]:
         """All rows of these campaigns that can be read, where a view raises an error for some."""
+        if relation in self.available.hidden:
+            return
         statements = self._statements[relation]
         values = {**moment.parameters(), CAMPAIGNS.key: statements.campaigns(campaigns)}
         yield from self._salvage(connection, relation, statements.all_keys, statements.by_key, values, meter)
@@ -220,6 +249,8 @@ class Reader:
         `attempts` is what the one campaign allows a task that has no maximum of its own: of pending tasks, which are
         never settled, totals depend on it.
         """
+        if projection.relation in self.available.hidden:
+            return ()
         statements = self._statements[projection.relation]
         query = (statements.settled if settled else statements.whole)[projection.name]
         values = {**moment.parameters(day), CAMPAIGNS.key: statements.campaigns(campaigns)}
@@ -258,14 +289,17 @@ class Reader:
 def reader_of(available: Available) -> Reader:
     """The reads of a database like this one; compiled once for each set of columns that was met lately."""
     types = tuple((relation, tuple(columns.items())) for relation, columns in available.types.items())
-    return _reader_of(available.schema, types, available.problems)
+    return _reader_of(available.schema, types, available.problems, tuple(available.hidden.items()))
 
 
 @functools.lru_cache(maxsize=8)
 def _reader_of(
-    schema: str, types: tuple[tuple[str, tuple[tuple[str, str], ...]], ...], problems: tuple[Problem, ...]
+    schema: str,
+    types: tuple[tuple[str, tuple[tuple[str, str], ...]], ...],
+    problems: tuple[Problem, ...],
+    hidden: tuple[tuple[str, str], ...],
 ) -> Reader:
-    return Reader(Available(schema, {relation: dict(columns) for relation, columns in types}, problems))
+    return Reader(Available(schema, {relation: dict(columns) for relation, columns in types}, problems, dict(hidden)))
 
 
 def _time(seconds: float) -> datetime:

@@ -151,7 +151,7 @@ async def _ready(request: web.Request) -> web.Response:
     if service.stale(page):
         why = page.problem or "the refresh takes too long"
         return web.Response(text=f"not ready: the data are too old: {why}\n", status=503)
-    return web.Response(text="ready\n")
+    return web.Response(text="\n".join(["ready", *service.notes, ""]))
 
 
 async def _landing(request: web.Request) -> web.Response:
@@ -166,6 +166,7 @@ async def _landing(request: web.Request) -> web.Response:
             ("Data of", f"{at}, {round(time.monotonic() - page.made_at)} s ago"),
             ("Campaigns", campaigns or "none is scheduled, running, paused or ended lately"),
             ("Series", f"{snapshot.series:,}"),
+            *(("Mind", note) for note in service.notes),
         ]
     html = render_landing(
         healthy=page.problem is None and page.snapshot is not None,

@@ -87,6 +87,8 @@ class Pages:
                     f"No campaign has the id {name!r}, or it is a draft, or it ended longer than "
                     "the setting retention ago."
                 )
+                if "campaigns" in shown.hidden:
+                    why = "No campaign that can be seen has this id: row-level security hides some of them."
                 return 404, _message("No such campaign", [why], as_json, 404, root)
             data = card(shown, name, freshness, mask=config.numbers.mask_phone, links=links_of(config.web, name))
             return 200, _dumped(data) if as_json else render_card(data)
@@ -138,6 +140,7 @@ class Pages:
 
     def _freshness(self, page: Page) -> Freshness:
         notes = [] if page.problem is None else [f"The last refresh failed: {page.problem}."]
+        notes += [f"{note[0].upper()}{note[1:]}." for note in self._service.notes]
         if (ahead := self._service.clock_ahead) is not None:
             where = "ahead of" if ahead > 0 else "behind"
             notes.append(

@@ -29,7 +29,7 @@ from exporter.ledger import audit, fold
 from exporter.metrics.departed import Departed
 from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
-from exporter.refresh import auditor, echo
+from exporter.refresh import auditor, echo, probe
 from exporter.refresh import refresher as refresh
 from exporter.refresh.evidence import Evidence
 from exporter.refresh.refresher import Refresher
@@ -102,6 +102,13 @@ REWRITES = {
 }
 """What gives a table another file or another name, with fewer rows or the same."""
 
+
+UNSTAMPED = {
+    "tasks": "UPDATE campaign_monitoring.tasks SET status = 'completed', disposition = 'sold' "
+    "WHERE task_id = %s AND status IN ('pending', 'in_progress')",
+    "calls": "UPDATE campaign_monitoring.calls SET outcome = 'busy' WHERE call_id = %s AND outcome = 'in_progress'",
+}
+"""What a platform does that forgets the stamp, to a row that goes on."""
 
 CAMPAIGNS = ((1, 1, "EUR"), (2, 1, None), (3, 2, "USD"))
 """As every history begins: campaign, tenant, currency."""
@@ -228,6 +235,7 @@ class Platform(RuleBasedStateMachine):
         self.config = config(self.stage.urls[reader], settle_after="1m" if late else "20ms")
         self.refresher = Refresher(self.config, Database(self.config), Telemetry())
         echo.EVERY_SECONDS = 0.0 if late else math.inf
+        probe.EVERY_SECONDS, probe.MAX_SHARE = 0.0, math.inf  # at every refresh, whatever it takes
         if late:  # what was read at the start is not read again at once
             self.refresher.refresh(), self.refresher.refresh()
 
@@ -247,6 +255,13 @@ class Platform(RuleBasedStateMachine):
     def write_call(self, who: int, stamp: int, call: dict[str, Any]) -> None:
         if self._free(self.writers[who], "calls", call["id"]):
             self.writers[who].upsert("calls", self._stamp(stamp), {**call, "campaign": call["id"] % 3 + 1})
+
+    @rule(relation=st.sampled_from(["tasks", "calls"]), row=st.integers(1, 12))
+    def end_without_a_stamp(self, relation: str, row: int) -> None:
+        if not any(
+            (relation, row) in locked for locked in (*(w.locked for w in self.writers), *self.prepared.values())
+        ):
+            self.admin.execute(UNSTAMPED[relation].encode(), (row,))
 
     @rule(who=WRITERS, relation=st.sampled_from(["tasks", "calls"]), row=st.integers(1, 12))
     def delete(self, who: int, relation: str, row: int) -> None:
@@ -423,6 +438,7 @@ _BROKEN = {
     "the watermark rule": (horizon.Horizon, "observe", _naive_watermark),
     "the overlap where nobody sees transactions": (horizon.Overlap, "observe", _no_overlap),
     "the echo": (echo.Echo, "read", _nothing),
+    "the probe": (probe.Probe, "run", _nothing),
     "the removal of old contributions": (fold.Fold, "_count", _keeping_old_contributions),
     "the audit": (audit.AuditSchedule, "due", lambda *_: None),
 }

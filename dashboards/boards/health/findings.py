@@ -1,4 +1,4 @@
-"""Exporter health: what breaks the contract, and which of its relations are absent."""
+"""Exporter health: what breaks the contract, and which of its relations are absent or hidden."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def findings(q: Queries) -> Line:
     """Two tables side by side."""
     broken = f"max by (relation, column, rule) ({q.last('campaign_exporter_contract_violations')}) > 0"
     absent = f"max by (relation) ({q.last('campaign_exporter_relation_available')}) == 0"
+    hidden = f"max by (relation) ({q.last('campaign_exporter_relation_hidden')}) == 1"
     lost = {name: (relation.without or relation.meaning, None) for name, relation in RELATIONS.items()}
     return line(
         table(
@@ -32,10 +33,10 @@ def findings(q: Queries) -> Line:
         ),
         table(
             302, "Absent relations",
-            "Views of the contract that the database does not have, and what is therefore not exported. All but "
-            "campaigns, tasks and calls are optional: panels that need them say so. Made a view and it is still here: "
-            "the exporter's role must be allowed to read it.",
-            rows(f'label_replace({absent}, "lost", "$1", "relation", "(.+)")'),
+            "Views of the contract that the database does not have, or of which row-level security hides rows, and "
+            "what is therefore not exported. All but campaigns, tasks and calls are optional: panels that need them "
+            "say so. Made a view and it is still here: the exporter's role must be allowed to read it, all of it.",
+            rows(f'label_replace({absent} or {hidden}, "lost", "$1", "relation", "(.+)")'),
             empty="Every relation is there, or no exporter is scraped", width=12, height=7,
             transformations=(
                 organised(("relation", "lost"), {"relation": "Relation", "lost": "Not exported"}, ("Time", "Value")),

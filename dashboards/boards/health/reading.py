@@ -44,7 +44,7 @@ def reading(q: Queries) -> Folded:
                 "error for them, mend it.",
                 ask(growth("rows_ignored_total"), "{{relation}} ignored"),
                 ask(growth("rows_unreadable_total"), "{{relation}} unreadable"),
-                unit=PER_SECOND, empty=NO_EXPORTER, width=8, soft_high=1,
+                unit=PER_SECOND, empty=NO_EXPORTER, width=6, soft_high=1,
                 overrides=(colour("/unreadable$/", BAD, by="byRegexp"),),
             ),
             graph(
@@ -53,7 +53,7 @@ def reading(q: Queries) -> Folded:
                 "`dirty`: a row changed that had settled, many of them ask for a longer settle_after. `everything`: a "
                 "prepared transaction of before the start ended. `audit`: a difference was mended.",
                 ask(q.counted("campaign_exporter_campaigns_loaded_total", over="1h"), "{{cause}}"),
-                unit=WHOLE, decimals=0, empty=NO_EXPORTER, width=8,
+                unit=WHOLE, decimals=0, empty=NO_EXPORTER, width=6,
             ),
             graph(
                 405, "Audits",
@@ -62,8 +62,16 @@ def reading(q: Queries) -> Folded:
                 "rows were deleted, or change without their updated_at.",
                 ask(q.counted("campaign_exporter_audits_total", over="1h"), "compared"),
                 ask(q.counted("campaign_exporter_audit_corrections_total", over="1h"), "{{relation}} corrected"),
-                unit=WHOLE, decimals=0, empty=NO_EXPORTER, width=8,
+                unit=WHOLE, decimals=0, empty=NO_EXPORTER, width=6,
                 overrides=(colour("compared", ACCENT), colour("/corrected$/", WARNING, by="byRegexp")),
+            ),
+            graph(
+                406, "Unstamped changes",
+                "Rows found changed without a new updated_at within the hour before, by relation. Some rows that go on "
+                "are looked at again every fifteen seconds. Any at all: what writes updated_at has stopped, and other "
+                "changes are seen minutes late.",
+                ask(q.counted("campaign_exporter_unstamped_changes_total", over="1h"), "{{relation}}"),
+                unit=WHOLE, decimals=0, empty=NO_EXPORTER, width=6, soft_high=1,
             ),
         ),
     )  # fmt: skip

@@ -84,14 +84,14 @@ class Captured:
         return PARTIAL if self.missing else 0
 
 
-def span_of(text: str) -> float:
-    """The seconds of `--since`."""
+def span_of(text: str, option: str = "--since") -> float:
+    """The seconds of an option."""
     try:
         span = parse_duration(text)
     except ValueError as error:
-        raise ConfigError(f"--since: {clean_name(text, 40)!r}: {error}") from None
+        raise ConfigError(f"{option}: {clean_name(text, 40)!r}: {error}") from None
     if not isinstance(span, float) or not 0 < span <= LONGEST_SINCE:
-        raise ConfigError(f"--since: {clean_name(text, 40)!r}: must be more than 0 and at most 31d; write such as 2h")
+        raise ConfigError(f"{option}: {clean_name(text, 40)!r}: must be more than 0 and at most 31d; write such as 2h")
     return span
 
 

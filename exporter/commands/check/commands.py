@@ -45,6 +45,11 @@ class Command(Enum):
     REINDEX = "REINDEX INDEX CONCURRENTLY {index};"
     ANALYZE = "ANALYZE {table};"
 
+    CREATE_POLICY = "CREATE POLICY {policy} ON {table} FOR SELECT TO {role} USING (true);"
+    BYPASS = "ALTER ROLE {role} BYPASSRLS;"
+    CREATE_OWNER = "CREATE ROLE {role} NOLOGIN BYPASSRLS;"
+    REFRESH = "REFRESH {view};"
+
     def of(self, **names: object) -> str:
         """The command with these names."""
         return self.value.format(**names)

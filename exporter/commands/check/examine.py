@@ -12,6 +12,7 @@ from alerts.settings import Settings
 from exporter.commands.check.commands import Command
 from exporter.commands.check.failures import CHECK_SECONDS
 from exporter.commands.check.indexes import Indexes
+from exporter.commands.check.policies import policies
 from exporter.commands.check.report import Finding, Level, Report, ordered
 from exporter.commands.check.rights import ABOUT as ROLE
 from exporter.commands.check.rights import Role, read_role, rights
@@ -19,6 +20,7 @@ from exporter.commands.check.rows import SAMPLE_ROWS, read_small, sampled, viola
 from exporter.commands.check.size import ABOUT as EXPORTER
 from exporter.commands.check.size import TRIAL_ROWS, pace, series, trial
 from exporter.commands.check.sql import statement
+from exporter.commands.check.stamps import looking_again, stamps
 from exporter.config import Config
 from exporter.contract.availability import Available, compare
 from exporter.contract.identifiers import identifier
@@ -27,6 +29,7 @@ from exporter.errors import DatabaseUnavailableError
 from exporter.source.call_columns import call_rows
 from exporter.source.database import Connection, Database, Server, columns_of, reason
 from exporter.source.platform import PlatformReader
+from exporter.source.policies import hidden, secured
 from exporter.source.pooler import Pooler
 from exporter.source.reader import SMALL, Moment, Reader, Rows, reader_of
 from exporter.source.task_columns import task_rows
@@ -90,7 +93,11 @@ def _check(config: Config, database: Database, connection: Connection, pooler: P
         results.findings.append(_no_schema(schema, role, exists=usage is not None))
         return results.report
     found, zone = columns_of(connection, schema)
-    available = compare(schema, found, zone)
+    applied = secured(connection, schema)
+    available = compare(schema, found, zone, hidden(applied))
+    if not applied:  # where the catalog tells of no policy, one that is applied all the same is an error
+        connection.execute("SELECT pg_catalog.set_config('row_security', 'off', true)")
+    results.findings += policies(connection, applied, available, _READ_BY_EXPORTER)
     results.findings += _contract(connection, available, found, role)
     if available.usable:
         _look_inside(config, connection, available, role, results, limit)
@@ -134,17 +141,19 @@ def _contract(
     connection: Connection, available: Available, found: Mapping[str, Mapping[str, str]], role: Role
 ) -> Iterator[Finding]:
     """Relation by relation: what is missing, of a wrong type, or there but not to be read."""
-    hidden: dict[str, set[str]] = {}
+    unread: dict[str, set[str]] = {}
     for relation, column in connection.execute(statement("unreadable"), {"schema": available.schema}):
-        hidden.setdefault(relation, set()).add(column)
+        unread.setdefault(relation, set()).add(column)
     for relation in RELATIONS.values():
         name = relation.name
         for problem in (problem for problem in available.problems if problem.relation == name):
+            if problem.column is None and name in available.hidden:
+                continue  # told of by itself
             if problem.column is None:
-                unreadable = name in hidden
+                unreadable = name in unread
                 matters = name in _READ_BY_EXPORTER if unreadable else not relation.optional
             else:
-                unreadable = problem.column in hidden.get(name, ())
+                unreadable = problem.column in unread.get(name, ())
                 # What is optional may be left out; what is there with a wrong type was meant to be read.
                 matters = not relation.column(problem.column).optional or problem.column in found.get(name, ())
             if unreadable and (name, problem.column) in _OF_GRAFANA:
@@ -187,15 +196,22 @@ def _look_inside(
     results.findings += violations(platform, raw, available.schema)
     place = SMALL["campaigns"].index("campaign_id")
     campaigns = [row[place] for row in raw.get("campaigns", ()) if row[place] is not None]
+    read = [rows for rows in (task_rows(available), call_rows(available)) if rows.relation not in available.hidden]
     some = list(platform.campaigns) or campaigns
-    found = list(Indexes(connection, available, role, some, moment, limit).findings())
+    found = [
+        each
+        for each in Indexes(connection, available, role, some, moment, limit).findings()
+        if each.about not in available.hidden
+    ]
     results.findings += found
     served = {finding.about: finding.level is Level.OK for finding in reversed(found)}
-    samples = [(rows, served[rows.relation]) for rows in (task_rows(available), call_rows(available))]
+    samples = [(rows, served[rows.relation]) for rows in read]
     for rows, newest in samples:
         count, findings = sampled(connection, rows, available, campaigns, moment, newest=newest, limit=limit)
         results.findings += findings
         if count is not None:
+            results.findings += stamps(connection, available, rows, moment.parameters(), newest=newest)
+            results.findings += looking_again(connection, reader, rows.relation, moment)
             many = f"about {count:,}, of which {SAMPLE_ROWS:,} were looked at"
             results.rows[rows.relation] = count
             results.findings.append(
@@ -204,7 +220,7 @@ def _look_inside(
     made = trial(connection, config, reader, platform, samples, moment)
     if made is not None:
         results.series = made.series
-        whole = all(results.rows.get(rows.relation, 0) <= TRIAL_ROWS for rows, _ in samples)
+        whole = not available.hidden and all(results.rows.get(rows.relation, 0) <= TRIAL_ROWS for rows in read)
         results.findings += series(made, whole)
 
 

@@ -10,7 +10,7 @@ from exporter.contract.codes import BLOCKERS, EXHAUSTED, READY, RETRY_WAIT, Bloc
 from exporter.contract.wording import clock, count, duration
 from exporter.diagnosis.dispatch.capacity import SLOT_GATES, refusal
 from exporter.diagnosis.dispatch.evidence import evidence
-from exporter.diagnosis.dispatch.gate import Gate
+from exporter.diagnosis.dispatch.gate import UNKNOWN, Gate
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import NOTHING, Diagnosis
 
@@ -73,7 +73,7 @@ def _pending(task: Task, s: Situation, d: Diagnosis) -> Answer:
     if code == RETRY_WAIT:
         return _waiting(task, s, d, number)
     gate = _holding(d)
-    if gate is not None and gate.name not in ("retry", "tasks"):
+    if gate is not None and gate.state != UNKNOWN and gate.name not in ("retry", "tasks"):
         return _held(gate, s, _notes(task, number))
     if number is not None:
         return _with_number(number, _notes(task, None))

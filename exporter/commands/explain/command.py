@@ -38,8 +38,8 @@ def explain(config: Config, campaign_id: str, task_id: str | None, clock: Clock 
         view = shown.views[reading.campaign_id]
         task = find_task(reading, task_id, view) if task_id is not None else None
         early = view.diagnosis.verdict == "stalled" and reading.last_event() is None
+        notes = (ONE_LOOK, *((NO_EVENTS,) if early else ()), *reading.available.notes)
     links = links_of(config.web, reading.campaign_id)
-    notes = (ONE_LOOK, NO_EVENTS) if early else (ONE_LOOK,)
     made = card(shown, reading.campaign_id, Freshness(notes=notes), mask=config.numbers.mask_phone, links=links)
     if task is None:
         return Explained(made, None)

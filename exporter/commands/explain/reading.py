@@ -174,6 +174,11 @@ def _find(available: Available, campaigns: Raw, campaign_id: str) -> tuple[str, 
     where = identifier(available.schema, "campaigns")
     if len(named) == 1 and named[0] is not None:
         raise UnknownIdError(f"campaign {quoted(campaign_id)}: that is a name; the campaign's id is {quoted(named[0])}")
+    if "campaigns" in available.hidden:
+        raise UnknownIdError(
+            f"campaign {quoted(campaign_id)}: none with this id can be seen in {where}: "
+            f"{available.hidden['campaigns']}; campaign-exporter check has the remedy"
+        )
     why = f"; ids there are {kind_of(typname)}" if key is None else ""
     raise UnknownIdError(
         f"campaign {quoted(campaign_id)}: there is none with this id in {where}{why}; check the id in that view, in "

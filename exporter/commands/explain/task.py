@@ -76,6 +76,11 @@ def key_of_task(reading: Reading, task_id: str) -> str:
 def owned(reading: Reading, task_id: str, row: Row | None) -> Row:
     """The row, if there is one and it is the campaign's."""
     where = identifier(reading.available.schema, "tasks")
+    if row is None and "tasks" in reading.available.hidden:
+        raise UnknownIdError(
+            f"task {quoted(task_id)}: none with this id can be seen in {where}: {reading.available.hidden['tasks']}; "
+            "campaign-exporter check has the remedy"
+        )
     if row is None:
         raise UnknownIdError(
             f"task {quoted(task_id)}: there is none with this id in {where}; check the id in that view or in the tasks "

@@ -153,10 +153,13 @@ class _Page:
 
     def _calling(self, verdict: Json) -> str:
         slots = verdict["slots_available"]
+        if verdict["calling"] is None or (verdict["queued"] is None and self.card["withheld"]):
+            return "not known: row-level security hides rows"
         queued = "how many tasks are due is not told"
         if verdict["queued"] is not None:
             queued = f"{count(verdict['queued'], 'task')} due"
-        room = "no limit is known" if slots is None else f"room for {slots} more (an estimate)"
+        room = "for how many more there is room is not known" if self.card["withheld"] else "no limit is known"
+        room = room if slots is None else f"room for {slots} more (an estimate)"
         return f"{count(verdict['calling'], 'call')} now; {queued}; {room}"
 
     def gates(self) -> None:
@@ -226,6 +229,9 @@ class _Page:
         currency = kpis["cost"]["currency"]
         tasks = kpis["tasks"]
         self.title("Progress")
+        if tasks["total"] is None:
+            self.fact("not known", "row-level security hides rows that it rests on; see campaign-exporter check")
+            return
         done = f"{share(kpis['progress'] or 0, 1)} done" if kpis["progress"] is not None else "no tasks"
         counts = [f"{tasks[name]:,} {name.replace('_', ' ')}" for name in tasks if name != "total" and tasks[name]]
         self.fact("tasks", f"{done} of {tasks['total']:,}: {', '.join(counts)}" if tasks["total"] else "none")

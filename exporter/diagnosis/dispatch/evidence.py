@@ -17,6 +17,8 @@ from exporter.diagnosis.dispatch.situation import Situation
 
 def evidence(gate: Gate, s: Situation) -> str:
     """What the gate's state rests on, in one or two sentences."""
+    if gate.state == UNKNOWN and gate.code in s.hidden:
+        return f"Not known: row-level security hides rows of {gate.code} from the exporter."
     if gate.code == "campaign_numbers":
         return "Not known: calls were made, but no number is in the campaign's pool (campaign_numbers)."
     if gate.code in _UNTOLD:

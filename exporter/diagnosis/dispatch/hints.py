@@ -19,6 +19,8 @@ from exporter.diagnosis.dispatch.verdict import Diagnosis
 
 def hints(s: Situation, d: Diagnosis, more: tuple[str, ...] = ()) -> list[str]:
     """The hints of a diagnosis. `more`: what others found, said after the signs in the calls."""
+    if s.hidden & {"tasks", "calls"}:  # whatever else would be said rests on rows that are not all there are
+        more = ()
     first, seen = _first(s, d), signs(s)
     wrong = [text for text in (*(sign.text for sign in seen), *more) if text]
     found = [first, _aged(s, d), *wrong, *_later(s, d)]
@@ -69,6 +71,11 @@ def _first(s: Situation, d: Diagnosis) -> str:
             "calls a second, then at the dispatcher."
         )
     gate = d.gate(d.binding)
+    if gate.state == UNKNOWN and gate.code in s.hidden:
+        return (
+            f"Let the exporter's role see all rows of {gate.code}: row-level security hides some, so whether it dials "
+            "is not known. campaign-exporter check has the remedy."
+        )
     if gate.code in _UNTOLD:
         return _UNTOLD[gate.code]
     if gate.state == UNKNOWN:

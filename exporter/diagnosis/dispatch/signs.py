@@ -46,7 +46,9 @@ class Sign:
 
 
 def signs(s: Situation) -> list[Sign]:
-    """All signs, the gravest first."""
+    """All signs, the gravest first; none where rows are hidden that they rest on."""
+    if s.hidden & {"tasks", "calls"}:
+        return []
     return [sign for look in (_compliance, _provider, _audience, _agent, _numbers, _money, _leaks) for sign in look(s)]
 
 

@@ -178,6 +178,8 @@ class Situation:
     """The optional columns that the campaign's own tasks and calls fill."""
     outside_window: int | None = 0
     """Calls started today while the campaign's windows were closed; `None`: the platform tells no windows."""
+    hidden: frozenset[str] = frozenset()
+    """Relations of which a policy of the database hides rows: what is told of them here is not all there is."""
 
     @property
     def quiet_for(self) -> float:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from exporter.contract.codes import ENDED_STATUSES, blocker_group
 from exporter.diagnosis.dispatch.capacity import SLOT_GATES
 from exporter.diagnosis.dispatch.gate import QUIET_SECONDS, UNKNOWN, Gate, is_much
-from exporter.diagnosis.dispatch.gates import GATES, INNERMOST, NO_CONTACTS, SURE, claimed
+from exporter.diagnosis.dispatch.gates import GATES, INNERMOST, NO_CONTACTS, SURE, claimed, look
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.waterfall import Step, slots_left, waterfall
 
@@ -59,7 +59,6 @@ class Policy:
 
 
 DEFAULT = Policy()
-_LOOKS = tuple(GATES.values())
 
 
 class Memory(NamedTuple):
@@ -100,7 +99,7 @@ class Diagnosis:
 
 def diagnose(s: Situation, before: Diagnosis | None = None, policy: Policy = DEFAULT) -> Diagnosis:
     """Judge a situation. `before` is the last diagnosis of the same campaign, for what only time can tell."""
-    gates = tuple([look(s) for look in _LOOKS])
+    gates = tuple([look(name, s) for name in GATES])
     closed = [gate for gate in gates if gate.closed]
     memory = _remember(s, closed, before)
     verdict, binding = _judge(s, gates, closed, memory, policy, before)
@@ -148,6 +147,8 @@ def _judge(
     person = next((gate for gate in shut if not gate.expected), None)
     if person is not None:
         return "blocked", person.name
+    if s.hidden & {"tasks", "calls"}:  # neither that it dials nor that it does not can be told from what is left
+        return "unknown", next(gate.name for gate in gates if gate.state == UNKNOWN)
     passing = [gate for gate in closed if gate.passing]
     if passing and memory.bound_since is not None:
         return _held_up(s, passing[0], memory, policy)

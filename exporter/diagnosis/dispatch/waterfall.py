@@ -26,7 +26,7 @@ def slots_left(s: Situation, gates: tuple[Gate, ...]) -> float | None:
     odd = [gate for gate in gates if gate.state != OPEN]
     if any(gate.closed and gate.name not in INNERMOST for gate in odd):
         return 0.0
-    if any(gate.state == UNKNOWN and gate.name in SURE for gate in odd):
+    if any(gate.state == UNKNOWN and (gate.name in SURE or s.hidden) for gate in odd):
         return None
     rooms = [gate.left for gate in gates if gate.name in SLOT_GATES and gate.left is not None]
     caps = [
@@ -46,7 +46,7 @@ def waterfall(s: Situation, gates: tuple[Gate, ...], slots: float | None) -> tup
     ready = s.tasks.ready
     odd = [gate for gate in gates if gate.state != OPEN]
     shut = next((gate for gate in odd if gate.closed and gate.name not in INNERMOST), None)
-    unsure = next((gate for gate in odd if gate.state == UNKNOWN and gate.name in SURE), None)
+    unsure = next((gate for gate in odd if gate.state == UNKNOWN and (gate.name in SURE or s.hidden)), None)
     if shut is not None:
         held, code = ready, shut.code
     elif slots is not None and slots < ready:

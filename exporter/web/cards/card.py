@@ -18,6 +18,7 @@ from exporter.web.cards import dispatch
 from exporter.web.cards.figures import attempts, dispositions, errors, figures
 from exporter.web.cards.pool import connections, numbers
 from exporter.web.cards.values import NEW, Freshness, Json, amount, head, iso, rate
+from exporter.web.cards.withheld import withhold
 
 
 def card(
@@ -37,8 +38,9 @@ def card(
     s = dispatch.judged(shown, view)
     d = view.diagnosis
     platform = shown.platform
-    return {
+    whole = {
         **head(shown.at, freshness, __version__),
+        "withheld": sorted(shown.hidden),
         "campaign": _campaign(s, shown.at),
         "verdict": dispatch.verdict(s, view),
         "kpis": figures(s, shown, view, platform.goals.get(campaign_id, ())),
@@ -55,6 +57,7 @@ def card(
         "audience": _audience(s.upload),
         "links": [{"title": title, "url": url} for title, url in links],
     }
+    return withhold(whole, shown.hidden)
 
 
 def _campaign(s: Situation, at: float) -> Json:

@@ -13,6 +13,7 @@ from exporter.diagnosis.dispatch.verdict import NOTHING
 from exporter.diagnosis.view import Shown, View
 from exporter.web.cards.dispatch import MEANINGS, advice, judged, queued, spell
 from exporter.web.cards.values import NEW, Freshness, Json, head, iso, rate, whole
+from exporter.web.cards.withheld import figures
 
 RANK = {verdict: place for place, verdict in enumerate(MEANINGS)}
 """The verdicts in the order of the list."""
@@ -38,7 +39,7 @@ def _order(view: View) -> tuple[int, float, int, str, str]:
 def _line(shown: Shown, view: View) -> Json:
     s, d = judged(shown, view), view.diagnosis
     c = s.campaign
-    return {
+    line = {
         "id": c.campaign_id,
         "name": c.name,
         "tenant": {"id": c.tenant_id, "name": s.tenant.name if s.tenant else None},
@@ -54,6 +55,7 @@ def _line(shown: Shown, view: View) -> Json:
         "slots_available": whole(d.slots),
         "hint": next(iter(advice(s, view)), None),
     }
+    return figures(line, shown.hidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ SORTS: Mapping[str, Callable[[Json], Any] | None] = MappingProxyType(
         "since": lambda line: line["since"] or line["at_least_since"],
         "progress": lambda line: 2.0 if line["progress"] is None else line["progress"],
         "queued": lambda line: -(line["queued"] or 0),
-        "calling": lambda line: -line["calling"],
+        "calling": lambda line: -(line["calling"] or 0),
     }
 )
 """By name: what the list is sorted by; `None` is its own order. Equal lines stay in that order."""

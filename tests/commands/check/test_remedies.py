@@ -43,7 +43,7 @@ SHOWN = "CREATE VIEW {s}.tasks AS SELECT " + COLUMNS
 MANY = (
     "ALTER TABLE {s}.tasks SET (autovacuum_enabled = off);"
     "INSERT INTO {s}.tasks (task_id, campaign_id, status, attempts, max_attempts, created_at, updated_at)"
-    " SELECT n + 10, 7, 'completed', 1, 3, now() - interval '1 day', {stamp} FROM generate_series(1, 20000) AS n;"
+    " SELECT n + 10, 7, 'completed', 1, 3, now() - interval '2 days', {stamp} FROM generate_series(1, 20000) AS n;"
     "ANALYZE {s}.tasks;"
 )
 
@@ -134,6 +134,17 @@ WORLDS = {
         CREATE VIEW {s}.tasks WITH (security_invoker) AS SELECT """ + COLUMNS + """, {at} AS updated_at FROM {job};
         GRANT USAGE ON SCHEMA {a} TO {r}; REVOKE ALL ON {job} FROM {r}
     """,
+    "rows that policies hide": """
+        ALTER TABLE {s}.numbers ENABLE ROW LEVEL SECURITY; ALTER TABLE {s}.goals ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY "o pen" ON {s}.goals USING (true);
+        CREATE POLICY "clo sed" ON {s}.goals AS RESTRICTIVE USING (false)
+    """,
+    "rows that a policy hides from a view's owner": BELOW + """
+        CREATE MATERIALIZED VIEW {a}."Ma t" AS SELECT * FROM {job}; CREATE INDEX ON {a}."Ma t" (campaign_id);
+        CREATE INDEX ON {a}."Ma t" ({at}); ALTER ROLE "Group 2" LOGIN; GRANT USAGE ON SCHEMA {a} TO "Group 2";
+        GRANT SELECT ON {job} TO "Group 2"; ALTER MATERIALIZED VIEW {a}."Ma t" OWNER TO "Group 2";
+        ALTER TABLE {job} ENABLE ROW LEVEL SECURITY;
+    """ + SHOWN + ', {at} AS updated_at FROM {a}."Ma t"',
 }  # fmt: skip
 
 ELSEWHERE = {"15": {Command.INHERIT_MONITOR, Command.LEAVE_GRANTED_BY}}

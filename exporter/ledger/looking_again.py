@@ -1,0 +1,45 @@
+"""Rows looked at again, whatever their stamp: which ones, and which of them say something else than is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from exporter.ledger.fold import Fold, Row
+from exporter.ledger.witnesses import IN_PROGRESS, PENDING
+
+_OF_THE_STAMP = frozenset({"updated", "since", "broken"})
+"""What moves with a row's stamp or with the clock."""
+
+
+def witnessed(fold: Fold, count: int) -> list[Any]:
+    """Ids of remembered rows that go on, up to so many; of those in progress three quarters at most."""
+    chosen: list[Any] = []
+    for kind, most in ((IN_PROGRESS, count * 3 // 4), (PENDING, count)):
+        ids = fold.witnesses.next(kind, most - len(chosen))
+        slots = fold.held.find(ids)
+        live = slots >= 0
+        live[live] = np.any(fold.going_on(fold.held.take(slots[live])), axis=0)
+        fold.witnesses.drop(ids[place] for place in np.flatnonzero(~live).tolist())
+        chosen += [ids[place] for place in np.flatnonzero(live).tolist()]
+    return chosen
+
+
+def unlike(fold: Fold, rows: Sequence[Row]) -> tuple[list[int], list[int]]:
+    """The places of rows that say something else than is remembered of them: with the stamp they had, and with a newer.
+
+    Rows that are not remembered say nothing.
+    """
+    raw = fold.by_column(rows)
+    new = fold.decode(raw, fold.vocabulary.campaign.numbers(raw["campaign"]))
+    slots = fold.held.find(raw["id"])
+    places = np.flatnonzero(slots >= 0)
+    held = fold.held.take(slots[places])
+    other = np.zeros(len(places), bool)
+    for name in new.keys() & held.keys() - _OF_THE_STAMP:
+        now, then = new[name][places], held[name]
+        other |= (now != then) & ~((now != now) & (then != then))  # NaN is NaN
+    newer = new["updated"][places] > held["updated"]
+    return places[other & ~newer].tolist(), places[other & newer].tolist()
