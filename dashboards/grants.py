@@ -18,6 +18,7 @@ from typing import Any
 from psycopg import Connection, sql
 
 from exporter.contract.availability import Available, compare
+from exporter.contract.codes import EXHAUSTED, READY, RETRY_WAIT
 from exporter.contract.relations import RELATIONS, Column, Kind, Relation
 from exporter.errors import ConfigError, ContractError
 
@@ -202,15 +203,43 @@ def _view(
     relation: Relation, available: Available, masks: Mapping[tuple[str, str], str], families: Mapping[str, str]
 ) -> str:
     types = available.types.get(relation.name)
-    lines = ",\n".join(
-        f"       {expression}" for expression in _expressions(relation, types or {}, masks, families)
-    ).lstrip()
+    shown = [*_expressions(relation, types or {}, masks, families)]
+    if relation.name == "tasks":
+        shown.append(f"{_held_by(available)} AS held_by")
+    lines = ",\n".join(f"       {expression}" for expression in shown).lstrip()
     head = f"CREATE VIEW {SCHEMA}.{relation.name} AS\n"
     if types is None:
         missing = f"-- There is no {relation.name} that fits the contract: this view is empty.\n"
         return f"{missing}{head}SELECT {lines}\nWHERE false;\n"
     source = sql.Identifier(available.schema, relation.name).as_string(None)
     return f"{head}SELECT {lines}\nFROM {source};\n"
+
+
+def _held_by(available: Available) -> str:
+    """A pending task's effective blocker, as the exporter counts it: no statement of a board works it out anew."""
+    if not available.has("tasks"):
+        return "NULL::text"
+
+    def told(name: str, kind: str) -> str:
+        return name if available.has("tasks", name) else f"NULL::{kind}"
+
+    most = "max_attempts"
+    if available.has("campaigns", "max_attempts"):
+        tasks, campaigns = (sql.Identifier(available.schema, name).as_string(None) for name in ("tasks", "campaigns"))
+        same = available.types["campaigns"]["campaign_id"] == available.types["tasks"]["campaign_id"]
+        cast = "" if same else "::text"
+        most = (
+            f"coalesce(max_attempts, (\n"
+            f"                SELECT c.max_attempts FROM {campaigns} AS c\n"
+            f"                WHERE c.campaign_id{cast} = {tasks}.campaign_id{cast} LIMIT 1))"
+        )
+    return (
+        f"CASE WHEN status::text = 'pending' THEN coalesce(nullif({told('blocker', 'text')}::text, ''), CASE\n"
+        f"            WHEN attempts >= nullif(greatest({most}, 0), 0)\n"
+        f"            THEN '{EXHAUSTED}'\n"
+        f"            WHEN nullif({told('next_eligible_at', 'timestamptz')}, 'infinity') > now() THEN '{RETRY_WAIT}'\n"
+        f"            ELSE '{READY}' END) END"
+    )
 
 
 def _expressions(

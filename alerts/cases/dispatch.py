@@ -91,7 +91,7 @@ _SINGLE = (
                      at={"1m": (BY_ITSELF.told(f"Spring offer (c1) was paused by the platform itself {SINCE}. "
                                                f"Reason: {told}."),)})
       for what, reason, told in (("as it is", "Too many complaints", "Too many complaints"),
-                                 ("without one", "", "none was given"),
+                                 ("without one", "", "none is told"),
                                  ("and never taken for a template", '{{ $value }} "50 %"', '{{ $value }} "50 %"'))),
     *of_verdict(LATE, "lifecycle", "not_started", 1,
              f"Spring offer (c1) should be running and is still scheduled {SINCE}.",

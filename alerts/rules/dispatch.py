@@ -8,6 +8,7 @@ from alerts.vocabulary.expressions import Rules, any_of
 from alerts.vocabulary.rule import CAMPAIGN, CONNECTION, TENANT, Alert, Concern, Record, Severity
 from alerts.vocabulary.verdicts import blocked, by_gate, which
 from alerts.vocabulary.wording import Ask, of_campaign
+from exporter.diagnosis.dispatch.gates import UNTOLD_COST, UNTOLD_HOLDS
 
 TENANT_SLOTS, CONNECTION_SLOTS = "tenant:slots_used:ratio", "tenant_connection:slots_used:ratio"
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
@@ -15,7 +16,7 @@ _BOARD = ("campaign", 221)
 
 _REASON = Ask(
     f'topk(1, max by (reason) ({of_campaign("campaign_pause_info")}))',
-    ("tenant", "campaign"), "{{ with .Labels.reason }}{{ . }}{{ else }}none was given{{ end }}", " Reason: ", ".",
+    ("tenant", "campaign"), "{{ with .Labels.reason }}{{ . }}{{ else }}none is told{{ end }}", " Reason: ", ".",
 )  # fmt: skip
 
 OWN_ALERT = "audience|money|window|priority|tenant|campaign|pacing|connection|numbers"
@@ -43,6 +44,7 @@ def _standing(q: Rules) -> tuple[Alert, ...]:
             keep=120,
             labels={"verdict": "stalled", "gate": "none"},
             asks={"which": which(verdict="stalled")},
+            needs=("tasks.blocker", "tasks.next_eligible_at"),
         ),
         Alert(
             "CampaignStalled",
@@ -56,6 +58,7 @@ def _standing(q: Rules) -> tuple[Alert, ...]:
             wait=60,  # where a dispatcher dies, campaigns stall one after the other: then one page tells it
             keep=120,
             labels={"verdict": "stalled", "gate": "none"},
+            needs=("tasks.blocker", "tasks.next_eligible_at"),
         ),
     )
 
@@ -283,7 +286,8 @@ def _rest(q: Rules, s: Compliance) -> tuple[Alert, ...]:
             "The campaign dials nothing, and what decides whether that is right cannot be read.",
             "{campaign} is {state}{since}.",
             "Mend the value that the card names as unreadable.",
-            q.told(verdict="unknown"),
+            # What the platform does not tell at all, nobody can mend in the night: the card says what is not known.
+            q.told(verdict="unknown", code=f"!~{UNTOLD_COST}|{UNTOLD_HOLDS}"),
             _BOARD,
             wait=900,
             keep=300,

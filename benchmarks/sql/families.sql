@@ -21,7 +21,8 @@ CROSS JOIN unnest(ARRAY[
     'network_blocked', 'retry_wait', 'attempts_exhausted'
 ]) AS blocker
 LEFT JOIN (SELECT campaign_id,
-                  coalesce(blocker, CASE WHEN next_eligible_at > now() THEN 'retry_wait' ELSE 'none' END) AS blocker,
+                  coalesce(blocker, CASE WHEN attempts >= nullif(max_attempts, 0) THEN 'attempts_exhausted'
+                                         WHEN next_eligible_at > now() THEN 'retry_wait' ELSE 'none' END) AS blocker,
                   count(*) AS value
            FROM campaign_monitoring.tasks
            WHERE status = 'pending'

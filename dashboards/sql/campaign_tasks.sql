@@ -6,9 +6,7 @@ WITH shown AS (
     FROM campaign_grafana.tasks
     WHERE campaign_id = campaign_grafana.campaign_key(${campaign:sqlstring})
       AND ('' = ALL (array[${status:sqlstring}]::text[]) OR status = ANY (array[${status:sqlstring}]::text[]))
-      AND ('' = ALL (array[${blocker:sqlstring}]::text[]) OR status = 'pending' AND coalesce(
-              nullif(blocker, ''), CASE WHEN next_eligible_at > now() THEN 'retry_wait' ELSE 'none' END)
-          = ANY (array[${blocker:sqlstring}]::text[]))
+      AND ('' = ALL (array[${blocker:sqlstring}]::text[]) OR held_by = ANY (array[${blocker:sqlstring}]::text[]))
       AND ('' = ALL (array[${number:sqlstring}]::text[])
            OR number_id::text = ANY (array[${number:sqlstring}]::text[]))
       AND ('' = ALL (array[${disposition:sqlstring}]::text[])
@@ -20,11 +18,9 @@ SELECT t.contact,
        t.phone,
        coalesce(nullif(n.label, ''), n.phone, t.number_id::text) || CASE WHEN t.sticky THEN ' 🔒' ELSE '' END AS "from",
        t.status,
-       CASE t.status WHEN 'pending' THEN coalesce(
-           nullif(t.blocker, ''), CASE WHEN t.next_eligible_at > now() THEN 'retry_wait' ELSE 'none' END) END
-           AS blocker,
+       t.held_by AS blocker,
        t.disposition,
-       t.attempts || ' of ' || t.max_attempts AS attempts,
+       concat(t.attempts, ' of ' || nullif(t.max_attempts, 0)) AS attempts,
        t.system_retries,
        t.duration_seconds,
        t.score,

@@ -2,7 +2,7 @@
 -- The row of the task, its campaign and its number decide; whether its campaign may dial is the exporter's to say.
 WITH task AS (
     SELECT t.task_id::text AS task_id, t.campaign_id, t.number_id, t.sticky, t.status,
-           nullif(t.blocker, '') AS blocker, t.disposition, t.attempts, t.max_attempts, t.system_retries,
+           nullif(t.blocker, '') AS blocker, t.held_by, t.disposition, t.attempts, t.max_attempts, t.system_retries,
            t.next_eligible_at AS due, t.last_attempted_at AS dialled,
            CASE WHEN isfinite(t.updated_at) THEN t.updated_at END AS stamped,
            CASE WHEN isfinite(t.created_at) THEN t.created_at END AS made
@@ -110,19 +110,17 @@ vocabulary (code, meaning, clears, first_move) AS (
         ('retry_wait', 'The task waits for its next attempt.',
          'when that is due', 'Wait for the time of the next attempt.'),
         ('attempts_exhausted', 'The task has used all its attempts.',
-         '', 'None: the task is done.'),
+         '', 'Close it; raise max_attempts only if it is to be called again.'),
         -- vocabulary: end
         ('none', NULL, NULL, NULL)
 ),
 answer AS (
     SELECT task.*, known.meaning, known.clears, known.first_move,
-           CASE WHEN task.blocker IS NOT NULL THEN task.blocker
-                WHEN task.due > now() THEN 'retry_wait'
-                ELSE 'none' END AS code,
+           coalesce(task.held_by, 'none') AS code,
            -- The exporter's default of stale_after.
            task.status = 'in_progress' AND coalesce(task.dialled, task.stamped) < now() - interval '30 minutes' AS stale
     FROM task
-    LEFT JOIN vocabulary AS known ON known.code = task.blocker
+    LEFT JOIN vocabulary AS known ON known.code = task.held_by
 )
 SELECT line.about AS "About", line.words AS "Answer"
 FROM around
@@ -173,6 +171,9 @@ CROSS JOIN LATERAL (
         WHEN answer.blocker IS NOT NULL
             THEN concat('It carries ', answer.code, '. ', answer.meaning,
                         coalesce(' It will be dialled ' || nullif(answer.clears, ''), ' It will not be dialled'), '.')
+        WHEN answer.code = 'attempts_exhausted'
+            THEN concat('It has used its attempts, ', answer.attempts, ', and the platform leaves it pending. It will ',
+                        'not be dialled.')
         WHEN answer.code = 'retry_wait'
             THEN concat('Waits for its next attempt at ', to_char(answer.due AT TIME ZONE 'UTC',
                         CASE WHEN answer.due > now() + interval '20 hours' THEN 'YYYY-MM-DD ' ELSE '' END || 'HH24:MI'),
@@ -208,7 +209,8 @@ CROSS JOIN LATERAL (
              THEN 'It waits for its next attempt, too: that is due in ' || spans.due || '.' END,
         CASE WHEN kept.fault IS NOT NULL AND (answer.code <> 'none' OR campaign.held IS NOT NULL)
              THEN 'It keeps its number ' || around.number || ', which ' || kept.fault || '.' END,
-        CASE WHEN answer.status = 'pending' AND answer.attempts >= answer.max_attempts
+        CASE WHEN answer.status = 'pending' AND answer.blocker IS NOT NULL AND answer.max_attempts > 0
+                  AND answer.attempts >= answer.max_attempts
              THEN 'It has used all of its ' || answer.max_attempts || ' attempts: the platform should close it.' END,
         CASE WHEN answer.system_retries > 0
              THEN concat('Faults of the platform or the provider made it retry ', answer.system_retries,

@@ -20,8 +20,7 @@ CROSS JOIN LATERAL (
     UNION ALL
     -- A task that is over is held by nothing; else what it carries holds since the row changed.
     SELECT greatest(t.updated_at, t.last_attempted_at),
-           CASE WHEN t.status = 'pending' THEN coalesce(
-               nullif(t.blocker, ''), CASE WHEN t.next_eligible_at > now() THEN 'retry_wait' ELSE 'none' END) END
+           t.held_by
 ) AS moment (at, code)
 WHERE t.task_id = campaign_grafana.task_key(${task:sqlstring})
   AND t.campaign_id = campaign_grafana.campaign_key(${campaign:sqlstring})

@@ -1,10 +1,7 @@
--- A task's state at a glance: its effective blocker is the code it carries, else the wait for its next attempt; how
--- many other pending tasks of the campaign that holds, counted up to a thousand; and whom it calls.
+-- A task's state at a glance: what holds it; how many other pending tasks of the campaign the same holds, counted up to
+-- a thousand; and whom it calls.
 WITH it AS (
-    SELECT t.task_id, t.status, t.attempts, t.max_attempts, t.contact,
-           CASE t.status WHEN 'pending' THEN coalesce(
-               nullif(t.blocker, ''), CASE WHEN t.next_eligible_at > now() THEN 'retry_wait' ELSE 'none' END)
-           END AS code
+    SELECT t.task_id, t.status, t.attempts, t.max_attempts, t.contact, t.held_by AS code
     FROM campaign_grafana.tasks AS t
     WHERE t.task_id = campaign_grafana.task_key(${task:sqlstring})
       AND t.campaign_id = campaign_grafana.campaign_key(${campaign:sqlstring})
@@ -12,7 +9,7 @@ WITH it AS (
 )
 SELECT it.status AS "Status",
        it.code AS "Held by",
-       it.attempts || ' of ' || it.max_attempts AS "Attempts",
+       concat(it.attempts, ' of ' || nullif(it.max_attempts, 0)) AS "Attempts",
        CASE WHEN it.code IS NOT NULL THEN
            CASE WHEN others.number < 1000 THEN others.number::text ELSE '1,000+' END
        END AS "Others",
@@ -26,8 +23,7 @@ CROSS JOIN LATERAL (
         WHERE o.campaign_id = campaign_grafana.campaign_key(${campaign:sqlstring})
           AND o.status = 'pending'
           AND o.task_id <> it.task_id
-          AND it.code = coalesce(
-              nullif(o.blocker, ''), CASE WHEN o.next_eligible_at > now() THEN 'retry_wait' ELSE 'none' END)
+          AND it.code = o.held_by
         LIMIT 1000
     ) AS same
 ) AS others

@@ -40,6 +40,16 @@ _CONFIG_FILE = click.option(
 )
 
 
+def _address(_: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """Refused by its name, before the log is begun."""
+    try:
+        if value is not None:
+            parse_address(value)
+    except ValueError as error:
+        raise ConfigError(f"{option.opts[0]}: {error}") from None
+    return value
+
+
 _END_SECONDS = 4.5
 """From a signal to the end of the process, at most; it is less than what container runtimes and systemd wait."""
 
@@ -69,7 +79,9 @@ def main() -> None:
 
 @main.command()
 @_CONFIG_FILE
-@click.option("--web.listen-address", "listen", metavar="HOST:PORT", help="Instead of the configuration's.")
+@click.option(
+    "--web.listen-address", "listen", metavar="HOST:PORT", callback=_address, help="Instead of the configuration's."
+)
 def serve(config_file: Path, listen: str | None) -> None:
     """Read the database and serve /metrics."""
     config = load(config_file)
@@ -189,7 +201,9 @@ _NEXT_FREE = "If it is in use, the next free one."
 @click.option("--speed", type=_Speed(0, 86_400, min_open=True), default=1.0, help="Times as fast as real time.")
 @click.option("--fresh", is_flag=True, help="Delete an earlier demo first.")
 @click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), default=Path(".demo"), show_default=True)
-@click.option("--web.listen-address", "listen", default=f"127.0.0.1:{DEFAULT_PORT}", show_default=True)
+@click.option(
+    "--web.listen-address", "listen", default=f"127.0.0.1:{DEFAULT_PORT}", show_default=True, callback=_address
+)
 @click.option(
     "--stack/--no-stack", default=True, help="Prometheus, Alertmanager and Grafana beside it, if they are installed."
 )
@@ -218,10 +232,6 @@ def demo(
     if list_scenarios:
         say(list_all())
         return
-    try:
-        parse_address(listen)
-    except ValueError as error:
-        raise ConfigError(f"--web.listen-address: {error}") from None
     ports = Ports(prometheus=prometheus_port, alertmanager=alertmanager_port, grafana=grafana_port) if stack else None
     sys.exit(start(scenarios, seed, speed, fresh, data_dir, listen, ports))
 

@@ -26,6 +26,9 @@ READY = "none"
 
 RETRY_WAIT = "retry_wait"
 
+EXHAUSTED = "attempts_exhausted"
+"""What holds a pending task that carries no code and has used the attempts it is allowed."""
+
 NO_CURRENCY = "XXX"
 """ISO 4217's code for no currency."""
 
@@ -50,7 +53,7 @@ _GROUP_MOVES = {
     "number": "Rest, replace or add numbers.",
     "provider": "Contain, back off, fail over.",
     "retry": "Wait for the time of the next attempt.",
-    "terminal": "None: the task is done.",
+    "terminal": "Close it; raise max_attempts only if it is to be called again.",
     "unknown": "Tell the platform's owners.",
 }
 
@@ -82,7 +85,7 @@ _BLOCKERS = (
     ("provider_auth", "provider", "The provider refuses our credentials."),
     ("network_blocked", "provider", "The network between us and the provider is blocked."),
     (RETRY_WAIT, "retry", "The task waits for its next attempt."),
-    ("attempts_exhausted", "terminal", "The task has used all its attempts."),
+    (EXHAUSTED, "terminal", "The task has used all its attempts."),
 )
 
 BLOCKERS: dict[str, Blocker] = {

@@ -98,7 +98,7 @@ _RELATIONS = (
             ("expires_at", _TIME, "When it gives up.", _OPT),
             ("concurrency_limit", _INT, "Calls at once.", _OPT),
             ("calls_per_minute", _NUM, "Pacing.", _OPT),
-            ("max_attempts", _INT, "Attempts a contact.", _OPT),
+            ("max_attempts", _INT, "Attempts a contact, where a task has no maximum of its own; 0: any number.", _OPT),
             ("country_match", _BOOL, "Dial only from a number of the contact's country.", _OPT),
             ("currency", _TEXT, "ISO 4217 code of its costs and budget.", _OPT),
             ("budget", _NUM, "What it may cost, in `currency`.", _OPT),
@@ -187,7 +187,7 @@ _RELATIONS = (
             ("disposition", _TEXT, "Outcome label of a finished task.", _OPT),
             ("variant", _TEXT, "Its arm of the A/B test.", _OPT),
             ("attempts", _INT, "Attempts used."),
-            ("max_attempts", _INT, "Attempts allowed."),
+            ("max_attempts", _INT, "Attempts allowed; 0: any number; null: those that the campaign allows."),
             ("system_retries", _INT, "Retries after the platform's or a provider's fault.", _OPT),
             ("next_eligible_at", _TIME, "Not to be dialled before.", _OPT),
             ("duration_seconds", _NUM, "Talk time.", _OPT),
@@ -298,8 +298,8 @@ RELATIONS: Mapping[str, Relation] = MappingProxyType({relation.name: relation fo
 
 OPTIONAL_FEATURES: Mapping[tuple[str, str], str] = MappingProxyType(
     {
-        ("tasks", "blocker"): "blockers other than retry_wait",
-        ("tasks", "next_eligible_at"): "retry waits and what becomes due",
+        ("tasks", "blocker"): "blockers other than retry_wait, which tasks are ready, and the verdict stalled",
+        ("tasks", "next_eligible_at"): "retry waits, what becomes due, which tasks are ready, and the verdict stalled",
         ("tasks", "disposition"): "dispositions",
         ("tasks", "system_retries"): "system retries",
         ("tasks", "variant"): "goals by A/B arm",
@@ -310,7 +310,7 @@ OPTIONAL_FEATURES: Mapping[tuple[str, str], str] = MappingProxyType(
         ("calls", "eligible_at"): "the delay from due to dialled",
         ("calls", "agent_spoke_at"): "silent answers",
         ("calls", "provider"): "the provider of errors",
-        ("calls", "error_code"): "errors by code",
+        ("calls", "error_code"): "errors by code (calls that failed count, whatever they failed for)",
         ("calls", "talk_seconds"): "talk time",
         ("calls", "ai_cost"): "the agent's part of the cost",
         ("calls", "telephony_cost"): "the line's part of the cost",

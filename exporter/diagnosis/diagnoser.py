@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exporter.config import Config
+from exporter.diagnosis.dispatch.gate import QUIET_SECONDS
 from exporter.diagnosis.dispatch.situation import Rival, Tasks
 from exporter.diagnosis.dispatch.verdict import Policy, diagnose
 from exporter.diagnosis.outlook import outlook_of
@@ -83,6 +84,7 @@ class Diagnoser:
             return {}
         self._recent = Recent(given.ledger, given.now, self._policy.stale_after)
         self._note_next_due(given, due)
+        self._note_stamped(given, due)
         states = self._tenants(given, due)
         aging = self._aging(due, given.now)
         fresh = {key: self._view(key, given, states[platform.campaigns[key].tenant_id], key in aging) for key in due}
@@ -141,6 +143,18 @@ class Diagnoser:
             for key, moment in given.ledger.tasks.next_due(wanted).items():
                 self._tasks[key] = replace(self._tasks[key], next_due=moment)
 
+    def _note_stamped(self, given: Input, due: Sequence[str]) -> None:
+        """How old the platform's stamps are: looked up only where nothing is dialled, as they explain nothing else."""
+        assert self._recent is not None, "made before"
+        wanted = []
+        for key in due:
+            last = self._recent.last_start(given.ledger.campaign(key))
+            if self._tasks[key].held and (last is None or given.now - last >= QUIET_SECONDS):
+                wanted.append(key)
+        if wanted:
+            for key, moments in given.ledger.tasks.stamped(wanted).items():
+                self._tasks[key] = replace(self._tasks[key], stamped=moments)
+
     def _tenants(self, given: Input, due: Sequence[str]) -> dict[str, TenantState]:
         campaigns = given.platform.campaigns
         wanted = {campaigns[key].tenant_id for key in due}
@@ -159,7 +173,7 @@ class Diagnoser:
                 campaign, tasks = campaigns[key], self._tasks[key]
                 going = given.usage.of(key)
                 if campaign.status == "running" and campaign.priority is not None and (going or tasks.ready):
-                    state.rivals.append(Rival(campaign, going, tasks.ready))
+                    state.rivals.append(Rival(campaign, going, tasks.ready if tasks.told else None))
             states[tenant] = state
         return states
 

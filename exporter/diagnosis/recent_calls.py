@@ -7,11 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.contract.error_codes import DESTINATION, fault_of
+from exporter.contract.error_codes import DESTINATION, UNCODED, fault_of
 from exporter.diagnosis.dispatch.situation import Calls, Lately
 from exporter.ledger.ledger import Ledger
 from exporter.source.campaign_numbers import CampaignNumbers
 from exporter.source.columns import MICRO
+from exporter.source.interning import NONE
+from exporter.source.told import Told
 
 SPAN = 900.0
 """Seconds: calls that were started within it tell how things go now."""
@@ -22,7 +24,9 @@ SAMPLE = 30
 SHORT_SECONDS = 6
 """Carriers count calls up to this length as short (domain)."""
 
-_LATE = ("campaign", "outcome", "number", "sentiment", "silent", "talk_micro", "ai_micro", "telephony_micro")
+_LATE = (
+    "campaign", "outcome", "number", "sentiment", "silent", "talk_micro", "ai_micro", "telephony_micro", "started",
+)  # fmt: skip
 
 
 class Recent:
@@ -39,12 +43,13 @@ class Recent:
         assert errors is not None
         self._vocabulary = ledger.vocabulary.as_now()
         self._size = len(ledger.vocabulary.campaign.labels)
-        running = outcome.label_number("in_progress")
+        running, failure = outcome.label_number("in_progress"), outcome.label_number("failed")
 
         known = campaign >= 0
         going = np.flatnonzero(known & (held["outcome"] == running))
         leaked = going[started[going] <= now - stale_after]
         self._leaked = self._count(campaign[leaked])
+        self._doubled = self._count(_repeated(campaign[going], held["task_key"][going]))
         self._oldest = self._extreme(np.minimum, np.inf, campaign[going], started[going])
         self.leaked_by_number = {
             self._vocabulary.label("number", key): count for key, count in _counted(held["number"][leaked]).items()
@@ -64,8 +69,11 @@ class Recent:
         self._sampled = self._count(of[place < SAMPLE])
         failed = (place < SAMPLE) & (held["error"][late] >= 0)
         self._errors = _by_campaign(of[failed], held["error"][late][failed])
-        faulty = np.array([fault_of(code) != DESTINATION for _, code in errors.labels], bool)
-        fine = (place < SAMPLE) & ((held["error"][late] < 0) | ~faulty[held["error"][late]])
+        # A call that failed is a failure, whether or not somebody tells why.
+        uncoded = (place < SAMPLE) & (held["error"][late] < 0) & (held["outcome"][late] == failure)
+        self._uncoded = self._count(of[uncoded])
+        faulty = np.array([*(fault_of(code) != DESTINATION for _, code in errors.labels), False], bool)
+        fine = (place < SAMPLE) & ~uncoded & ~faulty[held["error"][late]]
         in_a_row = np.array(self._sampled, np.int64)
         np.minimum.at(in_a_row, of[fine], place[fine])
         self._in_a_row: list[int] = in_a_row.tolist()
@@ -83,6 +91,8 @@ class Recent:
         if campaign >= self._size:
             return Calls(in_progress)
         errors = {self._vocabulary.label("error", key): count for key, count in self._errors.get(campaign, {}).items()}
+        if self._uncoded[campaign]:
+            errors["", UNCODED] = self._uncoded[campaign]
         oldest, last = self._oldest[campaign], self._last_start[campaign]
         return Calls(
             in_progress,
@@ -93,14 +103,23 @@ class Recent:
             self._sampled[campaign],
             errors,
             self._in_a_row[campaign],
+            self._doubled[campaign],
         )
+
+    def last_start(self, campaign: int) -> float | None:
+        """When the newest remembered call of this campaign was started."""
+        last = self._last_start[campaign] if campaign < self._size else -np.inf
+        return last if last > -np.inf else None
 
     def leaked(self, campaign: int) -> int:
         """Calls of this campaign that go on for too long to be real."""
         return self._leaked[campaign] if campaign < self._size else 0
 
-    def lately(self, campaign: int) -> Lately:
-        """How the calls of the campaign of this number went. Worked out when asked for: only pages do."""
+    def lately(self, campaign: int, told: Told) -> Lately:
+        """How the calls of the campaign of this number went. Worked out when asked for: only pages do.
+
+        `told` are the columns that its rows fill.
+        """
         late = self._late
         first, last = np.searchsorted(late["campaign"], (campaign, campaign + 1))
         mine = {name: column[first:last] for name, column in late.items()}
@@ -108,15 +127,25 @@ class Recent:
         talk, mood = mine["talk_micro"], mine["sentiment"]
         numbered = mine["number"] >= 0
         answers = _counted(mine["number"][numbered & answered])
+        silent, heard = None, 0
+        if told.has("calls", "agent_spoke_at"):
+            spoken = answered & (mine["silent"] < 0)
+            # What lies before the first call that tells it may be of a time when the platform did not tell.
+            since = mine["started"][spoken].min() if spoken.any() else -np.inf
+            judged = answered & (mine["started"] >= since)
+            silent, heard = int((judged & ~spoken).sum()), int(judged.sum())
+        short = int((answered & (talk >= 0) & (talk <= SHORT_SECONDS * MICRO)).sum())
+        cost = float((mine["ai_micro"] + mine["telephony_micro"]).sum()) / MICRO
         return Lately(
-            int(last - first),
-            int(answered.sum()),
-            int((mine["silent"] > 0).sum()),
-            int((answered & (talk >= 0) & (talk <= SHORT_SECONDS * MICRO)).sum()),
-            int((mood >= 0).sum()),
-            int((mood == self._negative).sum()),
-            float((mine["ai_micro"] + mine["telephony_micro"]).sum()) / MICRO,
-            {
+            settled=int(last - first),
+            answered=int(answered.sum()),
+            silent=silent,
+            heard=heard,
+            short=short if told.has("calls", "talk_seconds") else None,
+            scored=int((mood >= 0).sum()),
+            negative=int((mood == self._negative).sum()),
+            cost=cost if told.cost else None,
+            by_number={
                 self._vocabulary.label("number", number): (count, answers.get(number, 0))
                 for number, count in _counted(mine["number"][numbered]).items()
             },
@@ -134,6 +163,19 @@ class Recent:
         pick.at(found, campaigns[given], moments[given])
         extremes: list[float] = found.tolist()
         return extremes
+
+
+def _repeated(campaigns: NDArray[np.int32], tasks: NDArray[np.int64]) -> NDArray[np.int32]:
+    """The campaign of each task that is there more than once."""
+    known = tasks != NONE
+    campaigns, tasks = campaigns[known], tasks[known]
+    order = np.lexsort((tasks, campaigns))
+    campaigns, tasks = campaigns[order], tasks[order]
+    again = np.zeros(len(tasks), bool)
+    again[1:] = (tasks[1:] == tasks[:-1]) & (campaigns[1:] == campaigns[:-1])
+    first = again.copy()
+    first[1:] &= ~again[:-1]
+    return campaigns[first]
 
 
 def _by_campaign(campaigns: NDArray[np.int32], keys: NDArray[np.int32]) -> Mapping[int, dict[int, int]]:

@@ -57,6 +57,7 @@ class Assembler:
     ) -> TenantState:
         """What a tenant's campaigns share. `owned`: its numbers and connections."""
         state = TenantState(platform.tenants.get(tenant_id), usage.in_progress[tenant_id])
+        told = usage.tells_numbers(tenant_id) and bool(platform.numbers)
         going = usage.by_number.get(tenant_id, Counter())
         today = usage.today.get(tenant_id, Counter())
         before = self._lines.get(tenant_id, {})
@@ -66,18 +67,18 @@ class Assembler:
         for number in owned.get("numbers", ()):
             assert isinstance(number, Number)
             name = number.number_id
-            used = (today[name], going[name])
+            used = (today[name], going[name]) if told else (None, None)
             line = before.get(name)
             if line is None or line.number is not number or (line.today, line.in_progress) != used:
                 line = Line(number, *used)
             state.lines[name] = line
             if number.connection_id is not None:
-                carried[number.connection_id] += line.in_progress
+                carried[number.connection_id] += line.in_progress or 0
                 leaked[number.connection_id] += recent.leaked_by_number.get(name, 0)
         for trunk in owned.get("connections", ()):
             assert isinstance(trunk, Trunk)
             name = trunk.connection_id
-            state.carriers[name] = Carrier(trunk, carried[name], leaked[name])
+            state.carriers[name] = Carrier(trunk, carried[name] if told else None, leaked[name])
         state.leaked = sum(recent.leaked(ledger.campaign(campaign)) for campaign in campaigns)
         return state
 
@@ -96,7 +97,8 @@ class Assembler:
     ) -> Situation:
         """Everything the diagnosis judges by, of one campaign."""
         campaign = platform.campaigns[key]
-        in_progress, usual, spent = _called(ledger, key)
+        told = ledger.told(key)
+        in_progress, usual = _called(ledger, key, told.cost)
         number = ledger.campaign(key)
         return Situation(
             now=now,
@@ -113,8 +115,9 @@ class Assembler:
             carriers=state.carriers,
             rivals=state.above(campaign.priority),
             upload=platform.uploads.get(key),
-            spent=spent,
-            outside_window=_outside(ledger, key),
+            spent=usual.cost if usual.settled else usual.cost or 0.0,
+            told=told,
+            outside_window=_outside(ledger, key) if ledger.available.has("campaigns", "call_windows") else None,
             hidden=ledger.hidden,
             dated=dated,
         )
@@ -151,11 +154,13 @@ def tasks_of(ledger: Ledger, key: str) -> Tasks:
         ready=ready,
         oldest_ready=None if oldest is None else oldest * 60.0,
         stale=stale[0] if stale else 0,
+        holds_told=ledger.available.has("tasks", "blocker"),
+        due_told=ledger.available.has("tasks", "next_eligible_at"),
     )
 
 
-def _called(ledger: Ledger, key: str) -> tuple[int, Usual, float]:
-    """Calls in progress, all those that are over, and what they cost."""
+def _called(ledger: Ledger, key: str, cost_told: bool) -> tuple[int, Usual]:
+    """Calls in progress, and all those that are over with what all cost."""
     outcomes = ledger.vocabulary.of("outcome")
     assert outcomes is not None
     running, answered = outcomes.label_number("in_progress"), outcomes.label_number("answered")
@@ -169,7 +174,7 @@ def _called(ledger: Ledger, key: str) -> tuple[int, Usual, float]:
         over += count
         if outcome == answered:
             answers += count
-    return going, Usual(over, answers, micro / MICRO), micro / MICRO
+    return going, Usual(over, answers, micro / MICRO if cost_told else None)
 
 
 def _pool(entries: Iterable[PoolEntry], state: TenantState) -> tuple[Line, ...]:

@@ -18,6 +18,10 @@ class _Use:
     in_progress: int = 0
     by_number: Counter[str] = field(default_factory=Counter)
     today: Counter[str] = field(default_factory=Counter)
+    told: int = 0
+    """1 where some of its calls tell from which number they are."""
+    untold: int = 0
+    """1 where it has calls, and none does."""
 
 
 class Usage:
@@ -28,6 +32,8 @@ class Usage:
         self.in_progress: Counter[str] = Counter()
         self.by_number: dict[str, Counter[str]] = {}
         self.today: dict[str, Counter[str]] = {}
+        self._told: Counter[str] = Counter()
+        self._untold: Counter[str] = Counter()
 
     def update(self, ledger: Ledger, platform: Platform, campaign_id: str) -> set[str]:
         """Take a campaign's use anew; the tenants whose use changed by it."""
@@ -46,12 +52,18 @@ class Usage:
         if not use.tenant:
             return
         self.in_progress[use.tenant] += sign * use.in_progress
+        self._told[use.tenant] += sign * use.told
+        self._untold[use.tenant] += sign * use.untold
         for totals, own in ((self.by_number, use.by_number), (self.today, use.today)):
             counts = totals.setdefault(use.tenant, Counter())
             for number, count in own.items():
                 counts[number] += sign * count
                 if not counts[number]:
                     del counts[number]
+
+    def tells_numbers(self, tenant: str) -> bool:
+        """Whether a tenant's calls tell from which numbers they are; where there is none, nothing is missing."""
+        return self._told[tenant] > 0 or not self._untold[tenant]
 
     def of(self, campaign_id: str) -> int:
         """Calls in progress of a campaign."""
@@ -76,6 +88,8 @@ def _use(ledger: Ledger, campaign_id: str, tenant: str) -> _Use:
     for key, cell in ledger.cells("attempts", campaign_id).items():
         if unpack_key(key)[1] == in_progress:
             use.in_progress += cell[0]
+    use.told = int(ledger.told(campaign_id).has("calls", "number_id"))
+    use.untold = int(not use.told and ledger.rows(campaign_id)["calls"] > 0)
     if "numbers" in ledger.projections:
         for key, cell in ledger.cells("numbers", campaign_id).items():
             number, result = unpack_key(key)

@@ -90,7 +90,10 @@ def differing(
     try:
         with connection.transaction():
             for projection in filter(lambda each: each.audited, ledger.projections.values()):
-                rows = reader.totals(connection, projection, [campaign], moment, meter, settled=False, day=day)
+                attempts = ledger.tasks.allowed(number)
+                rows = reader.totals(
+                    connection, projection, [campaign], moment, meter, settled=False, day=day, attempts=attempts
+                )
                 fold = ledger.folds[projection.relation]
                 if fold.cells(projection, rows).get(number, {}) != ledger.cells(projection.name, campaign):
                     wrong.add(projection.relation)

@@ -27,6 +27,7 @@ _CALL_TYPES: Mapping[str, Any] = {
     "score_micro": _MICRO, "delay_bucket": _SMALL, "delay_micro": _MICRO, "silent": _SMALL,
     "answered_micro": _CODE, "ai_micro": _MICRO, "telephony_micro": _MICRO, "started": _TIME,
     "created": _TIME, "updated": _TIME, "broken": np.int16, "day": np.int32, "hour": _CODE, "outside_minute": _CODE,
+    "told": np.int16, "task_key": np.int64,
 }  # fmt: skip
 
 
@@ -100,6 +101,10 @@ class CallFold(Fold):
             self.changed[name].add(campaign)  # calls counted ahead, for what was tomorrow, count now
 
     def _add_day(self, calls: Columns) -> None:
+        if "task" in calls:  # else these are remembered rows, which have their key
+            calls["task_key"] = np.full(len(calls["campaign"]), NONE, np.int64)
+            going = np.flatnonzero(calls["outcome"] == self._in_progress)
+            calls["task_key"][going] = [NONE if task is None else hash(task) >> 1 for task in calls["task"][going]]
         calls["day"] = self._calendar.days(calls["campaign"], calls["started"])
         calls["hour"] = recent_hours(calls["started"], self.now)
         outside = self._calendar.outside(calls["campaign"], calls["started"])

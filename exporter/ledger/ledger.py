@@ -15,8 +15,9 @@ from exporter.ledger.call_fold import CallFold
 from exporter.ledger.fold import Fold, Folded, Row
 from exporter.ledger.task_fold import TaskFold
 from exporter.ledger.time_buckets import first_hour
-from exporter.ledger.totals import Cell, pack_key
+from exporter.ledger.totals import Cell, pack_key, unpack_key
 from exporter.source.projections import Projection, Vocabulary
+from exporter.source.told import TOLD, Told
 
 
 class Ledger:
@@ -29,6 +30,7 @@ class Ledger:
         call_columns: Sequence[str],
         stale_after: float,
     ) -> None:
+        self.available = available
         self.hidden = frozenset(available.hidden)
         """Relations of which a policy hides rows: totals of theirs say nothing."""
         self.vocabulary = Vocabulary()
@@ -46,12 +48,22 @@ class Ledger:
         """The number of a campaign; -1 of one that is not exported."""
         return self.vocabulary.campaign.number(campaign_id)
 
-    def set_scope(self, campaigns: Mapping[str, Day], closed: Mapping[str, Spans] = MappingProxyType({})) -> set[str]:
+    def set_scope(
+        self,
+        campaigns: Mapping[str, Day],
+        closed: Mapping[str, Spans] = MappingProxyType({}),
+        attempts: Mapping[str, int | None] = MappingProxyType({}),
+    ) -> set[str]:
         """The campaigns that are exported, with their days; all others leave with everything they had.
 
-        `closed` says when the windows of campaigns are closed on their current day and the next. Returns those
-        that must be loaded: new ones, and those whose days were redrawn.
+        `closed` says when the windows of campaigns are closed on their current day and the next, `attempts` how many
+        each allows a task. Returns those that must be loaded: new ones, and those whose days were redrawn.
         """
+        fresh = self._draw(campaigns, closed)
+        self.tasks.set_allowed({self.campaign(campaign_id): attempts.get(campaign_id) for campaign_id in campaigns})
+        return fresh
+
+    def _draw(self, campaigns: Mapping[str, Day], closed: Mapping[str, Spans]) -> set[str]:
         if self._drawn is not None and campaigns is self._drawn[0] and closed is self._drawn[1]:
             return set()
         self._drawn = campaigns, closed
@@ -121,6 +133,20 @@ class Ledger:
         before = now - settle_after
         self.tasks.forget(self.tasks.settled(before))
         self.calls.forget(self.calls.settled(before, now))
+
+    def told(self, campaign_id: str) -> Told:
+        """The optional columns that some row of the campaign fills."""
+        bits = {
+            relation: [unpack_key(key)[0] for key in self.cells(f"told_{relation}", campaign_id)] for relation in TOLD
+        }
+        return Told(
+            frozenset(
+                (relation, column)
+                for relation, columns in TOLD.items()
+                for bit, column in enumerate(columns)
+                if any(told & 1 << bit for told in bits[relation])
+            )
+        )
 
     def cells(self, projection: str, campaign_id: str) -> Mapping[int, Cell]:
         """The totals of a campaign, by key."""

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.contract.availability import Available
-from exporter.contract.codes import FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES, READY, RETRY_WAIT
+from exporter.contract.codes import EXHAUSTED, FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES, READY, RETRY_WAIT
 from exporter.ledger.fold import Columns, Fold
 from exporter.ledger.remembered_rows import Array, Slots
 from exporter.ledger.time_buckets import minutes, recent_hours
 from exporter.ledger.timers import Agenda
-from exporter.source.columns import HORIZONS
+from exporter.source.columns import HORIZONS, MICRO
 from exporter.source.interning import NONE
 from exporter.source.projections import Vocabulary, available_projections
 
@@ -25,6 +25,7 @@ _TASK_TYPES: Mapping[str, Any] = {
     "retries_micro": _MICRO, "goal_micro": _CODE, "broken": np.int16, "eligible": _TIME, "since": _TIME,
     "created": _TIME, "updated": _TIME, "effective": _CODE, "band": _SMALL, "ready_minute": _CODE,
     "since_minute": _CODE, "stale": _SMALL, "due": _TIME, "finished_micro": _CODE, "hour": _CODE,
+    "attempts": _CODE, "most": _CODE, "told": _SMALL,
 }  # fmt: skip
 
 _AGENDA_SLACK = 10_000
@@ -45,10 +46,43 @@ class TaskFold(Fold):
         self._pending, self._in_progress = (status.label_number(code) for code in LIVE_TASK_STATUSES)
         self._finished = [status.label_number(code) for code in FINISHED_TASK_STATUSES]
         self._ready, self._retry = effective.label_number(READY), effective.label_number(RETRY_WAIT)
+        self._exhausted = effective.label_number(EXHAUSTED)
+        self._allowed = np.zeros(0, _CODE)
         self._horizons = np.array([seconds for _, seconds in HORIZONS], np.float64)
         self._stale_after = stale_after
         self._agenda = Agenda()
         self.now = 0.0
+
+    def allowed(self, campaign: int) -> int | None:
+        """How many attempts the campaign of this number allows a task that has no maximum of its own."""
+        told = int(self._allowed[campaign]) if 0 <= campaign < len(self._allowed) else 0
+        return told or None
+
+    def set_allowed(self, attempts: Mapping[int, int | None]) -> None:
+        """By campaign, how many attempts it allows; its tasks are looked at again where that changed."""
+        size = 1 + max(attempts, default=-1)
+        allowed = np.zeros(max(size, len(self._allowed)), _CODE)
+        for campaign, most in attempts.items():
+            allowed[campaign] = most if most is not None and 0 < most <= MICRO else 0
+        before, self._allowed = self._allowed, allowed
+        moved = allowed.copy()
+        moved[: len(before)] -= before
+        if moved.any():
+            of = self.held["campaign"]
+            slots = np.flatnonzero(of >= 0)
+            slots = slots[moved[of[slots]] != 0]
+            if slots.size:
+                self._put(slots, self.held.take(slots), np.zeros(len(slots), bool))
+
+    def _used_up(self, tasks: Columns) -> NDArray[np.bool_]:
+        """Tasks that have made all the attempts that they, or else their campaigns, allow; 0 allows any number."""
+        of = tasks["campaign"]
+        told = np.zeros(len(of), _CODE)
+        known = (of >= 0) & (of < len(self._allowed))
+        told[known] = self._allowed[of[known]]
+        allowed = np.where(tasks["most"] >= 0, tasks["most"], told)
+        used: NDArray[np.bool_] = (allowed > 0) & (tasks["attempts"] >= allowed)
+        return used
 
     def _add_waiting(self, tasks: Columns) -> None:
         """What a task waits for at `now`, and `due`: when time alone changes that (infinity: never)."""
@@ -57,12 +91,13 @@ class TaskFold(Fold):
         running = tasks["status"] == self._in_progress
         due_in = np.nan_to_num(tasks["eligible"], nan=0.0) - now
         coded = tasks["blocker"] >= 0
-        uncoded = np.where(due_in > 0, self._retry, self._ready)
+        used_up = ~coded & self._used_up(tasks)
+        uncoded = np.where(used_up, self._exhausted, np.where(due_in > 0, self._retry, self._ready))
         tasks["effective"] = np.where(pending, np.where(coded, tasks["blocker"], uncoded), NONE)
         band = np.searchsorted(self._horizons, due_in, side="left")
         tasks["band"] = np.where(pending, band, NONE)
         ready_since = np.where(np.isnan(tasks["eligible"]), tasks["created"], tasks["eligible"])
-        ready = pending & ~coded & (due_in <= 0)
+        ready = pending & ~coded & ~used_up & (due_in <= 0)
         tasks["ready_minute"] = np.where(ready, minutes(ready_since), NONE)
         tasks["since_minute"] = np.where(running, minutes(tasks["since"]), NONE)
         tasks["hour"] = np.where(np.isin(tasks["status"], self._finished), recent_hours(tasks["since"], now), NONE)
@@ -120,6 +155,25 @@ class TaskFold(Fold):
             for campaign, number in zip(campaigns, numbers, strict=True)
             if np.isfinite(soonest[number])
         }
+
+    def stamped(self, campaigns: Sequence[str]) -> dict[str, dict[str, float]]:
+        """By campaign and blocker, when the newest of the pending tasks that carry it last changed."""
+        numbers = {self._vocabulary.campaign.number(campaign): campaign for campaign in campaigns}
+        wanted = np.zeros(len(self._vocabulary.campaign.labels), bool)
+        wanted[list(numbers)] = True
+        held = self.held
+        rows = np.flatnonzero((held["campaign"] >= 0) & (held["blocker"] >= 0))
+        rows = rows[wanted[held["campaign"][rows]]]
+        order = rows[np.argsort(held["updated"][rows], kind="stable")]
+        pairs, last = np.unique((held["campaign"][order].astype(np.int64) << 32 | held["blocker"][order])[::-1],
+                                return_index=True)  # fmt: skip
+        newest = held["updated"][order][::-1][last]
+        found: dict[str, dict[str, float]] = {}
+        for pair, moment in zip(pairs.tolist(), newest.tolist(), strict=True):
+            if np.isfinite(moment):
+                code = self._vocabulary.label("effective", pair & 0xFFFFFFFF)
+                found.setdefault(numbers[pair >> 32], {})[code] = moment
+        return found
 
     def settled(self, before: float) -> Slots:
         """Remembered tasks that are over and were last stamped before this instant."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from exporter.contract.codes import OTHER, blocker_group
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.totals import unpack_key
-from exporter.source.columns import RULES
+from exporter.source.columns import RULES, broken_rule
 from exporter.source.entities import Violation
 
 _CODES: Mapping[str, Violation] = {
@@ -50,7 +50,7 @@ def _count(ledger: Ledger, campaign: str) -> Counter[Violation]:
     for projection, relation in _BROKEN.items():
         for key, cell in ledger.cells(projection, campaign).items():
             bits = unpack_key(key)[0]
-            for bit, column in enumerate(RULES[relation]):
+            for bit, name in enumerate(RULES[relation]):
                 if bits & (1 << bit):
-                    counts[(relation, column, "out_of_range")] += cell[0]
+                    counts[(relation, *broken_rule(name))] += cell[0]
     return counts

@@ -24,13 +24,14 @@ def facets(view: View) -> dict[str, Hashable]:
         "verdict": (d.verdict, d.binding, d.since),
         "reason": (d.verdict, d.binding, _code(view)),
         "outside": s.outside_window,
+        "doubled": s.calls.doubled,
         "outlook": view.outlook.at,
     }
     if d.verdict == "finished":  # nothing of it is looked at again: what was free or open is no news
         return told | dict.fromkeys(("clears", "gates", "slots", "limits", "used", "leaked", "window"))
     return told | {
         "clears": d.clears_at,
-        "gates": tuple(gate.state for gate in d.gates),
+        "gates": tuple((gate.state, gate.told) for gate in d.gates),
         "slots": (d.slots, d.dialable),
         "limits": tuple(gate.limit for gate in slots),
         "used": tuple(gate.used for gate in slots),
@@ -66,7 +67,8 @@ def _reason(view: View) -> Samples:
 
 
 def _gates(view: View) -> Samples:
-    return {(gate.name,): float(gate.state == OPEN) for gate in view.diagnosis.gates if gate.state != UNKNOWN}
+    known = [gate for gate in view.diagnosis.gates if gate.state != UNKNOWN and gate.told]
+    return {(gate.name,): float(gate.state == OPEN) for gate in known}
 
 
 def _limits(view: View) -> Samples:
@@ -131,6 +133,7 @@ SAMPLES: Mapping[str, Callable[[View], Samples]] = MappingProxyType(
         "window_open": _window,
         "opens": lambda view: _one(view.opens_at),
         "closes": lambda view: _one(view.closes_at),
+        "doubled": lambda view: _one(view.situation.calls.doubled),
         "outside": lambda view: _one(view.situation.outside_window),
         "completion": lambda view: _forecast(view.outlook.completion),
         "exhaustion": lambda view: _forecast(view.outlook.budget),

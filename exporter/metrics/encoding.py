@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from exporter.config import Config
-from exporter.contract.codes import NO_CURRENCY
+from exporter.contract.codes import ENDED_STATUSES, NO_CURRENCY
 from exporter.diagnosis.view import View
 from exporter.ledger.ledger import Ledger
 from exporter.metrics.budgets import entities_within_budget, largest, within_budget
@@ -47,6 +47,7 @@ from exporter.metrics.stale import Changed, Stale
 from exporter.metrics.withheld import withheld
 from exporter.source.entities import Number
 from exporter.source.platform import Platform
+from exporter.source.told import Told
 
 _SUM = ("sum",)
 """The key of a histogram's sum among its counts."""
@@ -77,6 +78,10 @@ class Encoder:
         declared, encoder = family.encoder.family, family.encoder
         if withheld(declared, work.ledger.hidden):
             return EMPTY
+        if not all(work.ledger.available.has(*need.split(".")) for need in declared.needs):
+            return EMPTY
+        if declared.live and work.platform.campaigns[owner[-1]].status in ENDED_STATUSES:
+            return EMPTY
         match declared.source:
             case Totals() as source:
                 return self._totals(family, source, work, owner)
@@ -103,10 +108,10 @@ class Encoder:
         declared = family.encoder.family
         match declared.source:
             case Buckets() as source:
-                return _histogram(source, ledger, owner)
+                return _histogram(source, ledger, owner, ledger.told(owner[-1]))
             case Totals() as source if declared.type is Type.COUNTER:
                 currency = platform.campaigns[owner[-1]].currency
-                values = total_values(declared, ledger, owner[-1], currency)
+                values = total_values(declared, ledger, owner[-1], currency, ledger.told(owner[-1]))
                 return self._within(source, values, self._counters.had(declared.name, owner))[0]
             case _:
                 return None
@@ -116,7 +121,8 @@ class Encoder:
             return EMPTY
         declared = family.encoder.family
         currency = work.platform.campaigns[owner[-1]].currency
-        values = total_values(declared, work.ledger, owner[-1], currency)
+        told = work.changed.told[owner[-1]]
+        values = total_values(declared, work.ledger, owner[-1], currency, told)
         if source.budget is not None:
             values, family.folded[owner] = self._within(source, values, self._counters.kept(declared.name, owner))
         if declared.type is Type.COUNTER:
@@ -128,7 +134,7 @@ class Encoder:
         return family.encoder.samples(owner, floats, exemplars(declared, work.ledger, owner[-1]))
 
     def _buckets(self, family: FamilyLines, source: Buckets, work: Work, owner: Owner) -> Exposed:
-        truth = _histogram(source, work.ledger, owner)
+        truth = _histogram(source, work.ledger, owner, work.changed.told[owner[-1]])
         if not truth:
             return EMPTY
         declared = family.encoder.family
@@ -147,6 +153,8 @@ class Encoder:
         usage = work.changed.usage
         if use.of == "tenant":
             return {(): float(usage.in_progress[tenant])}
+        if not usage.tells_numbers(tenant) or not work.platform.numbers:
+            return {}
         if use.of == "connections":
             counts = usage.by_connection(work.platform, tenant)
         else:
@@ -165,7 +173,7 @@ def counts(family: Family, ledger: Ledger, relation: str) -> bool:
     return projection is not None and projection.relation == relation
 
 
-def _histogram(source: Buckets, ledger: Ledger, owner: Owner) -> Values:
+def _histogram(source: Buckets, ledger: Ledger, owner: Owner, told: Told) -> Values:
     """The counts by bucket and the sum; nothing where the database tells none."""
-    counts, total = bucket_values(source, ledger, owner[-1])
+    counts, total = bucket_values(source, ledger, owner[-1], told)
     return {**counts, _SUM: total[()]} if counts else {}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from exporter.contract.codes import NO_CURRENCY, OTHER, READY, RETRY_WAIT, blocker_group
+from exporter.contract.codes import EXHAUSTED, NO_CURRENCY, OTHER, READY, RETRY_WAIT, blocker_group
 from exporter.contract.error_codes import fault_of
 from exporter.ledger.call_fold import Exemplar
 from exporter.ledger.ledger import Ledger
@@ -15,6 +15,7 @@ from exporter.metrics.catalogue.kinds import Attribute, Attributes, Buckets, Due
 from exporter.source.columns import HORIZONS, MICRO
 from exporter.source.entities import Entity
 from exporter.source.projections import Projection
+from exporter.source.told import RESTS_ON, Told
 
 Labels = tuple[str, ...]
 Values = dict[Labels, int]
@@ -69,14 +70,14 @@ def _labels(family: Family, names: Mapping[str, str], entity: Entity) -> Labels:
     )
 
 
-def total_values(family: Family, ledger: Ledger, campaign_id: str, currency: str | None) -> Values:
-    """The true values of a family that shows totals, before any budget."""
+def total_values(family: Family, ledger: Ledger, campaign_id: str, currency: str | None, told: Told) -> Values:
+    """The true values of a family that shows totals, before any budget; nothing of what is not told."""
     source = family.source
     assert isinstance(source, Totals)
     projection = ledger.projections.get(source.projection)
-    if projection is None:
+    if projection is None or not told.has(projection.relation, *projection.needs):
         return {}
-    parts = _parts(source, projection, currency)
+    parts = _parts(source, projection, currency, told)
     named = ledger.vocabulary.named.setdefault(family.name, {})  # most campaigns share their keys
     values: Values = {}
     for key, cell in ledger.cells(source.projection, campaign_id).items():
@@ -89,7 +90,7 @@ def total_values(family: Family, ledger: Ledger, campaign_id: str, currency: str
             for index in others:
                 value += cell[index]
             values[labels] = values.get(labels, 0) + value
-    for labels in _zeros(family, source, parts):
+    for labels in _zeros(family, source, parts, ledger):
         values.setdefault(labels, 0)
     return values
 
@@ -97,13 +98,21 @@ def total_values(family: Family, ledger: Ledger, campaign_id: str, currency: str
 _Part = tuple[Labels, int, tuple[int, ...]]
 
 
-def _parts(source: Totals, projection: Projection, currency: str | None) -> list[_Part]:
+def _parts(source: Totals, projection: Projection, currency: str | None, told: Told) -> list[_Part]:
     """What a cell is split into: the labels that follow its own, and the columns of the cell that are added up."""
-    columns = {name: 1 + index for index, name in enumerate(projection.sums)}
+    rests_on = RESTS_ON[projection.relation]
+    columns = {
+        name: 1 + index
+        for index, name in enumerate(projection.sums)
+        if name not in rests_on or told.has(projection.relation, rests_on[name])
+    }
     suffix = (currency or NO_CURRENCY,) if source.currency else ()
     if source.split is not None:
-        return [((label, *suffix), columns[name], ()) for label, name in source.split[1].items()]
-    first, *others = [columns[name] for name in source.sums] or [0]
+        return [((label, *suffix), columns[name], ()) for label, name in source.split[1].items() if name in columns]
+    added = [columns[name] for name in source.sums if name in columns]
+    if source.sums and not added:
+        return []
+    first, *others = added or [0]
     return [(suffix, first, tuple(others))]
 
 
@@ -138,10 +147,12 @@ def _own_labels(source: Totals, ledger: Ledger, projection: Projection, packed: 
     return tuple(values)
 
 
-def _zeros(family: Family, source: Totals, parts: Sequence[_Part]) -> Iterable[Labels]:
-    """The label values that are always there."""
+def _zeros(family: Family, source: Totals, parts: Sequence[_Part], ledger: Ledger) -> Iterable[Labels]:
+    """The label values that are always there: of the codes that nobody can stamp, none is known to be zero."""
     if "group" in family.labels:
-        yield from ((code, blocker_group(code)) for code in source.known)
+        stamped = ledger.available.has("tasks", "blocker")
+        told = {READY: True, EXHAUSTED: True, RETRY_WAIT: ledger.available.has("tasks", "next_eligible_at")}
+        yield from ((code, blocker_group(code)) for code in source.known if told.get(code, stamped))
     elif source.known:
         yield from ((code, *rest) for code in source.known for rest, *_ in parts)
     elif source.always:
@@ -174,9 +185,10 @@ def oldest(family: Family, ledger: Ledger, campaign_id: str) -> dict[Labels, flo
     return {} if minute is None else {(): minute * 60.0}
 
 
-def bucket_values(source: Buckets, ledger: Ledger, campaign_id: str) -> tuple[Values, Values]:
-    """Counts by bucket index (as text) and the sum, both of a histogram."""
-    if source.projection not in ledger.projections:
+def bucket_values(source: Buckets, ledger: Ledger, campaign_id: str, told: Told) -> tuple[Values, Values]:
+    """Counts by bucket index (as text) and the sum, both of a histogram; nothing of what is not told."""
+    projection = ledger.projections.get(source.projection)
+    if projection is None or not told.has(projection.relation, *projection.needs):
         return {}, {}
     counts: Values = {(str(index),): 0 for index in range(len(source.bounds) + 1)}
     total = 0

@@ -24,9 +24,13 @@ from exporter.metrics.catalogue.kinds import (
 from exporter.metrics.diagnosis_samples import changed_facets, facets
 from exporter.metrics.owners import Owner, Owners, owner_of
 from exporter.source.platform import Platform
+from exporter.source.told import Told
 
 Stale = dict[str, set[Owner]]
 """By relation, projection, facet of a diagnosis, or scope (for those that are new): the owners it changed for."""
+
+TOLD = "told"
+"""The owners for whom it changed what their rows tell."""
 
 
 class Changed:
@@ -35,17 +39,20 @@ class Changed:
     def __init__(self) -> None:
         self.owners = Owners()
         self.usage = Usage()
+        self.told: dict[str, Told] = {}
+        """What the rows of each campaign told since the ledger began: what was told once stays so."""
         self.facets: dict[str, dict[str, Hashable]] = {}
         """Of each campaign, what its diagnosis said, by facet."""
 
     def relations(self, platform: Platform, anew: bool) -> Stale:
         """What small relations changed, and who is new; `owners.left` names who is gone."""
         if anew:
-            self.usage = Usage()
+            self.usage, self.told = Usage(), {}
         stale = self.owners.update(platform, anew)
         for scope, owner in self.owners.left:
             if scope is Scope.CAMPAIGN:
                 self.facets.pop(owner[-1], None)
+                self.told.pop(owner[-1], None)
         return stale
 
     def note_totals(
@@ -56,6 +63,14 @@ class Changed:
             owners = {owner_of(platform, key) for key in moved if key in platform.campaigns}
             stale.setdefault(projection, set()).update(owners)
         new = {owner[-1] for owner in stale.get(Scope.CAMPAIGN.name, ())}
+        for key in {key for name in ("told_tasks", "told_calls") for key in changed.get(name, ())} | new:
+            if key not in platform.campaigns:
+                continue
+            told = ledger.told(key)
+            before = self.told.get(key)
+            self.told[key] = told if before is None else Told(before.columns | told.columns)
+            if self.told[key] != before:
+                stale.setdefault(TOLD, set()).add(owner_of(platform, key))
         stale["use"] = self._use(ledger, platform, {**changed, "moved": new})
 
     def _use(self, ledger: Ledger, platform: Platform, changed: Mapping[str, Iterable[str]]) -> set[Owner]:
@@ -93,9 +108,12 @@ def depends_on(family: Family) -> tuple[str, ...]:
     scope = family.scope.name
     match family.source:
         case Totals() as source:
-            return (scope, source.projection, "campaigns") if source.currency else (scope, source.projection)
-        case Buckets(projection=name) | Due(projection=name) | Oldest(projection=name):
-            return (scope, name)
+            also = ("campaigns",) if source.currency else ()
+            return (scope, source.projection, TOLD, *also)
+        case Buckets(projection=name):
+            return (scope, name, TOLD)
+        case Due(projection=name) | Oldest(projection=name):
+            return (scope, name, "campaigns") if family.live else (scope, name)
         case Use():
             return (scope, "use", "numbers", "connections")
         case Judged(facet=facet):

@@ -14,8 +14,11 @@ _JUDGED: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "slots": frozenset({"tasks", "calls"}),
         "leaked": frozenset({"tasks", "calls"}),
+        "used": frozenset({"calls"}),
         "outside": frozenset({"calls"}),
+        "doubled": frozenset({"calls"}),
         "outlook": frozenset({"tasks", "calls"}),
+        **dict.fromkeys(("verdict", "reason", "clears", "gates", "limits", "window"), frozenset[str]()),
     }
 )
 """By facet of the diagnosis; a verdict and its gates say themselves that they are not known."""
@@ -33,6 +36,6 @@ def _rests_on(family: Family) -> Set[str]:
         case Use():  # the calls of all campaigns of a tenant
             return {"calls", "campaigns"}
         case Judged(facet=facet):
-            return _JUDGED.get(facet, frozenset())
+            return _JUDGED[facet]
         case _:  # an optional relation that is hidden counts as absent
             return frozenset()

@@ -234,7 +234,7 @@ class Refresher:
             self._notices.note_left_out(meter.left_out)
             platform = self._platform = self._platforms.build(SMALL, raw, now, self._config.retention)
             days, closed = self._almanac.at(platform, now)
-            self._reloads.want(epoch.ledger.set_scope(days, closed), "new")
+            self._reloads.want(epoch.ledger.set_scope(days, closed, platform.attempts), "new")
         moment = Moment(now, self._config.settle_after, self._config.stale_after)
         return Look(connection, reader, epoch.ledger, meter, moment, platform, days, self.patience, promise), seen
 

@@ -23,6 +23,7 @@ from exporter.source.cleaning import (
     outside,
     recent_hour,
     seconds,
+    told_bits,
     whole,
     within,
 )
@@ -68,6 +69,18 @@ def call_rows(available: Available) -> CleanRows:
         "created_at": no_time(raw("created_at")),
         "updated_at": bad_stamp(raw("updated_at")),
     }
+    filled = {
+        "number_id": clean_text(raw("number_id")),
+        "variant": clean_text(raw("variant")),
+        "eligible_at": delay,
+        "agent_spoke_at": raw("agent_spoke_at"),
+        "error_code": clean_text(raw("error_code")),
+        "talk_seconds": talk,
+        "ai_cost": ai_cost,
+        "telephony_cost": telephony_cost,
+        "sentiment": clean_text(raw("sentiment")),
+        "score": score,
+    }
     columns = {
         "id": id_value(available, "calls", "call_id"),
         "campaign": sa.cast(raw("campaign_id"), sa.Text),
@@ -93,6 +106,7 @@ def call_rows(available: Available) -> CleanRows:
         "created": seconds(raw("created_at")),
         "updated": seconds(raw("updated_at")),
         "broken": broken_bits(RULES["calls"], violated),
+        "told": told_bits("calls", filled),
         "hour": recent_hour(started),
         "outside_minute": minute(started),
         # Days of the campaign's tenant, counted from 1970; see `days`.

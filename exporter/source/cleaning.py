@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from exporter.contract.availability import Available
 from exporter.source.columns import HOURS_BACK, MICRO
+from exporter.source.told import TOLD
 
 Expression = sa.ColumnElement[Any]
 
@@ -93,6 +94,14 @@ def broken_bits(rules: Sequence[str], violated: Mapping[str, Expression]) -> Exp
     total: Expression = sa.literal(0)
     for bit, rule in enumerate(rules):
         total = total + sa.case((violated[rule], 1 << bit), else_=0)
+    return sa.cast(total, sa.Integer)
+
+
+def told_bits(relation: str, filled: Mapping[str, Expression]) -> Expression:
+    """Which of the columns in `TOLD` a row fills, as bits: with a value that can be taken."""
+    total: Expression = sa.literal(0)
+    for bit, column in enumerate(TOLD[relation]):
+        total = total + sa.case((filled[column].is_not(None), 1 << bit), else_=0)
     return sa.cast(total, sa.Integer)
 
 

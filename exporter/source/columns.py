@@ -29,6 +29,7 @@ _TASK_RULES = (
     "last_attempted_at",
     "created_at",
     "updated_at",
+    "attempts_made",
 )
 _CALL_RULES = (
     "attempt",
@@ -42,4 +43,12 @@ _CALL_RULES = (
     "updated_at",
 )
 RULES: Mapping[str, tuple[str, ...]] = MappingProxyType({"tasks": _TASK_RULES, "calls": _CALL_RULES})
-"""By relation, the column that each bit of `broken` speaks of, from the lowest."""
+"""By relation, what each bit of `broken` says, from the lowest: a column, of which a value is out of range, or else."""
+
+ELSE_BROKEN: Mapping[str, tuple[str, str]] = MappingProxyType({"attempts_made": ("attempts", "above_maximum")})
+"""The column and the rule of the bits that say something else."""
+
+
+def broken_rule(name: str) -> tuple[str, str]:
+    """The column and the rule that a bit of `broken` speaks of."""
+    return ELSE_BROKEN.get(name, (name, "out_of_range"))

@@ -33,8 +33,13 @@ class Platform:
     schedules: Mapping[str, Schedule | None] = field(default_factory=dict)
     """The call windows of each campaign; `None` where they, or their zone, cannot be read."""
     has_pools: bool = False
-    """Whether the platform tells which numbers a campaign dials from, and what they are."""
+    """Whether the platform tells which numbers campaigns dial from, and what they are: of no campaign, it does not."""
     violations: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+
+    @property
+    def attempts(self) -> Mapping[str, int | None]:
+        """By campaign, how many attempts it allows a task that has no maximum of its own."""
+        return {key: campaign.max_attempts for key, campaign in self.campaigns.items()}
 
     def zone_of(self, campaign: Campaign) -> str | None:
         """Whose midnight resets the caps of a campaign's numbers."""
@@ -90,6 +95,7 @@ class PlatformReader:
             if orphans:
                 violations[("campaigns", "tenant_id", "unknown_reference")] += orphans
         numbers = keyed("numbers", "number_id")
+        pools = _by_campaign(keyed("campaign_numbers", "campaign_id", "number_id").values(), campaigns)
         return Platform(
             tenants,
             campaigns,
@@ -97,10 +103,10 @@ class PlatformReader:
             _by_campaign(keyed("variants", "campaign_id", "variant").values(), campaigns),
             keyed("connections", "connection_id"),
             numbers,
-            _by_campaign(keyed("campaign_numbers", "campaign_id", "number_id").values(), campaigns),
+            pools,
             _latest(keyed("audience_uploads", "upload_id").values(), campaigns),
             self._scheduled(campaigns),
-            "campaign_numbers" in raw and "numbers" in raw,
+            bool(numbers and pools),
             dict(violations),
         )
 

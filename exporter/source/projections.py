@@ -26,6 +26,7 @@ from exporter.source.campaign_numbers import CampaignNumbers
 from exporter.source.clean_rows import CleanRows
 from exporter.source.cleaning import Expression
 from exporter.source.interning import Interning
+from exporter.source.told import RESTS_ON
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,7 @@ class Projection:
     """Totals of a relation by campaign and up to two keys.
 
     `keys` and `sums` name columns of the cleaned rows. A row counts where every key and every column of
-    `given` is not null. `needs` are optional columns of the contract without which the totals mean nothing.
-    `audited`: SQL can tell at any time what the totals are; else only when they are loaded.
+    `given` is not null. `audited`: SQL can tell at any time what the totals are; else only when they are loaded.
     """
 
     name: str
@@ -42,8 +42,13 @@ class Projection:
     keys: tuple[str, ...] = ()
     sums: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
     audited: bool = True
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Optional columns of the contract without which the counts mean nothing."""
+        rests_on = RESTS_ON[self.relation]
+        return tuple(rests_on[name] for name in (*self.keys, *self.given) if name in rests_on)
 
     def grouped(self, rows: CleanRows, *where: Expression) -> sa.Select[Any]:
         """`campaign, key…, count, sum…` of the rows that satisfy `where`."""
@@ -80,16 +85,17 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection("ready", "tasks", ("ready_minute",)),
     Projection("in_progress", "tasks", ("since_minute",)),
     Projection("stale", "tasks", given=("stale",)),
-    Projection("retries", "tasks", sums=("retries_micro",), needs=("system_retries",)),
-    Projection("dispositions", "tasks", ("disposition",), needs=("disposition",)),
-    Projection("goals", "tasks", ("variant",), ("goal_micro", "finished_micro"), needs=("variant", "goal_met")),
+    Projection("retries", "tasks", sums=("retries_micro",)),
+    Projection("dispositions", "tasks", ("disposition",)),
+    Projection("goals", "tasks", ("variant",), ("goal_micro", "finished_micro")),
     Projection("finished_hours", "tasks", ("hour",)),
     Projection("broken_tasks", "tasks", ("broken",)),
+    Projection("told_tasks", "tasks", ("told",)),
     Projection("call_rows", "calls"),
     Projection("attempts", "calls", ("attempt", "outcome"), ("ai_micro", "telephony_micro")),
-    Projection("numbers", "calls", ("number", "outcome"), needs=("number_id",)),
+    Projection("numbers", "calls", ("number", "outcome")),
     Projection("call_hours", "calls", ("hour",), ("ai_micro", "telephony_micro")),
-    Projection("today", "calls", ("number", "day"), needs=("number_id",)),
+    Projection("today", "calls", ("number", "day")),
     # By the windows of the moment a call was first seen; loaded, all of today's, and judged by the windows of now.
     Projection("outside", "calls", ("outside_minute", "day"), audited=False),
     Projection(
@@ -97,15 +103,15 @@ PROJECTIONS: tuple[Projection, ...] = (
         "calls",
         ("variant",),
         ("answered_micro", "ai_micro", "telephony_micro"),
-        needs=("variant",),
     ),
-    Projection("errors", "calls", ("error",), needs=("error_code",)),
-    Projection("talk", "calls", ("talk_bucket",), ("talk_micro",), needs=("talk_seconds",)),
-    Projection("scores", "calls", ("score_bucket",), ("score_micro",), needs=("score",)),
-    Projection("delays", "calls", ("delay_bucket",), ("delay_micro",), needs=("eligible_at",)),
-    Projection("silent", "calls", given=("silent",), needs=("agent_spoke_at",)),
-    Projection("sentiments", "calls", ("sentiment",), needs=("sentiment",)),
+    Projection("errors", "calls", ("error",)),
+    Projection("talk", "calls", ("talk_bucket",), ("talk_micro",)),
+    Projection("scores", "calls", ("score_bucket",), ("score_micro",)),
+    Projection("delays", "calls", ("delay_bucket",), ("delay_micro",)),
+    Projection("silent", "calls", given=("silent",)),
+    Projection("sentiments", "calls", ("sentiment",)),
     Projection("broken_calls", "calls", ("broken",)),
+    Projection("told_calls", "calls", ("told",)),
 )
 
 ERROR_OTHER = (OTHER, OTHER)

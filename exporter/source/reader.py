@@ -26,7 +26,7 @@ from exporter.source.projections import Projection, available_projections
 from exporter.source.query_time import Meter
 from exporter.source.row_statements import Statements
 from exporter.source.small_statements import Choice, Exported, SmallStatements, owners_in
-from exporter.source.task_columns import task_rows
+from exporter.source.task_columns import CAMPAIGN_ATTEMPTS, task_rows
 from exporter.source.watermark import Plan
 
 Rows = Sequence[tuple[Any, ...]]
@@ -72,6 +72,7 @@ class Moment:
             "now": self.now,
             "stale_after": self.stale_after,
             SETTLED_BEFORE.key: self.now - self.settle_after,
+            CAMPAIGN_ATTEMPTS.key: None,
         }
         if day is not None:
             values["today"] = day.today
@@ -241,13 +242,19 @@ class Reader:
         *,
         settled: bool,
         day: Day | None = None,
+        attempts: int | None = None,
     ) -> Rows:
-        """Totals by `GROUP BY` of these campaigns' rows: of the settled ones, or of all."""
+        """Totals by `GROUP BY` of these campaigns' rows: of the settled ones, or of all.
+
+        `attempts` is what the one campaign allows a task that has no maximum of its own: of pending tasks, which are
+        never settled, totals depend on it.
+        """
         if projection.relation in self.available.hidden:
             return ()
         statements = self._statements[projection.relation]
         query = (statements.settled if settled else statements.whole)[projection.name]
         values = {**moment.parameters(day), CAMPAIGNS.key: statements.campaigns(campaigns)}
+        values[CAMPAIGN_ATTEMPTS.key] = attempts
         return meter.timed(lambda: fetch(connection, query, **values))
 
     def _salvage(

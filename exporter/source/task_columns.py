@@ -7,7 +7,7 @@ from types import MappingProxyType
 import sqlalchemy as sa
 
 from exporter.contract.availability import Available
-from exporter.contract.codes import FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES, OTHER
+from exporter.contract.codes import EXHAUSTED, FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES, OTHER, READY, RETRY_WAIT
 from exporter.source.clean_rows import CleanRows
 from exporter.source.cleaning import (
     NOW,
@@ -22,12 +22,16 @@ from exporter.source.cleaning import (
     outside,
     recent_hour,
     seconds,
+    told_bits,
     whole,
 )
 from exporter.source.columns import HORIZONS, MICRO, RULES
 
 STALE_AFTER = sa.bindparam("stale_after", type_=sa.Double)
 """Seconds after which a task still in progress is stale."""
+
+CAMPAIGN_ATTEMPTS = sa.bindparam("campaign_attempts", type_=sa.BigInteger)
+"""What the one campaign that is counted allows a task that has no maximum of its own; null: nothing is told."""
 
 
 def task_rows(available: Available) -> CleanRows:
@@ -44,17 +48,33 @@ def task_rows(available: Available) -> CleanRows:
     updated = seconds(raw("updated_at"))
     attempted = seconds(raw("last_attempted_at"))
     since = sa.func.coalesce(attempted, updated)
-    retries = sa.case((whole(raw("system_retries"), 0, MICRO), raw("system_retries")), else_=0)
+    retries = sa.case((whole(raw("system_retries"), 0, MICRO), raw("system_retries")), else_=sa.null())
     blocker = clean_text(raw("blocker"))
+    attempts = sa.case((whole(raw("attempts"), 0, MICRO), sa.cast(raw("attempts"), sa.Integer)), else_=sa.null())
+    # A maximum that makes no sense allows whatever it likes, as 0 does: only a null leaves the word to the campaign.
+    most = sa.case(
+        (raw("max_attempts").is_(None), sa.null()),
+        (whole(raw("max_attempts"), 0, MICRO), sa.cast(raw("max_attempts"), sa.Integer)),
+        else_=0,
+    )
+    allowed = sa.func.coalesce(most, CAMPAIGN_ATTEMPTS)
+    exhausted = sa.func.coalesce(sa.and_(pending, blocker.is_(None), allowed > 0, attempts >= allowed), sa.false())
     due_in = sa.func.coalesce(eligible, 0.0) - NOW
     violated = {
         "attempts": sa.not_(sa.func.coalesce(whole(raw("attempts"), 0, MICRO), sa.false())),
         "max_attempts": sa.not_(sa.func.coalesce(whole(raw("max_attempts"), 0, MICRO), sa.false())),
+        "attempts_made": sa.and_(most > 0, attempts > most),
         "system_retries": outside(whole(raw("system_retries"), 0, MICRO)),
         "next_eligible_at": outside(in_time(raw("next_eligible_at"))),
         "last_attempted_at": outside(in_time(raw("last_attempted_at"))),
         "created_at": no_time(raw("created_at")),
         "updated_at": bad_stamp(raw("updated_at")),
+    }
+    filled = {
+        "disposition": clean_text(raw("disposition")),
+        "variant": clean_text(raw("variant")),
+        "system_retries": retries,
+        "goal_met": raw("goal_met"),
     }
     columns = {
         "id": id_value(available, "tasks", "task_id"),
@@ -62,9 +82,11 @@ def task_rows(available: Available) -> CleanRows:
         "status": sa.func.coalesce(clean_text(raw("status")), OTHER),
         "blocker": sa.case((pending, blocker), else_=sa.null()),
         "eligible": sa.case((pending, eligible), else_=sa.null()),
+        "attempts": sa.case((pending, attempts), else_=sa.null()),
+        "most": sa.case((pending, most), else_=sa.null()),
         # In progress: since when. Finished: when, as far as is told.
         "since": sa.case((sa.or_(in_progress, finished), since), else_=sa.null()),
-        "retries_micro": sa.cast(retries, sa.BigInteger) * MICRO,
+        "retries_micro": sa.func.coalesce(sa.cast(retries, sa.BigInteger), 0) * MICRO,
         "disposition": clean_text(raw("disposition")),
         "variant": clean_text(raw("variant")),
         "goal_micro": sa.case((raw("goal_met"), MICRO), else_=0),
@@ -72,12 +94,14 @@ def task_rows(available: Available) -> CleanRows:
         "created": created,
         "updated": updated,
         "broken": broken_bits(RULES["tasks"], violated),
+        "told": told_bits("tasks", filled),
         # Only totals by GROUP BY need these: of a single row the ledger works them out as time goes by.
         "effective": sa.case(
             (sa.not_(pending), sa.null()),
             (blocker.is_not(None), blocker),
-            (due_in > 0, "retry_wait"),
-            else_="none",
+            (exhausted, EXHAUSTED),
+            (due_in > 0, RETRY_WAIT),
+            else_=READY,
         ),
         "band": sa.case(
             (sa.not_(pending), sa.null()),
@@ -86,7 +110,7 @@ def task_rows(available: Available) -> CleanRows:
         ),
         "ready_minute": sa.case(
             (
-                sa.and_(pending, blocker.is_(None), due_in <= 0),
+                sa.and_(pending, blocker.is_(None), sa.not_(exhausted), due_in <= 0),
                 minute(sa.func.coalesce(eligible, created)),
             ),
             else_=sa.null(),

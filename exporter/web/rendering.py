@@ -243,6 +243,8 @@ def _number_state(number: Json) -> Json:
     """Whether a number can be used, as class, sign and words."""
     if number["usable"]:
         return {"kind": "good", "sign": "✓", "text": "usable"}
+    if number["usable"] is None:
+        return {"kind": "warn", "sign": "?", "text": "not known"}
     resting = {"number_cooldown": "resting", "number_daily_cap": "at its cap"}.get(number["refused_by"])
     if resting is not None:
         return {"kind": "idle", "sign": "◷", "text": resting}

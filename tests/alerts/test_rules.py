@@ -24,7 +24,18 @@ from exporter.config.file import parse_section
 from exporter.contract.relations import RELATIONS
 from exporter.errors import ConfigError
 from exporter.metrics.catalogue import BY_NAME
-from exporter.metrics.catalogue.kinds import Attribute, Attributes, Buckets, Due, Info, Oldest, States, Totals, Use
+from exporter.metrics.catalogue.kinds import (
+    Attribute,
+    Attributes,
+    Buckets,
+    Due,
+    Family,
+    Info,
+    Oldest,
+    States,
+    Totals,
+    Use,
+)
 from exporter.source.projections import PROJECTIONS
 from tests.alerts.promql import grouped, selectors
 
@@ -292,9 +303,14 @@ def test_an_alert_says_what_it_sleeps_without() -> None:
 
 
 def _sources(metric: str) -> set[str]:
-    """The relations and columns that a metric shows; what the diagnosis says rests on whatever there is."""
+    """The relations and columns without which a metric is not there."""
     family = BY_NAME.get(metric)
-    match family and family.source:
+    return _shown(family) | set(family.needs) if family else set()
+
+
+def _shown(family: Family) -> set[str]:
+    """The relations and columns that a family shows; what the diagnosis says rests on whatever there is."""
+    match family.source:
         case Attribute(relation=relation, name=column):
             return {relation, *_column(relation, column)}
         case Info(relation=relation) | States(relation=relation) | Attributes(relation=relation):

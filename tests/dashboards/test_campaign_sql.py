@@ -51,6 +51,7 @@ def _fill(owner: psycopg.Connection[Any]) -> None:
         ("pending", {"next_eligible_at": later, "number_id": two}),
         ("pending", {"blocker": "", "last_attempted_at": MOMENT - timedelta(hours=1)}),
         ("failed", {"blocker": "dnc", "disposition": "it's", "attempts": 3}),
+        ("pending", {"attempts": 5, "max_attempts": 3}),
     ]
     for number, (status, values) in enumerate(tasks, start=11):
         platforms.task(owner, _key(owner, number), one, status=status, **values)
@@ -80,15 +81,16 @@ def test_tasks_have_the_twelve_columns_the_last_called_first(
     assert found[_key(owner, 11)]["from"] == "+4930 🔒"
     assert found[_key(owner, 13)]["from"] == _key(owner, 2), "a number that is not told is shown by its id"
     assert found[_key(owner, 15)]["attempts"] == "3 of 3"
-    assert {row["blocker"] for row in rows} == {None, "dnc", "retry_wait", "none"}
+    assert {row["blocker"] for row in rows} == {None, "dnc", "retry_wait", "none", "attempts_exhausted"}
 
 
 @pytest.mark.parametrize(
     ("chosen", "numbers"),
     [
-        ({}, {11, 12, 13, 14, 15}),
-        ({"status": ["pending", "failed"]}, {12, 13, 14, 15}),
-        ({"status": []}, {11, 12, 13, 14, 15}),
+        ({}, {11, 12, 13, 14, 15, 16}),
+        ({"status": ["pending", "failed"]}, {12, 13, 14, 15, 16}),
+        ({"status": []}, {11, 12, 13, 14, 15, 16}),
+        ({"blocker": "attempts_exhausted"}, {16}),
         ({"blocker": "dnc"}, {12}),
         ({"blocker": ["retry_wait", "none"]}, {13, 14}),
         ({"disposition": "it's"}, {15}),

@@ -136,6 +136,16 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
         "Waits for its next attempt at {due:%Y-%m-%d %H:%M} UTC (in 3 days).",
         "Wait for the time of the next attempt.",
     ),
+    "has used its attempts": (
+        {"attempts": 3, "next_eligible_at": SOON},
+        "It has used its attempts, 3, and the platform leaves it pending. It will not be dialled.",
+        "Close it; raise max_attempts only if it is to be called again.",
+    ),
+    "any number of attempts": (
+        {"attempts": 9, "max_attempts": 0},
+        READY,
+        "See the verdict of its campaign, beside this.",
+    ),
     "waits for ever": ({"next_eligible_at": "infinity"}, READY, "See the verdict of its campaign, beside this."),
     "unknown code": (
         {"blocker": "moon_phase"},

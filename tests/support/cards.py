@@ -10,6 +10,7 @@ from exporter.diagnosis.forecast import Forecast
 from exporter.diagnosis.view import Outlook, Shown, View
 from exporter.source.platform import Platform
 from exporter.source.projections import Vocabulary
+from exporter.source.told import Told
 
 
 def view_of(s: Situation) -> View:
@@ -24,7 +25,7 @@ class _AsGiven:
     def __init__(self, views: dict[str, View], vocabulary: Vocabulary) -> None:
         self._by_number = {vocabulary.campaign.number(key): view.situation.lately for key, view in views.items()}
 
-    def lately(self, number: int) -> Lately:
+    def lately(self, number: int, _: Told) -> Lately:
         return self._by_number.get(number, Lately())
 
 

@@ -17,18 +17,21 @@ Series = tuple[str, tuple[tuple[str, str], ...]]
 
 _EXPORTED = """
 WITH exported AS (
-    SELECT tenant_id::text AS tenant, campaign_id AS id, campaign_id::text AS campaign,
-           coalesce(currency, 'XXX') AS currency
+    SELECT tenant_id::text AS tenant, campaign_id AS id, status IN ('completed', 'cancelled') AS ended,
+           campaign_id::text AS campaign,
+           coalesce(currency, 'XXX') AS currency, max_attempts AS allowed
     FROM campaign_monitoring.campaigns
     WHERE status <> 'draft'
 ), task AS (
-    SELECT e.tenant, e.campaign, e.currency, t.*
+    SELECT e.tenant, e.campaign, e.currency, e.allowed, e.ended, t.*
     FROM campaign_monitoring.tasks AS t JOIN exported AS e ON e.id = t.campaign_id
 ), call AS (
     SELECT e.tenant, e.campaign, e.currency, c.*
     FROM campaign_monitoring.calls AS c JOIN exported AS e ON e.id = c.campaign_id
 ), waiting AS (
     SELECT *, CASE WHEN blocker <> '' THEN blocker
+                   WHEN coalesce(max_attempts, allowed) > 0 AND attempts >= coalesce(max_attempts, allowed)
+                       THEN 'attempts_exhausted'
                    WHEN next_eligible_at > %(now)s THEN 'retry_wait'
                    ELSE 'none' END AS effective
     FROM task WHERE status = 'pending'
@@ -45,15 +48,16 @@ _BY_LABELS: Mapping[str, str] = {
         CROSS JOIN (VALUES ('now', interval '0'), ('5m', interval '5 min'), ('15m', interval '15 min'),
                            ('1h', interval '1 hour'), ('4h', interval '4 hours'), ('24h', interval '24 hours'))
              AS horizons (horizon, ahead)
-        WHERE effective IN ('none', 'retry_wait') AND (next_eligible_at IS NULL OR next_eligible_at <= %(now)s + ahead)
+        WHERE NOT ended
+          AND effective IN ('none', 'retry_wait') AND (next_eligible_at IS NULL OR next_eligible_at <= %(now)s + ahead)
         GROUP BY 1, 2, 3""",
     "campaign_task_oldest_ready_timestamp_seconds": """
         SELECT tenant, campaign,
                extract(epoch FROM date_trunc('minute', min(coalesce(next_eligible_at, created_at))))
-        FROM waiting WHERE effective = 'none' GROUP BY 1, 2""",
+        FROM waiting WHERE effective = 'none' AND NOT ended GROUP BY 1, 2""",
     "campaign_task_oldest_in_progress_timestamp_seconds": """
         SELECT tenant, campaign, extract(epoch FROM date_trunc('minute', min(coalesce(last_attempted_at, updated_at))))
-        FROM task WHERE status = 'in_progress' GROUP BY 1, 2""",
+        FROM task WHERE status = 'in_progress' AND NOT ended GROUP BY 1, 2""",
     "campaign_tasks_in_progress_stale": """
         SELECT tenant, campaign, count(*) FROM task
         WHERE status = 'in_progress'
@@ -92,7 +96,8 @@ _BY_LABELS: Mapping[str, str] = {
         GROUP BY 1, 2, 3""",
     "campaign_calls_silent_total": """
         SELECT tenant, campaign, count(*) FROM call
-        WHERE outcome = 'answered' AND agent_spoke_at IS NULL GROUP BY 1, 2""",
+        WHERE outcome = 'answered' AND agent_spoke_at IS NULL
+          AND campaign IN (SELECT campaign FROM call WHERE agent_spoke_at IS NOT NULL) GROUP BY 1, 2""",
     "campaign_call_errors_total": """
         SELECT tenant, campaign, error_code AS code, coalesce(provider, '') AS provider, count(*)
         FROM call WHERE error_code IS NOT NULL GROUP BY 1, 2, 3, 4""",

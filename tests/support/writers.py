@@ -24,7 +24,8 @@ WITH changed AS (
 )
 INSERT INTO campaign_monitoring.tasks (task_id, campaign_id, status, blocker, disposition, variant, goal_met, attempts,
     max_attempts, system_retries, next_eligible_at, last_attempted_at, created_at, updated_at)
-SELECT %(id)s, %(campaign)s, %(status)s, %(blocker)s, %(disposition)s, %(variant)s, %(goal_met)s, 1, 3, %(retries)s,
+SELECT %(id)s, %(campaign)s, %(status)s, %(blocker)s, %(disposition)s, %(variant)s, %(goal_met)s,
+    %(id)s %% 4, CASE %(id)s %% 5 WHEN 0 THEN NULL WHEN 1 THEN 0 ELSE 3 END, %(retries)s,
     {stamp} + %(due_in)s * interval '1 second', {stamp} - %(age)s * interval '1 second', {stamp}, {stamp}
 WHERE NOT EXISTS (SELECT FROM changed)
 """

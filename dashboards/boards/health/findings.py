@@ -21,8 +21,8 @@ def findings(q: Queries) -> Line:
         table(
             301, "Broken rules of the contract",
             "Rows of exported campaigns that break the contract now. `unknown_code`: the code is kept and grouped as "
-            "unknown, tell the platform's owners. `out_of_range`: the value is left out. `campaign-exporter check` "
-            "shows the values and the remedies.",
+            "unknown, tell the platform's owners. `out_of_range`: the value is left out. `above_maximum`: tasks are "
+            "dialled beyond max_attempts. `campaign-exporter check` shows the values and the remedies.",
             rows(broken), empty="No row breaks the contract, or no exporter is scraped", width=12, height=7, pages=True,
             transformations=(
                 sorted_by("Value", descending=True),

@@ -29,7 +29,7 @@ from exporter.contract.codes import (
 from exporter.contract.identifiers import identifier
 from exporter.errors import RowError
 from exporter.source.clean_rows import CleanRows
-from exporter.source.columns import RULES
+from exporter.source.columns import RULES, broken_rule
 from exporter.source.database import Connection, compile_statement, fetch
 from exporter.source.parsing import windows_problem
 from exporter.source.platform import Platform
@@ -60,6 +60,11 @@ _RULES: Mapping[str, tuple[Level, str, str]] = {
     "not_an_id": (Level.PROBLEM, "no usable id, and are left out", "show printable ids of up to 128 characters"),
     "duplicate": (Level.PROBLEM, "an id that another row has, and are left out", "let the view {view} show each once"),
     "unknown_reference": (Level.ADVICE, "a reference to nothing", "show what they refer to, or leave them out"),
+    "above_maximum": (
+        Level.PROBLEM,
+        "more attempts than max_attempts allows",
+        "stop the dispatcher from dialling them again, or show in the view {view} the maximum that it obeys (0: none)",
+    ),
     "not_a_label": (Level.ADVICE, "a text that is no label, shown as other", "show a short name in the view {view}"),
 }
 _OTHER_RULE = (Level.ADVICE, "a value that makes no sense and is left out", "mend the rows, or leave it null in {view}")
@@ -230,8 +235,8 @@ def _unknown_codes(relation: str, schema: str, groups: Sequence[Mapping[str, Any
 def _broken_rows(relation: str, schema: str, groups: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     counts: Counter[str] = Counter()
     for group in groups:
-        for bit, column in enumerate(RULES[relation]):
+        for bit, name in enumerate(RULES[relation]):
             if group["broken"] & (1 << bit):
-                counts[column] += group["count"]
-    for column, count in counts.items():
-        yield _broken(schema, relation, column, "out_of_range", count)
+                counts[name] += group["count"]
+    for name, count in counts.items():
+        yield _broken(schema, relation, *broken_rule(name), count)

@@ -42,7 +42,8 @@ def trial(
     """
     ledger = Ledger(reader.available, reader.fetched("tasks"), reader.fetched("calls"), stale_after=config.stale_after)
     zones = {key: zone(platform.zone_of(campaign)) or UTC for key, campaign in platform.campaigns.items()}
-    ledger.set_scope({key: day_at(moment.now, where) for key, where in zones.items()})
+    days = {key: day_at(moment.now, where) for key, where in zones.items()}
+    ledger.set_scope(days, attempts=platform.attempts)
     ledger.advance(moment.now)
     for rows, newest in samples:
         query = compile_statement(newest_rows(rows, rows.fetched, TRIAL_ROWS, newest=newest))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from exporter.commands.explain.blockers import GATE_OF, NUMBER_STATE, WHEN
 from exporter.commands.explain.task import Task
-from exporter.contract.codes import BLOCKERS, READY, RETRY_WAIT, Blocker
+from exporter.contract.codes import BLOCKERS, EXHAUSTED, READY, RETRY_WAIT, Blocker
 from exporter.contract.wording import clock, count, duration
 from exporter.diagnosis.dispatch.capacity import SLOT_GATES, refusal
 from exporter.diagnosis.dispatch.evidence import evidence
@@ -88,6 +88,13 @@ def _pending(task: Task, s: Situation, d: Diagnosis) -> Answer:
 
 
 def _blocked(task: Task, code: str, s: Situation, d: Diagnosis, number: tuple[str, str] | None) -> Answer:
+    if code == EXHAUSTED and task.blocker is None:
+        return Answer(
+            f"This task is not dialled because it has used its attempts ({_spent(task)}), and the platform leaves it "
+            "pending; it will not be.",
+            BLOCKERS[EXHAUSTED].first_move,
+            (*_notes(task, number), *_campaign_too(d, s, None)),
+        )
     known = BLOCKERS.get(code)
     if known is None:
         return Answer(
@@ -203,7 +210,7 @@ def _number(task: Task, s: Situation) -> tuple[str, str] | None:
         code, clears = refused
         state = NUMBER_STATE.get(code, "in a state that is not known")
         cap = task.line.number.daily_cap
-        calls = f" ({task.line.today} of {cap} calls)" if code == "number_daily_cap" else ""
+        calls = f" ({task.line.today or 0} of {cap} calls)" if code == "number_daily_cap" else ""
         when = f"when it is free{_at(clears, s)}" if clears is not None else "when that is mended or it gets another"
         return f"{name} is {state}{calls}", when
     if not task.pooled:
@@ -220,8 +227,9 @@ def _notes(task: Task, number: tuple[str, str] | None) -> tuple[str, ...]:
     notes = []
     if number is not None:
         notes.append(f"It keeps its number, and {number[0]}: it can be used {number[1]}.")
-    if task.attempts is not None and task.max_attempts and task.attempts >= task.max_attempts:
-        notes.append(f"It has used all of {count(task.max_attempts, 'attempt')}: the platform should close it.")
+    spent = task.attempts is not None and task.allowed is not None and task.attempts >= task.allowed
+    if spent and task.blocker is not None:
+        notes.append(f"It has used all of {count(task.allowed or 0, 'attempt')}: the platform should close it.")
     if task.system_retries:
         times = count(task.system_retries, "time")
         notes.append(f"It was retried {times} for a fault of the platform or the provider, which is no attempt.")
@@ -242,9 +250,13 @@ def _holding(d: Diagnosis) -> Gate | None:
 
 
 def _used(task: Task) -> str:
-    if task.attempts is None or not task.max_attempts:
+    if task.attempts is None or task.allowed is None:
         return ""
-    return f", {task.attempts} of {count(task.max_attempts, 'attempt')} used"
+    return f", {task.attempts} of {count(task.allowed, 'attempt')} used"
+
+
+def _spent(task: Task) -> str:
+    return f"{task.attempts} of {task.allowed}"
 
 
 def _ago(moment: float | None, s: Situation) -> str:

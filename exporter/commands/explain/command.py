@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exporter.commands.explain.as_json import told
 from exporter.commands.explain.reading import open_reading
@@ -14,6 +14,11 @@ from exporter.web.addresses import links_of
 from exporter.web.cards.card import card
 from exporter.web.cards.dispatch import judged
 from exporter.web.cards.values import Json
+
+NO_EVENTS = (
+    "No change of the campaign is told (campaign_events): if it was resumed or changed a moment ago, it is too early "
+    "to call it stalled."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +35,11 @@ def explain(config: Config, campaign_id: str, task_id: str | None, clock: Clock 
         shown = reading.judge().shown
         view = shown.views[reading.campaign_id]
         task = find_task(reading, task_id, view) if task_id is not None else None
+        freshness = reading.freshness
+        if view.diagnosis.verdict == "stalled" and reading.last_event() is None:
+            freshness = replace(freshness, notes=(*freshness.notes, NO_EVENTS))
     links = links_of(config.web, reading.campaign_id)
-    made = card(shown, reading.campaign_id, reading.freshness, mask=config.numbers.mask_phone, links=links)
+    made = card(shown, reading.campaign_id, freshness, mask=config.numbers.mask_phone, links=links)
     if task is None:
         return Explained(made, None)
     return Explained(made, told(task, judged(shown, view), view.diagnosis, config.stale_after))

@@ -89,7 +89,7 @@ class Reading:
         ledger = Ledger(
             self.available, self.reader.fetched("tasks"), self.reader.fetched("calls"), stale_after=config.stale_after
         )
-        ledger.set_scope(days, Almanac().closed(self.platform, days))
+        ledger.set_scope(days, Almanac().closed(self.platform, days), self.platform.attempts)
         ledger.advance(self.now)
         Loader(self.reader, ledger, moment, Meter(), config.database.statement_timeout).load(self.connection, days)
         builder = SnapshotBuilder(config)
@@ -98,12 +98,12 @@ class Reading:
         view = builder.view(self.campaign_id)
         policy = Policy(config.stale_after, config.dispatch.stalled_after, config.dispatch.starved_after)
         day = days[self.campaign_id]
-        moments = [self._last_event(), day.midnights[0] if view.situation.pool else None]
+        moments = [self.last_event(), day.midnights[0] if view.situation.pool else None]
         builder.revise(self.campaign_id, in_hindsight(view.situation, view.diagnosis, moments, policy))
         return builder.encode(work)
 
-    def _last_event(self) -> float | None:
-        """When the campaign's state or settings last changed."""
+    def last_event(self) -> float | None:
+        """When the campaign's state or settings last changed, where the platform tells."""
         if not self.available.has("campaign_events"):
             return None
         try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from exporter.commands.explain.ids import as_key, kind_of, quoted
 from exporter.commands.explain.reading import Reading
 from exporter.commands.explain.rows import Row, seconds
-from exporter.contract.codes import OTHER, READY, RETRY_WAIT, TASK_STATUSES, clean_code, clean_label
+from exporter.contract.codes import EXHAUSTED, OTHER, READY, RETRY_WAIT, TASK_STATUSES, clean_code, clean_label
 from exporter.contract.identifiers import identifier
 from exporter.diagnosis.dispatch.situation import Line
 from exporter.diagnosis.view import View
@@ -37,11 +37,18 @@ class Task:
     created_at: float | None = None
     updated_at: float | None = None
     number_id: str | None = None
-    sticky: bool = False
+    sticky: bool | None = None
     line: Line | None = None
     """Its number and what it did today, where the platform tells."""
     pooled: bool = True
     """Whether that number is in the campaign's pool."""
+    campaign_attempts: int | None = None
+    """What its campaign allows a task that has no maximum of its own."""
+
+    @property
+    def allowed(self) -> int | None:
+        """How many attempts it may make, of itself or else by its campaign; `None`: nobody says, or any number."""
+        return (self.campaign_attempts if self.max_attempts is None else self.max_attempts) or None
 
     def effective(self, now: float) -> str | None:
         """The one blocker that counts, `none` when it could be dialled; `None` unless it is pending."""
@@ -49,6 +56,8 @@ class Task:
             return None
         if self.blocker is not None:
             return self.blocker
+        if self.attempts is not None and self.allowed is not None and self.attempts >= self.allowed:
+            return EXHAUSTED
         return RETRY_WAIT if (self.next_eligible_at or 0.0) > now else READY
 
 
@@ -108,17 +117,23 @@ def task_of(row: Row, reading: Reading, view: View) -> Task:
         disposition=clean_label(str(row["disposition"])) if row.get("disposition") else None,
         variant=clean_label(str(row["variant"])) if row.get("variant") else None,
         attempts=_whole(row.get("attempts")),
-        max_attempts=_whole(row.get("max_attempts")),
+        max_attempts=_most(row.get("max_attempts")),
         system_retries=_whole(row.get("system_retries")),
         next_eligible_at=seconds(row.get("next_eligible_at")),
         last_attempted_at=seconds(row.get("last_attempted_at")),
         created_at=seconds(row.get("created_at")),
         updated_at=seconds(row.get("updated_at")),
         number_id=number_id or None,
-        sticky=bool(row.get("sticky")),
+        sticky=row.get("sticky"),
         line=line,
         pooled=view.situation.pool is None or number_id in pool,
+        campaign_attempts=view.situation.campaign.max_attempts,
     )
+
+
+def _most(value: object) -> int | None:
+    """A maximum; one that makes no sense allows any number, as 0 does."""
+    return None if value is None else _whole(value) or 0
 
 
 def _whole(value: object) -> int | None:

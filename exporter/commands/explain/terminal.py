@@ -110,7 +110,7 @@ class _Page:
             self.fact("blocker", "none: it is ready")
         self.fact("attempts", _attempts(task))
         self.fact("due", self.when(task["next_eligible_at"]) if task["status"] == "pending" else None)
-        self.fact("last dialled", self.when(task["last_attempted_at"]) or "never")
+        self.fact("last dialled", self.when(task["last_attempted_at"]) or ("not told" if task["attempts"] else "never"))
         self.fact("changed", self.when(task["updated_at"]))
         self.fact("variant", task["variant"])
         self.fact("number", self._number_of(task["number"]))
@@ -120,7 +120,8 @@ class _Page:
         if number is None:
             return None
         text: str = number["id"] + (f" ({number['label']})" if number["label"] else "")
-        text += ", kept (sticky)" if number["sticky"] else ", not kept: another may be used"
+        kept = {True: ", kept (sticky)", False: ", not kept: another may be used"}
+        text += kept.get(number["sticky"], "; whether it is kept is not told")
         if number["status"] is None:
             return text + "; not among the tenant's numbers"
         state = "can be used" if number["usable"] else f"cannot be used: {number['refused_by']}"
@@ -152,11 +153,14 @@ class _Page:
 
     def _calling(self, verdict: Json) -> str:
         slots = verdict["slots_available"]
-        if verdict["calling"] is None or verdict["queued"] is None:
+        if verdict["calling"] is None or (verdict["queued"] is None and self.card["withheld"]):
             return "not known: row-level security hides rows"
+        queued = "how many tasks are due is not told"
+        if verdict["queued"] is not None:
+            queued = f"{count(verdict['queued'], 'task')} due"
         room = "for how many more there is room is not known" if self.card["withheld"] else "no limit is known"
         room = room if slots is None else f"room for {slots} more (an estimate)"
-        return f"{count(verdict['calling'], 'call')} now; {count(verdict['queued'], 'task')} due; {room}"
+        return f"{count(verdict['calling'], 'call')} now; {queued}; {room}"
 
     def gates(self) -> None:
         """A rung a gate: state, use of limit, evidence; `>` marks the one that binds."""
@@ -191,7 +195,10 @@ class _Page:
         if rest:
             tasks = f"-{sum(step['tasks'] for step in rest):,}"
             self.lines.append(f"  {tasks:>{wide}} held by {len(rest)} more codes")
-        self.lines.append(f"  {fall['dialable']:>{wide},} can be dialled now")
+        if fall["dialable"] is None:
+            self.wrapped("What holds the rest, and when it is due, is not told.")
+        else:
+            self.lines.append(f"  {fall['dialable']:>{wide},} can be dialled now")
 
     def holders(self) -> None:
         found, leaked = self.card["holders"]["campaigns"], self.card["holders"]["leaked"]
@@ -200,10 +207,8 @@ class _Page:
         self.title("Who else holds slots of the tenant")
         for other in found:
             first = ", goes first" if other["goes_first"] else ""
-            self.wrapped(
-                f"{other['name']} (campaign {other['id']}): {count(other['calling'], 'call')}, "
-                f"{other['ready']:,} ready{first}"
-            )
+            ready = "which are ready is not told" if other["ready"] is None else f"{other['ready']:,} ready"
+            self.wrapped(f"{other['name']} (campaign {other['id']}): {count(other['calling'], 'call')}, {ready}{first}")
         if leaked["slots"]:
             self.wrapped(f"Held for too long to be a real call: {count(leaked['slots'], 'slot')} of this campaign.")
 
@@ -236,9 +241,13 @@ class _Page:
         )
         budget = kpis["budget"]
         spent = kpis["cost"]["total"]
-        if spent or budget:
-            of = f" of {money(budget['amount'], currency)}" if budget else ""
+        of = f" of {money(budget['amount'], currency)}" if budget else ""
+        if spent is not None:
             self.fact("spent", money(spent, currency) + of)
+        elif budget:
+            self.fact("spent", f"not told{of}")
+        if self.card["verdict"]["name"] == "finished":
+            return
         self.fact("done by", self._forecast(outlook["completion"]))
         if outlook["budget"] is not None:
             self.fact("money until", self._forecast(outlook["budget"]))
@@ -257,8 +266,13 @@ class _Page:
             return
         self.title("A/B test")
         for arm in test["arms"]:
-            goals = f", goals {_rate(arm['goal_rate'])} of {arm['finished']:,} finished"
-            self.wrapped(f"{arm['variant']}: answered {_rate(arm['answer_rate'])} of {arm['calls']:,} calls{goals}")
+            goals = (
+                f"goals {_rate(arm['goal_rate'])} of {arm['finished']:,} finished" if arm["goals"] is not None else ""
+            )
+            answers = (
+                f"answered {_rate(arm['answer_rate'])} of {arm['calls']:,} calls" if arm["calls"] is not None else ""
+            )
+            self.wrapped(f"{arm['variant']}: {', '.join(filter(None, (answers, goals))) or 'nothing is told'}")
         for measure in ("answers", "goals"):
             self.wrapped(f"{measure}: {_compared(test[measure])}")
         if test["split"]["mismatch"]:

@@ -92,9 +92,13 @@ def connection(s: Situation) -> Gate:
     carriers = _carriers(lines, s)
     used = total = free = leaked = 0
     broken = False
-    unlimited = not carriers or any(line.number.connection_id is None for line in lines)
+    unlimited = any(line.number.connection_id is None for line in lines)
+    if not carriers:
+        return _capacity("connection", code, s, None, None, 0)
     for carrier in carriers:
         limit = carrier.trunk.concurrency_limit
+        if carrier.in_progress is None:  # nobody tells whose channels the calls are on
+            return _capacity("connection", code, s, None, None, 0)
         used += carrier.in_progress
         if limit is None:
             known = "concurrency_limit" not in carrier.trunk.broken
@@ -114,7 +118,7 @@ def numbers(s: Situation) -> Gate:
     """Is there a number to call from? Counts numbers: those of the pool, and those that cannot be used now."""
     if s.pool is None:
         code = reported(s, "pool_exhausted") or _for_want_of_numbers(s)
-        return Gate("numbers", CLOSED, code) if code else Gate("numbers")
+        return Gate("numbers", CLOSED, code) if code else Gate("numbers", told=False)
     # It calls from somewhere, unless the platform says that there is nothing to call from.
     if not s.pool and s.calls.last_start is not None and not reported(s, "pool_exhausted"):
         return Gate("numbers", UNKNOWN, "campaign_numbers", limit=0, used=0)
@@ -147,11 +151,23 @@ def refusal(line: Line, s: Situation) -> tuple[str, float | None] | None:
     if number.status != "active":
         rests_until = number.cooldown_until if number.status == "resting" else None
         return (_BY_STATUS.get(number.status, OTHER), ahead(s, rests_until))
-    if number.daily_cap is not None and line.today >= number.daily_cap:
+    if number.daily_cap is not None and (line.today or 0) >= number.daily_cap:  # not told: none is known to be made
         return ("number_daily_cap", s.tomorrow if number.daily_cap else None)
     if number.cooldown_until is not None and number.cooldown_until > s.now:
         return ("number_cooldown", number.cooldown_until)
     return None
+
+
+def of_caps_unknown(line: Line, s: Situation) -> bool:
+    """Whether a number has a cap, and nobody tells how many calls it made today."""
+    return line.number.daily_cap is not None and line.today is None and refusal(line, s) is None
+
+
+def rest_over(s: Situation) -> float | None:
+    """When the last rest ended of numbers that are marked as resting all the same; `None`: there are none."""
+    ends = [line.number.cooldown_until for line in s.pool or () if line.number.status == "resting"]
+    over = [end for end in ends if end is not None and end <= s.now]
+    return max(over) if over and len(over) == len(ends) else None
 
 
 def _for_want_of_numbers(s: Situation) -> str | None:
@@ -167,11 +183,11 @@ def _for_want_of_numbers(s: Situation) -> str | None:
 _BY_STATUS = {"resting": "number_cooldown", "flagged": "number_flagged", "released": "pool_exhausted"}
 
 
-def _capacity(name: str, code: str, s: Situation, limit: float | None, used: float, leaked: float) -> Gate:
-    if limit is None:
+def _capacity(name: str, code: str, s: Situation, limit: float | None, used: float | None, leaked: float) -> Gate:
+    if limit is None or used is None:
         if reported(s, code):
             return Gate(name, CLOSED, code, passing=True, used=used)
-        return Gate(name, used=used)
+        return Gate(name, used=used, told=used is not None)
     # Nothing will free a slot; but where calls are started all the same, the leaked ones hold none.
     if limit <= 0 or (leaked >= limit and s.quiet_for >= QUIET_SECONDS):
         return Gate(name, CLOSED, code, limit=limit, used=used)

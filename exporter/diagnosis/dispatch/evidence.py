@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from exporter.contract.codes import OTHER
+from exporter.contract.codes import ENDED_STATUSES, OTHER
+from exporter.contract.error_codes import UNCODED
 from exporter.contract.wording import clock, count, duration, money, share
-from exporter.diagnosis.dispatch.capacity import carriers_of, refusal
-from exporter.diagnosis.dispatch.gate import UNKNOWN, Gate
-from exporter.diagnosis.dispatch.gates import NO_CONTACTS, STALE
+from exporter.diagnosis.dispatch.capacity import carriers_of, of_caps_unknown, refusal, rest_over
+from exporter.diagnosis.dispatch.gate import UNKNOWN, Gate, stamp_age
+from exporter.diagnosis.dispatch.gates import INNERMOST, NO_CONTACTS, STALE, UNTOLD_COST, UNTOLD_HOLDS
 from exporter.diagnosis.dispatch.situation import Situation
 
 
@@ -20,11 +21,20 @@ def evidence(gate: Gate, s: Situation) -> str:
         return f"Not known: row-level security hides rows of {gate.code} from the exporter."
     if gate.code == "campaign_numbers":
         return "Not known: calls were made, but no number is in the campaign's pool (campaign_numbers)."
+    if gate.code in _UNTOLD:
+        return f"Not known: {_UNTOLD[gate.code]}"
     if gate.state == UNKNOWN:
         return f"Not known: {_UNREADABLE.get(gate.code, gate.code)} cannot be read (see docs/contract.md)."
+    if gate.name in INNERMOST and s.campaign.status in ENDED_STATUSES:
+        return f"It is over; {count(s.tasks.pending, 'task')} stayed pending."
     return _SAYS[gate.name](gate, s)
 
 
+_UNTOLD = {
+    UNTOLD_COST: "the platform does not tell what calls cost, so how much of the budget is spent is not known.",
+    UNTOLD_HOLDS: "the platform does not tell both what holds tasks (tasks.blocker) and when they are due "
+    "(tasks.next_eligible_at), so whether the pending ones may be dialled is not known.",
+}
 _UNREADABLE = {
     "status": "the status",
     "call_windows": "the campaign's call_windows",
@@ -42,10 +52,10 @@ def _lifecycle(gate: Gate, s: Situation) -> str:
         case "paused":
             since = f" since {clock(c.paused_at, s.now)}" if c.paused_at is not None else ""
             by = "" if gate.expected else " by the platform itself"
-            return f"Paused{by}{since}: {(c.pause_reason or 'no reason was given').rstrip('.')}."
+            return f"Paused{by}{since}: {(c.pause_reason or 'no reason is told').rstrip('.')}."
         case "scheduled":
             if c.scheduled_at is None:
-                return "Scheduled, without a time."
+                return "Scheduled; for when is not told."
             late = "" if gate.expected else f", {duration(s.now - c.scheduled_at)} ago, and it does not run"
             return f"Scheduled for {clock(c.scheduled_at, s.now)}{late}."
         case "completed" | "cancelled":
@@ -70,7 +80,15 @@ def _audience(gate: Gate, s: Situation) -> str:
 def _money(gate: Gate, s: Situation) -> str:
     c, parts = s.campaign, []
     if c.budget is not None:
-        parts.append(f"{money(s.spent, c.currency)} of {money(c.budget, c.currency)} spent.")
+        spent = "What is spent is not told;" if s.spent is None else f"{money(s.spent, c.currency)}"
+        of = (
+            f"the budget is {money(c.budget, c.currency)}."
+            if s.spent is None
+            else f"of {money(c.budget, c.currency)} spent."
+        )
+        parts.append(f"{spent} {of}")
+        if s.spent and s.told.cost and not s.told.whole_cost:
+            parts.append("Only one part of the cost is told, of the agent or of the line.")
     if s.tenant is not None and s.tenant.credits_remaining is not None:
         parts.append(f"The tenant has {s.tenant.credits_remaining:,.2f} credits left.")
     if gate.closed and s.tasks.blocked.get(gate.code):
@@ -82,7 +100,7 @@ def _window(gate: Gate, s: Situation) -> str:
     schedule, zone = s.schedule, s.campaign.timezone
     assert schedule is not None, "else the gate is not known"
     if schedule.always:
-        return "Always open."
+        return "Always open: no call windows are told." if s.campaign.call_windows is None else "Always open."
     if schedule.never:
         return "There is no window at all."
     local = f"it is {clock(s.now, s.now, zone)}"
@@ -96,11 +114,14 @@ def _window(gate: Gate, s: Situation) -> str:
 
 def _priority(gate: Gate, s: Situation) -> str:
     rivals = sorted(s.rivals, key=lambda rival: (-rival.in_progress, rival.campaign.name))
+    if not rivals and gate.closed:
+        return f"Stamped: {_stamps(s, gate.code)}."
     if not rivals:
-        return "No campaign of the tenant goes first." if not gate.closed else f"Stamped: {_stamps(s, gate.code)}."
+        told = s.campaign.priority is not None
+        return "No campaign of the tenant goes first." if told else "No priority of this campaign is told."
     names = ", ".join(
-        f"{rival.campaign.name} (priority {rival.campaign.priority}, {count(rival.in_progress, 'call')}, "
-        f"{rival.ready:,} ready)"
+        f"{rival.campaign.name} (priority {rival.campaign.priority}, {count(rival.in_progress, 'call')}"
+        + (")" if rival.ready is None else f", {rival.ready:,} ready)")
         for rival in rivals[:3]
     )
     more = f" and {len(rivals) - 3} more" if len(rivals) > 3 else ""
@@ -110,7 +131,9 @@ def _priority(gate: Gate, s: Situation) -> str:
 def _slots(what: str) -> Callable[[Gate, Situation], str]:
     def says(gate: Gate, s: Situation) -> str:
         used = f"{gate.used or 0:,.0f}"
-        if gate.limit is None:
+        if gate.used is None:
+            text = f"How many {what} are in use is not told."
+        elif gate.limit is None:
             text = f"{used} in use; no limit is told."
         else:
             text = f"{used} of {gate.limit:,.0f} {what} in use."
@@ -135,7 +158,7 @@ def _leaks(gate: Gate, s: Situation) -> str:
 
 def _pacing(gate: Gate, s: Situation) -> str:
     if gate.limit is None:
-        return "Calls a minute are not limited."
+        return "No limit of calls a minute is told."
     return f"{count(s.calls.started_last_minute, 'call')} started in the last minute; {gate.limit:g} are allowed."
 
 
@@ -148,6 +171,11 @@ def _numbers(gate: Gate, s: Situation) -> str:
     words = ", ".join(f"{number} {_REFUSED.get(code, code)}" for code, number in refused.most_common())
     stamped = f" The platform stamps {_stamps(s, gate.code)}." if gate.closed and not refused else ""
     usable = len(s.pool) - sum(refused.values())
+    over = rest_over(s)
+    if over is not None:
+        stamped = f" The last of their rests ended {duration(s.now - over)} ago.{stamped}"
+    if any(of_caps_unknown(line, s) for line in s.pool):
+        stamped = f" Whether they are at their daily caps is not told.{stamped}"
     return f"{usable} of {count(len(s.pool), 'number')} can be used" + (f"; {words}." if words else ".") + stamped
 
 
@@ -165,15 +193,17 @@ def _provider(gate: Gate, s: Situation) -> str:
     errors = sorted(s.calls.errors.items(), key=lambda item: (-item[1], item[0]))
     stamped = f" The platform stamps {_stamps(s, gate.code)}." if gate.closed and _stamped(s, gate.code) else ""
     if not errors:
-        return (f"No error in the last {count(settled, 'call')}." if settled else "No call lately.") + stamped
+        return (f"No call of the last {settled:,} failed." if settled else "No call lately.") + stamped
     (name, code), worst = errors[0]
     of = f" of {name}" if name else ""
     total = sum(number for _, number in errors)
-    text = f"{total} of the last {count(settled, 'call')} failed ({share(total, settled)}), {worst} with {code}{of}."
-    return text + stamped
+    how = "without an error code, so why is not known" if code == UNCODED else f"with {code}{of}"
+    return f"{total} of the last {count(settled, 'call')} failed ({share(total, settled)}), {worst} {how}.{stamped}"
 
 
 def _retry(_: Gate, s: Situation) -> str:
+    if not s.tasks.due_told:
+        return "When pending tasks are due is not told."
     text = f"{s.tasks.waiting:,} of {count(s.tasks.pending, 'pending task')} wait for the time of their next attempt"
     if s.tasks.waiting and s.tasks.next_due is not None:
         text += f", the next at {clock(s.tasks.next_due, s.now)}, in {duration(s.tasks.next_due - s.now)}"
@@ -198,7 +228,9 @@ def _stamped(s: Situation, code: str) -> int:
 
 
 def _stamps(s: Situation, code: str) -> str:
-    return f"{code} on {count(_stamped(s, code), 'task')}"
+    age = stamp_age(s, code)
+    when = f", the last time {duration(age)} ago" if age is not None else ""
+    return f"{code} on {count(_stamped(s, code), 'task')}{when}"
 
 
 _SAYS: Mapping[str, Callable[[Gate, Situation], str]] = MappingProxyType(

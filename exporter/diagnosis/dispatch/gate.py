@@ -15,6 +15,9 @@ REPORT_SECONDS = 15.0
 """What the platform stamps on tasks is believed of the whole campaign when no call was started for this long."""
 
 
+OLD_SECONDS = 900.0
+"""Stamps that are older say how old they are: the dispatcher that set them may be dead."""
+
 MUCH_SHARE, MUCH_TASKS, MUCH_OF_FEW = 0.05, 20, 0.5
 """Tasks that somebody must mend hold up a campaign from this share and number on, or from half of a small list."""
 
@@ -34,6 +37,8 @@ class Gate(NamedTuple):
     limit: float | None = None
     used: float | None = None
     clears_at: float | None = None
+    told: bool = True
+    """Whether the platform tells anything of it: if not, it is taken as open, as a limit that nobody sets."""
 
     @property
     def left(self) -> float | None:
@@ -53,12 +58,18 @@ def reported(s: Situation, *codes: str) -> str | None:
     """
     if not s.tasks.blocked or s.quiet_for < REPORT_SECONDS:
         return None
-    due = s.tasks.ready + sum(s.tasks.blocked.values())
+    due = s.tasks.ready + sum(s.tasks.held.values())
     for code in codes:
         stamped = s.tasks.blocked.get(code, 0)
         if stamped and (2 * stamped >= due or s.quiet_for >= QUIET_SECONDS):
             return code
     return None
+
+
+def stamp_age(s: Situation, code: str) -> float | None:
+    """Seconds since the platform last stamped this code, where that is known and long ago."""
+    moment = s.tasks.stamped.get(code)
+    return None if moment is None or s.now - moment < OLD_SECONDS else s.now - moment
 
 
 def ahead(s: Situation, moment: float | None) -> float | None:

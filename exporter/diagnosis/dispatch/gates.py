@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from exporter.contract.codes import BLOCKERS, ENDED_STATUSES
+from exporter.contract.codes import BLOCKERS, ENDED_STATUSES, EXHAUSTED
 from exporter.contract.error_codes import DESTINATION, THROTTLED, fault_of
 from exporter.diagnosis.dispatch.capacity import (
     campaign,
@@ -44,6 +44,10 @@ NO_CONTACTS = "no_contacts"
 
 STALE = "stale_in_progress"
 """Our own name for tasks that are in progress for too long to be."""
+
+
+UNTOLD_COST, UNTOLD_HOLDS = "cost_not_told", "holds_not_told"
+"""Our own names for what the platform does not tell: what calls cost; what holds tasks and when they are due."""
 
 
 def lifecycle(s: Situation) -> Gate:
@@ -92,15 +96,18 @@ def money(s: Situation) -> Gate:
     """Is there budget, and are there credits? Counts money."""
     budget = s.campaign.budget
     credits_left = s.tenant.credits_remaining if s.tenant else None
-    if budget is not None and s.spent >= budget:
-        return Gate("money", CLOSED, "budget_exhausted", limit=budget, used=s.spent)
+    spent = s.spent if budget is not None else None
+    if budget is not None and (spent or 0.0) >= budget:  # of nothing, nothing can be spent, whatever that is
+        return Gate("money", CLOSED, "budget_exhausted", limit=budget, used=spent)
     if credits_left is not None and credits_left <= 0:
-        return Gate("money", CLOSED, "credits_exhausted", limit=budget, used=s.spent if budget is not None else None)
+        return Gate("money", CLOSED, "credits_exhausted", limit=budget, used=spent)
     if code := reported(s, "budget_exhausted", "credits_exhausted"):
-        return Gate("money", CLOSED, code, limit=budget, used=s.spent if budget is not None else None)
+        return Gate("money", CLOSED, code, limit=budget, used=spent)
     if "budget" in s.campaign.broken or (s.tenant and "credits_remaining" in s.tenant.broken):
         return Gate("money", UNKNOWN, "budget" if "budget" in s.campaign.broken else "credits_remaining")
-    return Gate("money", limit=budget, used=s.spent if budget is not None else None)
+    if budget is not None and spent is None:
+        return Gate("money", UNKNOWN, UNTOLD_COST, limit=budget)
+    return Gate("money", limit=budget, used=spent)
 
 
 def window(s: Situation) -> Gate:
@@ -145,8 +152,8 @@ def retry(s: Situation) -> Gate:
     """Is anything eligible? Counts tasks: those pending, and those that wait for their time."""
     t = s.tasks
     # What is due is but the usual flaws of a list: the retries are what to wait for.
-    flaws = not t.ready and t.blocked.keys() <= _OF_CONTACTS and sum(t.blocked.values()) <= t.waiting
-    if t.waiting and (t.waiting == t.pending or flaws):
+    flaws = not t.ready and t.held.keys() <= _OF_CONTACTS and sum(t.held.values()) <= t.waiting
+    if t.waiting and (t.waiting == t.pending - t.exhausted or flaws):
         return Gate("retry", CLOSED, "retry_wait", True, False, t.pending, t.waiting, t.next_due)
     return Gate("retry", limit=t.pending, used=t.waiting)
 
@@ -156,6 +163,8 @@ def tasks(s: Situation) -> Gate:
     t = s.tasks
     held = {code: count for code, count in t.blocked.items() if code not in _OF_GATES}
     eligible, holding = t.ready + sum(t.blocked.values()), sum(held.values())
+    if t.ready and not t.told:
+        return Gate("tasks", UNKNOWN, UNTOLD_HOLDS, limit=eligible, used=holding)
     if not t.live:
         return Gate("tasks", CLOSED, NO_CONTACTS, True, False, 0, 0)
     if not t.pending and t.stale == t.in_progress:
@@ -163,8 +172,11 @@ def tasks(s: Situation) -> Gate:
     if s.lasting_ready or t.ready > holding or claimed(s) or not held:
         return Gate("tasks", limit=eligible, used=holding)
     person = {code: count for code, count in held.items() if needs_person(code)}
-    act = is_much(sum(person.values()), t.total)
-    codes = person if act else held
+    stuck = {**person, EXHAUSTED: t.exhausted} if t.exhausted else person
+    # Nobody will dial what has used its attempts, and nothing but that is left: the campaign never ends by itself.
+    left = t.exhausted > 0 and sum(stuck.values()) == t.pending and t.stale == t.in_progress
+    act = left or is_much(sum(person.values()), t.total)
+    codes = stuck if act else held
     worst = max(sorted(codes), key=codes.__getitem__)
     return Gate("tasks", CLOSED, worst, not act, False, eligible, holding, t.next_due)
 
@@ -179,7 +191,6 @@ _OF_CONTACTS = frozenset(
         "outside_call_window",
         "number_cooldown",
         "number_daily_cap",
-        "attempts_exhausted",
     }
 )
 """Codes that say something about one contact, or about the number it is bound to."""

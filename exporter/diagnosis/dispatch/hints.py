@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
-from exporter.contract.codes import BLOCKERS
-from exporter.contract.error_codes import fault_of
+from exporter.contract.codes import BLOCKERS, EXHAUSTED
+from exporter.contract.error_codes import UNCODED, fault_of
 from exporter.contract.wording import clock, count, duration
-from exporter.diagnosis.dispatch.capacity import PACING, refusal
-from exporter.diagnosis.dispatch.gate import QUIET_SECONDS, UNKNOWN, Gate
-from exporter.diagnosis.dispatch.gates import NO_CONTACTS, STALE, claimed
-from exporter.diagnosis.dispatch.signs import MOVES, signs
+from exporter.diagnosis.dispatch.capacity import PACING, refusal, rest_over
+from exporter.diagnosis.dispatch.gate import QUIET_SECONDS, UNKNOWN, Gate, stamp_age
+from exporter.diagnosis.dispatch.gates import GATES, INNERMOST, NO_CONTACTS, STALE, UNTOLD_COST, UNTOLD_HOLDS, claimed
+from exporter.diagnosis.dispatch.signs import MOVES, signs, used_up
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import Diagnosis
 
@@ -22,12 +23,27 @@ def hints(s: Situation, d: Diagnosis, more: tuple[str, ...] = ()) -> list[str]:
         more = ()
     first, seen = _first(s, d), signs(s)
     wrong = [text for text in (*(sign.text for sign in seen), *more) if text]
-    found = [first, *wrong, *_later(s, d)]
+    found = [first, _aged(s, d), *wrong, *_later(s, d)]
     if wrong and d.verdict == "dialing":  # that all is well is no news where something is wrong
         found = wrong
     elif wrong and (_as_set(d) or (d.binding == "window" and s.outside_window)):
         found = [*wrong, first]
     return list(dict.fromkeys(filter(None, found)))
+
+
+def _aged(s: Situation, d: Diagnosis) -> str:
+    """What rests on old stamps alone may be over: no call was started since."""
+    gate = d.gate(d.binding) if d.binding != "none" else None
+    age = stamp_age(s, gate.code) if gate is not None and gate.closed and gate.name not in INNERMOST else None
+    if gate is None or age is None or s.quiet_for < age:
+        return ""
+    others = {code: n for code, n in s.tasks.blocked.items() if code != gate.code}
+    if GATES[gate.name](replace(s, tasks=replace(s.tasks, blocked=others))).closed:
+        return ""
+    return (
+        f"Check that the platform's dispatcher runs: {gate.code} was stamped {duration(age)} ago for the last time, "
+        "and no call was started since, so whether it still holds is not known."
+    )
 
 
 def _as_set(d: Diagnosis) -> bool:
@@ -41,8 +57,8 @@ def _first(s: Situation, d: Diagnosis) -> str:
     if d.verdict == "stalled":
         ready = s.tasks.ready + claimed(s)
         return (
-            f"{count(ready, 'task')} could be dialled, every gate is open and nothing was started for "
-            f"{_silence(s, d)}. Check that the platform's dispatcher runs before you touch any setting."
+            f"{count(ready, 'task')} could be dialled, every gate that is told is open and nothing was started "
+            f"for {_silence(s, d)}. Check that the platform's dispatcher runs before you touch any setting."
         )
     if d.binding == "none":
         if d.verdict == "dialing":
@@ -51,8 +67,8 @@ def _first(s: Situation, d: Diagnosis) -> str:
                 return "Wait: no call goes on, and the last tasks are being finished."
             return "Nothing: it is dialling." if dials else "Wait: tasks are about to be dialled."
         return (
-            "Tasks wait though no limit is reached: the dispatcher is slow. Look at the connections' calls a "
-            "second, then at the dispatcher."
+            "Tasks wait though no limit that is told is reached: the dispatcher is slow. Look at the connections' "
+            "calls a second, then at the dispatcher."
         )
     gate = d.gate(d.binding)
     if gate.state == UNKNOWN and gate.code in s.hidden:
@@ -60,14 +76,24 @@ def _first(s: Situation, d: Diagnosis) -> str:
             f"Let the exporter's role see all rows of {gate.code}: row-level security hides some, so whether it dials "
             "is not known. campaign-exporter check has the remedy."
         )
+    if gate.code in _UNTOLD:
+        return _UNTOLD[gate.code]
     if gate.state == UNKNOWN:
         return f"Mend {gate.code} in the platform's data: it cannot be read, so whether it may dial is not known."
     if not gate.closed:
         return _tight(gate) if d.verdict == "throttled" else _opened(gate)
-    if gate.name == "tasks" and gate.code in BLOCKERS:
+    if gate.name == "tasks" and gate.code in BLOCKERS and gate.code != EXHAUSTED:
         return _contacts(s, gate)
     move = _MOVES.get(gate.code)
     return move(s, gate) if move else f"Ask the platform's owners what {gate.code} means: nobody announced it."
+
+
+_UNTOLD = {
+    UNTOLD_COST: "Have the platform tell what calls cost (calls.ai_cost, calls.telephony_cost): without that nobody "
+    "knows whether the budget is spent.",
+    UNTOLD_HOLDS: "Have the platform tell what holds tasks and when they are due (tasks.blocker, "
+    "tasks.next_eligible_at): no call is started, and without that nobody knows whether one should be.",
+}
 
 
 def _silence(s: Situation, d: Diagnosis) -> str:
@@ -98,7 +124,7 @@ def _paused(s: Situation, gate: Gate) -> str:
         reason = s.campaign.pause_reason.rstrip(".")
         return f"{by}Read the reason of the pause and settle it before resuming: {reason}."
     who = "who paused it and why" if gate.expected else "why"
-    return f"{by}Find out {who} before resuming: no reason was given."
+    return f"{by}Find out {who} before resuming: no reason is told."
 
 
 def _not_started(s: Situation, gate: Gate) -> str:
@@ -107,7 +133,7 @@ def _not_started(s: Situation, gate: Gate) -> str:
     if gate.expected and s.campaign.scheduled_at is not None:
         return "Wait: its time has come, and it is about to start."
     if gate.expected:
-        return "Give it a time to start: it has none."
+        return "See when it is to start, and give it a time if it has none: no time is told."
     return "Start it, or find out why the platform did not: its time has passed."
 
 
@@ -158,6 +184,12 @@ def _waits_for_number(s: Situation, gate: Gate) -> str:
     if gate.clears_at is None:
         if gate.expected:
             return "Wait, or add numbers: all of the pool are at their daily cap, and nobody said when the day ends."
+        over = rest_over(s)
+        if over is not None:
+            return (
+                f"Put numbers back to work or add some: their rest ended {duration(s.now - over)} ago, and they are "
+                "still marked as resting. Check that the platform's dispatcher runs."
+            )
         if s.pool is not None and all(line.number.status == "resting" for line in s.pool):
             return "Put numbers back to work or add some: all of the pool are resting, and nobody said until when."
         return "Raise the daily cap or add numbers: no number may call."
@@ -180,6 +212,8 @@ def _contacts(s: Situation, gate: Gate) -> str:
 
 def _provider(advice: str) -> Callable[[Situation, Gate], str]:
     def move(s: Situation, gate: Gate) -> str:
+        if s.calls.errors.get(("", UNCODED), 0) > sum(s.calls.errors.values()) / 2:
+            return "Reduce concurrency and ask the provider why calls fail: most that failed have no error code."
         names = sorted({name for name, code in s.calls.errors if name and fault_of(code) == gate.code})
         who = " and ".join(names) if 0 < len(names) <= 2 else "the provider"
         return advice.format(who=who, s="" if len(names) == 2 else "s")
@@ -233,9 +267,10 @@ _MOVES: Mapping[str, Callable[[Situation, Gate], str]] = MappingProxyType(
         "provider_auth": _provider("Renew the credentials: {who} refuse{s} them; fail over meanwhile."),
         "network_blocked": _provider("Check the network to {who}: no call gets there; fail over meanwhile."),
         "retry_wait": lambda s, gate: (
-            "Wait: every pending task waits for its next attempt"
+            f"Wait: every {'other ' if s.tasks.blocked else ''}pending task waits for its next attempt"
             + (f", the first at {clock(gate.clears_at, s.now)}." if gate.clears_at is not None else ".")
         ),
+        EXHAUSTED: lambda s, gate: used_up(s),
         NO_CONTACTS: _say("Import more contacts or complete the campaign: every task is over."),
         STALE: _say("Have the stuck tasks closed: they are in progress for too long, and nothing else is left."),
         **dict.fromkeys(

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from exporter.contract.error_codes import DESTINATION, fault_of
+from exporter.contract.error_codes import DESTINATION, UNCODED, fault_of
 from exporter.contract.wording import count, duration, money, share
 from exporter.diagnosis.dispatch.gate import is_much
 from exporter.diagnosis.dispatch.gates import IMPAIRED, needs_person
@@ -76,6 +76,16 @@ def _compliance(s: Situation) -> Iterator[Sign]:
         )
 
 
+def used_up(s: Situation) -> str:
+    """What to do about tasks that stay pending though they have used their attempts."""
+    n = s.tasks.exhausted
+    have, them, they = ("has used its", "it", "it is") if n == 1 else ("have used their", "them", "they are")
+    return (
+        f"{count(n, 'task')} {have} attempts: the platform leaves {them} pending, and nobody will dial {them}. "
+        f"Close {them}; raise max_attempts only if {they} to be called again."
+    )
+
+
 _UNKNOWN_CODE = "Nobody announced this code: ask the platform's owners what it means."
 MOVES = {
     "dnc": "Never override it; keep the evidence, and ask where the list comes from.",
@@ -96,11 +106,12 @@ def _provider(s: Situation) -> Iterator[Sign]:
     if s.calls.settled >= PROVIDER_CALLS and failed.total() >= IMPAIRED * s.calls.settled:
         (name, code), _ = max(sorted(failed.items()), key=lambda item: item[1])
         of = f" of {name}" if name else ""
-        yield Sign(
-            "provider_impaired",
-            f"{share(failed.total(), s.calls.settled)} of the last {count(s.calls.settled, 'call')} failed, most with "
-            f"{code}{of}. Reduce concurrency, then fail over to another connection.",
-        )
+        said = f"{share(failed.total(), s.calls.settled)} of the last {count(s.calls.settled, 'call')} failed"
+        if code == UNCODED:
+            text = f"{said}, most without an error code. Reduce concurrency, then ask the provider why."
+        else:
+            text = f"{said}, most with {code}{of}. Reduce concurrency, then fail over to another connection."
+        yield Sign("provider_impaired", text)
 
 
 def _audience(s: Situation) -> Iterator[Sign]:
@@ -108,13 +119,17 @@ def _audience(s: Situation) -> Iterator[Sign]:
     if upload is not None and upload.status == "failed" and s.tasks.total:
         yield Sign("upload_failed", f"Fix the file {upload.filename} and import it again: its import failed.")
     rejected = upload.rows_rejected if upload is not None and upload.status == "imported" else None
-    total = 0 if upload is None else upload.rows_total or (upload.rows_accepted or 0) + (rejected or 0)
-    if upload is not None and rejected is not None and rejected >= max(MIN_ANSWERED, REJECTED_SHARE * total):
+    total = None if upload is None else upload.rows_total
+    if upload is not None and not total and upload.rows_accepted is not None and rejected is not None:
+        total = upload.rows_accepted + rejected
+    if upload is not None and total and rejected is not None and rejected >= max(MIN_ANSWERED, REJECTED_SHARE * total):
         yield Sign(
             "rows_rejected",
             f"{share(rejected, total)} of the rows of {upload.filename} were rejected. "
             "Look at the file before more is dialled from it.",
         )
+    if is_much(s.tasks.exhausted, s.tasks.total):
+        yield Sign("attempts_used_up", used_up(s))
     dead: Counter[str] = Counter()
     for (_, code), n in s.calls.errors.items():  # the same code may come from several providers
         if fault_of(code) == DESTINATION:
@@ -130,16 +145,22 @@ def _audience(s: Situation) -> Iterator[Sign]:
 
 def _agent(s: Situation) -> Iterator[Sign]:
     late = s.lately
-    if late.answered >= MIN_ANSWERED and late.silent >= SILENT_SHARE * late.answered:
+    silent, short = late.silent, late.short
+    if silent is not None and late.heard >= MIN_ANSWERED and silent >= SILENT_SHARE * late.heard:
         yield Sign(
             "silent_agent",
-            f"In {share(late.silent, late.answered)} of the last {count(late.answered, 'answered call')} the agent "
+            f"In {share(silent, late.heard)} of the last {count(late.heard, 'answered call')} the agent "
             "never spoke. Reduce concurrency now: people hear silence; then check the agent.",
         )
-    elif late.answered >= MIN_ANSWERED and late.short > SHORT_SHARE * late.answered and late.short >= MIN_SHORT:
+    elif (
+        short is not None
+        and late.answered >= MIN_ANSWERED
+        and short > SHORT_SHARE * late.answered
+        and short >= MIN_SHORT
+    ):
         yield Sign(
             "short_calls",
-            f"{share(late.short, late.answered)} of the last {count(late.answered, 'answered call')} ended within six "
+            f"{share(short, late.answered)} of the last {count(late.answered, 'answered call')} ended within six "
             "seconds; carriers surcharge or block above 15 %. Reduce concurrency, then listen to the first seconds.",
         )
     if late.scored >= MIN_ANSWERED and late.negative >= NEGATIVE_SHARE * late.scored:
@@ -194,7 +215,7 @@ def worst_number(s: Situation) -> tuple[str, int, int, float] | None:
 def _money(s: Situation) -> Iterator[Sign]:
     late, usual = s.lately, s.usual
     earlier = usual.settled - late.settled
-    if late.settled < MIN_CALLS or earlier < MIN_CALLS:
+    if late.cost is None or usual.cost is None or late.settled < MIN_CALLS or earlier < MIN_CALLS:
         return
     before = (usual.cost - late.cost) / earlier
     if before > 0 and late.cost / late.settled >= COST_FACTOR * before:
@@ -206,6 +227,14 @@ def _money(s: Situation) -> Iterator[Sign]:
 
 
 def _leaks(s: Situation) -> Iterator[Sign]:
+    if s.calls.doubled:
+        have = "has" if s.calls.doubled == 1 else "have"
+        yield Sign(
+            "doubled_calls",
+            f"{count(s.calls.doubled, 'task')} {have} more than one call in progress at once. If contacts are called "
+            "twice, pause the campaign, keep the evidence and tell the platform's owners: its dispatcher does not lock "
+            "tasks; else have the slots of calls that are over given back.",
+        )
     leaked = max(s.calls.leaked, s.tasks.stale)
     if leaked:
         yield Sign(

@@ -1,4 +1,7 @@
-"""What is known of a campaign at one instant: the one input of the diagnosis."""
+"""What is known of a campaign at one instant: the one input of the diagnosis.
+
+What a platform need not tell is `None` where it does not: whoever judges by it has to say what then.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from exporter.calendar.call_windows import Schedule
+from exporter.contract.codes import EXHAUSTED
 from exporter.source.entities import Campaign, Number, Tenant, Trunk, Upload
+from exporter.source.told import NOTHING_TOLD, Told
 
 FRESH_SECONDS = 90.0
 """Tasks that became ready since are new; of this a minute is the coarseness of `oldest_ready`."""
@@ -22,7 +27,7 @@ class Tasks:
     finished: int = 0
     """Those of `over` that were completed or failed, not cancelled."""
     blocked: Mapping[str, int] = field(default_factory=dict)
-    """Pending ones by the blocker they carry."""
+    """Pending ones by the blocker they carry, and those that carry none and have used their attempts."""
     waiting: int = 0
     """Pending, with no blocker, not yet eligible."""
     ready: int = 0
@@ -32,6 +37,17 @@ class Tasks:
     """Since when the ready one that waits longest could be dialled, to the minute."""
     stale: int = 0
     """In progress for longer than `stale_after`."""
+    stamped: Mapping[str, float] = field(default_factory=dict, compare=False)
+    """By the blocker they carry, when the newest of them last changed: looked up while nothing is dialled."""
+    holds_told: bool = True
+    """Whether the platform tells what holds tasks."""
+    due_told: bool = True
+    """Whether it tells when they are due."""
+
+    @property
+    def told(self) -> bool:
+        """Whether the `ready` ones are known to be so: else they may be held, or not yet due."""
+        return self.holds_told and self.due_told
 
     @property
     def total(self) -> int:
@@ -40,8 +56,18 @@ class Tasks:
 
     @property
     def live(self) -> int:
-        """Those that something may still be done for."""
+        """Those that are not over."""
         return self.pending + self.in_progress
+
+    @property
+    def exhausted(self) -> int:
+        """Pending ones that have used their attempts: nobody will dial them."""
+        return self.blocked.get(EXHAUSTED, 0)
+
+    @property
+    def held(self) -> Mapping[str, int]:
+        """Pending ones by the code that holds them, without those that nobody will dial."""
+        return {code: count for code, count in self.blocked.items() if code != EXHAUSTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +85,11 @@ class Calls:
     settled: int = 0
     """How many of the newest calls that are over the errors are counted in."""
     errors: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    """Those of them that failed, by provider and error code."""
+    """Those of them that failed, by provider and error code, each an empty text where it is not told."""
     failed_in_a_row: int = 0
     """How many of the newest ones failed for the provider's fault, with no other between them."""
+    doubled: int = 0
+    """Tasks with more than one call in progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +98,16 @@ class Lately:
 
     settled: int = 0
     answered: int = 0
-    silent: int = 0
-    short: int = 0
+    silent: int | None = None
+    """Of `heard`: the agent never spoke."""
+    heard: int = 0
+    """Answered calls of which it is told whether the agent spoke."""
+    short: int | None = None
     """Answered and over within six seconds."""
     scored: int = 0
     negative: int = 0
     """Those of `scored`, the calls with a sentiment, in which it was negative."""
-    cost: float = 0.0
+    cost: float | None = None
     by_number: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """By number: calls that are over, and answered ones of them."""
 
@@ -87,24 +118,24 @@ class Usual:
 
     settled: int = 0
     answered: int = 0
-    cost: float = 0.0
+    cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A number with what it did: calls since the tenant's midnight, calls going on."""
+    """A number with what it did: calls since the tenant's midnight, calls going on; `None`: nobody tells by number."""
 
     number: Number
-    today: int = 0
-    in_progress: int = 0
+    today: int | None = 0
+    in_progress: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """A connection with the calls it carries; `leaked` are too old to be real."""
+    """A connection with the calls it carries (`None`: nobody tells by number); `leaked` are too old to be real."""
 
     trunk: Trunk
-    in_progress: int = 0
+    in_progress: int | None = 0
     leaked: int = 0
 
 
@@ -114,7 +145,8 @@ class Rival:
 
     campaign: Campaign
     in_progress: int
-    ready: int
+    ready: int | None
+    """`None`: it is not told which tasks are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +172,14 @@ class Situation:
     """The tenant's connections, by id."""
     rivals: tuple[Rival, ...] = ()
     upload: Upload | None = None
-    spent: float = 0.0
-    outside_window: int = 0
+    spent: float | None = 0.0
+    """What its calls cost; `None`: there were some, and nobody tells what they cost."""
+    told: Told = NOTHING_TOLD
+    """The optional columns that the campaign's own tasks and calls fill."""
+    outside_window: int | None = 0
+    """Calls started today while the campaign's windows were closed; `None`: the platform tells no windows."""
     dated: bool = True
     """Whether rows are as of `now` for sure: else nobody knows that nothing was started since."""
-    """Calls started today while the campaign's windows were closed."""
     hidden: frozenset[str] = frozenset()
     """Relations of which a policy of the database hides rows: what is told of them here is not all there is."""
 
@@ -155,8 +190,9 @@ class Situation:
 
     @property
     def backlog_for(self) -> float:
-        """Seconds that the ready task waits that waits longest; 0 when none is ready."""
-        return 0.0 if self.tasks.oldest_ready is None or not self.tasks.ready else self.now - self.tasks.oldest_ready
+        """Seconds that the ready task waits that waits longest; 0 when none is ready, as far as is told."""
+        known = self.tasks.told and self.tasks.ready
+        return 0.0 if self.tasks.oldest_ready is None or not known else self.now - self.tasks.oldest_ready
 
     @property
     def lasting_ready(self) -> int:

@@ -29,7 +29,11 @@ def slots_left(s: Situation, gates: tuple[Gate, ...]) -> float | None:
     if any(gate.state == UNKNOWN and (gate.name in SURE or s.hidden) for gate in odd):
         return None
     rooms = [gate.left for gate in gates if gate.name in SLOT_GATES and gate.left is not None]
-    caps = [line.number.daily_cap - line.today for line in s.pool or () if line.number.daily_cap is not None]
+    caps = [
+        line.number.daily_cap - line.today
+        for line in s.pool or ()
+        if line.number.daily_cap is not None and line.today is not None
+    ]
     if s.pool and len(caps) == len(s.pool):  # every number has a cap: no more calls today than they leave
         rooms.append(float(sum(max(0, cap) for cap in caps)))
     return float(math.ceil(min(rooms))) if rooms else None  # below one call a minute: an open gate lets one through

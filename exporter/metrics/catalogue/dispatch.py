@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exporter.metrics.catalogue.kinds import Type, judged
+from exporter.metrics.catalogue.kinds import READINESS, Type, judged
 
 DISPATCH = (
     judged(
@@ -81,5 +81,6 @@ DISPATCH = (
         "Ready tasks that a call could be started for now.",
         "slots",
         "dialable",
+        needs=READINESS,
     ),
 )

@@ -133,6 +133,14 @@ class Family:
     source: Source
     labels: tuple[str, ...] = ()
     scope: Scope = Scope.CAMPAIGN
+    needs: tuple[str, ...] = ()
+    """Optional columns (`relation.column`) without which it would claim what nobody told: then it is not there.
+
+    What its source needs (the columns that a projection counts, the attribute of a relation) is not named again.
+    """
+
+    live: bool = False
+    """Whether it speaks of now and of what comes: of a campaign that is over it is not there."""
 
     @property
     def all_labels(self) -> tuple[str, ...]:
@@ -150,9 +158,15 @@ def timestamp(name: str, attribute: str, text: str) -> Family:
     return Family(name, Type.GAUGE, text, Attribute("campaigns", attribute))
 
 
-def judged(name: str, text: str, facet: str, value: str, *labels: str, kind: Type = Type.GAUGE) -> Family:
+def judged(
+    name: str, text: str, facet: str, value: str, *labels: str, kind: Type = Type.GAUGE, needs: tuple[str, ...] = ()
+) -> Family:
     """A number of the diagnosis."""
-    return Family(name, kind, text, Judged(facet, value), labels)
+    return Family(name, kind, text, Judged(facet, value), labels, needs=needs)
+
+
+READINESS = ("tasks.blocker", "tasks.next_eligible_at")
+"""What tells whether a pending task could be dialled."""
 
 
 COUNTER, GAUGE, HISTOGRAM, INFO = Type.COUNTER, Type.GAUGE, Type.HISTOGRAM, Type.INFO

@@ -13,6 +13,7 @@ from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.forecast import Forecast
 from exporter.diagnosis.view import Outlook, Shown
 from exporter.source.entities import Upload, Variant
+from exporter.source.told import Told
 from exporter.web.cards import dispatch
 from exporter.web.cards.figures import attempts, dispositions, errors, figures
 from exporter.web.cards.pool import connections, numbers
@@ -51,7 +52,7 @@ def card(
         "connections": connections(s),
         "attempts": attempts(shown, view),
         "dispositions": dispositions(shown, view),
-        "experiment": _experiment(view.outlook.experiment, platform.variants.get(campaign_id, ())),
+        "experiment": _experiment(view.outlook.experiment, platform.variants.get(campaign_id, ()), s.told),
         "outlook": _outlook(view.outlook),
         "audience": _audience(s.upload),
         "links": [{"title": title, "url": url} for title, url in links],
@@ -96,42 +97,47 @@ def _window(s: Situation, at: float) -> Json:
     return {"open": is_open, "opens_at": None if is_open else change, "closes_at": change if is_open else None}
 
 
-def _experiment(experiment: Experiment | None, variants: Sequence[Variant]) -> Json | None:
+def _experiment(experiment: Experiment | None, variants: Sequence[Variant], told: Told) -> Json | None:
     if experiment is None:
         return None
     agents = {variant.variant: variant.agent for variant in variants}
     return {
-        "arms": [_arm(arm, agents.get(arm.name)) for arm in experiment.arms],
-        "split": {"p_value": experiment.p_value, "mismatch": experiment.mismatch},
-        "answers": _comparison(experiment.answers),
-        "goals": _comparison(experiment.goals),
+        "arms": [_arm(arm, agents.get(arm.name), told) for arm in experiment.arms],
+        "split": {
+            "p_value": experiment.p_value,
+            "mismatch": None if experiment.p_value is None else experiment.mismatch,
+        },
+        "answers": _comparison(experiment.answers, told.has("calls", "variant")),
+        "goals": _comparison(experiment.goals, told.has("tasks", "variant", "goal_met")),
     }
 
 
-def _arm(arm: Arm, agent: str | None) -> Json:
+def _arm(arm: Arm, agent: str | None, told: Told) -> Json:
+    called, met = told.has("calls", "variant"), told.has("tasks", "variant", "goal_met")
+    cost = arm.cost if called and told.cost else None
     return {
         "variant": arm.name,
         "agent": agent,
         "weight": arm.weight,
-        "contacts": arm.contacts,
-        "calls": arm.calls,
-        "answered": arm.answers,
+        "contacts": arm.contacts if told.has("tasks", "variant") else None,
+        "calls": arm.calls if called else None,
+        "answered": arm.answers if called else None,
         "answer_rate": rate(arm.answers, arm.calls),
-        "finished": arm.finished,
-        "goals": arm.goals,
-        "goal_rate": rate(arm.goals, arm.finished),
-        "cost": amount(arm.cost),
-        "cost_per_goal": amount(arm.cost / arm.goals) if arm.goals else None,
+        "finished": arm.finished if met else None,
+        "goals": arm.goals if met else None,
+        "goal_rate": rate(arm.goals, arm.finished) if met else None,
+        "cost": amount(cost),
+        "cost_per_goal": amount(cost / arm.goals) if arm.goals and cost is not None else None,
     }
 
 
-def _comparison(compared: Comparison) -> Json:
+def _comparison(compared: Comparison, told: bool) -> Json:
     return {
         "best_probability": {name: round(chance, 6) for name, chance in compared.best.items()},
         "leader": compared.leader,
         "difference": [round(end, 6) for end in compared.difference] if compared.difference else None,
         "winner": compared.winner,
-        "reason": compared.reason,
+        "reason": compared.reason if told else f"{compared.measure} are not told by arm",
     }
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from exporter.contract.codes import BLOCKERS, OTHER, RETRY_WAIT, Blocker, blocker_group
+from exporter.contract.codes import BLOCKERS, ENDED_STATUSES, OTHER, RETRY_WAIT, Blocker, blocker_group
 from exporter.diagnosis.dispatch.evidence import evidence
-from exporter.diagnosis.dispatch.gate import Gate
+from exporter.diagnosis.dispatch.gate import UNKNOWN, Gate
 from exporter.diagnosis.dispatch.hints import hints
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import NOTHING, Diagnosis
@@ -17,7 +17,7 @@ from exporter.web.cards.values import Json, iso, whole
 
 MEANINGS: Mapping[str, str] = MappingProxyType(
     {
-        "stalled": "Every gate is open and tasks are ready, yet nothing is started.",
+        "stalled": "Every gate that is told is open and tasks are ready, yet nothing is started.",
         "blocked": "It cannot dial until a person acts.",
         "unknown": "Something that decides is not known, so whether it should be dialling is not known either.",
         "throttled": "It dials less than is ready, or waits for its turn.",
@@ -57,7 +57,7 @@ _OWN_CODES: Mapping[str, Blocker] = MappingProxyType(
             Blocker("cancelled", "lifecycle", "The campaign was cancelled.", "Nothing."),
             Blocker("no_contacts", "audience", "Every task is over.", "Import contacts, or complete the campaign."),
             Blocker("stale_in_progress", "capacity", "Tasks are in progress for too long.", "Have them closed."),
-            Blocker("unknown", "unknown", "A gate cannot be read.", "Mend what the gates name as not known."),
+            Blocker("unknown", "unknown", "A gate that decides is not known.", "See what the gates say of it."),
             Blocker(OTHER, "unknown", "A value that is no code.", "Tell the platform's owners."),
         )
     }
@@ -79,7 +79,7 @@ def described(code: str) -> Json:
 def judged(shown: Shown, view: View) -> Situation:
     """What the diagnosis judged by, with the recent calls that only hints and cards need."""
     number = shown.vocabulary.campaign.number(view.situation.campaign.campaign_id)
-    return replace(view.situation, lately=shown.recent.lately(number))
+    return replace(view.situation, lately=shown.recent.lately(number, view.situation.told))
 
 
 def advice(s: Situation, view: View) -> list[str]:
@@ -117,9 +117,14 @@ def verdict(s: Situation, view: View) -> Json:
     }
 
 
-def queued(s: Situation) -> int:
-    """Pending tasks whose time has come, whatever else holds them."""
-    return s.tasks.pending - s.tasks.waiting
+def queued(s: Situation) -> int | None:
+    """Pending tasks whose time has come, whatever else holds them; not those that nobody will dial.
+
+    `None` where it is not told when tasks are due.
+    """
+    if s.campaign.status in ENDED_STATUSES:
+        return 0
+    return s.tasks.pending - s.tasks.waiting - s.tasks.exhausted if s.tasks.due_told else None
 
 
 def gates(s: Situation, d: Diagnosis) -> list[Json]:
@@ -132,7 +137,7 @@ def _gate(gate: Gate, s: Situation, d: Diagnosis) -> Json:
     return {
         "name": gate.name,
         "question": question,
-        "state": gate.state,
+        "state": gate.state if gate.told else UNKNOWN,
         "binding": gate.name == d.binding,
         "expected": gate.closed and gate.expected,
         "passing": gate.closed and gate.passing,
@@ -153,7 +158,8 @@ def waterfall(s: Situation, d: Diagnosis) -> Json:
         left -= step.tasks
         stamped = s.tasks.blocked.get(step.code, 0) + (s.tasks.waiting if step.code == RETRY_WAIT else 0)
         steps.append({**described(step.code), "tasks": step.tasks, "stamped": stamped, "left": left})
-    return {"pending": s.tasks.pending, "steps": steps, "dialable": d.dialable}
+    # Of tasks that the platform may hold without saying so, none is known to be dialable.
+    return {"pending": s.tasks.pending, "steps": steps, "dialable": d.dialable if s.tasks.told else None}
 
 
 def holders(s: Situation, shown: Shown) -> Json:
@@ -170,7 +176,7 @@ def holders(s: Situation, shown: Shown) -> Json:
                 "priority": campaign.priority,
                 "goes_first": key in first,
                 "calling": calls,
-                "ready": other.situation.tasks.ready,
+                "ready": other.situation.tasks.ready if other.situation.tasks.told else None,
             }
             found.append((key not in first, -calls, key, about))
     leaked = max(s.calls.leaked, s.tasks.stale)

@@ -27,7 +27,7 @@ def figures(s: Situation, shown: Shown, view: View, goals: Sequence[Goal]) -> Js
         "answer_rate": rate(usual.answered, usual.settled),
         "answered": usual.answered,
         "calls": usual.settled,
-        "talk": _talk(view),
+        "talk": _talk(s, view),
         "lately": _lately(s),
         "cost": _cost(s, view),
         "budget": _budget(s),
@@ -58,13 +58,15 @@ def _tasks(s: Situation, shown: Shown, view: View) -> Json:
     }
 
 
-def _talk(view: View) -> Json:
+def _talk(s: Situation, view: View) -> Json:
     calls, micro = merged(view.cells.get("talk")) or (0, 0)
-    return {"average_seconds": round(micro / MICRO / calls, 1) if calls else None, "calls": calls}
+    told = s.told.has("calls", "talk_seconds")
+    return {"average_seconds": round(micro / MICRO / calls, 1) if calls else None, "calls": calls if told else None}
 
 
 def _lately(s: Situation) -> Json:
     late = s.lately
+    mood = s.told.has("calls", "sentiment")
     return {
         "seconds": SPAN,
         "calls": late.settled,
@@ -72,34 +74,38 @@ def _lately(s: Situation) -> Json:
         "answer_rate": rate(late.answered, late.settled),
         "silent": late.silent,
         "short": late.short,
-        "scored": late.scored,
-        "negative": late.negative,
+        "scored": late.scored if mood else None,
+        "negative": late.negative if mood else None,
         "cost": amount(late.cost),
     }
 
 
 def _cost(s: Situation, view: View) -> Json:
+    """What calls cost, each part where it is told; what nobody tells is not 0."""
     _, ai, telephony = merged(view.cells.get("attempts")) or (0, 0, 0)
+    spent = s.spent if s.told.cost else None
     return {
-        "total": amount(s.spent),
-        "ai": amount(ai / MICRO),
-        "telephony": amount(telephony / MICRO),
+        "total": amount(spent),
+        "ai": amount(ai / MICRO) if s.told.has("calls", "ai_cost") else None,
+        "telephony": amount(telephony / MICRO) if s.told.has("calls", "telephony_cost") else None,
         "currency": s.campaign.currency,
-        "per_answered_call": amount(s.spent / s.usual.answered) if s.usual.answered else None,
+        "per_answered_call": amount(spent / s.usual.answered) if s.usual.answered and spent is not None else None,
     }
 
 
 def _budget(s: Situation) -> Json | None:
-    budget = s.campaign.budget
+    budget, spent = s.campaign.budget, s.spent
     if budget is None:
         return None
-    spent = amount(s.spent)
-    return {"amount": budget, "spent": spent, "left": amount(budget - s.spent), "share": rate(s.spent, budget)}
+    if spent is None:
+        return {"amount": budget, "spent": None, "left": None, "share": None}
+    return {"amount": budget, "spent": amount(spent), "left": amount(budget - spent), "share": rate(spent, budget)}
 
 
 def attempts(shown: Shown, view: View) -> list[Json]:
     """What the first, second, … call to a contact brought: do retries help?"""
     found: dict[int, list[int]] = {}
+    cost_told = view.situation.told.cost
     for key, (count, ai, telephony) in view.cells.get("attempts", {}).items():
         attempt, outcome = unpack_key(key)
         name = shown.vocabulary.label("outcome", outcome)
@@ -113,7 +119,7 @@ def attempts(shown: Shown, view: View) -> list[Json]:
             "calls": calls,
             "answered": answered,
             "answer_rate": rate(answered, calls),
-            "cost": amount(micro / MICRO),
+            "cost": amount(micro / MICRO) if cost_told else None,
         }
         for attempt, (calls, answered, micro) in sorted(found.items())
         if attempt >= 0
@@ -126,7 +132,12 @@ def errors(s: Situation) -> Json:
     return {
         "of_calls": s.calls.settled,
         "errors": [
-            {"provider": provider or None, "error_code": code, "fault": fault_of(code), "calls": calls}
+            {
+                "provider": provider or None,
+                "error_code": code or None,
+                "fault": fault_of(code) if code else None,
+                "calls": calls,
+            }
             for (provider, code), calls in counted
         ],
     }
@@ -135,7 +146,7 @@ def errors(s: Situation) -> Json:
 def dispositions(shown: Shown, view: View) -> Json | None:
     """The outcomes of finished tasks, the most frequent first; `None` where the platform tells none."""
     cells = view.cells.get("dispositions")
-    if cells is None:
+    if cells is None or not view.situation.told.has("tasks", "disposition"):
         return None
     counted = sorted(
         ((cell[0], shown.vocabulary.label("disposition", unpack_key(key)[0])) for key, cell in cells.items()),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from statistics import median
 
 from exporter.contract.wording import clock, count, duration, share
-from exporter.diagnosis.dispatch.capacity import SHORT_SECONDS, refusal
+from exporter.diagnosis.dispatch.capacity import SHORT_SECONDS, of_caps_unknown, refusal
 from exporter.diagnosis.dispatch.signs import worst_number
 from exporter.diagnosis.dispatch.situation import Lately, Line, Situation
 from exporter.diagnosis.recent_calls import SPAN
@@ -37,6 +37,7 @@ def numbers(s: Situation, shown: Shown, view: View, mask: bool) -> list[Json] | 
     lines = {line.number.number_id: line for line in s.pool}
     entries = shown.platform.pools.get(s.campaign.campaign_id, ())
     called, going = _called(shown, view)
+    told = s.told.has("calls", "number_id")
     unusual = _Unusual(s, entries, called)
     found = []
     for entry in entries:
@@ -57,17 +58,21 @@ def numbers(s: Situation, shown: Shown, view: View, mask: bool) -> list[Json] | 
             "provider": trunk.trunk.provider if trunk else None,
             "weight": entry.weight,
             "status": number.status if number else None,
-            "usable": line is not None and refused is None,
+            "usable": None if line is not None and of_caps_unknown(line, s) else line is not None and refused is None,
             "refused_by": refused[0] if refused else None,
             "usable_at": iso(refused[1]) if refused else None,
             "calls_today": line.today if line else None,
             "daily_cap": number.daily_cap if number else None,
             "cooldown_until": iso(number.cooldown_until) if number else None,
-            "calling": line.in_progress if line else going.get(name, 0),
-            "calls": over,
-            "answered": answered,
+            "calling": line.in_progress if line else going.get(name, 0) if told else None,
+            "calls": over if told else None,
+            "answered": answered if told else None,
             "answer_rate": rate(answered, over),
-            "lately": {"calls": late, "answered": late_answered, "answer_rate": rate(late_answered, late)},
+            "lately": {
+                "calls": late if told else None,
+                "answered": late_answered if told else None,
+                "answer_rate": rate(late_answered, late),
+            },
             "unusual": [text for _, text in said],
         }
         found.append((said[0][0] if said else FINE, about["answer_rate"], name, about))
@@ -96,12 +101,13 @@ def connections(s: Situation) -> list[Json]:
             "concurrency_limit": limit,
             "limit_readable": not broken,
             "calling": carrier.in_progress,
-            "left": None if limit is None else max(0, limit - carrier.in_progress),
-            "leaked": carrier.leaked,
+            "left": None if limit is None or carrier.in_progress is None else max(0, limit - carrier.in_progress),
+            "leaked": None if carrier.in_progress is None else carrier.leaked,
             "calls_per_second": carrier.trunk.calls_per_second,
             "numbers": size if s.pool is not None else None,
         }
-        found.append((carrier.in_progress / limit if limit else (-1.0 if limit is None else 2.0), name, about))
+        full = (carrier.in_progress or 0) / limit if limit else (-1.0 if limit is None else 2.0)
+        found.append((full, name, about))
     return [about for *_, about in sorted(found, key=lambda each: (-each[0], each[1]))]
 
 
@@ -170,7 +176,9 @@ class _Unusual:
             case "number_daily_cap":
                 yield RESTING, f"at its daily cap of {number.daily_cap}{when}"
             case "number_cooldown":
-                yield RESTING, f"resting{when or ', nobody said until when'}"
+                over = number.cooldown_until is not None and until is None
+                unknown = ", though its rest is over" if over else ", nobody said until when"
+                yield RESTING, f"resting{when or unknown}"
             case "number_flagged":
                 yield WRONG, "flagged as spam"
             case "pool_exhausted":

@@ -33,7 +33,7 @@ def _order(view: View) -> tuple[int, float, int, str, str]:
         first = d.seen_since if d.since is None else d.since
     else:
         first = -(s.campaign.ended_at or 0.0) if d.verdict == "finished" else 0.0
-    return (RANK[d.verdict], first, -queued(s), s.campaign.name, s.campaign.campaign_id)
+    return (RANK[d.verdict], first, -(queued(s) or 0), s.campaign.name, s.campaign.campaign_id)
 
 
 def _line(shown: Shown, view: View) -> Json:

@@ -15,9 +15,10 @@ import pytest
 from click.testing import CliRunner
 
 from exporter.commands.cli import main
-from exporter.commands.explain.command import Explained, as_json, explain
+from exporter.commands.explain.command import NO_EVENTS, Explained, as_json, explain
 from exporter.commands.explain.ids import as_key
 from exporter.commands.explain.past import in_hindsight
+from exporter.commands.explain.reading import ONE_LOOK
 from exporter.commands.explain.terminal import as_text
 from exporter.diagnosis.dispatch.verdict import DEFAULT, diagnose
 from exporter.errors import DatabaseUnavailableError, UnknownIdError
@@ -208,14 +209,25 @@ def test_a_closed_window_says_when_it_opens(owner: Owner, database_url: str) -> 
 
 
 def test_system_retries_and_used_up_attempts_are_noted(owner: Owner, database_url: str) -> None:
-    platforms.task(owner, 5, 7, attempts=3, system_retries=2)
+    platforms.task(owner, 5, 7, attempts=3, system_retries=2, blocker="dnc")
     explained = asked(database_url, "5")
     assert explained.task is not None
-    assert explained.task["answer"]["notes"][1:] == [
+    assert explained.task["answer"]["notes"][-2:] == [
         "It has used all of 3 attempts: the platform should close it.",
         "It was retried 2 times for a fault of the platform or the provider, which is no attempt.",
     ]
     assert "attempts     3 of 3; 2 system retries" in lines(explained)
+
+
+def test_a_task_that_has_used_its_attempts_is_not_ready(owner: Owner, database_url: str) -> None:
+    platforms.task(owner, 5, 7, attempts=3)
+    explained = asked(database_url, "5")
+    assert explained.task is not None
+    assert explained.task["answer"]["sentence"] == (
+        "This task is not dialled because it has used its attempts (3 of 3), and the platform leaves it pending; it "
+        "will not be."
+    )
+    assert (explained.task["blocker"]["code"], explained.task["ready"]) == ("attempts_exhausted", False)
 
 
 # -- the campaign ------------------------------------------------------------------------------------------------
@@ -386,8 +398,16 @@ def test_without_optional_relations_and_columns_it_still_answers(database_url: s
         platforms.campaign(connection, "7", started_at=NOW - HOUR)
         platforms.task(connection, 5, 7)
     explained = asked(database_url, "5")
-    assert explained.card["verdict"]["name"] == "stalled"
+    assert explained.card["verdict"]["name"] == "unknown", "what holds tasks, and when they are due, is not told"
     assert "Numbers" not in lines(explained)
+
+
+def test_without_events_a_stall_may_be_a_change_of_a_moment_ago(owner: Owner, database_url: str) -> None:
+    owner.execute("DELETE FROM campaign_monitoring.calls")
+    for key in range(20, 45):
+        platforms.task(owner, key, 7)
+    card = asked(database_url).card
+    assert (card["verdict"]["name"], card["notes"]) == ("stalled", [ONE_LOOK, NO_EVENTS])
 
 
 # -- one look instead of watching ----------------------------------------------------------------------------------

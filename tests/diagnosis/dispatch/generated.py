@@ -26,9 +26,11 @@ from exporter.diagnosis.dispatch.situation import (
     Usual,
 )
 from exporter.source.entities import Campaign, Number, Tenant, Trunk, Upload
+from exporter.source.told import NOTHING_TOLD
 from tests.diagnosis.dispatch.situations import (
     ALWAYS,
     DAY,
+    EVERYTHING,
     HOUR,
     NOW,
     campaign,
@@ -98,8 +100,8 @@ LINES: st.SearchStrategy[Line] = st.builds(
         daily_cap=st.one_of(st.none(), st.none(), st.sampled_from([0, 1, 80])),
         cooldown_until=st.one_of(st.none(), PAST, TIMES),
     ),
-    st.sampled_from([0, 1, 79, 80, 500]),
-    st.integers(0, 5),
+    st.sampled_from([None, 0, 1, 79, 80, 500]),
+    st.one_of(st.none(), st.integers(0, 5)),
 )
 CARRIERS: st.SearchStrategy[Mapping[str, Carrier]] = st.dictionaries(
     st.sampled_from(CONNECTIONS),
@@ -107,7 +109,7 @@ CARRIERS: st.SearchStrategy[Mapping[str, Carrier]] = st.dictionaries(
         lambda limit, bad, going, leaked: Carrier(Trunk("c", "1", "tellus", limit, None, bad), going, leaked),
         LIMITS,
         broken("concurrency_limit"),
-        COUNTS,
+        st.one_of(st.none(), COUNTS),
         st.integers(0, 12),
     ),
 )
@@ -163,6 +165,8 @@ def some_tasks(draw: st.DrawFn) -> Tasks:
         next_due=draw(TIMES) if waiting else None,
         oldest_ready=draw(PAST) if ready else None,
         stale=draw(st.integers(0, going)),
+        holds_told=draw(st.sampled_from([True, True, False])),
+        due_told=draw(st.sampled_from([True, True, False])),
     )
 
 
@@ -186,11 +190,12 @@ LATELY = st.builds(
     Lately,
     settled=COUNTS,
     answered=COUNTS,
-    silent=COUNTS,
-    short=COUNTS,
+    silent=st.one_of(st.none(), COUNTS),
+    heard=COUNTS,
+    short=st.one_of(st.none(), COUNTS),
     scored=COUNTS,
     negative=COUNTS,
-    cost=st.sampled_from([0.0, 5.0]),
+    cost=st.sampled_from([None, 0.0, 5.0]),
     by_number=st.dictionaries(st.sampled_from(["n1", "n2", "n3"]), st.tuples(st.integers(0, 90), st.integers(0, 90))),
 )
 ODD: Mapping[str, st.SearchStrategy[object]] = {
@@ -199,7 +204,7 @@ ODD: Mapping[str, st.SearchStrategy[object]] = {
     "tasks": some_tasks(),
     "calls": some_calls(),
     "lately": LATELY,
-    "usual": st.builds(Usual, COUNTS, COUNTS, st.sampled_from([0.0, 5.0])),
+    "usual": st.builds(Usual, COUNTS, COUNTS, st.sampled_from([None, 0.0, 5.0])),
     "tenant": TENANTS,
     "tenant_in_progress": COUNTS,
     "tenant_leaked": st.integers(0, 12),
@@ -208,8 +213,9 @@ ODD: Mapping[str, st.SearchStrategy[object]] = {
     "carriers": CARRIERS,
     "rivals": st.lists(st.builds(Rival, CAMPAIGNS, st.integers(0, 12), COUNTS), max_size=2).map(tuple),
     "upload": UPLOADS,
-    "spent": st.sampled_from([-1.0, 0.0, 5.0, 1e12]),
-    "outside_window": st.integers(0, 2),
+    "spent": st.sampled_from([None, -1.0, 0.0, 5.0, 1e12]),
+    "outside_window": st.one_of(st.none(), st.integers(0, 2)),
+    "told": st.sampled_from([EVERYTHING, NOTHING_TOLD]),
 }
 """What each part of a situation may be."""
 

@@ -24,6 +24,10 @@ from exporter.diagnosis.dispatch.situation import (
     Usual,
 )
 from exporter.source.entities import Campaign, Number, Tenant, Trunk, Upload
+from exporter.source.told import TOLD, Told
+
+EVERYTHING = Told(frozenset((relation, column) for relation, columns in TOLD.items() for column in columns))
+"""A platform that tells all that is optional."""
 
 NOW = 1_772_625_600.0
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
@@ -156,7 +160,8 @@ def silence(seconds: float | None = 600.0, **changes: Any) -> Calls:
 
 def lately(settled: int = 100, answered: int = 40, **changes: Any) -> Lately:
     """Recent calls, of which nothing is unusual."""
-    return Lately(settled, answered, cost=0.1 * settled, **changes)
+    told: dict[str, Any] = {"silent": 0, "heard": answered, "short": 0, "cost": 0.1 * settled, **changes}
+    return Lately(settled, answered, **told)
 
 
 def usual(settled: int = 2000, answered: int = 800, cost: float = 200.0) -> Usual:
@@ -178,6 +183,7 @@ def situation(**parts: Any) -> Situation:
         "pool": (line("n1"), line("n2")),
         "carriers": carriers(carrier()),
         "upload": upload(),
+        "told": EVERYTHING,
     }
     return Situation(**{**defaults, **parts})
 

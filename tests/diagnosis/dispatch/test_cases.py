@@ -146,7 +146,7 @@ LIFECYCLE = [
         "paused by the platform itself without a reason",
         idle(campaign=campaign(status="paused", paused_by="platform")),
         "blocked", "lifecycle", None,
-        "The platform paused it by itself. Find out why before resuming: no reason was given.",
+        "The platform paused it by itself. Find out why before resuming: no reason is told.",
     ),
     Case(
         "paused by the platform itself, and its window is closed: nobody is woken for it",
@@ -192,7 +192,7 @@ LIFECYCLE = [
     Case(
         "scheduled, without a time",
         idle(campaign=campaign(status="scheduled")),
-        "waiting", "lifecycle", None, "Give it a time to start: it has none.",
+        "waiting", "lifecycle", None, "See when it is to start, and give it a time if it has none: no time is told.",
     ),
     Case(
         "its time came two minutes ago",
@@ -1200,7 +1200,27 @@ TASKS = [
     Case(
         "tasks that used all their attempts and are still pending",
         idle(tasks=held("attempts_exhausted", 70)),
-        "waiting", "tasks", None, "70 tasks left, held by attempts_exhausted. None: the task is done.",
+        "blocked", "tasks", None, "70 tasks have used their attempts: the platform leaves them pending",
+    ),
+    Case(
+        "a single task that used its attempts is all that is left of a list",
+        idle(tasks=held("attempts_exhausted", 1, over=5_000)),
+        "blocked", "tasks", None, "1 task has used its attempts: the platform leaves it pending",
+    ),
+    Case(
+        "tasks that used their attempts, and others that nobody may call",
+        idle(tasks=tasks(0, blocked={"attempts_exhausted": 5, "dnc": 3}, in_progress=0, over=5_000)),
+        "blocked", "tasks", None, "5 tasks have used their attempts",
+    ),
+    Case(
+        "many tasks used their attempts, a few wait for their next one",
+        idle(tasks=tasks(0, 3, {"attempts_exhausted": 70}, in_progress=0, due_in=HOUR)),
+        "waiting", "retry", HOUR, "Wait: every other pending task waits for its next attempt, the first at",
+    ),
+    Case(
+        "tasks that used their attempts while the last ones are dialled",
+        situation(tasks=held("attempts_exhausted", 70, in_progress=2), calls=calls(20.0, in_progress=2)),
+        "dialing", "none", None, "70 tasks have used their attempts",
     ),
     Case(
         "two of a pilot of five are held",
@@ -1262,7 +1282,7 @@ SILENT = [
     Case(
         "tasks wait for minutes though no limit is reached",
         situation(tasks=tasks(ready_for=5 * MINUTE)),
-        "throttled", "none", None, "Tasks wait though no limit is reached: the dispatcher is slow.",
+        "throttled", "none", None, "Tasks wait though no limit that is told is reached: the dispatcher is slow.",
     ),
 ]  # fmt: skip
 

@@ -91,7 +91,7 @@ def test_the_first_hint_of_a_stall_tells_how_long_and_where_to_look_first() -> N
     watch.at(300, silent())
     assert watch.last is not None
     assert hints(replace(silent(), now=NOW + 300), watch.last) == [
-        "20 tasks could be dialled, every gate is open and nothing was started for 15 min. "
+        "20 tasks could be dialled, every gate that is told is open and nothing was started for 15 min. "
         "Check that the platform's dispatcher runs before you touch any setting."
     ]
 

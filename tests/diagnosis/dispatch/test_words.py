@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from exporter.diagnosis.dispatch.evidence import evidence
 from exporter.diagnosis.dispatch.gates import GATES
 from exporter.diagnosis.dispatch.hints import hints
 from exporter.diagnosis.dispatch.signs import MOVES, signs, worst_number
+from exporter.diagnosis.dispatch.situation import Lately
 from exporter.diagnosis.dispatch.verdict import diagnose
 from tests.diagnosis.dispatch.situations import (
     HOUR,
@@ -52,7 +54,7 @@ EVIDENCE = [
         {"campaign": campaign(status="paused", paused_at=NOW - HOUR, pause_reason="Complaints")},
         "Paused since 11:00 UTC: Complaints.",
     ),
-    ("lifecycle", "paused", {"campaign": campaign(status="paused")}, "Paused: no reason was given."),
+    ("lifecycle", "paused", {"campaign": campaign(status="paused")}, "Paused: no reason is told."),
     (
         "lifecycle",
         "paused by itself",
@@ -71,7 +73,7 @@ EVIDENCE = [
         {"campaign": campaign(status="scheduled", scheduled_at=NOW - HOUR)},
         "Scheduled for 11:00 UTC, 1 h ago, and it does not run.",
     ),
-    ("lifecycle", "no time", {"campaign": campaign(status="scheduled")}, "Scheduled, without a time."),
+    ("lifecycle", "no time", {"campaign": campaign(status="scheduled")}, "Scheduled; for when is not told."),
     (
         "lifecycle",
         "completed",
@@ -141,7 +143,7 @@ EVIDENCE = [
         {"tenant": tenant(broken=unreadable("credits_remaining"))},
         "Not known: the tenant's credits cannot be read (see docs/contract.md).",
     ),
-    ("window", "always", {}, "Always open."),
+    ("window", "always", {}, "Always open: no call windows are told."),
     ("window", "never", {"schedule": schedule()}, "There is no window at all."),
     (
         "window",
@@ -249,7 +251,7 @@ EVIDENCE = [
         {"campaign": campaign(broken=unreadable("concurrency_limit"))},
         "Not known: the limit of calls at once cannot be read (see docs/contract.md).",
     ),
-    ("pacing", "not limited", {}, "Calls a minute are not limited."),
+    ("pacing", "not limited", {}, "No limit of calls a minute is told."),
     (
         "pacing",
         "open",
@@ -287,7 +289,7 @@ EVIDENCE = [
         {"carriers": carriers(carrier(leaked=2))},
         "3 of 30 channels of its connections in use. 2 slots held for too long to be a real call.",
     ),
-    ("connection", "not told", {"carriers": {}}, "0 in use; no limit is told."),
+    ("connection", "not told", {"carriers": {}}, "How many channels of its connections are in use is not told."),
     (
         "connection",
         "unknown",
@@ -338,7 +340,7 @@ EVIDENCE = [
         {"pool": (line(status="other"),)},
         "Not known: the status cannot be read (see docs/contract.md).",
     ),
-    ("provider", "open", {}, "No error in the last 50 calls."),
+    ("provider", "open", {}, "No call of the last 50 failed."),
     ("provider", "no call", {"calls": silence(settled=0)}, "No call lately."),
     (
         "provider",
@@ -356,7 +358,7 @@ EVIDENCE = [
         "provider",
         "stamped without errors",
         {"calls": silence(), "tasks": held("provider_throttled", 6)},
-        "No error in the last 50 calls. The platform stamps provider_throttled on 6 tasks.",
+        "No call of the last 50 failed. The platform stamps provider_throttled on 6 tasks.",
     ),
     ("retry", "open", {}, "0 of 20 pending tasks wait for the time of their next attempt."),
     (
@@ -625,6 +627,91 @@ def test_what_others_found_is_said_once() -> None:
     assert hints(s, diagnose(s), ("Same.", "Same.", "")) == ["Same."]
 
 
+def test_one_task_in_two_calls_is_a_sign() -> None:
+    (sign,) = signs(situation(calls=calls(doubled=2)))
+    assert sign.name == "doubled_calls"
+    assert sign.text.startswith("2 tasks have more than one call in progress at once. If contacts are called twice")
+
+
+OLD = tasks(0, blocked={"budget_exhausted": 20}, in_progress=0)
+
+
+def test_old_stamps_say_how_old_they_are_and_claim_nothing_of_now() -> None:
+    s = situation(tasks=replace(OLD, stamped={"budget_exhausted": NOW - 5 * HOUR}), calls=silence(6 * HOUR))
+    assert evidence(GATES["money"](s), s).endswith("stamps budget_exhausted on 20 tasks, the last time 5 h ago.")
+    assert hints(s, diagnose(s))[1] == (
+        "Check that the platform's dispatcher runs: budget_exhausted was stamped 5 h ago for the last time, and no "
+        "call was started since, so whether it still holds is not known."
+    )
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"tasks": replace(OLD, stamped={"budget_exhausted": NOW - MINUTE})},
+        {"tasks": replace(OLD, stamped={"budget_exhausted": NOW - 5 * HOUR}), "calls": silence(HOUR)},
+        {
+            "tasks": replace(OLD, stamped={"budget_exhausted": NOW - 5 * HOUR}),
+            "campaign": campaign(budget=5),
+            "spent": 9,
+        },
+    ],
+    ids=["fresh stamps", "calls were started since", "we see it ourselves"],
+)
+def test_stamps_that_are_no_riddle_are_not_doubted(parts: dict[str, Any]) -> None:
+    s = situation(**{"calls": silence(6 * HOUR), **parts})
+    assert not [hint for hint in hints(s, diagnose(s)) if "dispatcher runs" in hint]
+
+
+def test_a_rest_that_is_over_says_since_when() -> None:
+    resting = line(status="resting", cooldown_until=NOW - 5 * HOUR)
+    s = situation(pool=(resting,), calls=silence(6 * HOUR))
+    assert says("numbers", pool=(resting,)).endswith("1 resting. The last of their rests ended 5 h ago.")
+    assert hints(s, diagnose(s))[0].startswith("Put numbers back to work or add some: their rest ended 5 h ago")
+
+
+def test_of_a_campaign_that_is_over_nothing_is_ready() -> None:
+    s = situation(campaign=campaign(status="completed", ended_at=NOW - HOUR))
+    assert says("tasks", campaign=s.campaign) == "It is over; 20 tasks stayed pending."
+    assert hints(s, diagnose(s)) == ["Nothing: the campaign is completed."]
+
+
+UNTOLD = [
+    ("answers of which nobody tells whether the agent spoke", lately(100, 40, silent=None, heard=0)),
+    ("answers of which nobody tells how long they were", lately(100, 40, short=None)),
+    ("calls of which nobody tells what they cost", lately(100, 40, cost=None)),
+]
+
+
+@pytest.mark.parametrize("late", [late for _, late in UNTOLD], ids=[name for name, _ in UNTOLD])
+def test_what_nobody_tells_is_no_sign(late: Lately) -> None:
+    assert signs(situation(lately=late, usual=usual(cost=200.0 if late.cost is not None else 2.0))) == []
+
+
+def test_failed_calls_without_a_code_are_failures_of_which_nobody_knows_why() -> None:
+    s = situation(calls=calls(settled=30, errors={("", ""): 28}, failed_in_a_row=28))
+    assert says("provider", calls=s.calls) == (
+        "28 of the last 30 calls failed (93 %), 28 without an error code, so why is not known."
+    )
+    assert diagnose(s).binding == "provider"
+    assert hints(s, diagnose(s))[0].startswith("Reduce concurrency and ask the provider why calls fail")
+
+
+def test_a_budget_of_which_nobody_tells_what_is_spent_decides_nothing() -> None:
+    s = situation(
+        campaign=campaign(budget=100), spent=None, calls=silence(), tasks=tasks(in_progress=0, ready_for=HOUR)
+    )
+    assert (diagnose(s).verdict, diagnose(s).binding) == ("unknown", "money")
+    assert hints(s, diagnose(s))[0].startswith("Have the platform tell what calls cost")
+
+
+def test_ready_tasks_that_may_be_held_are_not_known_to_be_ready() -> None:
+    unheld = replace(tasks(in_progress=0, ready_for=HOUR), holds_told=False)
+    s = situation(calls=silence(), tasks=unheld)
+    assert (diagnose(s).verdict, diagnose(s).binding) == ("unknown", "tasks")
+    assert hints(s, diagnose(s))[0].startswith("Have the platform tell what holds tasks")
+
+
 def test_gates_further_in_that_need_a_person_are_announced() -> None:
     found = hinted(
         calls=silence(),
@@ -633,7 +720,7 @@ def test_gates_further_in_that_need_a_person_are_announced() -> None:
         schedule=schedule(),
     )
     assert found == [
-        "Find out who paused it and why before resuming: no reason was given.",
+        "Find out who paused it and why before resuming: no reason is told.",
         "Before it dials again: ask who owns the budget: it is spent. Raise it, or pause the campaign.",
         "Before it dials again: enable a call window: the schedule has none, so it will never dial.",
     ]
