@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.log_outlet import Outlet
+from exporter.logs.outlet import Outlet
 from tests.support.prometheus import wait_for
 
 

@@ -11,9 +11,8 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from exporter import logs
 from exporter.config import LogConfig
-from exporter.logs import Repeats, configure, drain, lost, trace
+from exporter.logs import Repeats, configure, drain, lines, lost, trace
 from tests.support.prometheus import wait_for
 
 log = structlog.get_logger()
@@ -123,8 +122,8 @@ def test_an_exception_is_told_by_kind_and_place_without_its_words(logging_to: Lo
         _fail()
     log.error("unexpected error", exc_info=raised.value)
     (line,) = stderr.getvalue().splitlines()
-    assert "KeyError at test_logs.py:" in line
-    assert "caused by ValueError at test_logs.py:" in line
+    assert "KeyError at test_lines.py:" in line
+    assert "caused by ValueError at test_lines.py:" in line
     assert "in _fail" in line
     assert "jane" not in line
     assert "2345678" not in line
@@ -142,7 +141,7 @@ def test_a_cause_that_was_hidden_stays_hidden() -> None:
 def test_a_line_on_a_full_disk_is_lost_and_what_told_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     before = lost()
     full = os.open("/dev/full", os.O_WRONLY)
-    monkeypatch.setattr(logs, "_STDERR", full)
+    monkeypatch.setattr(lines, "_STDERR", full)
     configure(LogConfig())
     log.info("hello")
     wait_for("the line to be lost", lambda: lost() == before + 1)

@@ -14,7 +14,7 @@ from typing import Any, TextIO, cast
 import structlog
 
 from exporter.config import LogConfig
-from exporter.log_outlet import Outlet
+from exporter.logs.outlet import Outlet
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _REPEAT_EVERY = 60.0
