@@ -91,8 +91,9 @@ def test_codes_without_translation_pass_through(owner: Connection) -> None:
     assert owner.execute("SELECT DISTINCT outcome FROM campaign_monitoring.calls").fetchall() == [("carrier_divert",)]
 
 
-def test_no_view_reads_the_hosts_clock(owner: Connection) -> None:
-    texts = owner.execute("SELECT definition FROM pg_views WHERE schemaname LIKE 'campaign_%'").fetchall()
+def test_no_view_of_the_contract_reads_the_hosts_clock(owner: Connection) -> None:
+    """A demo may dial in another time than the host's; Grafana's own views go by it as its boards do."""
+    texts = owner.execute("SELECT definition FROM pg_views WHERE schemaname = 'campaign_monitoring'").fetchall()
     assert texts
     assert not any(word in text for (text,) in texts for word in ("now()", "CURRENT_", "clock_timestamp"))
 
