@@ -17,27 +17,14 @@ from typing import Any
 
 from psycopg import Connection, sql
 
+from dashboards.columns import SCHEMA, held_by, id_families, typed
 from exporter.contract.availability import Available, compare
-from exporter.contract.codes import EXHAUSTED, READY, RETRY_WAIT
-from exporter.contract.relations import RELATIONS, Column, Kind, Relation
+from exporter.contract.relations import RELATIONS, Relation
 from exporter.errors import ConfigError, ContractError
 
 ROLE = "campaign_grafana"
-SCHEMA = "campaign_grafana"
-"""Where the views are: the boards' statements name it."""
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}\Z")
-_FAMILIES: Mapping[str, str] = MappingProxyType({"int2": "bigint", "int4": "bigint", "int8": "bigint", "uuid": "uuid"})
-_NULLS: Mapping[Kind, str] = MappingProxyType(
-    {
-        Kind.TEXT: "text",
-        Kind.TIME: "timestamptz",
-        Kind.INTEGER: "bigint",
-        Kind.NUMBER: "numeric",
-        Kind.BOOLEAN: "boolean",
-        Kind.JSON: "jsonb",
-    }
-)
 _PHONE = (
     "CASE WHEN length({0}) >= 9 THEN left({0}, 3) || '*****' || right({0}, 2)\n"
     "            WHEN {0} <> '' THEN '*****' END"
@@ -160,7 +147,7 @@ _FUNCTIONS = tuple(
 
 
 def _keys(available: Available) -> str:
-    families = _id_families(available)
+    families = id_families(available)
     made = [
         f"CREATE FUNCTION {SCHEMA}.{name}(VARIADIC ids text[] DEFAULT '{{}}') RETURNS {families[column]}\n"
         "LANGUAGE sql IMMUTABLE PARALLEL SAFE\n"
@@ -189,7 +176,7 @@ END $$;
 
 def _views(available: Available, choice: Choice) -> str:
     masks = {**(_MASKS if choice.masked else {}), **(_OWN_PHONE if choice.own_masked else {})}
-    families = _id_families(available)
+    families = id_families(available)
     made = "\n".join(_view(relation, available, masks, families) for relation in RELATIONS.values())
     return (
         "-- 5. The views: plain columns, so that a condition reaches the index of the table below. They hide columns,\n"
@@ -205,7 +192,7 @@ def _view(
     types = available.types.get(relation.name)
     shown = [*_expressions(relation, types or {}, masks, families)]
     if relation.name == "tasks":
-        shown.append(f"{_held_by(available)} AS held_by")
+        shown.append(f"{held_by(available)} AS held_by")
     lines = ",\n".join(f"       {expression}" for expression in shown).lstrip()
     head = f"CREATE VIEW {SCHEMA}.{relation.name} AS\n"
     if types is None:
@@ -215,78 +202,17 @@ def _view(
     return f"{head}SELECT {lines}\nFROM {source};\n"
 
 
-def _held_by(available: Available) -> str:
-    """A pending task's effective blocker, as the exporter counts it: no statement of a board works it out anew."""
-    if not available.has("tasks"):
-        return "NULL::text"
-
-    def told(name: str, kind: str) -> str:
-        return name if available.has("tasks", name) else f"NULL::{kind}"
-
-    most = "max_attempts"
-    if available.has("campaigns", "max_attempts"):
-        tasks, campaigns = (sql.Identifier(available.schema, name).as_string(None) for name in ("tasks", "campaigns"))
-        same = available.types["campaigns"]["campaign_id"] == available.types["tasks"]["campaign_id"]
-        cast = "" if same else "::text"
-        most = (
-            f"coalesce(max_attempts, (\n"
-            f"                SELECT c.max_attempts FROM {campaigns} AS c\n"
-            f"                WHERE c.campaign_id{cast} = {tasks}.campaign_id{cast} LIMIT 1))"
-        )
-    return (
-        f"CASE WHEN status::text = 'pending' THEN coalesce(nullif({told('blocker', 'text')}::text, ''), CASE\n"
-        f"            WHEN attempts >= nullif(greatest({most}, 0), 0)\n"
-        f"            THEN '{EXHAUSTED}'\n"
-        f"            WHEN nullif({told('next_eligible_at', 'timestamptz')}, 'infinity') > now() THEN '{RETRY_WAIT}'\n"
-        f"            ELSE '{READY}' END) END"
-    )
-
-
 def _expressions(
     relation: Relation,
     types: Mapping[str, str],
     masks: Mapping[tuple[str, str], str],
     families: Mapping[str, str],
 ) -> Iterator[str]:
-    plain = {column.name: _typed(column, types.get(column.name), families) for column in relation.columns}
+    plain = {column.name: typed(column, types.get(column.name), families) for column in relation.columns}
     for name, shown in plain.items():
         mask = masks.get((relation.name, name)) if name in types else None
         shown = mask.format(shown, **plain) if mask else shown
         yield shown if shown == name else f"{shown} AS {name}"
-
-
-def _typed(column: Column, typname: str | None, families: Mapping[str, str]) -> str:
-    """A column as statements can rely on it: one type for an id wherever it stands, codes as text, JSON as jsonb.
-
-    Required times stay plain, since their indexes matter. A column that is missing is a null of its type.
-    """
-    if typname is None:
-        return f"NULL::{families[column.name] if column.kind is Kind.ID else _NULLS[column.kind]}"
-    if column.kind is Kind.ID:
-        same = _FAMILIES.get(typname, "text") == families[column.name]
-        return column.name if same else f"{column.name}::text"
-    if column.kind is Kind.TEXT:
-        return column.name if typname in ("text", "varchar") else f"{column.name}::text"
-    if column.kind is Kind.JSON:
-        if typname == "jsonb":
-            return column.name
-        return f"{SCHEMA}.as_jsonb({column.name})" if typname == "json" else f"to_jsonb({column.name})"
-    if column.kind is Kind.TIME and column.optional:
-        return f"CASE WHEN isfinite({column.name}) THEN {column.name} END"
-    return column.name
-
-
-def _id_families(available: Available) -> Mapping[str, str]:
-    """The type of each id: the one that it has everywhere, text where relations differ or none has it."""
-    found: dict[str, set[str]] = {}
-    for relation in RELATIONS.values():
-        for column in relation.columns:
-            if column.kind is Kind.ID:
-                family = found.setdefault(column.name, set())
-                typname = available.types.get(relation.name, {}).get(column.name)
-                if typname is not None:
-                    family.add(_FAMILIES.get(typname, "text"))
-    return {name: next(iter(family)) if len(family) == 1 else "text" for name, family in found.items()}
 
 
 def _granted(choice: Choice) -> str:

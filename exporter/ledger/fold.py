@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from exporter.ledger.batches import in_scope, last_of_each, whole_numbers
 from exporter.ledger.remembered_rows import Array, HeldRows, Slots
 from exporter.ledger.totals import Cell, Ints, Totals, pack, pack_key, unpack_key
 from exporter.ledger.witnesses import Witnesses
@@ -87,7 +88,7 @@ class Fold:
             elif (interning := self._vocabulary.of("effective" if name == "blocker" else name)) is not None:
                 columns[name] = interning.numbers(raw[name], campaigns)
             elif name not in ("id", "campaign", "provider"):
-                columns[name] = _whole(raw[name])
+                columns[name] = whole_numbers(raw[name])
         columns["broken"][columns["broken"] == 0] = NONE
         return columns
 
@@ -100,12 +101,12 @@ class Fold:
         if not rows:
             return Folded()
         given, raw = len(rows), self.by_column(rows)
-        if (last := _last_of_each(raw["id"])) is not None:
+        if (last := last_of_each(raw["id"])) is not None:
             rows = [rows[place] for place in last]
             raw = self.by_column(rows)
         campaigns = self._vocabulary.campaign.numbers(raw["campaign"])
         slots = self.held.find(raw["id"])
-        inside, known = _in_scope(campaigns, scope), slots >= 0
+        inside, known = in_scope(campaigns, scope), slots >= 0
         self.remove(slots[known & ~inside])
         ignored, unknown = int((~inside & ~known).sum()) + given - len(rows), int((~known).sum())
         old = 0
@@ -290,27 +291,3 @@ class Fold:
 
 
 _SECONDS = frozenset({"eligible", "since", "created", "updated", "started"})
-
-
-def _whole(values: Sequence[int | None]) -> Ints:
-    """Whole numbers with -1 for null; a double holds them exactly up to 2^53, beyond any clean value."""
-    numbers = np.array(values, np.float64)
-    numbers[np.isnan(numbers)] = NONE
-    return numbers.astype(np.int64)
-
-
-def _in_scope(campaign: Array, scope: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    inside = np.zeros(len(campaign), bool)
-    valid = (campaign >= 0) & (campaign < len(scope))
-    inside[valid] = scope[campaign[valid]]
-    return inside
-
-
-def _last_of_each(ids: Sequence[Any]) -> list[int] | None:
-    """Where there is one row of each id, `None` for everywhere.
-
-    A row that a view shows twice counts once, one without an id cannot be followed.
-    """
-    last = dict(zip(ids, range(len(ids)), strict=True))
-    last.pop(None, None)
-    return None if len(last) == len(ids) else list(last.values())

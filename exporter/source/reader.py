@@ -25,6 +25,7 @@ from exporter.source.database import Compiled, Connection, fetch, reading
 from exporter.source.projections import Projection, available_projections
 from exporter.source.query_time import Meter
 from exporter.source.row_statements import Statements
+from exporter.source.salvage import salvaged
 from exporter.source.small_statements import Choice, Exported, SmallStatements, owners_in
 from exporter.source.task_columns import CAMPAIGN_ATTEMPTS, task_rows
 from exporter.source.watermark import Plan
@@ -54,7 +55,6 @@ SMALL_LIMIT = 200_000
 log = structlog.get_logger()
 
 _BATCH = 10_000
-_SALVAGE_CHUNK = 1_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -144,7 +144,7 @@ class Reader:
                 with connection.transaction():
                     found = list(
                         itertools.chain.from_iterable(
-                            self._salvage(connection, relation, keys, statements.by_key, values, meter)
+                            salvaged(connection, relation, keys, statements.by_key, values, meter)
                         )
                     )
                     if len(found) + meter.unreadable.get(relation, 0) >= SMALL_LIMIT:
@@ -179,9 +179,7 @@ class Reader:
             except RowError:  # what was folded already is folded again, to no effect
                 for low, high in zip(lows, highs, strict=True):
                     one = {**values, "low": low, "high": high}
-                    yield from self._salvage(
-                        connection, relation, statements.changed_keys, statements.by_key, one, meter
-                    )
+                    yield from salvaged(connection, relation, statements.changed_keys, statements.by_key, one, meter)
 
     def remembered(
         self, connection: Connection, relation: str, campaigns: Sequence[str], moment: Moment, meter: Meter
@@ -230,7 +228,7 @@ class Reader:
             return
         statements = self._statements[relation]
         values = {**moment.parameters(), CAMPAIGNS.key: statements.campaigns(campaigns)}
-        yield from self._salvage(connection, relation, statements.all_keys, statements.by_key, values, meter)
+        yield from salvaged(connection, relation, statements.all_keys, statements.by_key, values, meter)
 
     def totals(
         self,
@@ -256,34 +254,6 @@ class Reader:
         values = {**moment.parameters(day), CAMPAIGNS.key: statements.campaigns(campaigns)}
         values[CAMPAIGN_ATTEMPTS.key] = attempts
         return meter.timed(lambda: fetch(connection, query, **values))
-
-    def _salvage(
-        self,
-        connection: Connection,
-        relation: str,
-        keys: Compiled,
-        by_key: Compiled,
-        values: Mapping[str, Any],
-        meter: Meter,
-    ) -> Iterator[Rows]:
-        """Rows by key, halving a group that cannot be read until the faulty row stands alone."""
-        found = [row[0] for row in meter.timed(lambda: fetch(connection, keys, **values))]
-        groups = [found[start : start + _SALVAGE_CHUNK] for start in range(0, len(found), _SALVAGE_CHUNK)]
-        while groups:
-            group = groups.pop()
-            wanted = {**values, ROW_KEYS.key: group}
-            try:
-                with connection.transaction():
-                    rows = meter.timed(functools.partial(fetch, connection, by_key, **wanted))
-            except RowError:
-                if len(group) == 1:
-                    meter.lost(relation)
-                else:
-                    half = len(group) // 2
-                    groups += [group[:half], group[half:]]
-                continue
-            meter.count(relation, len(rows))
-            yield rows
 
 
 def reader_of(available: Available) -> Reader:

@@ -17,7 +17,8 @@ from click.testing import CliRunner, Result
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from dashboards.grants import ROLE, SCHEMA
+from dashboards.columns import SCHEMA
+from dashboards.grants import ROLE
 from exporter.commands.cli import main
 from exporter.contract.relations import RELATIONS
 from exporter.demo.platform import install as platform

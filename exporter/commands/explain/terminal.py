@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from exporter.commands.explain.phrases import attempts_of, compared, figure, number_line, ratio
 from exporter.contract.codes import clean_name
 from exporter.contract.wording import clock, count, duration, money, share
 from exporter.web.cards.values import Json
@@ -108,7 +109,7 @@ class _Page:
             self.fact("blocker", f"{blocker['code']} ({blocker['group']}): {blocker['meaning']}")
         elif task["ready"]:
             self.fact("blocker", "none: it is ready")
-        self.fact("attempts", _attempts(task))
+        self.fact("attempts", attempts_of(task))
         self.fact("due", self.when(task["next_eligible_at"]) if task["status"] == "pending" else None)
         self.fact("last dialled", self.when(task["last_attempted_at"]) or ("not told" if task["attempts"] else "never"))
         self.fact("changed", self.when(task["updated_at"]))
@@ -170,10 +171,10 @@ class _Page:
         )
         for gate in self.card["gates"]:
             state = click.style(f"{gate['state']:<7}", fg=_gate_colour(gate))
-            limit = f"/{_figure(gate['limit'])}" if gate["limit"] is not None else ""
-            room = _figure(gate["used"]) + limit
+            limit = f"/{figure(gate['limit'])}" if gate["limit"] is not None else ""
+            room = figure(gate["used"]) + limit
             head = (
-                f"{'>' if gate['binding'] else ' '} {gate['name']:<10} {state} {room:>11} {_figure(gate['left']):>6}  "
+                f"{'>' if gate['binding'] else ' '} {gate['name']:<10} {state} {room:>11} {figure(gate['left']):>6}  "
             )
             code = f"{gate['code']}: " if gate["code"] and gate["state"] == "closed" else ""
             indent = len(click.unstyle(head))
@@ -218,7 +219,7 @@ class _Page:
             return
         self.title("Numbers, the worst first")
         for number in found[:NUMBERS]:
-            self.wrapped(_number(number))
+            self.wrapped(number_line(number))
             for text in number["unusual"]:
                 self.wrapped(text, "    ! ")
         if len(found) > NUMBERS:
@@ -267,58 +268,19 @@ class _Page:
         self.title("A/B test")
         for arm in test["arms"]:
             goals = (
-                f"goals {_rate(arm['goal_rate'])} of {arm['finished']:,} finished" if arm["goals"] is not None else ""
+                f"goals {ratio(arm['goal_rate'])} of {arm['finished']:,} finished" if arm["goals"] is not None else ""
             )
             answers = (
-                f"answered {_rate(arm['answer_rate'])} of {arm['calls']:,} calls" if arm["calls"] is not None else ""
+                f"answered {ratio(arm['answer_rate'])} of {arm['calls']:,} calls" if arm["calls"] is not None else ""
             )
             self.wrapped(f"{arm['variant']}: {', '.join(filter(None, (answers, goals))) or 'nothing is told'}")
         for measure in ("answers", "goals"):
-            self.wrapped(f"{measure}: {_compared(test[measure])}")
+            self.wrapped(f"{measure}: {compared(test[measure])}")
         if test["split"]["mismatch"]:
             self.wrapped(f"The contacts are not split as configured (p = {test['split']['p_value']:.1g}).", "  ! ")
-
-
-def _compared(by: Json) -> str:
-    if by["winner"]:
-        return f"{by['winner']} is better ({_rate(by['best_probability'].get(by['winner']))} sure)"
-    leader = by["leader"]
-    ahead = f"{leader} leads ({_rate(by['best_probability'].get(leader))} to be best); " if leader else ""
-    return f"{ahead}no winner: {by['reason']}"
-
-
-def _attempts(task: Json) -> str | None:
-    if task["attempts"] is None:
-        return None
-    of = f" of {task['max_attempts']}" if task["max_attempts"] is not None else ""
-    retries = f"; {count(task['system_retries'], 'system retry')}" if task["system_retries"] else ""
-    return f"{task['attempts']}{of}" + retries.replace("retrys", "retries")
-
-
-def _number(number: Json) -> str:
-    name = f"{number['id']}" + (f" {number['label']}" if number["label"] else "")
-    parts = [number["status"] or "unknown"]
-    if number["answer_rate"] is not None:
-        parts.append(f"answered {_rate(number['answer_rate'])} of {count(number['calls'], 'call')}")
-    if number["calls_today"] is not None:
-        cap = f" of {number['daily_cap']:,}" if number["daily_cap"] is not None else ""
-        parts.append(f"{number['calls_today']:,}{cap} today")
-    if number["weight"] is not None:
-        parts.append(f"weight {number['weight']:g}")
-    return f"{name}: {', '.join(parts)}"
 
 
 def _gate_colour(gate: Json) -> str:
     if gate["state"] == "closed":
         return "cyan" if gate["expected"] else "red"
     return _COLOURS.get(gate["state"], "yellow")
-
-
-def _figure(value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.1f}"
-
-
-def _rate(value: float | None) -> str:
-    return "none" if value is None else share(value, 1)
