@@ -78,7 +78,9 @@ class Changes:
             self._horizon = Horizon(self._config.clock_allowance, self._config.overlap, self._horizon.low)
             log.info("open transactions can be seen")
         elif not sees and isinstance(self._horizon, Horizon):
-            self._horizon = Overlap(self._config.overlap, self._horizon.low)
+            # Whoever was seen to write then may have committed since: nobody tells any more.
+            self._horizon = Overlap(self._config.overlap, self._horizon.low - self._config.overlap)
+            self._low = self._clock(self._horizon.low)
             if not observation.replica:  # of a replica it is said what can be promised
                 log.warning(
                     "open transactions cannot be seen",

@@ -164,3 +164,23 @@ def test_a_row_of_a_session_that_does_not_report_its_activity_is_read(
     assert [watcher.pending() for _ in range(3)] == [0, 0, 0]
     slow.commit()
     assert watcher.pending() == 1
+
+
+def test_a_row_is_read_that_is_committed_just_as_the_right_to_see_transactions_is_taken(
+    owner: psycopg.Connection[Any], database_url: str, slow: psycopg.Connection[Any]
+) -> None:
+    owner.execute(
+        "CREATE ROLE late_reader LOGIN IN ROLE pg_monitor; GRANT USAGE ON SCHEMA campaign_monitoring TO late_reader; "
+        "GRANT SELECT ON ALL TABLES IN SCHEMA campaign_monitoring TO late_reader"
+    )
+    watcher = Watcher(psycopg.conninfo.make_conninfo(database_url, user="late_reader"))
+    try:
+        insert(slow)
+        for _ in range(3):  # nothing is read again because of a transaction that is seen to be open
+            assert watcher.pending() == 0
+        slow.commit()
+        owner.execute("REVOKE pg_monitor FROM late_reader")
+        assert watcher.pending() == 1
+    finally:
+        watcher.refresher.disconnect()
+        owner.execute("DROP OWNED BY late_reader; DROP ROLE late_reader")
