@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
+from importlib.resources import files
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -795,3 +796,14 @@ def test_without_the_contract_the_command_says_what_is_missing(
     assert result.exit_code == 1
     assert "tasks: the schema 'campaign_monitoring' has no such relation" in result.output
     assert result.stdout == ""
+
+
+def test_columns_are_found_as_the_exporter_finds_them_but_for_the_right_to_read_them() -> None:
+    """Boards know nothing of the exporter's reading, so the statement stands twice."""
+
+    def lines(text: str) -> list[str]:
+        return [line for line in text.splitlines() if line.strip() and not line.startswith("--")]
+
+    theirs = lines((files("exporter.source.sql") / "discover.sql").read_text(encoding="utf-8"))
+    mine = lines((files("dashboards") / "sql" / "grants" / "exists.sql").read_text(encoding="utf-8"))
+    assert mine == [line for line in theirs if "_privilege(" not in line]

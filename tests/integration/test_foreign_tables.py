@@ -44,7 +44,7 @@ def here(debian: Cluster, there: Session) -> Iterator[Session]:
         connection.execute("CREATE EXTENSION postgres_fdw")
         connection.execute(
             sql.SQL("CREATE SERVER dialler FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host {}, dbname {})").format(
-                sql.Literal(str(debian.directory)), sql.Literal(there.info.dbname)
+                sql.Literal(there.info.host), sql.Literal(there.info.dbname)
             )
         )
         connection.execute("CREATE USER MAPPING FOR PUBLIC SERVER dialler OPTIONS (user 'postgres')")
