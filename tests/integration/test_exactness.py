@@ -235,7 +235,6 @@ class Platform(RuleBasedStateMachine):
         self.config = config(self.stage.urls[reader], settle_after="1m" if late else "20ms")
         self.refresher = Refresher(self.config, Database(self.config), Telemetry())
         echo.EVERY_SECONDS = 0.0 if late else math.inf
-        probe.EVERY_SECONDS, probe.MAX_SHARE = 0.0, math.inf  # at every refresh, whatever it takes
         if late:  # what was read at the start is not read again at once
             self.refresher.refresh(), self.refresher.refresh()
 
@@ -395,10 +394,12 @@ def run(url: str, examples: int, steps: int, part: int = 0) -> None:
 
 
 @pytest.fixture(autouse=True)
-def forget_and_audit_at_every_refresh(monkeypatch: pytest.MonkeyPatch) -> None:
+def forget_probe_and_audit_at_every_refresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever is suspect is audited at once, however busy the machine is."""
     monkeypatch.setattr(refresh, "_FORGET_EVERY", 0.0)
     monkeypatch.setattr(echo, "EVERY_SECONDS", echo.EVERY_SECONDS)  # each history sets its own
+    monkeypatch.setattr(probe, "EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(probe, "MAX_SHARE", math.inf)
     monkeypatch.setattr(auditor, "_EARLY_AUDIT_SECONDS", 60.0)
     monkeypatch.setattr(audit, "BURST_SECONDS", 60.0)
 
