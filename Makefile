@@ -2,6 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# Tests wait for programs a third of their time.
+WORKERS := $(shell expr $$(nproc) + 2)
+# They start a hundred processes, each of which would compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test tests coverage prove lint fix boards alerts docs bench bench-alerts lock clean
@@ -32,7 +36,7 @@ test: $(STAMP) ## Style, types, and all tests on real programs (ARGS="-k name")
 	@$(MAKE) --no-print-directory --jobs 2 lint tests  # at once: style and types occupy one core
 
 tests: $(STAMP)
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 coverage: $(STAMP) ## The tests once more, watched: which lines they reach (twice as long)
 	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term $(ARGS)"

@@ -40,7 +40,7 @@ from tests.support import contract, oracle
 from tests.support.effort import PROVING, SEED
 from tests.support.writers import KEYS, LATE, STAMPS, Stamp, Writer
 
-HISTORIES = 1000 if PROVING else 20
+HISTORIES = 1000 if PROVING else 12
 PART = 125
 """So many histories are one test at most, so that two workers share them."""
 
@@ -407,7 +407,7 @@ def forget_probe_and_audit_at_every_refresh(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("part", range(math.ceil(HISTORIES / PART)))
 def test_every_family_equals_plain_sql_after_each_refresh(part: int, database_url: str) -> None:
-    run(database_url, min(PART, HISTORIES - part * PART), steps=30, part=part)
+    run(database_url, min(PART, HISTORIES - part * PART), steps=20, part=part)
 
 
 def _naive_watermark(self: horizon.Horizon, now: horizon.Observation) -> horizon.Plan:
