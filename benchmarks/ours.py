@@ -69,4 +69,4 @@ class Driven:
 
     def close(self) -> None:
         """End the session."""
-        self.refresher.disconnect()
+        self.refresher.end()

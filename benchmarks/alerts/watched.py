@@ -42,7 +42,7 @@ class Watched:
 
     def stop(self) -> None:
         """Close its connection."""
-        self._service._refresher.disconnect()
+        self._service._refresher.end()
 
     def _clock(self, _: float) -> float:
         if self._away:  # read first of all in a refresh: nothing comes back, as from a server that is gone

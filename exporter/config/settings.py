@@ -206,7 +206,12 @@ class Config(Section):
     audit: AuditConfig = AuditConfig()
     dispatch: DispatchConfig = DispatchConfig()
     settle_after: Duration = Field(
-        3600.0, description="Calls and tasks that ended this long ago are counted but no longer remembered."
+        3600.0,
+        description="Calls and tasks that ended this long ago are counted, and remembered only while there is room.",
+    )
+    remembered_rows: Annotated[Whole, Field(ge=0)] = Field(
+        1_000_000,
+        description="Room for rows that settled, so that a late change costs no counting anew; some 170 bytes a row.",
     )
     retention: Duration = Field(604_800.0, description="Ended campaigns are exported this long.")
     stale_after: Duration = Field(1800.0, description="A task in progress for longer is stale.")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from exporter.calendar.days import Day
 from exporter.config import AuditConfig
 from exporter.errors import RowError
 from exporter.ledger.ledger import Ledger
+from exporter.ledger.totals import Cell
 from exporter.source.database import Connection
+from exporter.source.projections import Projection
 from exporter.source.query_time import Meter
-from exporter.source.reader import Moment, Reader
+from exporter.source.reader import Moment, Reader, Rows
 
 BURST_SECONDS = 5.0
 """Database time that audits may save up, so that deleted contacts are seen in seconds."""
@@ -49,8 +51,8 @@ class AuditSchedule:
         for campaign in campaigns:
             self._suspects.setdefault(campaign, self._suspicions)
 
-    def due(self, campaigns: Iterable[str], now: float) -> str | None:
-        """The campaign to audit now, if the budget allows one."""
+    def due(self, campaigns: Iterable[str], now: float, busy: Collection[str] = ()) -> str | None:
+        """The campaign to audit now, if the budget allows one; `busy` ones have to wait."""
         known = set(campaigns)
         self._suspects = {campaign: since for campaign, since in self._suspects.items() if campaign in known}
         for gone in self._audited.keys() - known:
@@ -59,18 +61,33 @@ class AuditSchedule:
         for campaign in known - self._audited.keys():
             share = zlib.crc32(campaign.encode()) / 2**32
             self._audited[campaign] = now - share * self._config.period
+        known.difference_update(busy)
         if self._budget <= 0 or not known:
             return None
         choices = []  # by turns, so that none waits for ever while rows are deleted all the time
-        if self._suspects:
+        if suspects := {campaign: since for campaign, since in self._suspects.items() if campaign in known}:
             choices = [
-                max(self._suspects, key=lambda campaign: (self._activity[campaign], campaign)),
-                min(self._suspects.items(), key=lambda item: (item[1], -self._activity[item[0]], item[0]))[0],
+                max(suspects, key=lambda campaign: (self._activity[campaign], campaign)),
+                min(suspects.items(), key=lambda item: (item[1], -self._activity[item[0]], item[0]))[0],
             ]
         oldest = min(known, key=lambda campaign: (self._audited[campaign], campaign))
         if self._audited[oldest] <= now - self._config.period:
             choices.append(oldest)
         return choices[self._turn % len(choices)] if choices else None
+
+    @property
+    def affordable(self) -> bool:
+        """Whether the budget allows to count something."""
+        return self._budget > 0
+
+    @property
+    def suspects(self) -> bool:
+        """Whether some are to be audited before their turn."""
+        return bool(self._suspects)
+
+    def spend(self, seconds: float) -> None:
+        """So much database time was used for a part of an audit."""
+        self._budget -= seconds
 
     def done(self, campaign: str, now: float, seconds: float) -> None:
         """A campaign was audited, which took this much database time."""
@@ -78,7 +95,12 @@ class AuditSchedule:
         self._turn += 1
         self._suspects.pop(campaign, None)
         self._activity[campaign] = 0
-        self._budget -= seconds
+        self.spend(seconds)
+
+
+def audited(ledger: Ledger) -> list[Projection]:
+    """The projections that audits compare."""
+    return [projection for projection in ledger.projections.values() if projection.audited]
 
 
 def differing(
@@ -86,17 +108,21 @@ def differing(
 ) -> set[str] | None:
     """The relations whose totals of a campaign differ from SQL's; `None` where a view cannot show some row."""
     wrong: set[str] = set()
-    number = ledger.campaign(campaign)
+    attempts = ledger.tasks.allowed(ledger.campaign(campaign))
     try:
         with connection.transaction():
-            for projection in filter(lambda each: each.audited, ledger.projections.values()):
-                attempts = ledger.tasks.allowed(number)
+            for projection in audited(ledger):
                 rows = reader.totals(
                     connection, projection, [campaign], moment, meter, settled=False, day=day, attempts=attempts
                 )
-                fold = ledger.folds[projection.relation]
-                if fold.cells(projection, rows).get(number, {}) != ledger.cells(projection.name, campaign):
+                if not same(ledger, projection, campaign, rows, ledger.cells(projection.name, campaign)):
                     wrong.add(projection.relation)
     except RowError:
         return None
     return wrong
+
+
+def same(ledger: Ledger, projection: Projection, campaign: str, rows: Rows, cells: Mapping[int, Cell]) -> bool:
+    """Whether the totals that SQL counted of a campaign are these."""
+    counted = ledger.folds[projection.relation].cells(projection, rows)
+    return counted.get(ledger.campaign(campaign), {}) == cells

@@ -43,6 +43,10 @@ class Ledger:
         self._drawn: tuple[Mapping[str, Day], Mapping[str, Spans]] | None = None
         self.scope: NDArray[np.bool_] = np.zeros(0, bool)
         self._left: set[int] = set()
+        self.spare = 0
+        """How many rows more can be remembered that need not be."""
+        self.kept: list[tuple[str, Sequence[Row]]] | None = None
+        """The changed rows that were folded, by relation, for whoever must fold them once more; `None`: for nobody."""
 
     def campaign(self, campaign_id: str) -> int:
         """The number of a campaign; -1 of one that is not exported."""
@@ -111,6 +115,8 @@ class Ledger:
 
     def apply(self, relation: str, rows: Sequence[Row], *, loading: bool = False) -> Folded:
         """Fold changed rows of `tasks` or `calls`."""
+        if self.kept is not None and not loading:
+            self.kept.append((relation, rows))
         return self.folds[relation].apply(rows, self.scope, loading=loading)
 
     def drain_changed(self) -> dict[str, set[str]]:
@@ -128,11 +134,18 @@ class Ledger:
         self.vocabulary.leave(left)
         return changed
 
-    def forget_settled(self, now: float, settle_after: float) -> None:
-        """Stop remembering what has been over for `settle_after` seconds."""
+    def forget_settled(self, now: float, settle_after: float, room: int = 0) -> None:
+        """Stop remembering what has been over for `settle_after` seconds: all but the newest `room` rows."""
         before = now - settle_after
-        self.tasks.forget(self.tasks.settled(before))
-        self.calls.forget(self.calls.settled(before, now))
+        settled = {"tasks": self.tasks.settled(before), "calls": self.calls.settled(before, now)}
+        self.spare = room - sum(map(len, settled.values()))
+        if self.spare >= 0:
+            return
+        stamps = {relation: self.folds[relation].held["updated"][slots] for relation, slots in settled.items()}
+        oldest = -self.spare - 1
+        last = np.partition(np.concatenate(list(stamps.values())), oldest)[oldest]
+        for relation, slots in settled.items():
+            self.folds[relation].forget(slots[stamps[relation] <= last])
 
     def told(self, campaign_id: str) -> Told:
         """The optional columns that some row of the campaign fills."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from queue import SimpleQueue
 
 import psycopg
@@ -21,6 +23,14 @@ Progress = Callable[[float], None]
 Job = tuple[Projection, Sequence[str], Day | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What one snapshot says of a campaign: the rows that can still change, by relation, and totals of the others."""
+
+    rows: Mapping[str, Sequence[Rows]]
+    totals: Sequence[tuple[Projection, Rows]]
+
+
 class Loader:
     """Loads campaigns at one snapshot. `patience`: seconds that a statement may take when all are loaded."""
 
@@ -31,6 +41,10 @@ class Loader:
         self._moment = moment
         self._meter = meter
 
+    def remembering(self) -> Loader:
+        """One that reads settled rows as well one by one, so that they are remembered."""
+        return Loader(self._reader, self._ledger, self._moment.before_all_settled, self._meter, self._patience)
+
     def load(self, connection: Connection, days: Mapping[str, Day]) -> None:
         """Drop what is known of these campaigns and load them, on one connection."""
         try:
@@ -40,6 +54,39 @@ class Loader:
         except RowError:  # some view cannot show some row: find out whose
             for campaign, day in days.items():
                 self._load_one(connection, campaign, day)
+
+    def fetch(self, connection: Connection, meter: Meter, campaign: str, day: Day) -> Loaded:
+        """Read a campaign at a snapshot, to be taken in later: by any thread, as the ledger is not asked."""
+        folds = self._ledger.folds
+        try:
+            with connection.transaction():
+                projections = () if self._nothing_settled else tuple(self._ledger.projections.values())
+                totals = [
+                    (projection, self._settled(connection, (projection, [campaign], day), meter))
+                    for projection in projections
+                ]
+                rows = {
+                    relation: list(self._reader.remembered(connection, relation, [campaign], self._moment, meter))
+                    for relation in folds
+                }
+        except RowError:
+            return Loaded(
+                {
+                    relation: list(self._reader.one_by_one(connection, relation, [campaign], self._moment, meter))
+                    for relation in folds
+                },
+                (),
+            )
+        return Loaded(rows, totals)
+
+    def take(self, campaign: str, loaded: Loaded) -> None:
+        """Replace what is known of a campaign by what was read of it."""
+        self._ledger.clear(campaign)
+        for relation, batches in loaded.rows.items():
+            for batch in batches:
+                self._ledger.apply(relation, batch, loading=True)
+        for projection, rows in loaded.totals:
+            self._ledger.folds[projection.relation].add_settled(projection, rows)
 
     def load_in_parallel(
         self, connection: Connection, days: Mapping[str, Day], database: Database, helpers: int, progress: Progress
@@ -79,7 +126,13 @@ class Loader:
                 if progress is not None:
                     progress(done / steps)
 
+    @property
+    def _nothing_settled(self) -> bool:
+        return self._moment.settle_after == math.inf
+
     def _jobs(self, days: Mapping[str, Day]) -> list[Job]:
+        if self._nothing_settled:
+            return []
         by_day: dict[Day, list[str]] = {}
         for campaign, day in days.items():
             by_day.setdefault(day, []).append(campaign)

@@ -95,6 +95,11 @@ class Telemetry:
         self.watermark = gauge("watermark_timestamp_seconds", "Rows stamped from here on are read at the next refresh.")
         self.transactions_watched = gauge("transactions_watched", "Open transactions that hold the watermark back.")
         self.loaded = counter("campaigns_loaded_total", "Campaigns loaded anew, by cause.", "cause")
+        self.pending = gauge(
+            "campaigns_pending",
+            "Campaigns being loaded beside the refreshes, by cause: new ones are not shown yet, others lack changes.",
+            "cause",
+        )
         self.audits = counter("audits_total", "Campaigns compared with SQL.")
         self.corrections = counter(
             "audit_corrections_total", "Campaigns in which an audit found a difference, by relation.", "relation"
@@ -133,6 +138,7 @@ class Telemetry:
             self.stage.labels(stage)
         for cause in CAUSES:
             self.loaded.labels(cause)
+            self.pending.labels(cause)
         for relation in ("tasks", "calls"):
             self.rows_ignored.labels(relation)
             self.rows_unreadable.labels(relation)

@@ -1,31 +1,60 @@
-"""Runs the rolling audit within its share of database time, and has what differs loaded anew."""
+"""Runs the rolling audit within its share of database time, and has what differs loaded anew.
+
+A large campaign is counted beside the refreshes, some projections at a time: what the ledger said at the snapshot is
+kept, and compared when the counts are there.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import structlog
 
 from exporter.config import AuditConfig
-from exporter.ledger.audit import AuditSchedule, differing
+from exporter.errors import RowError
+from exporter.ledger.audit import AuditSchedule, audited, differing, same
 from exporter.ledger.loading import allow
+from exporter.ledger.totals import Cell
 from exporter.metrics.self_metrics import Telemetry
+from exporter.refresh.beside import Beside, Piece, reason
 from exporter.refresh.look import Look
 from exporter.refresh.reloads import Reloads
+from exporter.source.database import Connection
+from exporter.source.projections import Projection
+from exporter.source.query_time import Meter
+from exporter.source.reader import Rows
 
 _EARLY_AUDIT_SECONDS = 0.25
+_PIECE_SECONDS = 1.0
+"""Another projection is counted at the same snapshot until this time; a snapshot held for long keeps VACUUM waiting."""
+
+Counts = list[tuple[Projection, Rows]]
 
 log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Audit:
+    """A campaign that is counted beside, and which projections are left."""
+
+    campaign: str
+    left: list[Projection]
+    piece: Piece[Counts] | None = None
+    kept: Mapping[str, Mapping[int, Cell]] = field(default_factory=dict)
+    wrong: set[str] = field(default_factory=set)
 
 
 class Auditor:
     """Whose turn it is from refresh to refresh; a suspicion brings turns forward."""
 
-    def __init__(self, config: AuditConfig, reloads: Reloads, telemetry: Telemetry) -> None:
+    def __init__(self, config: AuditConfig, reloads: Reloads, telemetry: Telemetry, beside: Beside) -> None:
         self._schedule = AuditSchedule(config)
         self._reloads = reloads
         self._telemetry = telemetry
+        self._beside = beside
+        self._audit: _Audit | None = None
         self._ran_at = time.monotonic()
         self.corrections = 0
         """Differences found so far."""
@@ -38,18 +67,36 @@ class Auditor:
         """The campaigns that changed in this refresh."""
         self._schedule.note_activity(changed)
 
+    def begin_anew(self) -> None:
+        """Another ledger: what is being counted is of no use."""
+        self._audit = None
+
     def run(self, look: Look) -> None:
         """Audit those that are due, for as long as the budget and this refresh's share of it last."""
         elapsed, self._ran_at = time.monotonic() - self._ran_at, time.monotonic()
         self._schedule.pass_time(elapsed)
+        if self._audit is not None:
+            self._go_on(look, self._audit)
         start = look.meter.seconds
         while look.meter.seconds - start < _EARLY_AUDIT_SECONDS:
-            due = self._schedule.due(look.days, look.moment.now)
+            due = self._schedule.due(look.days, look.moment.now, self._busy(look))
             if due is None:
                 return
-            self._audit(look, due)
+            if self._beside.takes(look.ledger.rows(due)):
+                self._schedule.done(due, look.moment.now, 0.0)  # its turn, which others need not wait for
+                self._audit = _Audit(due, audited(look.ledger))
+                self._go_on(look, self._audit)
+            else:
+                self._audit_at_once(look, due)
 
-    def _audit(self, look: Look, campaign: str) -> None:
+    def _busy(self, look: Look) -> set[str]:
+        """Those that cannot have their turn now: what is known of them is about to be replaced, or others are."""
+        busy = set(self._reloads.pending)
+        if self._audit is not None:
+            busy |= {each for each in look.days if self._beside.takes(look.ledger.rows(each))}
+        return busy
+
+    def _audit_at_once(self, look: Look, campaign: str) -> None:
         before = look.meter.seconds
         allow(look.connection, look.patience)
         try:
@@ -58,11 +105,71 @@ class Auditor:
             )
         finally:  # one that is cut off has its next turn a period later: it must not cost every refresh
             self._schedule.done(campaign, look.moment.now, look.meter.seconds - before)
+        # Where SQL cannot count because of some row, the others are read again.
+        self._tell(look, campaign, wrong or set(), unreadable=wrong is None)
+
+    def _go_on(self, look: Look, audit: _Audit) -> None:
+        """Compare what was counted, and begin to count the next projection."""
+        campaign = audit.campaign
+        if campaign not in look.days or campaign in self._reloads.pending or not self._beside.possible:
+            self._audit = None
+            return
+        if audit.piece is not None:
+            if not audit.piece.done:
+                return
+            self._schedule.spend(audit.piece.meter.seconds)
+            self._telemetry.note_meter(audit.piece.meter)
+            if audit.piece.error is not None:
+                self._audit = None
+                self._fail(look, campaign, audit.piece)
+                return
+            for projection, rows in audit.piece.future.result():
+                audit.left.remove(projection)
+                if not same(look.ledger, projection, campaign, rows, audit.kept[projection.name]):
+                    audit.wrong.add(projection.relation)
+            audit.piece = None
+        if not audit.left:
+            self._audit = None
+            self._tell(look, campaign, audit.wrong)
+        elif self._schedule.affordable:
+            self._begin(look, audit)
+
+    def _begin(self, look: Look, audit: _Audit) -> None:
+        campaign, left = audit.campaign, tuple(audit.left)
+        day, attempts = look.days[campaign], look.ledger.tasks.allowed(look.ledger.campaign(campaign))
+        reader, moment = look.reader, look.moment
+
+        def count(connection: Connection, meter: Meter) -> Counts:
+            counts: Counts = []
+            for projection in left:
+                rows = reader.totals(
+                    connection, projection, [campaign], moment, meter, settled=False, day=day, attempts=attempts
+                )
+                counts.append((projection, rows))
+                if meter.seconds > _PIECE_SECONDS:
+                    break
+            return counts
+
+        audit.kept = {projection.name: dict(look.ledger.cells(projection.name, campaign)) for projection in left}
+        audit.piece = self._beside.begin(look, count)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a campaign is being audited, or is to be before its turn."""
+        return self._audit is not None or self._schedule.suspects
+
+    def _fail(self, look: Look, campaign: str, piece: Piece[Counts]) -> None:
+        if isinstance(piece.error, RowError):
+            self._tell(look, campaign, set(), unreadable=True)
+        else:
+            log.warning("an audit could not be done", campaign=campaign, why=reason(piece), action="at its next turn")
+
+    def _tell(self, look: Look, campaign: str, wrong: set[str], *, unreadable: bool = False) -> None:
         self._telemetry.audits.inc()
-        for relation in wrong or ():
+        for relation in wrong:
             self._telemetry.corrections.labels(relation).inc()
         if wrong:
             self.corrections += 1
             log.info("audit found a difference", campaign=campaign, relations=sorted(wrong), action="loaded anew")
-        if wrong is None or wrong:  # where SQL cannot count because of some row, the others are read again
+        if wrong or unreadable:
             self._reloads.load_audited(look, campaign)

@@ -25,9 +25,13 @@ class Look:
     meter: Meter
     moment: Moment
     platform: Platform
+    everybody: Platform
+    """The same with those that are not loaded yet, of which nothing is shown."""
     days: Mapping[str, Day]
     patience: float
     promise: Promise
+    guarded: bool
+    """Whether a policy that hides rows makes a read fail."""
 
     @property
     def loader(self) -> Loader:

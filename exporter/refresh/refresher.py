@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import psycopg
 import structlog
@@ -18,6 +18,7 @@ from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
 from exporter.refresh.auditor import Auditor
 from exporter.refresh.balance import Balance
+from exporter.refresh.beside import Beside
 from exporter.refresh.clock import Clock, database_clock
 from exporter.refresh.echo import Echo
 from exporter.refresh.epoch import Epoch, begin
@@ -71,9 +72,10 @@ class Refresher:
         self._evidence = Evidence()
         self._balance = Balance()
         self._losses = Losses(self._builder, self._evidence)
-        self._reloads = Reloads(self._losses, telemetry)
+        self._beside = Beside(database)
+        self._reloads = Reloads(self._losses, telemetry, self._beside, config.refresh.max_share)
         self._echo = Echo(config.settle_after, self._reloads, telemetry)
-        self._auditor = Auditor(config.audit, self._reloads, telemetry)
+        self._auditor = Auditor(config.audit, self._reloads, telemetry, self._beside)
         self._probe = Probe(self._auditor, telemetry)
         self._notices = Notices(telemetry)
         self._patient = False
@@ -106,7 +108,7 @@ class Refresher:
     @property
     def notes(self) -> tuple[str, ...]:
         """What readers of pages must know of the data, in a sentence each."""
-        return (*self._notices.hidden, *self._probe.notes)
+        return (*self._notices.hidden, *self._probe.notes, *self._reloads.notes)
 
     def refresh(self) -> Snapshot:
         """Read what changed and return the new snapshot. Any error leaves the one before valid."""
@@ -124,6 +126,7 @@ class Refresher:
             made = self._show(look, epoch)
         except BaseException as error:
             self.disconnect()
+            self._reloads.failed()
             if not isinstance(error, psycopg.Error | OSError | CampaignExporterError):
                 self._epoch = None  # a fault of ours, or no memory left: nobody knows what was folded and what not
                 self.loading_seconds = 0.0  # should each try load everything, it is held to the share
@@ -146,6 +149,29 @@ class Refresher:
             self._session.close()
             self._session = None
 
+    def end(self) -> None:
+        """Close all connections for good."""
+        self.disconnect()
+        self._beside.end()
+
+    def wait(self) -> None:
+        """Until what goes on beside the refreshes has ended; for tests."""
+        self._beside.wait()
+
+    @property
+    def pending(self) -> Mapping[str, str]:
+        """Why by campaign, of those that are being loaded: of new ones nothing is shown, of others not the latest."""
+        return self._reloads.pending
+
+    @property
+    def busy(self) -> bool:
+        """Whether some campaign is to be loaded, or audited before its turn."""
+        return bool(self._reloads.pending) or self._auditor.busy
+
+    def overdue(self) -> float:
+        """Seconds by which some statement has taken longer than it may."""
+        return max(self.watch.longest() - self.limit, self._beside.watch.longest() - self.patience)
+
     @property
     def patience(self) -> float:
         """Seconds that a statement may take while loading everything."""
@@ -167,6 +193,9 @@ class Refresher:
         if epoch is None or not epoch.holds(session):
             epoch = self._epoch = begin(session, self._config, self._clock, epoch)
             self._probe.begin_anew()
+            self._reloads.begin_anew()
+            self._auditor.begin_anew()
+            self._beside.close()
             epoch.promises.settle(self._database, session.connection, session.available)  # before everything is loaded
         return session, epoch
 
@@ -232,16 +261,31 @@ class Refresher:
             raw = reader.platform(connection, now - self._config.retention, meter)
             self._telemetry.note_left_out(meter.left_out)
             self._notices.note_left_out(meter.left_out)
-            platform = self._platform = self._platforms.build(SMALL, raw, now, self._config.retention)
+            everybody = self._platforms.build(SMALL, raw, now, self._config.retention)
+            moment = Moment(now, self._config.settle_after, self._config.stale_after)
+            self._beside.note(pooled=session.pooler.between, foreign=promise.foreign)
+            platform = self._platform = self._admitted(everybody, session, epoch, moment, meter)
             days, closed = self._almanac.at(platform, now)
             self._reloads.want(epoch.ledger.set_scope(days, closed, platform.attempts), "new")
-        moment = Moment(now, self._config.settle_after, self._config.stale_after)
-        return Look(connection, reader, epoch.ledger, meter, moment, platform, days, self.patience, promise), seen
+        guarded = not session.policies
+        return Look(
+            connection, reader, epoch.ledger, meter, moment, platform, everybody, days, self.patience, promise, guarded
+        ), seen  # fmt: skip
+
+    def _admitted(self, everybody: Platform, session: Session, epoch: Epoch, moment: Moment, meter: Meter) -> Platform:
+        """The platform without large campaigns that are new, until they are loaded."""
+        if not epoch.begun:
+            return everybody
+
+        def small(campaign: str) -> bool:
+            return epoch.reader.up_to(session.connection, campaign, self._beside.least, moment, meter)
+
+        return self._reloads.without_coming(everybody, epoch.ledger, small)
 
     def _read(self, look: Look, epoch: Epoch, session: Session, seen: Sight) -> None:
         """Make the ledger equal to the snapshot: by change, by campaign, and by the audit's turn."""
         with self._stage("changes"):
-            self._reloads.want(look.ledger.advance(look.moment.now), "everything")
+            self._reloads.want_all(look.ledger.advance(look.moment.now))
             try:
                 self._read_changes(look, epoch.changes.plan(seen))
             except psycopg.errors.QueryCanceled:  # too much changed to be read row by row: count it by SQL next time
@@ -266,8 +310,8 @@ class Refresher:
 
     def _read_changes(self, look: Look, plan: Plan) -> None:
         if plan.everything or self._replaced:
-            self._reloads.want(look.days, "everything")
-        if self._reloads.covers(look.days):
+            self._reloads.want_all(look.days)
+        if self._reloads.covers(look.days, look.ledger):
             self._balance.begin_anew()
             return
         labels = look.ledger.vocabulary.campaign.labels
@@ -289,7 +333,7 @@ class Refresher:
         ledger, platform, now = look.ledger, look.platform, look.moment.now
         with self._stage("diagnose"):
             if not 0 <= now - self._forgot_at < _FORGET_EVERY:
-                ledger.forget_settled(now, self._config.settle_after)
+                ledger.forget_settled(now, self._config.settle_after, self._config.remembered_rows)
                 self._forgot_at = now
             changed = ledger.drain_changed()
             if not epoch.begun or self._unmade:  # whatever was shown before, by another ledger, is made again

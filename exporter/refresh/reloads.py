@@ -1,47 +1,175 @@
-"""Which campaigns must be loaded anew and why, until a refresh succeeds."""
+"""Which campaigns must be loaded anew and why: small ones within a refresh, large ones beside the refreshes.
+
+What is read beside is as of the refresh that lent its snapshot. So the rows that refreshes read since are kept, and
+folded once more when it is taken in.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from exporter.metrics.self_metrics import Telemetry
+import structlog
+
+from exporter.calendar.days import Day
+from exporter.ledger.closed_hours import days_of
+from exporter.ledger.ledger import Ledger
+from exporter.ledger.loading import Loaded
+from exporter.ledger.time_buckets import first_hour
+from exporter.metrics.self_metrics import CAUSES, Telemetry
+from exporter.refresh.beside import Beside, Piece, reason
 from exporter.refresh.look import Look
 from exporter.refresh.losses import Losses
 from exporter.source.database import Database
+from exporter.source.platform import Platform
+
+_MOST_KEPT = 500_000
+"""Rows kept while one campaign is read; past them it is read again later."""
+
+_AFTER_ERROR_SECONDS = 10.0
+_NAMED = 5
+_FIRST = {cause: place for place, cause in enumerate(("new", "audit", "dirty"))}
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A campaign that is read beside."""
+
+    campaign: str
+    cause: str
+    day: Day
+    hour: float
+    piece: Piece[Loaded]
+    stale: bool = False
+    """Whether something happened that makes what is read useless."""
 
 
 class Reloads:
-    """Campaigns to load, by id."""
+    """Campaigns to load, by id, until a refresh that loaded them succeeds."""
 
-    def __init__(self, losses: Losses, telemetry: Telemetry) -> None:
+    def __init__(self, losses: Losses, telemetry: Telemetry, beside: Beside, share: float) -> None:
         self._losses = losses
         self._telemetry = telemetry
+        self._beside = beside
+        self._share = share
         self._causes: dict[str, str] = {}
+        self._loaded: set[str] = set()
+        self._half: set[str] = set()
+        """Loaded by a refresh that failed: what is known of them may be half."""
+        self._held_back: set[str] = set()
+        self._reading: _Reading | None = None
+        self._looked_at: Platform | None = None
+        self._rests_until = 0.0
 
     def want(self, campaigns: Iterable[str], cause: str) -> None:
         """Load these, if nobody asked for it before. `cause` is one of `self_metrics.CAUSES`."""
         for campaign in campaigns:
             self._causes.setdefault(campaign, cause)
+            if self._reading is not None and campaign == self._reading.campaign:
+                self._reading.stale |= cause not in ("dirty", self._reading.cause)
 
-    def want_all(self, campaigns: Iterable[str]) -> None:
+    def want_all(self, campaigns: Collection[str]) -> None:
         """Load these because everything may have changed, whatever was the cause before."""
-        self._causes.update(dict.fromkeys(campaigns, "everything"))
+        if campaigns:
+            self._causes.update(dict.fromkeys(campaigns, "everything"))
+            self._forget()
 
-    def covers(self, campaigns: Iterable[str]) -> bool:
-        """Whether all of these are loaded anyway."""
-        return self._causes.keys() >= set(campaigns)
+    def begin_anew(self) -> None:
+        """Another ledger: everything is loaded."""
+        self._forget()
+        self._held_back.clear()
+        self._half.clear()
+        self._looked_at = None
+
+    def covers(self, campaigns: Iterable[str], ledger: Ledger) -> bool:
+        """Whether all of these are loaded within this refresh."""
+        wanted = set(campaigns)
+        return self._causes.keys() >= wanted and not any(self._is_large(ledger, campaign) for campaign in wanted)
+
+    def done(self) -> None:
+        """The refresh succeeded: what it loaded is loaded."""
+        for campaign in self._loaded:
+            del self._causes[campaign]
+        self._half -= self._loaded
+        self._loaded.clear()
+
+    def failed(self) -> None:
+        """The refresh failed: what it loaded is loaded again."""
+        self._half |= self._loaded
+        self._loaded.clear()
+
+    @property
+    def pending(self) -> Mapping[str, str]:
+        """By campaign that is still to be loaded, the cause; what is shown of it may lack what changed."""
+        return {campaign: cause for campaign, cause in self._causes.items() if campaign not in self._loaded}
+
+    @property
+    def turned_up(self) -> list[str]:
+        """The campaigns loaded because of rows that were there before: changed long after, moved, or come back."""
+        return [campaign for campaign in self._loaded if self._causes[campaign] in ("dirty", "audit")]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What readers must know of campaigns that are loaded beside, in a sentence each."""
+        coming = sorted(self._held_back)
+        others = sorted(self.pending.keys() - self._held_back)
+        return (
+            *([f"{_named(coming)} being loaded, and not shown until then"] if coming else ()),
+            *([f"{_named(others)} being counted anew: what changed in old rows is not shown yet"] if others else ()),
+        )
+
+    def without_coming(self, platform: Platform, ledger: Ledger, small: Callable[[str], bool]) -> Platform:
+        """The platform without large campaigns that are new, until they are read: nothing is claimed of them."""
+        if not self._beside.possible:
+            self._held_back.clear()
+            return platform
+        if platform is not self._looked_at:
+            known = set(ledger.exported)
+            self._held_back &= platform.campaigns.keys()
+            for campaign in platform.campaigns.keys() - known - self._held_back:
+                if not small(campaign):
+                    self._held_back.add(campaign)
+                    self._causes[campaign] = "new"
+            self._looked_at = platform
+        reading = self._reading
+        if reading is not None and reading.piece.done and not reading.stale and reading.piece.error is None:
+            self._held_back.discard(reading.campaign)
+        if not self._held_back:
+            return platform
+        shown = {key: each for key, each in platform.campaigns.items() if key not in self._held_back}
+        return replace(platform, campaigns=shown)
+
+    # -- loading ------------------------------------------------------------------------------------------
 
     def load(self, look: Look) -> None:
-        """Load what is wanted, on the look's own connection."""
-        if wanted := self._wanted(look):
-            look.loader.load(look.connection, {campaign: look.days[campaign] for campaign in wanted})
+        """Load what is small, take in what was read beside, and begin to read the next."""
+        for gone in self._causes.keys() - look.days.keys() - self._held_back:
+            del self._causes[gone]
+        self._take(look)
+        large = [each for each in self._causes if each not in self._loaded and self._is_large(look.ledger, each)]
+        if wanted := [each for each in self._causes if each in look.days and each not in {*large, *self._loaded}]:
+            self._note(look, wanted)
+            fitting = {each for each in wanted if self._fits(look.ledger, each)}
+            for loader, campaigns in ((look.loader.remembering(), fitting), (look.loader, set(wanted) - fitting)):
+                if campaigns:
+                    loader.load(look.connection, {campaign: look.days[campaign] for campaign in campaigns})
+        if large and self._reading is None and time.monotonic() >= self._rests_until:
+            self._read_next(look, large)
+        waiting = Counter(self.pending.values())
+        for cause in CAUSES:
+            self._telemetry.pending.labels(cause).set(waiting[cause])
 
     def load_in_parallel(
         self, look: Look, database: Database, helpers: int, progress: Callable[[float], None]
     ) -> float:
         """The same for a start, with `helpers` further connections; seconds of database time that it took."""
         before = look.meter.seconds
-        if wanted := self._wanted(look):
+        if wanted := [campaign for campaign in self._causes if campaign in look.days]:
+            self._note(look, wanted)
             days = {campaign: look.days[campaign] for campaign in wanted}
             look.loader.load_in_parallel(look.connection, days, database, helpers, progress)
         return look.meter.seconds - before
@@ -49,22 +177,91 @@ class Reloads:
     def load_audited(self, look: Look, campaign: str) -> None:
         """Load one in which an audit found a difference, and again if this refresh fails: it leaves half."""
         self._causes[campaign] = "audit"
-        self._telemetry.loaded.labels("audit").inc()
-        self._losses.remember(look, [campaign])
-        look.loader.load(look.connection, {campaign: look.days[campaign]})
+        if not self._is_large(look.ledger, campaign):
+            self._note(look, [campaign])
+            look.loader.load(look.connection, {campaign: look.days[campaign]})
 
-    @property
-    def turned_up(self) -> list[str]:
-        """The campaigns loaded because of rows that were there before: changed long after, moved, or come back."""
-        return [campaign for campaign, cause in self._causes.items() if cause in ("dirty", "audit")]
+    def _forget(self) -> None:
+        """What is read beside is of no use any more."""
+        if self._reading is not None:
+            self._reading.stale = True
 
-    def done(self) -> None:
-        """The refresh succeeded: all that was wanted was loaded."""
-        self._causes.clear()
-
-    def _wanted(self, look: Look) -> list[str]:
-        wanted = [campaign for campaign in self._causes if campaign in look.days]
-        for campaign in wanted:
+    def _note(self, look: Look, campaigns: Iterable[str]) -> None:
+        """These are about to be loaded."""
+        for campaign in campaigns:
+            self._loaded.add(campaign)
             self._telemetry.loaded.labels(self._causes[campaign]).inc()
-        self._losses.remember(look, wanted)
-        return wanted
+            if self._reading is not None and campaign == self._reading.campaign:
+                self._reading.stale = True
+        self._losses.remember(look, campaigns)
+
+    def _is_large(self, ledger: Ledger, campaign: str) -> bool:
+        """Whether it is read beside; what is wrong altogether, or half loaded, must not be shown meanwhile."""
+        if campaign in self._held_back:
+            return True
+        if campaign in self._half or self._causes.get(campaign) in ("new", "everything"):
+            return False
+        return self._beside.takes(ledger.rows(campaign))
+
+    def _fits(self, ledger: Ledger, campaign: str) -> bool:
+        """Whether all its rows are to be remembered: old ones change, and there is room."""
+        rows = sum(ledger.rows(campaign).values())
+        if self._causes[campaign] != "dirty" or rows > ledger.spare:
+            return False
+        ledger.spare -= rows
+        return True
+
+    def _read_next(self, look: Look, large: Iterable[str]) -> None:
+        campaign = min(large, key=lambda each: _FIRST.get(self._causes[each], len(_FIRST)))
+        day = look.days.get(campaign) or days_of(look.everybody, look.moment.now)[campaign]
+        loader = look.loader.remembering() if self._fits(look.ledger, campaign) else look.loader
+        piece = self._beside.begin(look, lambda connection, meter: loader.fetch(connection, meter, campaign, day))
+        if piece is not None:
+            self._reading = _Reading(campaign, self._causes[campaign], day, first_hour(look.moment.now), piece)
+            look.ledger.kept = []
+
+    def _take(self, look: Look) -> None:
+        """Take in what was read beside, if it is of use; else it stays wanted."""
+        reading, kept = self._reading, look.ledger.kept or []
+        if reading is None:
+            return
+        reading.stale |= sum(len(rows) for _, rows in kept) > _MOST_KEPT
+        if reading.stale:
+            look.ledger.kept = None
+        if not reading.piece.done:
+            return
+        self._reading = look.ledger.kept = None
+        meter = reading.piece.meter
+        self._telemetry.note_meter(meter)
+        if reading.cause != "new":
+            self._rests_until = time.monotonic() + meter.seconds * (1 - self._share) / self._share
+        if reading.piece.error is not None:
+            self._rests_until = max(self._rests_until, time.monotonic() + _AFTER_ERROR_SECONDS)
+            if not reading.stale:
+                log.warning(
+                    "a campaign could not be loaded beside the refreshes",
+                    campaign=reading.campaign,
+                    cause=reading.cause,
+                    why=reason(reading.piece),
+                    action="tried again",
+                )
+            return
+        day = look.days.get(reading.campaign)
+        if reading.stale or day != reading.day or first_hour(look.moment.now) != reading.hour:
+            return
+        self._note(look, [reading.campaign])
+        look.loader.take(reading.campaign, reading.piece.future.result())
+        labels = look.ledger.vocabulary.campaign.labels
+        for relation, rows in kept:
+            dirty = {labels[number] for number in look.ledger.apply(relation, rows).dirty}
+            if reading.campaign in dirty:  # once more: it changed after it was read
+                self._loaded.discard(reading.campaign)
+            self.want(dirty, "dirty")
+
+
+def _named(campaigns: Sequence[str]) -> str:
+    """`campaign 7 is`, `campaigns 7, 8 and 12 more are`."""
+    if len(campaigns) == 1:
+        return f"campaign {campaigns[0]} is"
+    more = f" and {len(campaigns) - _NAMED:,} more" if len(campaigns) > _NAMED else ""
+    return f"campaigns {', '.join(campaigns[:_NAMED])}{more} are"

@@ -138,13 +138,13 @@ class Service:
 
     def watch(self) -> None:
         """Cut the connections when a statement is long past its timeout: the server hangs, or the network does."""
-        if self._refresher.watch.longest() > self._refresher.limit + _GRACE_SECONDS:
+        if self._refresher.overdue() > _GRACE_SECONDS:
             self._database.abort()
 
     def _run(self) -> None:
         with contextlib.ExitStack() as last:  # whichever of these fails, the others are done, `ended` as the last
             last.callback(self._ended)
-            last.callback(self._refresher.disconnect)
+            last.callback(self._refresher.end)
             try:
                 while not self._stop.is_set():
                     started = time.monotonic()

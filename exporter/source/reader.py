@@ -7,11 +7,12 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+import psycopg
 import structlog
 
 from exporter.calendar.days import Day
@@ -24,7 +25,7 @@ from exporter.source.cleaning import STAMP_FUTURE_SECONDS
 from exporter.source.database import Compiled, Connection, fetch, reading
 from exporter.source.projections import Projection, available_projections
 from exporter.source.query_time import Meter
-from exporter.source.row_statements import Statements
+from exporter.source.row_statements import MOST, Statements
 from exporter.source.salvage import salvaged
 from exporter.source.small_statements import Choice, Exported, SmallStatements, owners_in
 from exporter.source.task_columns import CAMPAIGN_ATTEMPTS, task_rows
@@ -54,6 +55,7 @@ SMALL_LIMIT = 200_000
 
 log = structlog.get_logger()
 
+_A_MOMENT = "250ms"
 _BATCH = 10_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -65,6 +67,11 @@ class Moment:
     now: float
     settle_after: float
     stale_after: float
+
+    @property
+    def before_all_settled(self) -> Moment:
+        """The same, but as if nothing had settled yet."""
+        return replace(self, settle_after=math.inf)
 
     def parameters(self, day: Day | None = None) -> dict[str, Any]:
         """Values of the parameters of cleaned rows."""
@@ -190,6 +197,24 @@ class Reader:
         statements = self._statements[relation]
         values = {**moment.parameters(), CAMPAIGNS.key: statements.campaigns(campaigns)}
         yield from self._stream(connection, relation, statements.remembered, values, meter)
+
+    def up_to(self, connection: Connection, campaign: str, most: int, moment: Moment, meter: Meter) -> bool:
+        """Whether a campaign has so many rows at most, as far as a moment is enough to tell."""
+        try:
+            with connection.transaction() as brief:
+                connection.execute("SELECT pg_catalog.set_config('statement_timeout', %s, true)", (_A_MOMENT,))
+                for relation in self._statements.keys() - self.available.hidden.keys():
+                    statements = self._statements[relation]
+                    values = {
+                        **moment.parameters(),
+                        CAMPAIGNS.key: statements.campaigns([campaign]),
+                        MOST.key: most + 1,
+                    }
+                    most -= meter.timed(functools.partial(fetch, connection, statements.size, **values))[0][0]
+                raise psycopg.Rollback(brief)  # with the timeout
+        except (RowError, psycopg.errors.QueryCanceled):
+            return False
+        return most >= 0
 
     def by_ids(
         self, connection: Connection, relation: str, ids: Sequence[int | str | bytes], moment: Moment, meter: Meter

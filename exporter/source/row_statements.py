@@ -17,6 +17,8 @@ from exporter.source.projections import Projection
 _LOWS, _HIGHS = (sa.bindparam(name, type_=sa.ARRAY(sa.DateTime(timezone=True))) for name in ("lows", "highs"))
 _LOW = sa.bindparam("low", type_=sa.DateTime(timezone=True))
 _HIGH = sa.bindparam("high", type_=sa.DateTime(timezone=True))
+MOST = sa.bindparam("most", type_=sa.BigInteger)
+"""How many rows are counted at most."""
 
 
 class Statements:
@@ -37,6 +39,8 @@ class Statements:
         self.by_key = compile_statement(rows.select(rows.of_keys(types[RELATIONS[rows.relation].key[0]])))
         self.changed_keys = compile_statement(_keys(rows, changed))
         self.all_keys = compile_statement(_keys(rows, mine))
+        some = sa.select(sa.literal(1)).select_from(rows.table).where(mine).limit(MOST).subquery()
+        self.size = compile_statement(sa.select(sa.func.count()).select_from(some))
         self.settled = {p.name: compile_statement(p.grouped(rows, mine, rows.settled())) for p in projections}
         self.whole = {p.name: compile_statement(p.grouped(rows, mine)) for p in projections}
 

@@ -50,7 +50,7 @@ def shown(url: str) -> Samples:
     try:
         text = refresher.refresh().text
     finally:
-        refresher.disconnect()
+        refresher.end()
     samples = parse_text(text).samples
     return {tuple(sorted((*labels, ("__name__", name)))): value for (name, labels), value in samples.items()}
 

@@ -29,7 +29,7 @@ from exporter.ledger import audit, fold
 from exporter.metrics.departed import Departed
 from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
-from exporter.refresh import auditor, echo, probe
+from exporter.refresh import auditor, beside, echo, probe
 from exporter.refresh import refresher as refresh
 from exporter.refresh.evidence import Evidence
 from exporter.refresh.refresher import Refresher
@@ -114,14 +114,15 @@ CAMPAIGNS = ((1, 1, "EUR"), (2, 1, None), (3, 2, "USD"))
 """As every history begins: campaign, tenant, currency."""
 
 
-def config(url: str, settle_after: str) -> Config:
+def config(url: str, settle_after: str, room: int) -> Config:
     """Short spans, so that rows settle, are forgotten and go stale within a test; no allowance to hide behind."""
     return parse(
         f"""
         database: {{url: "{url}"}}
         settle_after: {settle_after}
+        remembered_rows: {room}
         stale_after: {STALE_AFTER * 1000:g}ms
-        refresh: {{clock_allowance: 1ms}}
+        refresh: {{clock_allowance: 1ms, max_share: 1}}
         audit: {{max_share: 1, period: 1h}}
         """,
         "test",
@@ -219,6 +220,7 @@ class Platform(RuleBasedStateMachine):
         self.stamps: tuple[Stamp, ...] = STAMPS
         self.highest: Samples = {}
         """What each counter ever showed, also of campaigns, tenants and currencies that left since."""
+        self.aside = False
         self.deletes = True
         """Whether rows may be deleted, or a table get another file, in this history."""
         self.bin: dict[str, list[int]] = {"tasks": [], "calls": []}
@@ -227,12 +229,23 @@ class Platform(RuleBasedStateMachine):
         deletes=st.sampled_from([True, True, False]),
         reader=st.sampled_from(["owner", "owner", READER]),
         late=st.sampled_from([False, False, False, True]),
+        aside=st.sampled_from([False, False, True]),
+        room=st.sampled_from([0, 0, 10, 1000]),
     )
-    def begin(self, deletes: bool, reader: str, late: bool) -> None:
-        """`late`: rows come with stamps of seconds ago, and the last minutes are read again at every refresh."""
+    def begin(self, deletes: bool, reader: str, late: bool, aside: bool, room: int) -> None:
+        """`late`: rows come with stamps of seconds ago, and the last minutes are read again at every refresh.
+
+        `aside`: campaigns are loaded and audited beside the refreshes, however small they are; not where what has
+        settled is read again and again for want of knowledge, which ends for nobody who settles later than that.
+
+        `room`: so many settled rows are remembered.
+        """
+        reader = "owner" if aside else reader
+        self.aside = aside
+        beside.LARGE_ROWS = -1 if aside else 20_000
         self.deletes, self.reader = deletes, reader
         self.stamps = (*STAMPS, LATE) if late else STAMPS
-        self.config = config(self.stage.urls[reader], settle_after="1m" if late else "20ms")
+        self.config = config(self.stage.urls[reader], "1m" if late else "20ms", room)
         self.refresher = Refresher(self.config, Database(self.config), Telemetry())
         echo.EVERY_SECONDS = 0.0 if late else math.inf
         if late:  # what was read at the start is not read again at once
@@ -344,11 +357,22 @@ class Platform(RuleBasedStateMachine):
     @invariant()
     def every_other_time_the_exporter_looks(self) -> None:
         self.steps += 1
-        if self.steps % 2:
+        if self.steps % 2 and self.aside and self.steps % 7:
+            self.refresher.refresh()
+        elif self.steps % 2:
             self._refresh()
 
+    def _refreshed(self) -> Snapshot:
+        """After so many refreshes as it takes until what goes on beside them has ended."""
+        for _ in range(200):
+            snapshot = self.refresher.refresh()
+            if not (self.aside and self.refresher.busy):
+                return snapshot
+            self.refresher.wait()
+        raise AssertionError(f"it does not end: {self.refresher.pending}")
+
     def _refresh(self) -> None:
-        snapshot = self.refresher.refresh()
+        snapshot = self._refreshed()
         ledger, platform = self.refresher.ledger, self.refresher.platform
         assert ledger is not None
         everything = {name: list(platform.campaigns) for name in ledger.projections}
@@ -368,7 +392,7 @@ class Platform(RuleBasedStateMachine):
         self.highest |= {known: value for known, value in shown.items() if known[0].endswith("_total")}
 
     def teardown(self) -> None:
-        self.refresher.disconnect()
+        self.refresher.end()
         for writer in self.writers:
             if writer.open:
                 writer.rollback()
@@ -398,6 +422,7 @@ def forget_probe_and_audit_at_every_refresh(monkeypatch: pytest.MonkeyPatch) -> 
     """Whoever is suspect is audited at once, however busy the machine is."""
     monkeypatch.setattr(refresh, "_FORGET_EVERY", 0.0)
     monkeypatch.setattr(echo, "EVERY_SECONDS", echo.EVERY_SECONDS)  # each history sets its own
+    monkeypatch.setattr(beside, "LARGE_ROWS", beside.LARGE_ROWS)
     monkeypatch.setattr(probe, "EVERY_SECONDS", 0.0)
     monkeypatch.setattr(probe, "MAX_SHARE", math.inf)
     monkeypatch.setattr(auditor, "_EARLY_AUDIT_SECONDS", 60.0)

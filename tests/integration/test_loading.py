@@ -35,7 +35,7 @@ def load(url: str, connections: int) -> tuple[bytes, list[float]]:
     try:
         return refresher.refresh().text, shares
     finally:
-        refresher.disconnect()
+        refresher.end()
 
 
 @pytest.mark.parametrize("connections", [1, 4])

@@ -54,7 +54,10 @@ def test_free_texts_of_one_campaign_turn_nothing_of_another_into_other(
     assert scrape.by("campaign_call_sentiment_total", "sentiment", campaign="2")["moved"] == 1
 
 
-def test_the_audit_finds_no_difference_where_texts_are_past_their_room(owner: Owner, exporter: Exporter) -> None:
+def test_the_audit_finds_no_difference_where_texts_are_past_their_room(
+    owner: Owner, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exporter.refresh.beside.LARGE_ROWS", 1_000_000)
     owner.execute(FREE_TEXTS, {"stamp": platforms.SETTLED})
     owner.execute(FREE_CALLS, {"stamp": NOW})
     exporter.refresh()

@@ -75,6 +75,7 @@ def config(url: str, **settings: Any) -> Config:
             "load_connections": 1,
         },
         "audit": {"period": "1s", "max_share": 1.0},
+        "remembered_rows": 0,
     }  # fmt: skip
     for section, value in settings.items():
         values[section] = {**values.get(section, {}), **value} if isinstance(value, dict) else value
@@ -128,7 +129,7 @@ def exporting(url: str, **settings: Any) -> Iterator[Exporter]:
     try:
         yield exporter
     finally:
-        exporter.refresher.disconnect()
+        exporter.refresher.end()
 
 
 class Loop:
@@ -163,4 +164,4 @@ def looping(url: str, **settings: Any) -> Iterator[Loop]:
     try:
         yield loop
     finally:
-        loop.service._refresher.disconnect()
+        loop.service._refresher.end()

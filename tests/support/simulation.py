@@ -173,6 +173,6 @@ def trial(made: Prepared, activation: Activation | None = None) -> Iterator[Tria
             try:
                 yield run
             finally:
-                run.refresher.disconnect()
+                run.refresher.end()
     finally:
         made.server.drop_database(name)

@@ -151,7 +151,7 @@ def _watching(url: str, world: memory.World, start: datetime) -> Iterator[Callab
         try:
             yield look
         finally:
-            exporter.disconnect()
+            exporter.end()
 
 
 def _states(telemetry: Telemetry) -> Collector:
