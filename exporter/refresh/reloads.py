@@ -147,7 +147,7 @@ class Reloads:
 
     def load(self, look: Look) -> None:
         """Load what is small, take in what was read beside, and begin to read the next."""
-        for gone in self._causes.keys() - look.days.keys() - self._held_back:
+        for gone in [each for each in self._causes if each not in look.days and each not in self._held_back]:
             del self._causes[gone]
         self._take(look)
         large = [each for each in self._causes if each not in self._loaded and self._is_large(look.ledger, each)]
