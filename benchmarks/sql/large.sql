@@ -29,9 +29,11 @@ FROM plan;
 
 CREATE FUNCTION pg_temp.dialled_at(attempt bigint, calls bigint, recent bigint, at timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE AS $$
+    -- An interval times a number of rows would be out of range from some millions on: times a fraction it never is.
     SELECT CASE WHEN attempt > calls - recent
-                THEN at - interval '60 minutes' + interval '59 minutes' * (attempt - calls + recent)::float8 / recent
-                ELSE at - interval '14 days' + interval '335 hours' * attempt::float8 / greatest(calls - recent, 1) END
+                THEN at - interval '60 minutes' + interval '59 minutes' * ((attempt - calls + recent)::float8 / recent)
+                ELSE at - interval '14 days' + interval '335 hours' * (attempt::float8 / greatest(calls - recent, 1))
+                END
 $$;
 
 INSERT INTO dialler.person (person_id, account_id, external_ref, e164, country, tz)
