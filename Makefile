@@ -68,7 +68,7 @@ docs: $(STAMP) ## Write the generated pages anew (contract, metrics, configurati
 	@touch $@
 
 bench: .venv-bench/.installed ## Compare with other ways to export the same figures (ARGS="--tasks 1000000 --calls 2000000")
-	@scripts/debian-packages.sh prometheus-sql-exporter
+	@scripts/debian-packages.sh prometheus-sql-exporter nginx
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 bench-alerts: $(STAMP) ## How good the alerts are: worlds in which things go wrong, and healthy days (SEEDS=101-120 DAYS=30 ARGS=...)

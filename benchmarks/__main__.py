@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from benchmarks import diagnosis, live, panels, scrape, start, work
+from benchmarks import bulk, diagnosis, live, pace, page, panels, restart, scrape, start, static, work
 from benchmarks.database import Target, discard, running, say
 from benchmarks.figure import Figure, table
 from benchmarks.options import Options
 
-FIGURES = ("work", "start", "scrape", "live", "diagnosis", "panels")
+FIGURES = (
+    "work", "growth", "start", "scrape", "pace", "live", "bulk", "restart", "static", "diagnosis", "panels"
+)  # fmt: skip
 _ROOT = Path(__file__).parent.parent
 
 
@@ -35,6 +39,8 @@ def _chosen(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...
 @click.option("--intervals", default=6, help="Refreshes that are measured at this interval.")
 @click.option("--samples", default=300, help="Commits whose way to /metrics is measured.")
 @click.option("--scrapes", default=200, help="Scrapes of ours; of the others a tenth.")
+@click.option("--window", default=60.0, help="Seconds over which refreshes are counted, and that a batch takes.")
+@click.option("--series", default=200_000, help="Series of the large page that is held against a static file.")
 @click.option("--only", default=",".join(FIGURES), callback=_chosen, help="What to measure.")
 @click.option("--reuse", type=click.Path(path_type=Path, file_okay=False), help="Keep the database here.")
 @click.option(
@@ -50,6 +56,10 @@ def _chosen(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...
     default=Path("/usr/bin/prometheus-sql-exporter"),
     help="The program.",
 )
+@click.option(
+    "--nginx", type=click.Path(path_type=Path, dir_okay=False), default=Path("/usr/sbin/nginx"), help="The program."
+)
+@click.option("--write", is_flag=True, help="Write the table into docs/performance.md.")
 def main(
     tasks: int,
     live_tasks: int,
@@ -60,14 +70,18 @@ def main(
     intervals: int,
     samples: int,
     scrapes: int,
+    window: float,
+    series: int,
     only: tuple[str, ...],
     reuse: Path | None,
     query_exporter: Path,
     sql_exporter: Path,
+    nginx: Path,
+    write: bool,
 ) -> None:
     """Measure the exporter beside other ways to get the same figures. Exit status 1 where a goal does not hold."""
-    for program in (query_exporter, sql_exporter):
-        if "scrape" in only and not program.exists():
+    for figure, program in (("scrape", query_exporter), ("scrape", sql_exporter), ("static", nginx)):
+        if figure in only and not program.exists():
             raise click.ClickException(f"{program} is missing; run `make bench`, which installs it")
     directory = reuse or Path(tempfile.mkdtemp(prefix="benchmark-"))
     directory.mkdir(parents=True, exist_ok=True)
@@ -82,40 +96,55 @@ def main(
         intervals=intervals,
         samples=samples,
         scrapes=scrapes,
+        window=window,
+        series=series,
         directory=directory,
         query_exporter=query_exporter,
         sql_exporter=sql_exporter,
+        nginx=nginx,
     )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # not without stopping what was started
+    begun = datetime.now(UTC)
     figures: list[Figure] = []
     if "diagnosis" in only:
         figures += diagnosis.measure()
     try:
         with running(options) as target, tempfile.TemporaryDirectory() as scratch:
+            made = page.made_by(target, options, begun)
             figures = [*_measure(target, options, only, Path(scratch)), *figures]
     finally:
         if reuse is None:
             discard(options)
-    print("\n" + table(figures))
+    print(f"\n{made}\n\n{table(figures)}")
+    if write:
+        page.write(_ROOT / "docs/performance.md", options, f"{made}\n\n{table(figures)}")
     sys.exit(0 if all(figure.holds for figure in figures) else 1)
 
 
 def _measure(target: Target, options: Options, only: tuple[str, ...], scratch: Path) -> list[Figure]:
+    """In an order in which none spoils the data of those after it."""
     figures: list[Figure] = []
-    if "work" in only:
-        figures += work.measure(target, options)
+    if "work" in only or "growth" in only:
+        figures += work.measure(target, options, growth="growth" in only)
     if "panels" in only:
         figures += panels.measure(target)
-    if {"start", "scrape", "live"}.isdisjoint(only):
-        return figures
+    if "static" in only:
+        figures += static.measure(target, options, scratch)
     passes = [start.statements(target)] if "start" in only else []
-    with start.started(target, scratch) as (exporter, took):
-        if "scrape" in only:
-            figures += scrape.measure(target, options, exporter, scratch)
-        if "live" in only:
-            figures += live.measure(target, options, exporter)
-    if "start" in only:
-        passes.append(start.statements(target))
-        figures.append(start.figure(took, passes))
+    if not {"start", "scrape", "pace", "live", "bulk"}.isdisjoint(only):
+        with start.started(target, scratch) as (exporter, took):
+            if "start" in only:
+                figures.append(start.figure(took, [*passes, start.statements(target)]))
+            if "scrape" in only:
+                figures += scrape.measure(target, options, exporter, scratch)
+            if "pace" in only:
+                figures += pace.measure(target, options, exporter)
+            if "live" in only:
+                figures += live.measure(target, options, exporter)
+            if "bulk" in only:
+                figures += bulk.measure(target, options, exporter)
+    if "restart" in only:
+        figures += restart.measure(target, options, scratch)
     say(
         f"{options.tasks:,} tasks ({options.live:,} live), {options.calls:,} calls "
         f"({options.recent:,} of the last hour)"

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from benchmarks.options import Options
 from benchmarks.sql import script
@@ -43,13 +45,15 @@ class Target:
     elsewhere: str
     """Another database of the same server, from which to look without being counted."""
 
+    name: str = NAME
+
 
 @contextmanager
 def running(options: Options) -> Iterator[Target]:
     """The server with a database of these sizes; filled if the directory does not hold it already."""
     with EmbeddedServer(options.directory, _SETTINGS) as server:
         target = Target(server.url(NAME), server.url(NAME, MONITOR_ROLE), server.url())
-        mark = options.directory / "sizes.json"
+        mark = _mark(options)
         if mark.exists() and json.loads(mark.read_text()) == options.sizes:
             say("the database is there already")
         else:
@@ -59,6 +63,33 @@ def running(options: Options) -> Iterator[Target]:
             fill(target.owner, options)
             mark.write_text(json.dumps(options.sizes))
         yield target
+
+
+@contextmanager
+def another(target: Target, name: str, options: Options) -> Iterator[Target]:
+    """A database beside that of `target`, filled with these sizes, and dropped at the end."""
+    with psycopg.connect(target.elsewhere, autocommit=True) as connection:
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        connection.execute(drop)
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            found = Target(
+                make_conninfo(target.owner, dbname=name), make_conninfo(target.monitor, dbname=name),
+                target.elsewhere, name,
+            )  # fmt: skip
+            fill(found.owner, options)
+            yield found
+        finally:
+            connection.execute(drop)
+
+
+def spoil(options: Options) -> None:
+    """The database is about to lose rows: the next run fills it anew."""
+    _mark(options).unlink(missing_ok=True)
+
+
+def _mark(options: Options) -> Path:
+    return options.directory / "sizes.json"
 
 
 def fill(url: str, options: Options) -> None:
@@ -110,6 +141,7 @@ class ActiveTime:
 
     def __init__(self, target: Target) -> None:
         self._connection = psycopg.connect(target.elsewhere, autocommit=True)
+        self._name = target.name
 
     def close(self) -> None:
         """End the session that looks."""
@@ -118,7 +150,7 @@ class ActiveTime:
     def read(self) -> float:
         """Seconds so far."""
         row = self._connection.execute(
-            "SELECT active_time / 1000 FROM pg_stat_database WHERE datname = %s", [NAME]
+            "SELECT active_time / 1000 FROM pg_stat_database WHERE datname = %s", [self._name]
         ).fetchone()
         assert row is not None, "the database exists"
         return float(row[0])

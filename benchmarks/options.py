@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 CALL_ROWS = 5.4
@@ -15,7 +15,7 @@ RECENT_SHARE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Sizes and rates. `rate` is in changed rows a second, `interval` in seconds."""
+    """Sizes and rates. `rate` is in changed rows a second, `interval` and `window` are in seconds."""
 
     tasks: int
     live: int
@@ -26,9 +26,12 @@ class Options:
     intervals: int
     samples: int
     scrapes: int
+    window: float
+    series: int
     directory: Path
     query_exporter: Path
     sql_exporter: Path
+    nginx: Path
 
     @property
     def recent(self) -> int:
@@ -39,6 +42,11 @@ class Options:
     def batch(self) -> int:
         """Rows that change in one interval."""
         return round(self.rate * self.interval)
+
+    @property
+    def tenth(self) -> Options:
+        """A tenth of the rows, at the same rates."""
+        return replace(self, tasks=self.tasks // 10, live=self.live // 10, calls=self.calls // 10)
 
     @property
     def sizes(self) -> dict[str, int]:

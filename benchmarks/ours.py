@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import structlog
 import yaml
@@ -27,10 +28,10 @@ def config(target: Target) -> Config:
 
 
 @contextmanager
-def serving(target: Target, directory: Path) -> Iterator[process.Exporter]:
-    """`campaign-exporter serve` with its defaults."""
+def serving(target: Target, directory: Path, **sections: Mapping[str, Any]) -> Iterator[process.Exporter]:
+    """`campaign-exporter serve` with its defaults but for these sections of the configuration."""
     file = directory / "exporter.yml"
-    file.write_text(yaml.safe_dump({"database": {"url": target.monitor}}))
+    file.write_text(yaml.safe_dump({"database": {"url": target.monitor}, **sections}))
     port = process.free_port()
     command = [sys.executable, "-m", "exporter.commands.cli", "serve", "--config.file", str(file)]
     command += ["--web.listen-address", f"127.0.0.1:{port}"]

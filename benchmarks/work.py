@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from benchmarks.changer import Changer
-from benchmarks.database import ActiveTime, Target, say
+from benchmarks.database import ActiveTime, Target, another, say
 from benchmarks.families import poll_time
-from benchmarks.figure import Figure
+from benchmarks.figure import Figure, fraction
 from benchmarks.options import Options
 from benchmarks.ours import Driven
 from exporter.calendar.days import day_at, zone
@@ -25,6 +25,8 @@ from exporter.source.reader import Moment, Reader
 
 _AUDITED = 24
 _POLLS = 2
+_GROWTH = 1.2
+_AS_MANY = 0.9
 _ZONES = """
     SELECT campaign_id::text, t.timezone FROM campaign_monitoring.campaigns
     JOIN campaign_monitoring.tenants AS t USING (tenant_id)
@@ -41,15 +43,62 @@ class _Interval:
     fetch: float
 
 
-def measure(target: Target, options: Options) -> list[Figure]:
-    """Both figures, from the same intervals."""
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """Database seconds of an interval's refresh and of its share of the audits, and the intervals one by one."""
+
+    refresh: float
+    audits: float
+    intervals: Sequence[_Interval]
+
+    @property
+    def seconds(self) -> float:
+        """Both together."""
+        return self.refresh + self.audits
+
+    @property
+    def rows(self) -> float:
+        """Changed rows of an interval."""
+        return statistics.mean(interval.rows for interval in self.intervals)
+
+
+def measure(target: Target, options: Options, *, growth: bool) -> list[Figure]:
+    """Both figures, from the same intervals; and if wanted how the first grows when all is ten times as much."""
+    worked = database_time(target, options)
+    active = ActiveTime(target)
+    try:
+        poll = statistics.mean(poll_time(target, active, _POLLS))
+    finally:
+        active.close()
+    say(f"the poll: {poll:.2f} s")
+    most = AuditConfig().max_share * options.interval
+    say(f"after deletions, while audits use all they may: {fraction((worked.refresh + most) / poll)} of the poll")
+    ours = statistics.median(interval.took for interval in worked.intervals)
+    theirs = statistics.median(interval.fetch for interval in worked.intervals)
+    figures = [
+        Figure(f"database time per {options.interval:g} s, over polling", worked.seconds, poll, 1 / 100),
+        Figure(f"refresh over {options.batch:,} changed rows, over fetching them", ours, theirs, 1),
+    ]
+    if growth:
+        tenth = options.tenth
+        with another(target, "tenth", tenth) as smaller:
+            less = database_time(smaller, tenth)
+        name = f"database time per {options.interval:g} s, over that of a tenth of the rows"
+        if less.rows < _AS_MANY * worked.rows:
+            say(f"{name}: not told, as a tenth of the rows is too few to change {options.batch:,} of them at once")
+        else:
+            figures.insert(1, Figure(name, worked.seconds, less.seconds, _GROWTH))
+    return figures
+
+
+def database_time(target: Target, options: Options) -> Worked:
+    """What an interval costs the database."""
     active = ActiveTime(target)
     driven = Driven(target)
     changer = Changer(target.owner)
     try:
         intervals = _intervals(target, options, active, driven, changer)
         audit = _audit(target, active, driven)
-        poll = statistics.mean(poll_time(target, active, _POLLS))
     finally:
         changer.close()
         driven.close()
@@ -57,19 +106,12 @@ def measure(target: Target, options: Options) -> list[Figure]:
     refresh = statistics.mean(interval.active for interval in intervals)
     share = audit * options.campaigns * options.interval / AuditConfig().period
     say(
-        f"database time an interval: {refresh * 1000:.0f} ms refresh + {share * 1000:.1f} ms audits "
-        f"({audit * 1000:.0f} ms a campaign, each once in {AuditConfig().period / 3600:g} h); "
-        f"the poll: {poll:.2f} s; rows changed: {_range([i.rows for i in intervals])}"
+        f"database time an interval, {options.tasks:,} tasks: {refresh * 1000:.0f} ms refresh + "
+        f"{share * 1000:.1f} ms audits ({audit * 1000:.0f} ms a campaign, each once in "
+        f"{AuditConfig().period / 3600:g} h); rows changed: {_range([i.rows for i in intervals])}, "
+        f"fetched by psycopg alone: {_range([i.fetched for i in intervals])}"
     )
-    most = AuditConfig().max_share * options.interval
-    say(f"after deletions, while audits use all they may: {(refresh + most) / poll:.4f} of the poll")
-    ours = statistics.median(interval.took for interval in intervals)
-    theirs = statistics.median(interval.fetch for interval in intervals)
-    say(f"rows fetched by psycopg alone: {_range([i.fetched for i in intervals])}")
-    return [
-        Figure(f"database time per {options.interval:g} s", refresh + share, poll, 1 / 30),
-        Figure(f"refresh over {options.batch:,} changed rows", ours, theirs, 3),
-    ]
+    return Worked(refresh, share, intervals)
 
 
 def _intervals(
@@ -138,6 +180,7 @@ def _audit(target: Target, active: ActiveTime, driven: Driven) -> float:
     with driven.database.look(connection):
         reader = Reader(driven.database.discover(connection))
     with driven.database.snapshot(connection):
+        connection.execute("SET LOCAL statement_timeout = 0")  # that of a refresh is short for a large campaign
         moment = Moment(ledger.tasks.now, driven.config.settle_after, driven.config.stale_after)
         for campaign in chosen:
             where = zone(zones[campaign])

@@ -1,0 +1,42 @@
+"""docs/performance.md: the table of each size, between its marks, with what it was made by."""
+
+from __future__ import annotations
+
+import platform
+import re
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+import psycopg
+
+from benchmarks.database import Target
+from benchmarks.figure import MEBI
+from benchmarks.options import Options
+
+_MODEL = re.compile(r"^model name\s*: (.*)$", re.MULTILINE)
+
+
+def made_by(target: Target, options: Options, begun: datetime) -> str:
+    """The command, the day and the machine."""
+    with psycopg.connect(target.elsewhere) as connection:
+        version = connection.info.parameter_status("server_version")
+    model = _MODEL.search(Path("/proc/cpuinfo").read_text())
+    arguments = " ".join(argument for argument in sys.argv[1:] if argument != "--write")
+    command = f'make bench ARGS="{arguments}"' if arguments else "make bench"
+    memory = psutil.virtual_memory().total / MEBI / 1024
+    return (
+        f"`{command}` on {begun:%d %B %Y}: {model[1] if model else platform.machine()}, {psutil.cpu_count()} cores, "
+        f"{memory:.0f} GiB, PostgreSQL {version}, Python {platform.python_version()}; "
+        f"{options.recent:,} calls of the last hour."
+    )
+
+
+def write(path: Path, options: Options, result: str) -> None:
+    """Put a run's result in place of that of the same size. `LookupError` if the page has no place for this size."""
+    mark = re.compile(rf"(<!-- generated: {options.tasks} tasks -->\n).*?(<!-- end -->)", re.DOTALL)
+    text, places = mark.subn(lambda found: f"{found[1]}{result}\n{found[2]}", path.read_text(encoding="utf-8"))
+    if not places:
+        raise LookupError(f"{path} has no mark `<!-- generated: {options.tasks} tasks -->`")
+    path.write_text(text, encoding="utf-8")
