@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import re
 import sys
+import textwrap
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from benchmarks.database import Target
 from benchmarks.figure import MEBI
 from benchmarks.options import Options
 
+_WIDTH = 120
 _MODEL = re.compile(r"^model name\s*: (.*)$", re.MULTILINE)
 
 
@@ -26,11 +28,12 @@ def made_by(target: Target, options: Options, begun: datetime) -> str:
     arguments = " ".join(argument for argument in sys.argv[1:] if argument != "--write")
     command = f'make bench ARGS="{arguments}"' if arguments else "make bench"
     memory = psutil.virtual_memory().total / MEBI / 1024
-    return (
+    made = (
         f"`{command}` on {begun:%d %B %Y}: {model[1] if model else platform.machine()}, {psutil.cpu_count()} cores, "
         f"{memory:.0f} GiB, PostgreSQL {version}, Python {platform.python_version()}; "
         f"{options.recent:,} calls of the last hour."
     )
+    return textwrap.fill(made, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def write(path: Path, options: Options, result: str) -> None:

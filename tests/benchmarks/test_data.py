@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,6 +16,7 @@ import pytest
 from benchmarks import bulk, trickle, truth
 from benchmarks.database import Connection, Target, another
 from benchmarks.ours import config
+from benchmarks.page import made_by
 from benchmarks.sql import script, statements
 from exporter.demo.platform.install import MONITOR_ROLE
 from exporter.demo.runtime.server import EmbeddedServer
@@ -41,6 +44,18 @@ def value(connection: Connection, query: str) -> Any:
     row = connection.execute(query.encode()).fetchone()
     assert row is not None
     return row[0]
+
+
+def test_a_result_says_by_which_command_it_was_made_when_and_where(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["python -m benchmarks", "--tasks", "10000000", "--live", "3000000", "--write"])
+    made = made_by(target, OPTIONS, datetime(2026, 3, 4, tzinfo=UTC))
+    assert all(len(line) <= 120 for line in made.splitlines()), "pages have lines of this length"
+    words = " ".join(made.split())
+    assert words.startswith('`make bench ARGS="--tasks 10000000 --live 3000000"` on 04 March 2026: ')
+    assert f" {os.cpu_count()} cores, " in words
+    assert " PostgreSQL " in words
 
 
 def test_twenty_million_calls_lie_within_the_two_weeks_before_the_newest(owner: Connection) -> None:
@@ -109,7 +124,7 @@ def test_while_audits_are_to_run_rows_are_deleted_under_the_views(target: Target
 
 def test_a_batch_corrects_costs_upwards(owner: Connection) -> None:
     before = value(owner, "SELECT sum(carrier_cost) FROM dialler.attempt")
-    (key,) = trickle.sample(owner, "settled_calls", OPTIONS.calls, 1)
+    key, *_ = trickle.sample(owner, "settled_calls", OPTIONS.calls, 100)
     owner.execute(statements("bulk")["corrected"], {"ids": [key]})
     assert value(owner, "SELECT sum(carrier_cost) FROM dialler.attempt") > before
 
