@@ -26,6 +26,7 @@ from exporter.metrics.snapshot import SnapshotBuilder
 from exporter.refresh.service import settle
 from exporter.source.platform import Platform, PlatformReader
 from exporter.source.reader import SMALL, Reader
+from exporter.source.told import TOLD
 
 CAMPAIGNS, TENANTS, NUMBERS, TRUNKS, POOL = 500, 20, 40, 4, 10
 TASKS, CALLS = 600, 200
@@ -40,6 +41,9 @@ _TYPES = {
 }  # fmt: skip
 _FACETS = {family.source.facet for family in FAMILIES if isinstance(family.source, Judged)}
 """Only families made of a diagnosis depend on these."""
+
+_EVERYTHING = {relation: (1 << len(columns)) - 1 for relation, columns in TOLD.items()}
+"""Each row fills every optional column."""
 
 _ZONES = ("America/New_York", "Europe/Berlin", "Australia/Sydney", "America/Chicago")
 _WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -146,9 +150,10 @@ class World:
         values = {
             "id": self._serial, "campaign": str(number), "status": status,
             "blocker": blocker if status == "pending" else None, "eligible": due if status == "pending" else None,
+            "attempts": 1 if status == "pending" else None, "most": 3 if status == "pending" else None,
             "since": None if status == "pending" else self._now, "retries_micro": 0, "disposition": None,
             "variant": "AB"[self._serial % 2], "goal_micro": 0, "finished_micro": 0, "created": self._now - 7200,
-            "updated": self._now, "broken": 0,
+            "updated": self._now, "broken": 0, "told": _EVERYTHING["tasks"],
         }  # fmt: skip
         return tuple(values[name] for name in self._reader.fetched("tasks"))
 
@@ -170,6 +175,7 @@ class World:
             "score_bucket": None, "score_micro": None, "delay_bucket": 1, "delay_micro": 3_000_000, "silent": None,
             "answered_micro": 1_000_000 if answered else 0, "ai_micro": 50_000, "telephony_micro": 10_000,
             "started": started, "created": started, "updated": self._now, "broken": 0,
+            "told": _EVERYTHING["calls"],
         }  # fmt: skip
         return tuple(values[name] for name in self._reader.fetched("calls"))
 
