@@ -33,7 +33,10 @@ def measure(target: Target, options: Options, exporter: process.Exporter) -> lis
     """Of each, how late live rows are while it goes on, and how long after its end all families are SQL's."""
     jobs: Mapping[str, Job] = {"nightly batch": correct, "recycled list": recycle, "purge": purge}
     spoil(options)
-    return [figure for name, job in jobs.items() for figure in _measure(name, job, target, options, exporter)]
+    figures = [figure for name, job in jobs.items() for figure in _measure(name, job, target, options, exporter)]
+    now, most = process.memory(exporter.pid)
+    say(f"resident memory after all that: {amount(now, 'bytes')}, at most {amount(most, 'bytes')}")
+    return figures
 
 
 def _measure(name: str, job: Job, target: Target, options: Options, exporter: process.Exporter) -> list[Figure]:

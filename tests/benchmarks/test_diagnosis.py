@@ -12,4 +12,3 @@ def test_the_made_up_platform_is_diagnosed(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr(diagnosis, name, small)
     (figure,) = diagnosis.measure()
     assert figure.name == "diagnosis of 20 campaigns"
-    assert 0 < figure.ours < 1
