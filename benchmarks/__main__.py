@@ -105,10 +105,8 @@ def main(
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # not without stopping what was started
     begun = datetime.now(UTC)
-    figures: list[Figure] = []
-    if "diagnosis" in only:
-        figures += diagnosis.measure()
     try:
+        figures = diagnosis.measure() if "diagnosis" in only else []
         with running(options) as target, tempfile.TemporaryDirectory() as scratch:
             made = page.made_by(target, options, begun)
             figures = [*_measure(target, options, only, Path(scratch)), *figures]
