@@ -105,23 +105,25 @@ def main(
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # not without stopping what was started
     begun = datetime.now(UTC)
+    figures: list[Figure] = []
+    made = ""
     try:
-        figures = diagnosis.measure() if "diagnosis" in only else []
+        if "diagnosis" in only:
+            figures += diagnosis.measure()
         with running(options) as target, tempfile.TemporaryDirectory() as scratch:
             made = page.made_by(target, options, begun)
-            figures = [*_measure(target, options, only, Path(scratch)), *figures]
-    finally:
+            _measure(target, options, only, Path(scratch), figures)
+    finally:  # what was measured is told, whatever came to an end before it was done
         if reuse is None:
             discard(options)
-    print(f"\n{made}\n\n{table(figures)}")
+        print(f"\n{made}\n\n{table(figures)}")
     if write:
         page.write(_ROOT / "docs/performance.md", options, f"{made}\n\n{table(figures)}")
     sys.exit(0 if all(figure.holds for figure in figures) else 1)
 
 
-def _measure(target: Target, options: Options, only: tuple[str, ...], scratch: Path) -> list[Figure]:
-    """In an order in which none spoils the data of those after it."""
-    figures: list[Figure] = []
+def _measure(target: Target, options: Options, only: tuple[str, ...], scratch: Path, figures: list[Figure]) -> None:
+    """Add each to `figures`, in an order in which none spoils the data of those after it."""
     if "work" in only or "growth" in only:
         figures += work.measure(target, options, growth="growth" in only)
     if "panels" in only:
@@ -147,7 +149,6 @@ def _measure(target: Target, options: Options, only: tuple[str, ...], scratch: P
         f"{options.tasks:,} tasks ({options.live:,} live), {options.calls:,} calls "
         f"({options.recent:,} of the last hour)"
     )
-    return figures
 
 
 if __name__ == "__main__":
