@@ -48,6 +48,7 @@ prove: $(STAMP) ## What takes longer: a thousand random histories, fifteen healt
 	@PROVE=$(or $(SEED),7) $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder \
 		tests/integration/test_healthy.py tests/integration/test_exactness.py tests/integration/test_scenarios.py \
 		tests/end_to_end/test_demo.py tests/end_to_end/test_pages.py tests/end_to_end/test_churn.py tests/demo/test_live.py \
+		tests/benchmarks/test_run.py \
 		tests/calendar tests/diagnosis tests/metrics $(ARGS)
 
 boards: $(STAMP) ## Write the dashboards anew (dashboards/generated)
