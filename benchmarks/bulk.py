@@ -40,7 +40,7 @@ def measure(target: Target, options: Options, exporter: process.Exporter) -> lis
 
 
 def _measure(name: str, job: Job, target: Target, options: Options, exporter: process.Exporter) -> list[Figure]:
-    refreshes.wait(exporter)
+    refreshes.wait_until_done(exporter)
     families = truth.comparable(target)
     before = truth.shown(_page(exporter), families)
     with psycopg.connect(target.owner, autocommit=True) as connection, ThreadPoolExecutor(1) as pool:

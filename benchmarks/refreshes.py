@@ -7,10 +7,13 @@ import time
 from dataclasses import dataclass
 
 from benchmarks import process
+from benchmarks.database import say
+from benchmarks.process import PLAIN
 
 _LOOK = 0.2
 _PATIENCE = 900.0
 _REFRESHES = re.compile(rb'^campaign_exporter_refreshes_total\{result="success"\} (\S+)$', re.MULTILINE)
+_PENDING = re.compile(rb"^campaign_exporter_campaigns_pending\{[^}]*\} (\S+)$", re.MULTILINE)
 _AUDITS = re.compile(rb"^campaign_exporter_audits_total (\S+)$", re.MULTILINE)
 
 
@@ -37,11 +40,26 @@ def watch(exporter: process.Exporter, seconds: float) -> Watched:
 
 
 def wait(exporter: process.Exporter, refreshes: int = 3) -> None:
-    """Until it has refreshed so many times more: whatever it had to do is done."""
+    """Until it has refreshed so many times more."""
     client = exporter.client()
     try:
         for _ in range(refreshes):
             _next(client, time.monotonic() + _PATIENCE)
+    finally:
+        client.close()
+
+
+def wait_until_done(exporter: process.Exporter) -> None:
+    """Until no campaign waits to be loaded, whatever changed before; what is left after a while is told."""
+    wait(exporter)
+    client = exporter.client()
+    deadline = time.monotonic() + _PATIENCE
+    try:
+        while waiting := sum(int(float(number)) for number in _PENDING.findall(client.get("/metrics", PLAIN)[1])):
+            if time.monotonic() > deadline:
+                say(f"{waiting} campaigns still wait to be loaded after {_PATIENCE:g} s")
+                return
+            time.sleep(_LOOK)
     finally:
         client.close()
 
@@ -67,7 +85,7 @@ def _next(client: process.Client, deadline: float) -> tuple[float, int, int]:
 
 
 def _look(client: process.Client) -> tuple[int, int]:
-    _, body = client.get("/metrics", process.PLAIN)
+    _, body = client.get("/metrics", PLAIN)
     return _number(_REFRESHES, body), _number(_AUDITS, body)
 
 
