@@ -35,7 +35,12 @@ FIGURES = {
 @pytest.mark.skipif(not PROVING, reason="some minutes: make prove")
 def test_a_run_prints_a_row_for_each_figure_whether_or_not_it_holds() -> None:
     command = [sys.executable, "-m", "benchmarks", *SIZES.split(), *TIMES.split(), "--only", ",".join(FIGURES)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode in (0, 1), done.stderr
-    rows = {line.split("|")[1].strip() for line in done.stdout.splitlines() if line.startswith("| ")}
-    assert set().union(*FIGURES.values()) <= rows, done.stdout
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        try:
+            output, errors = run.communicate()
+        except BaseException:  # broken off: it stops what it started
+            run.terminate()
+            raise
+    assert run.returncode in (0, 1), errors
+    rows = {line.split("|")[1].strip() for line in output.splitlines() if line.startswith("| ")}
+    assert set().union(*FIGURES.values()) <= rows, output
