@@ -19,6 +19,7 @@ FIGURES = (
     "work", "growth", "start", "scrape", "pace", "live", "bulk", "restart", "static", "diagnosis", "panels"
 )  # fmt: skip
 _ROOT = Path(__file__).parent.parent
+_PAGE = _ROOT / "docs/performance.md"
 
 
 def _chosen(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
@@ -83,6 +84,11 @@ def main(
     for figure, program in (("scrape", query_exporter), ("scrape", sql_exporter), ("static", nginx)):
         if figure in only and not program.exists():
             raise click.ClickException(f"{program} is missing; run `make bench`, which installs it")
+    if write:
+        try:
+            page.place(_PAGE, tasks)
+        except LookupError as error:
+            raise click.ClickException(f"{error}: leave out --write, or add the mark and <!-- end --> to it") from None
     directory = reuse or Path(tempfile.mkdtemp(prefix="benchmark-"))
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o755)  # PostgreSQL may run as a user of its own
@@ -118,7 +124,7 @@ def main(
             discard(options)
         print(f"\n{made}\n\n{table(figures)}")
     if write:
-        page.write(_ROOT / "docs/performance.md", options, f"{made}\n\n{table(figures)}")
+        page.write(_PAGE, options, f"{made}\n\n{table(figures)}")
     sys.exit(0 if all(figure.holds for figure in figures) else 1)
 
 

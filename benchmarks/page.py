@@ -36,10 +36,16 @@ def made_by(target: Target, options: Options, begun: datetime) -> str:
     return textwrap.fill(made, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
+def place(path: Path, tasks: int) -> re.Pattern[str]:
+    """Where the page takes the result of a run of this size. `LookupError` if it has no place for it."""
+    mark = f"<!-- generated: {tasks} tasks -->"
+    found = re.compile(rf"({mark}\n).*?(<!-- end -->)", re.DOTALL)
+    if not found.search(path.read_text(encoding="utf-8")):
+        raise LookupError(f"{path} has no mark `{mark}`")
+    return found
+
+
 def write(path: Path, options: Options, result: str) -> None:
-    """Put a run's result in place of that of the same size. `LookupError` if the page has no place for this size."""
-    mark = re.compile(rf"(<!-- generated: {options.tasks} tasks -->\n).*?(<!-- end -->)", re.DOTALL)
-    text, places = mark.subn(lambda found: f"{found[1]}{result}\n{found[2]}", path.read_text(encoding="utf-8"))
-    if not places:
-        raise LookupError(f"{path} has no mark `<!-- generated: {options.tasks} tasks -->`")
-    path.write_text(text, encoding="utf-8")
+    """Put a run's result in place of that of the same size."""
+    mark, text = place(path, options.tasks), path.read_text(encoding="utf-8")
+    path.write_text(mark.sub(lambda found: f"{found[1]}{result}\n{found[2]}", text), encoding="utf-8")
