@@ -295,6 +295,7 @@ class Refresher:
         with self._stage("load"):
             if epoch.begun:
                 self._reloads.load(look)
+                self.loading_seconds = self._reloads.once_seconds
             else:
                 # More sessions of a pool would be taken from those who share it, and may not be free; and what lies on
                 # another server has a snapshot of its own for each connection.

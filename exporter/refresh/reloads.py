@@ -29,6 +29,7 @@ _MOST_KEPT = 500_000
 """Rows kept while one campaign is read; past them it is read again later."""
 
 _AFTER_ERROR_SECONDS = 10.0
+_LATE_SECONDS = 1.0
 _NAMED = 5
 _FIRST = {cause: place for place, cause in enumerate(("new", "audit", "dirty"))}
 
@@ -64,6 +65,8 @@ class Reloads:
         self._reading: _Reading | None = None
         self._looked_at: Platform | None = None
         self._rests_until = 0.0
+        self.once_seconds = 0.0
+        """Database time of what this refresh loaded for good: all rows of a campaign are remembered from then on."""
 
     def want(self, campaigns: Iterable[str], cause: str) -> None:
         """Load these, if nobody asked for it before. `cause` is one of `self_metrics.CAUSES`."""
@@ -87,8 +90,10 @@ class Reloads:
 
     def covers(self, campaigns: Iterable[str], ledger: Ledger) -> bool:
         """Whether all of these are loaded within this refresh."""
-        wanted = set(campaigns)
-        return self._causes.keys() >= wanted and not any(self._is_large(ledger, campaign) for campaign in wanted)
+        return all(
+            self._causes.get(campaign, "dirty") != "dirty" and not self._is_large(ledger, campaign)
+            for campaign in campaigns
+        )
 
     def done(self) -> None:
         """The refresh succeeded: what it loaded is loaded."""
@@ -147,21 +152,37 @@ class Reloads:
 
     def load(self, look: Look) -> None:
         """Load what is small, take in what was read beside, and begin to read the next."""
+        self.once_seconds = 0.0
         for gone in [each for each in self._causes if each not in look.days and each not in self._held_back]:
             del self._causes[gone]
         self._take(look)
         large = [each for each in self._causes if each not in self._loaded and self._is_large(look.ledger, each)]
-        if wanted := [each for each in self._causes if each in look.days and each not in {*large, *self._loaded}]:
-            self._note(look, wanted)
-            fitting = {each for each in wanted if self._fits(look.ledger, each)}
-            for loader, campaigns in ((look.loader.remembering(), fitting), (look.loader, set(wanted) - fitting)):
-                if campaigns:
-                    loader.load(look.connection, {campaign: look.days[campaign] for campaign in campaigns})
+        self._load_small(
+            look, [each for each in self._causes if each in look.days and each not in {*large, *self._loaded}]
+        )
         if large and self._reading is None and time.monotonic() >= self._rests_until:
             self._read_next(look, large)
         waiting = Counter(self.pending.values())
         for cause in CAUSES:
             self._telemetry.pending.labels(cause).set(waiting[cause])
+
+    def _load_small(self, look: Look, wanted: Sequence[str]) -> None:
+        """Load these, those with late changes for as long as a refresh may take: the others wait for the next."""
+        late = [each for each in wanted if self._causes[each] == "dirty"]
+        if others := [each for each in wanted if self._causes[each] != "dirty"]:
+            self._note(look, others)
+            look.loader.load(look.connection, {campaign: look.days[campaign] for campaign in others})
+        start = look.meter.seconds
+        for campaign in late:
+            before = look.meter.seconds
+            if before - start > _LATE_SECONDS:
+                return
+            self._note(look, [campaign])
+            fits = self._fits(look.ledger, campaign)
+            loader = look.loader.remembering() if fits else look.loader
+            loader.load(look.connection, {campaign: look.days[campaign]})
+            if fits:
+                self.once_seconds += look.meter.seconds - before
 
     def load_in_parallel(
         self, look: Look, database: Database, helpers: int, progress: Callable[[float], None]

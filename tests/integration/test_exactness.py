@@ -366,7 +366,7 @@ class Platform(RuleBasedStateMachine):
         """After so many refreshes as it takes until what goes on beside them has ended."""
         for _ in range(200):
             snapshot = self.refresher.refresh()
-            if not (self.aside and self.refresher.busy):
+            if not (self.refresher.pending or (self.aside and self.refresher.busy)):
                 return snapshot
             self.refresher.wait()
         raise AssertionError(f"it does not end: {self.refresher.pending}")
