@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from exporter.config import Config
 from exporter.diagnosis.dispatch.gate import QUIET_SECONDS
 from exporter.diagnosis.dispatch.situation import Rival, Tasks
-from exporter.diagnosis.dispatch.verdict import Policy, diagnose
+from exporter.diagnosis.dispatch.verdict import Diagnosis, Policy, diagnose, remembered
 from exporter.diagnosis.outlook import outlook_of
 from exporter.diagnosis.recent_calls import Recent
 from exporter.diagnosis.situations import Assembler, TenantState, tasks_of
@@ -71,6 +72,8 @@ class Diagnoser:
         self._dated = True
         self.views: dict[str, View] = {}
         self._recent: Recent | None = None
+        self._before: dict[str, Diagnosis] = {}
+        self._until = 0.0
 
     def update(self, given: Input) -> dict[str, View]:
         """The views that are new or changed, by campaign."""
@@ -85,12 +88,24 @@ class Diagnoser:
         self._recent = Recent(given.ledger, given.now, self._policy.stale_after)
         self._note_next_due(given, due)
         self._note_stamped(given, due)
+        if given.now > self._until:
+            self._before = {}
         states = self._tenants(given, due)
         aging = self._aging(due, given.now)
         fresh = {key: self._view(key, given, states[platform.campaigns[key].tenant_id], key in aging) for key in due}
         self.views.update(fresh)
+        self._before = {}
         self._now, self._dated = given.now, given.dated
         return fresh
+
+    def saved(self) -> list[Any]:
+        """All that `restore` needs of what only time can tell."""
+        return [[key, *view.diagnosis.saved()] for key, view in self.views.items()]
+
+    def restore(self, saved: Iterable[Any], until: float) -> None:
+        """Judge on from where another process was, if it is not later than `until`: what was not seen is not told."""
+        self._before = {key: remembered(diagnosis) for key, *diagnosis in saved}
+        self._until = until
 
     def shown(self, ledger: Ledger, platform: Platform, now: float) -> Shown:
         """What pages are made of, as it is now."""
@@ -201,7 +216,7 @@ class Diagnoser:
             dated=given.dated,
         )
         before = self.views.get(key)
-        diagnosis = diagnose(situation, before.diagnosis if before else None, self._policy)
+        diagnosis = diagnose(situation, before.diagnosis if before else self._before.get(key), self._policy)
         outlook: Outlook
         if before is None or aging or given.anew or before.situation.campaign is not situation.campaign:
             outlook = outlook_of(situation, given.ledger, given.platform.variants.get(key, ()))

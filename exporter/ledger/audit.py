@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from exporter.calendar.days import Day
 from exporter.config import AuditConfig
@@ -96,6 +97,21 @@ class AuditSchedule:
         self._suspects.pop(campaign, None)
         self._activity[campaign] = 0
         self.spend(seconds)
+
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs; who is active shows anew."""
+        return {
+            "audited": self._audited,
+            "suspects": self._suspects,
+            "suspicions": self._suspicions,
+            "budget": self._budget,
+            "turn": self._turn,
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go on with the turns of another process."""
+        self._audited, self._suspects = dict(saved["audited"]), dict(saved["suspects"])
+        self._suspicions, self._budget, self._turn = saved["suspicions"], saved["budget"], saved["turn"]
 
 
 def audited(ledger: Ledger) -> list[Projection]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -104,7 +105,7 @@ class CallFold(Fold):
         if "task" in calls:  # else these are remembered rows, which have their key
             calls["task_key"] = np.full(len(calls["campaign"]), NONE, np.int64)
             going = np.flatnonzero(calls["outcome"] == self._in_progress)
-            calls["task_key"][going] = [NONE if task is None else hash(task) >> 1 for task in calls["task"][going]]
+            calls["task_key"][going] = [NONE if task is None else _task_key(task) for task in calls["task"][going]]
         calls["day"] = self._calendar.days(calls["campaign"], calls["started"])
         calls["hour"] = recent_hours(calls["started"], self.now)
         outside = self._calendar.outside(calls["campaign"], calls["started"])
@@ -158,6 +159,18 @@ class CallFold(Fold):
             if key not in newest or newest[key][0] < started:  # Prometheus takes one exemplar a moment
                 newest[key] = (started, task, value)
 
+    def saved(self) -> dict[str, Any]:
+        """And the clock, and the days: one that ended meanwhile is to be ended. Exemplars come with the next calls."""
+        days = [[campaign, day.zone, day.today, day.midnights] for campaign, day in self._days.items()]
+        return {**super().saved(), "now": self.now, "days": days}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """The same; when windows are closed is told anew with the days."""
+        super().restore(saved)
+        self.now = saved["now"]
+        self._days = {campaign: Day(zone, today, tuple(ends)) for campaign, zone, today, ends in saved["days"]}
+        self._calendar = Calendar(self._days, self._closed)
+
     def leave(self, campaign: int) -> None:
         """A campaign that is exported no longer takes its exemplars with it."""
         self.clear(campaign)
@@ -170,3 +183,8 @@ class CallFold(Fold):
         over = rows["outcome"] != self._in_progress
         rests = (rows["updated"] < before) & (rows["created"] <= now)
         return np.flatnonzero((rows["campaign"] >= 0) & over & rests)
+
+
+def _task_key(task: str) -> int:
+    """A number for a task, the same in every process."""
+    return int.from_bytes(hashlib.blake2b(task.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 1

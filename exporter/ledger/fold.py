@@ -282,6 +282,27 @@ class Fold:
             for row in rows:
                 self.note_forgotten(self._vocabulary.campaign.number(row[0]), row[-1])
 
+    # -- from one process to the next ---------------------------------------------------------------------
+
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs; what changed since it was last drained is not in it."""
+        return {
+            "totals": {name: totals.saved() for name, totals in self.totals.items()},
+            "held": self.held.saved(),
+            "witnesses": self.witnesses.saved(),
+            "forgotten": [list(self._forgotten), list(self._forgotten.values())],
+            "newest_forgotten": float(self._newest_forgotten),
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go on from where another process was."""
+        for name, totals in self.totals.items():
+            totals.restore(saved["totals"][name])
+        self.held.restore(saved["held"])
+        self.witnesses.restore(saved["witnesses"])
+        self._forgotten = dict(zip(*saved["forgotten"], strict=True))
+        self._newest_forgotten = saved["newest_forgotten"]
+
     def drain_changed(self) -> dict[str, set[int]]:
         """By projection, the campaigns whose totals changed since the last call."""
         changed = {name: campaigns for name, campaigns in self.changed.items() if campaigns}

@@ -84,6 +84,16 @@ class SlotTable:
             rows, places = rows[~mine], self._next(places[~mine])
         self._count -= len(slots)
 
+    def keys(self, slots: int) -> Keys:
+        """The keys of so many slots, from the first; of a slot that is free, what it last had."""
+        return self._keys[:slots]
+
+    def restore(self, keys: Keys, taken: Slots) -> None:
+        """Have these keys by slot, of which these slots are taken."""
+        self._keys, self._count = keys, 0
+        self._table, self._used = np.full(1024, _EMPTY, np.int32), 0
+        self.put(keys[taken], taken)
+
     def _insert(self, keys: Keys, slots: Slots) -> None:
         places = self._first(keys)
         while slots.size:

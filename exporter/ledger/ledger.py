@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,6 +147,18 @@ class Ledger:
         last = np.partition(np.concatenate(list(stamps.values())), oldest)[oldest]
         for relation, slots in settled.items():
             self.folds[relation].forget(slots[stamps[relation] <= last])
+
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs; what changed since it was last drained is not in it."""
+        folds = {relation: fold.saved() for relation, fold in self.folds.items()}
+        return {"vocabulary": self.vocabulary.saved(), "folds": folds, "scope": self.scope, "left": list(self._left)}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go on from where another process was, with the same columns and settings."""
+        self.vocabulary.restore(saved["vocabulary"])
+        for relation, fold in self.folds.items():
+            fold.restore(saved["folds"][relation])
+        self.scope, self._left = saved["scope"], set(saved["left"])
 
     def told(self, campaign_id: str) -> Told:
         """The optional columns that some row of the campaign fills."""

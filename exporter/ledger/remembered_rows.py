@@ -64,6 +64,19 @@ class HeldRows:
         self._table.drop(slots)
         self._free += slots.tolist()
 
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs: the columns themselves, to be written before anything changes."""
+        columns = {name: column[: self._next] for name, column in self._columns.items()}
+        return {"columns": columns, "keys": self._table.keys(self._next)}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Remember what another process remembered, in the same slots."""
+        columns = {name: saved["columns"][name] for name in self._types}
+        taken = columns["campaign"] >= 0
+        self._table.restore(saved["keys"], np.flatnonzero(taken))
+        self._columns, self._next = columns, len(taken)
+        self._free = np.flatnonzero(~taken).tolist()
+
     def of_campaign(self, campaign: int) -> Slots:
         """The slots of a campaign's rows."""
         return np.flatnonzero(self._columns["campaign"] == campaign)

@@ -175,6 +175,17 @@ class TaskFold(Fold):
                 found.setdefault(numbers[pair >> 32], {})[code] = moment
         return found
 
+    def saved(self) -> dict[str, Any]:
+        """And the clock, and what campaigns allow."""
+        return {**super().saved(), "now": self.now, "allowed": self._allowed}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """The same, with what time alone changes noted anew."""
+        super().restore(saved)
+        self.now, self._allowed = saved["now"], saved["allowed"]
+        held = np.flatnonzero(self.held["campaign"] >= 0)
+        self._agenda.renew(held, self.held["due"][held])
+
     def settled(self, before: float) -> Slots:
         """Remembered tasks that are over and were last stamped before this instant."""
         rows = self.held

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +68,26 @@ class Totals:
 
     def __iter__(self) -> Iterator[tuple[int, Mapping[int, Cell]]]:
         return iter(self._cells.items())
+
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs: campaigns, how many cells each has, their keys and values one after the other."""
+        cells = list(self._cells.values())
+        keys = np.array(list(chain.from_iterable(cells)), np.int64)
+        values = chain.from_iterable(chain.from_iterable(each.values() for each in cells))
+        return {
+            "campaigns": list(self._cells),
+            "sizes": [len(each) for each in cells],
+            "keys": keys,
+            "values": np.fromiter(values, np.int64, len(keys) * self._width).reshape(len(keys), self._width),
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Have the cells that another process had."""
+        cells = iter(zip(saved["keys"].tolist(), saved["values"].tolist(), strict=True))
+        self._cells = {
+            campaign: dict(islice(cells, size))
+            for campaign, size in zip(saved["campaigns"], saved["sizes"], strict=True)
+        }
 
     def replace(self, campaign: int, cells: Mapping[int, Cell]) -> None:
         """Set all cells of a campaign; none drops it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 KEPT = 4096
@@ -58,3 +58,16 @@ class Witnesses:
         for row in ids:
             for kind in self._kinds:
                 kind.pop(row, None)
+
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs; bytes as a list of their digits."""
+        kinds = [[[row.hex()] if isinstance(row, bytes) else row for row in kind] for kind in self._kinds]
+        return {"kinds": kinds, "noted": self._noted}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Look on at what another process looked at."""
+        going, pending = (
+            dict.fromkeys(bytes.fromhex(row[0]) if isinstance(row, list) else row for row in kind)
+            for kind in saved["kinds"]
+        )
+        self._kinds, self._noted = (going, pending), saved["noted"]

@@ -10,8 +10,12 @@ those of an owner that left (see `departed`). When they are shown again, they ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import numpy as np
 
 from exporter.metrics.departed import Departed, Remembered
 from exporter.metrics.owners import Owner
@@ -132,6 +136,48 @@ class Counters:
                 ]
         self._departed.put(owner, Remembered(counters, {name: list(kept) for name, kept in owned.kept.items() if kept}))
 
+    def leave_all_but(self, owners: Container[Owner]) -> None:
+        """Whoever is not among these is exported no longer."""
+        for gone in [owner for owner in self._owners if owner not in owners]:
+            self.leave(gone)
+
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs: groups in their order, and what each shows one after the other."""
+        numbers: dict[Labels, int] = {}
+        owners, groups, kept = list(self._owners), [], []
+        labels: list[int] = []
+        values: list[tuple[int, int]] = []
+        for place, owned in enumerate(self._owners.values()):
+            kept += [[place, family, list(each)] for family, each in owned.kept.items() if each]
+            for family, by_currency in owned.families.items():
+                for currency, group in by_currency.items():
+                    groups.append([place, family, currency, len(group.counters)])
+                    labels += [numbers.setdefault(each, len(numbers)) for each in group.counters]
+                    values += [(counter.shown, counter.carried) for counter in group.counters.values()]
+        return {
+            "owners": owners,
+            "groups": groups,
+            "kept": kept,
+            "names": list(numbers),
+            "labels": np.array(labels, np.int32),
+            "values": np.array(values, np.int64).reshape(len(values), 2),
+            "departed": self._departed.saved(),
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Show at least what another process showed, once it is known who is exported: see `leave_all_but`."""
+        owners, names = [tuple(owner) for owner in saved["owners"]], [tuple(labels) for labels in saved["names"]]
+        owned = [_Owned() for _ in owners]
+        series = iter(zip(saved["labels"].tolist(), saved["values"].tolist(), strict=True))
+        for place, family, currency, size in saved["groups"]:
+            counters = {names[label]: _Counter(shown, carried) for label, (shown, carried) in islice(series, size)}
+            owned[place].families.setdefault(family, {})[currency] = _group(counters)
+        for place, family, kept in saved["kept"]:
+            owned[place].kept[family] = {tuple(labels) for labels in kept}
+        self._departed.restore(saved["departed"])
+        self._owners = dict(zip(owners, owned, strict=True))
+        self._of_campaign = {owner[-1]: owner for owner in owners}
+
     def _owned(self, owner: Owner) -> _Owned:
         owned = self._owners.get(owner)
         if owned is None:
@@ -176,8 +222,11 @@ def _restored(remembered: Remembered | None) -> _Owned:
     owned = _Owned(kept={family: set(kept) for family, kept in remembered.kept.items()})
     for family, groups in remembered.counters.items():
         for currency, counters in groups.items():
-            owned.families.setdefault(family, {})[currency] = _Group(
-                {labels: _Counter(shown, carried) for labels, shown, carried in counters},
-                carried=sum(carried > 0 for *_, carried in counters),
+            owned.families.setdefault(family, {})[currency] = _group(
+                {labels: _Counter(shown, carried) for labels, shown, carried in counters}
             )
     return owned
+
+
+def _group(counters: dict[Labels, _Counter]) -> _Group:
+    return _Group(counters, carried=sum(counter.carried > 0 for counter in counters.values()))

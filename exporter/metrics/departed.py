@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import marshal
+import json
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from exporter.metrics.owners import Owner
 from exporter.metrics.samples import Labels
@@ -39,7 +41,7 @@ class Departed:
     def put(self, owner: Owner, remembered: Remembered) -> None:
         """An owner leaves."""
         plain: Any = (remembered.counters, remembered.kept)
-        packed = self._packed[owner] = zlib.compress(marshal.dumps(plain), 1)
+        packed = self._packed[owner] = zlib.compress(json.dumps(plain).encode(), 1)
         self.bytes += len(packed) + _OVERHEAD
         while self.bytes > self._most:
             self._drop(next(iter(self._packed)))
@@ -48,7 +50,23 @@ class Departed:
         """An owner is back: what it showed, if that is remembered."""
         if owner not in self._packed:
             return None
-        return Remembered(*marshal.loads(zlib.decompress(self._drop(owner))))
+        counters, kept = json.loads(zlib.decompress(self._drop(owner)))
+        for groups in counters.values():
+            for currency, series in groups.items():
+                groups[currency] = [(tuple(labels), shown, carried) for labels, shown, carried in series]
+        return Remembered(counters, {family: [tuple(labels) for labels in values] for family, values in kept.items()})
+
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs."""
+        packed = np.frombuffer(b"".join(self._packed.values()), np.uint8)
+        return {"owners": list(self._packed), "sizes": [len(each) for each in self._packed.values()], "packed": packed}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Remember whom another process remembered."""
+        packed, ends = saved["packed"].tobytes(), np.cumsum(saved["sizes"], dtype=np.int64).tolist()
+        parts = [packed[end - size : end] for end, size in zip(ends, saved["sizes"], strict=True)]
+        self._packed = dict(zip(map(tuple, saved["owners"]), parts, strict=True))
+        self.bytes = len(packed) + _OVERHEAD * len(parts)
 
     def _drop(self, owner: Owner) -> bytes:
         packed = self._packed.pop(owner)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from exporter.config import Config
 from exporter.diagnosis.diagnoser import Diagnoser, Input
@@ -48,6 +49,7 @@ class SnapshotBuilder:
         self._changed = Changed()
         self._diagnoser = diagnoser or Diagnoser(config)
         self._ledger: Ledger | None = None
+        self._restored = False
 
     def build(self, ledger: Ledger, platform: Platform, changed: Mapping[str, Iterable[str]], at: float) -> Snapshot:
         """The snapshot at `at`. `changed` names, by projection, the campaigns whose totals changed."""
@@ -71,6 +73,9 @@ class SnapshotBuilder:
         stale = self._changed.relations(platform, anew)
         for scope, owner in self._changed.owners.left:
             self._leave(scope, owner)
+        if self._restored:  # nobody has seen those leave who left meanwhile
+            self._counters.leave_all_but(self._changed.owners.entities[Scope.CAMPAIGN])
+            self._restored = False
         campaigns, tenants = campaigns_touched(stale), tenants_touched(stale)
         self._changed.note_totals(stale, ledger, platform, changed)
         by_tenant = self._changed.owners.entities[Scope.TENANT]
@@ -140,6 +145,25 @@ class SnapshotBuilder:
         """Carry no longer what came back."""
         for name in after:
             self._counters.restored(name, campaign_id, before.get(name, {}), after[name])
+
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs."""
+        return {
+            "counters": self._counters.saved(),
+            "told": self._changed.saved(),
+            "judged": self._diagnoser.saved(),
+        }
+
+    def restore(self, saved: Mapping[str, Any], ledger: Ledger | None, until: float) -> None:
+        """Show at least what another process showed, and what its `ledger` told, if that goes on.
+
+        What it saw of campaigns counts `until` this moment.
+        """
+        self._counters.restore(saved["counters"])
+        self._changed.restore(saved["told"])
+        self._diagnoser.restore(saved["judged"], until)
+        self._ledger = ledger
+        self._restored = True
 
     def _leave(self, scope: Scope, owner: Owner) -> None:
         for family in self._families.values():

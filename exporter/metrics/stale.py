@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
 
 from exporter.diagnosis.usage import Usage
 from exporter.diagnosis.view import View
@@ -79,6 +80,14 @@ class Changed:
         for campaign in touched:
             tenants |= self.usage.update(ledger, platform, campaign)
         return {(tenant,) for tenant in tenants}
+
+    def saved(self) -> list[Any]:
+        """All that `restore` needs; the rest is told anew with the owners, who are new to another process."""
+        return [[key, sorted(told.columns)] for key, told in self.told.items()]
+
+    def restore(self, saved: Iterable[Any]) -> None:
+        """Know what the rows of each campaign told another process."""
+        self.told = {key: Told(frozenset(map(tuple, columns))) for key, columns in saved}
 
     def note_views(self, stale: Stale, platform: Platform, fresh: Mapping[str, View]) -> None:
         """Add what these diagnoses say otherwise than before."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
@@ -70,6 +71,18 @@ class Auditor:
     def begin_anew(self) -> None:
         """Another ledger: what is being counted is of no use."""
         self._audit = None
+
+    def saved(self) -> dict[str, Any]:
+        """Whose turn it is, for `restore`; who is being counted beside has its turn once more."""
+        return {
+            "schedule": self._schedule.saved(),
+            "counted": [self._audit.campaign] if self._audit is not None else [],
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go on with the turns of another process."""
+        self._schedule.restore(saved["schedule"])
+        self._schedule.suspect(saved["counted"])
 
     def run(self, look: Look) -> None:
         """Audit those that are due, for as long as the budget and this refresh's share of it last."""

@@ -7,8 +7,9 @@ read as new and never inserted. Counts come some seconds late, so a difference c
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import astuple, dataclass
+from typing import Any
 
 from exporter.source.structure import Structure
 
@@ -78,3 +79,11 @@ class Balance:
             self._wait = min(self._wait * 2, LONGEST_SECONDS) if in_vain else WINDOW_SECONDS
         self._suspected, self._corrections = bool(found), corrections
         return found
+
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs; how long the next suspicion waits begins anew."""
+        return {relation: astuple(known) for relation, known in self._relations.items()}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go on with what was left over for another process."""
+        self._relations = {relation: _Relation(*known) for relation, known in saved.items()}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple
+from typing import Any
 
 import structlog
 
@@ -70,6 +72,26 @@ class Changes:
     def done(self) -> None:
         """What was owed was read."""
         self._owed.clear()
+
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs."""
+        return {
+            "sees": isinstance(self._horizon, Horizon),
+            "horizon": self._horizon.saved(),
+            "arrivals": self._arrivals.saved(),
+            "owed": [astuple(plan) for plan in self._owed],
+            "hidden": self._hidden,
+            "low": self._low,
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Read on from where another process was, which owes what that one did."""
+        if not saved["sees"]:
+            self._horizon = Overlap(self._config.overlap)
+        self._horizon.restore(saved["horizon"])
+        self._arrivals.restore(saved["arrivals"])
+        self._owed = [Plan(low, tuple(map(tuple, bands)), everything) for low, bands, everything in saved["owed"]]
+        self._hidden, self._low = saved["hidden"], saved["low"]
 
     def _follow(self, observation: Observation) -> None:
         """Look in the way that the rights of the role and the kind of server allow now."""

@@ -7,6 +7,7 @@ allows (logical replication, a foreign table, a clock set back, an import) would
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import psycopg
 import structlog
@@ -70,3 +71,11 @@ class Echo:
                 remedy="stamp rows with the database's clock when they are written, or raise refresh.clock_allowance",
             )
         self._found_last = bool(found)
+
+    def saved(self) -> list[Any]:
+        """All that `restore` needs."""
+        return [self._at, self._found_last]
+
+    def restore(self, saved: list[Any]) -> None:
+        """Read again what another process would have read again."""
+        self._at, self._found_last = saved

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
+from dataclasses import astuple
+from typing import Any
 
-from exporter.source.structure import Structure, replaced
+from exporter.source.structure import Structure, Under, replaced
 
 KEPT_SECONDS = 120.0
 """How long a deletion may explain a loss, and a loss wait for its explanation: counts of deleted rows come late."""
@@ -48,6 +51,24 @@ class Evidence:
     def used(self) -> None:
         """All losses up to this look were explained or not: an emptied file explains none that come later."""
         self._used = True
+
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs; ages instead of moments, as clocks of two processes share no beginning."""
+        now = time.monotonic()
+        return {
+            "before": self._before and {relation: astuple(under) for relation, under in self._before.items()},
+            "rows": [[relation, rows, now - self._at[relation]] for relation, rows in self._rows.items()],
+            "any": list(self._any),
+            "used": self._used,
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Compare with what another process saw, which had as much time to explain with it as is left."""
+        now, before = time.monotonic(), saved["before"]
+        self._before = before and {relation: Under(*under) for relation, under in before.items()}
+        self._rows = {relation: rows for relation, rows, _ in saved["rows"]}
+        self._at = {relation: now - age for relation, _, age in saved["rows"]}
+        self._any, self._used = set(saved["any"]), saved["used"]
 
     def _add(self, relation: str, rows: float) -> None:
         at = time.monotonic()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from exporter.metrics.samples import Values
 from exporter.metrics.snapshot import SnapshotBuilder
@@ -101,3 +102,39 @@ class Losses:
             relation: self._builder.true_counters(look.ledger, look.platform, campaign, relation)
             for relation in look.ledger.folds
         }
+
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs; ages instead of moments, as clocks of two processes share no beginning."""
+        now = time.monotonic()
+        return {
+            "before": [
+                [campaign, rows, {relation: _listed(families) for relation, families in counted.items()}]
+                for campaign, (rows, counted) in self._before.items()
+            ],
+            "unexplained": [
+                [loss.campaign, loss.relation, loss.rows, _listed(loss.before), _listed(loss.after), now - loss.at]
+                for loss in self._unexplained
+            ],
+            "purged_at": [[*key, at] for key, at in self._purged_at.items()],
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go on with what was lost for another process."""
+        now = time.monotonic()
+        self._before = {
+            campaign: (rows, {relation: _values(families) for relation, families in counted.items()})
+            for campaign, rows, counted in saved["before"]
+        }
+        self._unexplained = [
+            _Loss(campaign, relation, rows, _values(before), _values(after), now - age)
+            for campaign, relation, rows, before, after, age in saved["unexplained"]
+        ]
+        self._purged_at = {(campaign, relation): at for campaign, relation, at in saved["purged_at"]}
+
+
+def _listed(families: Mapping[str, Values]) -> dict[str, Any]:
+    return {family: list(values.items()) for family, values in families.items()}
+
+
+def _values(families: Mapping[str, Any]) -> dict[str, Values]:
+    return {family: {tuple(labels): value for labels, value in values} for family, values in families.items()}

@@ -8,8 +8,8 @@ must be the same.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import psycopg
@@ -98,6 +98,14 @@ class Probe:
     def begin_anew(self) -> None:
         """Another ledger, of another server or of other views: what was found is not theirs."""
         self._states.clear()
+
+    def saved(self) -> dict[str, Any]:
+        """What was found of each relation's stamps, for `restore`."""
+        return {relation: astuple(state) for relation, state in self._states.items()}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Know what another process found; the next look is due at once."""
+        self._states = {relation: _State(*state) for relation, state in saved.items()}
 
     def run(self, look: Look) -> None:
         """Look at some rows if it is time. Whatever is found is put right, and its campaigns are audited early."""

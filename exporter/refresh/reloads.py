@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import structlog
 
@@ -147,6 +148,14 @@ class Reloads:
             return platform
         shown = {key: each for key, each in platform.campaigns.items() if key not in self._held_back}
         return replace(platform, campaigns=shown)
+
+    def saved(self) -> dict[str, Any]:
+        """What is wanted still, for `restore`; what is being read beside is among it, and read once more."""
+        return {"causes": self._causes, "half": list(self._half)}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Want what another process wanted."""
+        self._causes, self._half = dict(saved["causes"]), set(saved["half"])
 
     # -- loading ------------------------------------------------------------------------------------------
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
-from typing import Self
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,16 @@ class CampaignNumbers:
             labels[number] = ""
             self._free.append(number)
         self._numbers, self.labels = numbers, labels
+
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs."""
+        return {"labels": self.labels, "free": self._free}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Give the numbers that another process gave."""
+        free = set(saved["free"])
+        self.labels, self._free = list(saved["labels"]), list(saved["free"])
+        self._numbers = _Numbers({label: n for n, label in enumerate(self.labels) if n not in free})
 
     def as_now(self) -> Self:
         """The numbers as they are now, whoever gets them later; for readers, of any thread."""

@@ -88,6 +88,8 @@ class Server:
     may_see: bool = field(compare=False)
     process: int = field(compare=False)
     """The one that answered."""
+    role: str = field(compare=False)
+    """As whom we read: a view may show others other rows."""
     system: int | None = None
     """The cluster's identifier; unknown where the role may not ask."""
 

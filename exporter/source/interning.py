@@ -7,8 +7,9 @@ room for so many of its own, which go when it leaves; what it writes beyond that
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Generic, Self, TypeVar
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, Generic, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +64,7 @@ class Interning(Generic[Raw, Label]):
         self._cache: _Cache[Raw] = _Cache({None: NONE})
         self._own: dict[int, set[int]] = {}
         self._full: set[int] = set()
-        self._users: dict[int, int] = {}
+        self._users: Counter[int] = Counter()
         self._free: list[int] = []
 
     def label_number(self, label: Label) -> int:
@@ -111,6 +112,21 @@ class Interning(Generic[Raw, Label]):
         self._cache = _Cache({None: NONE})
         return True
 
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs."""
+        own = [[campaign, list(numbers)] for campaign, numbers in self._own.items()]
+        return {"labels": self.labels, "free": self._free, "own": own, "full": list(self._full)}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Give the numbers that another process gave."""
+        free = set(saved["free"])
+        self.labels = [cast(Label, tuple(label)) if isinstance(label, list) else label for label in saved["labels"]]
+        self._numbers = {label: number for number, label in enumerate(self.labels) if number not in free}
+        self._own = {campaign: set(numbers) for campaign, numbers in saved["own"]}
+        self._users = Counter(number for numbers in self._own.values() for number in numbers)
+        self._full, self._free = set(saved["full"]), list(saved["free"])
+        self._cache = _Cache({None: NONE})
+
     def as_now(self) -> Self:
         """The labels as they are now, whatever becomes of the numbers later; for readers, of any thread."""
         return copy.copy(self)
@@ -154,5 +170,5 @@ class Interning(Generic[Raw, Label]):
             self._full.add(campaign)
             return 0
         self._own.setdefault(campaign, set()).add(number)
-        self._users[number] = self._users.get(number, 0) + 1
+        self._users[number] += 1
         return number

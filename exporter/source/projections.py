@@ -162,6 +162,18 @@ class Vocabulary:
         if campaigns:
             self.campaign.free(campaigns)
 
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs."""
+        by_key = {key: interning.saved() for key, interning in self._by_key.items()}
+        return {"campaign": self.campaign.saved(), "by_key": by_key}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Give the numbers that another process gave."""
+        self.campaign.restore(saved["campaign"])
+        for key, interning in self._by_key.items():
+            interning.restore(saved["by_key"][key])
+        self.named.clear()
+
     def as_now(self, campaign: CampaignNumbers | None = None) -> Vocabulary:
         """For readers of any thread: what the numbers stand for now, or those of campaigns at another time."""
         frozen = copy.copy(self)

@@ -8,8 +8,9 @@ long nothing was written; whoever hears nothing is as old as the last they heard
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from exporter.contract.availability import Available
 from exporter.source.caveats import MARGIN_SECONDS, STATES, Caveat, replay_state, standing, subscription_state
@@ -173,6 +174,14 @@ class Promises:
                     break
                 connection.execute("SELECT pg_catalog.pg_sleep(%s)", (_PAUSE_SECONDS,))
         return promise
+
+    def saved(self) -> dict[str, Any]:
+        """What does not get untrue; all else is heard again."""
+        return {"replayed": self._replayed, "applied": self._applied, "began": self._began}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Know what another process heard of this server."""
+        self._replayed, self._applied, self._began = saved["replayed"], dict(saved["applied"]), saved["began"]
 
     def _replica(self, origin: Origin, replay: Replay) -> _Part:
         ahead = self._skews[None].note(origin.at, replay.sent, replay.heard)

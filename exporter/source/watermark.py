@@ -17,8 +17,9 @@ A prepared transaction has left its session; it keeps what its session had. See 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 BAND_SECONDS = 0.001
 """Half the width of a band: stamps travel as doubles and may be rounded to milliseconds by a driver."""
@@ -67,6 +68,14 @@ class _Open:
     stamps: set[float] = field(default_factory=set)
     xid: int | None = None
     unknown: bool = False
+
+    def saved(self) -> list[Any]:
+        return [self.hold, list(self.stamps), self.xid, self.unknown]
+
+    @classmethod
+    def restored(cls, saved: Sequence[Any]) -> _Open:
+        hold, stamps, xid, unknown = saved
+        return cls(hold, set(stamps), xid, unknown)
 
 
 class Horizon:
@@ -132,6 +141,22 @@ class Horizon:
         """How many open transactions may have written rows: read when they end."""
         return sum(watched.hold < math.inf for watched in (*self._sessions.values(), *self._prepared.values()))
 
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs."""
+        return {
+            "sessions": [[*key, watched.saved()] for key, watched in self._sessions.items()],
+            "prepared": [[xid, watched.saved()] for xid, watched in self._prepared.items()],
+            "seen_at": self._seen_at,
+            "low": self._low,
+            "planned": self._planned,
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Watch on what another process watched."""
+        self._sessions = {(pid, start): _Open.restored(watched) for pid, start, watched in saved["sessions"]}
+        self._prepared = {xid: _Open.restored(watched) for xid, watched in saved["prepared"]}
+        self._seen_at, self._low, self._planned = saved["seen_at"], saved["low"], saved["planned"]
+
     def _session(self, session: Session, at: float) -> _Open:
         known = self._sessions.get((session.pid, session.xact_start))
         if session.xid is None:
@@ -174,6 +199,14 @@ class Overlap:
         self._replayed = now.replayed
         return Plan(low, everything=low == -math.inf)
 
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs."""
+        return {"low": self._low, "replayed": self._replayed}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go on from where another process was."""
+        self._low, self._replayed = saved["low"], saved["replayed"]
+
     def ended_by(self, sight: Callable[[int], bool]) -> tuple[tuple[float, float], ...]:
         """Nothing is known of open transactions."""
         del sight
@@ -212,6 +245,14 @@ class Arrivals:
         everything = self._unknown and (arrived is not None or not elsewhere)
         self._arrived, self._unknown = arrived, elsewhere and arrived is None
         return low, everything
+
+    def saved(self) -> dict[str, Any]:
+        """All that `restore` needs."""
+        return {"arrived": self._arrived, "unknown": self._unknown}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go on from where another process was."""
+        self._arrived, self._unknown = saved["arrived"], saved["unknown"]
 
     @property
     def low(self) -> float:

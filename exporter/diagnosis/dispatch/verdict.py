@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from exporter.contract.codes import ENDED_STATUSES, blocker_group
 from exporter.diagnosis.dispatch.capacity import SLOT_GATES
@@ -95,6 +95,17 @@ class Diagnosis:
     def gate(self, name: str) -> Gate:
         """The gate of that name."""
         return next(gate for gate in self.gates if gate.name == name)
+
+    def saved(self) -> list[Any]:
+        """What the next look must know of this one, for `remembered`."""
+        return [self.at, self.verdict, self.binding, self.since, self.seen_since, self.memory]
+
+
+def remembered(saved: Sequence[Any]) -> Diagnosis:
+    """A diagnosis of another process, as the one before the next: with nothing of what it showed."""
+    at, verdict, binding, since, seen_since, (open_since, bound_since, coming, coming_since) = saved
+    memory = Memory(open_since, bound_since, tuple(coming) if coming else None, coming_since)
+    return Diagnosis(at, verdict, binding, since, seen_since, (), None, None, (), 0, at, memory)
 
 
 def diagnose(s: Situation, before: Diagnosis | None = None, policy: Policy = DEFAULT) -> Diagnosis:

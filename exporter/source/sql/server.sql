@@ -13,4 +13,5 @@ SELECT pg_catalog.current_setting('server_version_num')::int AS version,
        pg_catalog.pg_is_in_recovery() AS replica,
        pg_catalog.current_setting('max_prepared_transactions')::int > 0 AS prepares,
        pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS may_see,
-       pg_catalog.pg_backend_pid() AS process
+       pg_catalog.pg_backend_pid() AS process,
+       current_user::text AS role
