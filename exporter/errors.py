@@ -31,6 +31,10 @@ class RowError(CampaignExporterError):
     """A view raises an error while a row is read; the other rows are read one by one."""
 
 
+class StateError(CampaignExporterError):
+    """A saved state cannot be used, or none can be saved."""
+
+
 class UnknownIdError(CampaignExporterError):
     """The database has no campaign or task with the id that was asked for."""
 
