@@ -19,6 +19,7 @@ from exporter.contract.types import ANY_OTHER, CASTS, cast
 from exporter.metrics.catalogue import SECTIONS
 from exporter.metrics.catalogue.kinds import Buckets, Family
 from exporter.metrics.self_metrics import Telemetry
+from exporter.metrics.state_metrics import StateMetrics
 from scripts import alert_docs, board_docs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -176,7 +177,9 @@ def own_metrics() -> list[tuple[str, str, tuple[str, ...], str]]:
     suffixes = {"counter": "_total", "info": "_info"}
     found = []
     # prometheus_client tells the labels of a metric only privately
-    for collector in list(Telemetry().registry._collector_to_names):
+    registry = Telemetry().registry
+    StateMetrics(registry)
+    for collector in list(registry._collector_to_names):
         for metric in collector.describe() if hasattr(collector, "describe") else ():
             labels = tuple(getattr(collector, "_labelnames", ()))
             if metric.type == "info":

@@ -132,6 +132,26 @@ class DispatchConfig(Section):
     )
 
 
+class StateConfig(Section):
+    """What is kept for the next start."""
+
+    directory: Path | None = Field(
+        None,
+        description="A directory of this exporter's own, where it saves what it needs to go on after a restart: see "
+        "[operating](operating.md#a-restart-that-is-no-cold-start). Without it nothing is written.",
+    )
+    period: Annotated[Duration, Field(ge=1)] = Field(
+        60.0, description="How often it is saved; less often where saving takes more than a hundredth of the time."
+    )
+
+    @field_validator("directory")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_absolute():
+            raise ValueError("not the whole path of a directory; write one such as /var/lib/campaign-exporter")
+        return path
+
+
 class SeriesConfig(Section):
     """How many label values a campaign may have in each open set; what is over goes into `other`."""
 
@@ -218,6 +238,7 @@ class Config(Section):
     max_staleness: Duration = Field(
         300.0, description="Older data is withheld from `/metrics` rather than shown as if it were new."
     )
+    state: StateConfig = StateConfig()
     series: SeriesConfig = SeriesConfig()
     numbers: NumbersConfig = NumbersConfig()
     web: WebConfig = WebConfig()

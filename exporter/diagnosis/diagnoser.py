@@ -100,7 +100,8 @@ class Diagnoser:
 
     def saved(self) -> list[Any]:
         """All that `restore` needs of what only time can tell."""
-        return [[key, *view.diagnosis.saved()] for key, view in self.views.items()]
+        known = self._before | {key: view.diagnosis for key, view in self.views.items()}
+        return [[key, *diagnosis.saved()] for key, diagnosis in known.items()]
 
     def restore(self, saved: Iterable[Any], until: float) -> None:
         """Judge on from where another process was, if it is not later than `until`: what was not seen is not told."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import psycopg
 import structlog
@@ -29,6 +30,7 @@ from exporter.refresh.losses import Losses
 from exporter.refresh.notices import Notices
 from exporter.refresh.probe import Probe
 from exporter.refresh.reloads import Reloads
+from exporter.refresh.resuming import Memory
 from exporter.refresh.session import Session, open_session
 from exporter.source.database import Database
 from exporter.source.origin import Origin
@@ -77,7 +79,14 @@ class Refresher:
         self._echo = Echo(config.settle_after, self._reloads, telemetry)
         self._auditor = Auditor(config.audit, self._reloads, telemetry, self._beside)
         self._probe = Probe(self._auditor, telemetry)
+        self._memory = Memory(
+            config, clock, self._builder, evidence=self._evidence, balance=self._balance, losses=self._losses,
+            reloads=self._reloads, echo=self._echo, auditor=self._auditor, probe=self._probe,
+        )  # fmt: skip
         self._notices = Notices(telemetry)
+        self._catching_up = False
+        self.warm = False
+        """Whether it goes on from what another process saved."""
         self._patient = False
         self._replaced = False
         self._unmade = False
@@ -138,10 +147,23 @@ class Refresher:
         epoch.changes.done()
         self._reloads.done()
         self._replaced = False
+        if self._catching_up:  # as loading at the start is: what was missed is read at once
+            self._catching_up, self.loading_seconds = False, meter.seconds
         as_of = promise.as_of(seen.at)
         self.promise, self.data_at = promise, taken - (seen.at - as_of)
         self._telemetry.note_snapshot(made, self._clock(seen.at), self._clock(as_of) if promise.told else None)
         return made
+
+    def saved(self) -> Mapping[str, Any] | None:
+        """All that `resume` needs, between two refreshes, be the last one failed; `None` while everything is loaded.
+
+        Arrays are the refresher's own: to be written before the next refresh.
+        """
+        return self._memory.saved(self._epoch, replaced=self._replaced)
+
+    def resume(self, saved: Mapping[str, Any] | None) -> None:
+        """Go on from what another process saved, if it fits; to be called before the first refresh."""
+        self._memory.left = saved
 
     def disconnect(self) -> None:
         """Close the connection; the next refresh makes a new one and looks anew at what is there."""
@@ -189,6 +211,9 @@ class Refresher:
             session = self._session = open_session(self._database, meter)
         self._telemetry.note_available(session.available)
         self._notices.note_hidden(session.available)
+        if self._memory.left is not None:
+            self._epoch, self._replaced = self._memory.resumed(session)
+            self.warm = self._catching_up = self._unmade = self._epoch is not None
         epoch = self._epoch
         if epoch is None or not epoch.holds(session):
             epoch = self._epoch = begin(session, self._config, self._clock, epoch)

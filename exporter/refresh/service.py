@@ -21,6 +21,7 @@ from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot
 from exporter.refresh.clock import Clock, database_clock
 from exporter.refresh.explaining import MORE_THREADS, explain
+from exporter.refresh.keeping import Keeper
 from exporter.refresh.refresher import Refresher
 from exporter.source.database import Database
 from exporter.source.promise import LIVE, Promise
@@ -61,6 +62,8 @@ class Service:
         self._database = Database(config)
         self._telemetry = Telemetry()
         self._refresher = Refresher(config, self._database, self._telemetry, clock, self._note_progress)
+        directory = config.state.directory
+        self._keeper = Keeper(config, directory, self._telemetry) if directory is not None else None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="refresh", daemon=True)
         self._repeats = Repeats()
@@ -146,10 +149,16 @@ class Service:
             last.callback(self._ended)
             last.callback(self._refresher.end)
             try:
+                if self._keeper is not None:
+                    self._refresher.resume(self._keeper.left())
                 while not self._stop.is_set():
                     started = time.monotonic()
                     succeeded = self._refresh()
+                    if self._keeper is not None and succeeded:
+                        self._keeper.keep(self._refresher)
                     self._stop.wait(self._rest(succeeded, time.monotonic() - started))
+                if self._keeper is not None:
+                    self._keeper.keep_last(self._refresher)
             except BaseException as error:  # a failed refresh does not come here: this is a fault of the loop itself
                 last.callback(log.critical, "the refreshing thread has ended", exc_info=error)
                 last.callback(self._note_end)
@@ -195,6 +204,8 @@ class Service:
         self._telemetry.refreshes.labels("success").inc()
         self._repeats.over(log)
         first = self.page.snapshot is None
+        if self._keeper is not None and first:
+            self._keeper.note(self._refresher)
         self.page = self._page(snapshot, self._refresher.data_at, None, self._refresher.promise)
         if self._settled is not self._refresher.ledger:  # at the start, and when it started over
             settle()

@@ -55,6 +55,8 @@ def mistakes(text: str, **environment: str) -> list[str]:
         ("log: {level: }", "exporter.yaml:2: log.level: has no value; write one, or leave the line out for the"),
         ("log: {level: on}", "exporter.yaml:2: log.level: 'on': Input should be 'debug', "),
         ("web: 5", "exporter.yaml:2: web: 5: not a section"),
+        ("state: {directory: state}", "exporter.yaml:2: state.directory: 'state': not the whole path of a directory; "),
+        ("state: {period: 0s}", "exporter.yaml:2: state.period:"),
         ("web: {listen_address: 10517}", "exporter.yaml:2: web.listen_address: 10517: not a text; put it into quotes"),
         ("web: {listen_address: '::1:80'}", "exporter.yaml:2: web.listen_address: '::1:80': not an address; write"),
         ("settle_after: 9999d", "exporter.yaml:2: settle_after: '9999d': Input should be less than or equal"),

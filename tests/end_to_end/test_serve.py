@@ -109,6 +109,29 @@ def test_it_goes_on_and_ends_in_time_though_nobody_reads_its_log(
     os.close(write)
 
 
+def test_it_is_ready_at_once_after_a_restart_and_says_that_it_went_on(
+    database_url: str, address: str, command: list[str], tmp_path: Path
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(config.read_text() + f"state: {{directory: {tmp_path}/state}}\n")
+    shown = []
+    for start in range(2):
+        with programs.running(tmp_path, command[len(programs.COMMAND) :]) as program:
+            prometheus.wait_for("the exporter", partial(shows, address, 1))
+            metrics = prometheus.fetch(f"http://{address}/metrics")
+            assert metrics is not None
+            shown.append(parse_text(metrics))
+            assert program.stop() == 0
+            assert ("going on from the saved state" in program.output) == bool(start)
+        with contract.session(database_url) as owner:
+            owner.execute("DELETE FROM campaign_monitoring.calls WHERE outcome = 'busy'")
+            owner.execute("SELECT pg_stat_force_next_flush()")
+    first, second = shown
+    assert second.value("campaign_exporter_campaigns_loaded_total", cause="new") == 0
+    assert second.value("campaign_exporter_warm_start") == 1
+    assert second.by("campaign_calls_total", "outcome") == first.by("campaign_calls_total", "outcome")
+
+
 @pytest.mark.parametrize("descriptors", ["2>&-", "0<&- 1>&- 2>&-"])
 def test_it_serves_with_its_standard_files_closed(address: str, command: list[str], descriptors: str) -> None:
     """The next files that it opens must not get their numbers, and the log."""

@@ -26,6 +26,8 @@ from hypothesis.stateful import (
 
 from exporter.config import Config, parse
 from exporter.ledger import audit, fold
+from exporter.ledger.witnesses import Witnesses
+from exporter.metrics.counters import Counters
 from exporter.metrics.departed import Departed
 from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
@@ -38,6 +40,7 @@ from exporter.source import watermark as horizon
 from exporter.source.database import Database
 from tests.support import contract, oracle
 from tests.support.effort import PROVING, SEED
+from tests.support.restarts import bequest, inherited
 from tests.support.writers import KEYS, LATE, STAMPS, Stamp, Writer
 
 HISTORIES = 1000 if PROVING else 12
@@ -224,6 +227,9 @@ class Platform(RuleBasedStateMachine):
         self.deletes = True
         """Whether rows may be deleted, or a table get another file, in this history."""
         self.bin: dict[str, list[int]] = {"tasks": [], "calls": []}
+        self.warm = False
+        self.saved: tuple[bytes | None, Samples] | None = None
+        """The state of some time ago, and what counters had shown by then."""
 
     @initialize(
         deletes=st.sampled_from([True, True, False]),
@@ -354,6 +360,22 @@ class Platform(RuleBasedStateMachine):
     def lose_connection(self) -> None:
         self.refresher.disconnect()
 
+    @rule()
+    def save(self) -> None:
+        self.saved = bequest(self.refresher, self.config), dict(self.highest)
+
+    @rule(older=st.booleans())
+    def restart(self, older: bool) -> None:
+        """Another process goes on from what was saved at the end, or from an older state: it was killed."""
+        if not older or self.saved is None:
+            self.save()
+        assert self.saved is not None
+        state, self.highest = self.saved[0], dict(self.saved[1])  # what was held since is lost with the process
+        self.refresher.end()
+        self.refresher = Refresher(self.config, Database(self.config), Telemetry())
+        self.refresher.resume(inherited(state))
+        self.warm = state is not None
+
     @invariant()
     def every_other_time_the_exporter_looks(self) -> None:
         self.steps += 1
@@ -373,6 +395,7 @@ class Platform(RuleBasedStateMachine):
 
     def _refresh(self) -> None:
         snapshot = self._refreshed()
+        assert self.refresher.warm or not self.warm
         ledger, platform = self.refresher.ledger, self.refresher.platform
         assert ledger is not None
         everything = {name: list(platform.campaigns) for name in ledger.projections}
@@ -445,6 +468,10 @@ def _no_overlap(self: horizon.Overlap, now: horizon.Observation) -> horizon.Plan
     return horizon.Plan(low, everything=low == -math.inf)
 
 
+def _from_now_on(self: horizon.Horizon, saved: Any) -> None:
+    self._low = saved["seen_at"]
+
+
 def _keeping_old_contributions(self: fold.Fold, parts: Any) -> None:
     _COUNT(self, [part for part in parts if part[1] > 0])
 
@@ -467,6 +494,10 @@ _BROKEN = {
     "the probe": (probe.Probe, "run", _nothing),
     "the removal of old contributions": (fold.Fold, "_count", _keeping_old_contributions),
     "the audit": (audit.AuditSchedule, "due", lambda *_: None),
+    "the watermark over a restart": (horizon.Horizon, "restore", _from_now_on),
+    "the evidence over a restart": (Evidence, "restore", _nothing),
+    "the counters over a restart": (Counters, "restore", _nothing),
+    "the rows looked at again over a restart": (Witnesses, "restore", _nothing),
 }
 
 
