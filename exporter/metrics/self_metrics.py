@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform as python_platform
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Info, Summary, generate_latest
@@ -147,6 +148,11 @@ class Telemetry:
             self.probed.labels(relation)
             self.corrections.labels(relation)
             self.rows_held.labels(relation)
+
+    def staged(self, stage: str) -> AbstractContextManager[object]:
+        """Adds the time that its block takes to one of `STAGES`."""
+        timer: AbstractContextManager[object] = self.stage.labels(stage).time()
+        return timer
 
     def note_available(self, available: Available) -> None:
         """Which relations there are."""

@@ -36,7 +36,7 @@ class Part(Protocol):
 class Memory:
     """What a refresher remembers, beside its epoch, and how it goes on from what another one remembered."""
 
-    def __init__(self, config: Config, clock: Clock, builder: SnapshotBuilder, **parts: Part) -> None:
+    def __init__(self, config: Config, clock: Clock, builder: SnapshotBuilder, parts: Mapping[str, Part]) -> None:
         self._config = config
         self._clock = clock
         self._builder = builder
