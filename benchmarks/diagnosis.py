@@ -87,9 +87,7 @@ class World:
         self._available: Available = compare("campaign_monitoring", columns)
         self._reader = Reader(self._available)
         config = Config.model_validate({"database": {"url": "postgresql://nobody"}})
-        self._ledger = Ledger(
-            self._available, self._reader.fetched("tasks"), self._reader.fetched("calls"), config.stale_after
-        )
+        self._ledger = Ledger(self._available, config.stale_after)
         self._platforms = PlatformReader()
         self._raw = _relations(luck)
         self._diagnoser = _Timed(config)
@@ -128,8 +126,8 @@ class World:
         for key in platform.campaigns:
             tasks = [self._task(int(key)) for _ in range(TASKS)]
             calls = [self._call(int(key), self._now - self._luck.uniform(0, 3600)) for _ in range(CALLS)]
-            self._ledger.apply("tasks", tasks, loading=True)
-            self._ledger.apply("calls", calls, loading=True)
+            self._ledger.apply("tasks", self._reader.layout("tasks").of(tasks), loading=True)
+            self._ledger.apply("calls", self._reader.layout("calls").of(calls), loading=True)
 
     def _dial(self, number: int) -> None:
         """Two calls start, those before end, and their tasks move along."""
@@ -137,17 +135,18 @@ class World:
         rows = [self._call(number, started, call=call, task=task) for call, task, started in over]
         for _ in range(2):
             row = self._call(number, self._now, "in_progress")
-            self._going[number].append((row[0], int(row[2]), self._now))
+            self._going[number].append((row["id"], int(row["task"]), self._now))
             rows.append(row)
-        self._ledger.apply("calls", rows)
-        self._ledger.apply("tasks", [self._task(number, "in_progress"), self._task(number, "completed")])
+        tasks = [self._task(number, "in_progress"), self._task(number, "completed")]
+        self._ledger.apply("calls", self._reader.layout("calls").of(rows))
+        self._ledger.apply("tasks", self._reader.layout("tasks").of(tasks))
 
-    def _task(self, number: int, status: str = "pending") -> tuple[Any, ...]:
+    def _task(self, number: int, status: str = "pending") -> dict[str, Any]:
         self._serial += 1
         luck = self._luck.random()
         due = self._now + 3600 * (luck - 0.3)
         blocker = "campaign_concurrency" if luck < 0.1 else None
-        values = {
+        return {
             "id": self._serial, "campaign": str(number), "status": status,
             "blocker": blocker if status == "pending" else None, "eligible": due if status == "pending" else None,
             "attempts": 1 if status == "pending" else None, "most": 3 if status == "pending" else None,
@@ -155,29 +154,27 @@ class World:
             "variant": "AB"[self._serial % 2], "goal_micro": 0, "finished_micro": 0, "created": self._now - 7200,
             "updated": self._now, "broken": 0, "told": _EVERYTHING["tasks"],
         }  # fmt: skip
-        return tuple(values[name] for name in self._reader.fetched("tasks"))
 
     def _call(
         self, number: int, started: float, outcome: str | None = None, call: int | None = None, task: int | None = None
-    ) -> tuple[Any, ...]:
+    ) -> dict[str, Any]:
         self._serial += 1
         luck = self._luck.random()
         over = outcome is None
         answered = over and luck < 0.3
         tenant = number % TENANTS
-        values = {
+        return {
             "id": call or self._serial, "campaign": str(number), "task": str(task or self._serial),
             "outcome": outcome or ("answered" if answered else "no_answer" if luck < 0.97 else "failed"),
             "attempt": 1 + self._serial % 3, "number": str(tenant * NUMBERS + self._serial % POOL),
             "variant": "AB"[self._serial % 2], "provider": "carrier" if luck >= 0.97 else None,
             "error": "sip_503" if over and luck >= 0.97 else None, "sentiment": None,
-            "talk_bucket": 6 if answered else None, "talk_micro": 60_000_000 if answered else None,
-            "score_bucket": None, "score_micro": None, "delay_bucket": 1, "delay_micro": 3_000_000, "silent": None,
+            "talk_micro": 60_000_000 if answered else None,
+            "score_micro": None, "delay_micro": 3_000_000, "silent": None,
             "answered_micro": 1_000_000 if answered else 0, "ai_micro": 50_000, "telephony_micro": 10_000,
             "started": started, "created": started, "updated": self._now, "broken": 0,
             "told": _EVERYTHING["calls"],
         }  # fmt: skip
-        return tuple(values[name] for name in self._reader.fetched("calls"))
 
 
 def _relations(luck: random.Random) -> dict[str, list[tuple[str | None, ...]]]:

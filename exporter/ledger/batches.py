@@ -1,23 +1,13 @@
-"""What a batch of rows is as arrays: whole numbers, which rows are of exported campaigns, one row of each id."""
+"""What a batch of records is: which rows are of exported campaigns, and one row of each id."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exporter.ledger.id_table import Keys, mixed
 from exporter.ledger.remembered_rows import Array
-from exporter.ledger.totals import Ints
-from exporter.source.interning import NONE
-
-
-def whole_numbers(values: Sequence[int | None]) -> Ints:
-    """Whole numbers with -1 for null; a double holds them exactly up to 2^53, beyond any clean value."""
-    numbers = np.array(values, np.float64)
-    numbers[np.isnan(numbers)] = NONE
-    return numbers.astype(np.int64)
+from exporter.source.texts import Texts
 
 
 def in_scope(campaign: Array, scope: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -28,11 +18,13 @@ def in_scope(campaign: Array, scope: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return inside
 
 
-def last_of_each(ids: Sequence[Any]) -> list[int] | None:
+def last_of_each(ids: Texts, keys: Keys) -> NDArray[np.int64] | None:
     """Where there is one row of each id, `None` for everywhere.
 
     A row that a view shows twice counts once, one without an id cannot be followed.
     """
-    last = dict(zip(ids, range(len(ids)), strict=True))
-    last.pop(None, None)
-    return None if len(last) == len(ids) else list(last.values())
+    given = ids.lengths >= 0
+    if given.all() and len(np.unique(mixed(keys))) == len(keys):
+        return None
+    last = {tuple(keys[place].tolist()): place for place in np.flatnonzero(given).tolist()}
+    return np.array(sorted(last.values()), np.int64)

@@ -16,9 +16,11 @@ from exporter.ledger.fold import Columns, Fold, Row
 from exporter.ledger.remembered_rows import Array, Slots
 from exporter.ledger.time_buckets import minutes, recent_hours
 from exporter.ledger.totals import pack, pack_key, unpack_key
-from exporter.source.columns import MICRO
+from exporter.source.columns import DELAY_BUCKETS, MICRO, SCORE_BUCKETS, TALK_BUCKETS
 from exporter.source.interning import NONE
 from exporter.source.projections import Projection, Vocabulary, available_projections
+from exporter.source.records import Records
+from exporter.source.texts import Texts
 
 _CODE, _SMALL, _MICRO, _TIME = np.int32, np.int8, np.int64, np.float64
 
@@ -31,6 +33,10 @@ _CALL_TYPES: Mapping[str, Any] = {
     "told": np.int16, "task_key": np.int64,
 }  # fmt: skip
 
+_BUCKETS: Mapping[str, NDArray[np.int64]] = {
+    name: np.array(bounds, np.int64) * MICRO
+    for name, bounds in (("talk", TALK_BUCKETS), ("score", SCORE_BUCKETS), ("delay", DELAY_BUCKETS))
+}
 
 Exemplar = tuple[float, str, float]
 """When the call started (seconds since 1970), its task, and the value observed."""
@@ -39,15 +45,17 @@ Exemplar = tuple[float, str, float]
 class CallFold(Fold):
     """Calls: which count as today's depends on the tenant's midnight; the newest of each kind is an exemplar."""
 
-    def __init__(self, available: Available, fetched: Sequence[str], vocabulary: Vocabulary) -> None:
+    def __init__(self, available: Available, vocabulary: Vocabulary) -> None:
         projections = [p for p in available_projections(available) if p.relation == "calls"]
-        super().__init__(projections, fetched, _CALL_TYPES, vocabulary, self._add_day)
+        super().__init__(projections, _CALL_TYPES, vocabulary, self._add_day)
         outcome = vocabulary.of("outcome")
         assert outcome is not None
         self._in_progress = outcome.label_number("in_progress")
         self._days: dict[int, Day] = {}
         self._closed: dict[int, Spans] = {}
         self._calendar = Calendar({}, {})
+        self._tasks = Texts.of(())
+        """The tasks of the calls that are being folded."""
         self.now = 0.0
         self._exemplified = {p.name: p for p in projections if p.name in ("attempts", "errors", "talk")}
         self.exemplars: dict[str, dict[int, dict[int, Exemplar]]] = {name: {} for name in self._exemplified}
@@ -101,11 +109,21 @@ class CallFold(Fold):
                 self.totals[name].replace(campaign, kept)
             self.changed[name].add(campaign)  # calls counted ahead, for what was tomorrow, count now
 
+    def decode(self, rows: Records, campaigns: NDArray[np.int32]) -> Columns:
+        """The same, and of calls in progress a key of their task; `task` are the places of tasks in the batch."""
+        columns = super().decode(rows, campaigns)
+        self._tasks = rows.texts["task"]
+        columns["task"] = np.arange(len(rows))
+        columns["task_key"] = np.full(len(rows), NONE, np.int64)
+        for place in np.flatnonzero(columns["outcome"] == self._in_progress).tolist():
+            task = self._tasks.raw(place)
+            columns["task_key"][place] = NONE if task is None else _task_key(task)
+        return columns
+
     def _add_day(self, calls: Columns) -> None:
-        if "task" in calls:  # else these are remembered rows, which have their key
-            calls["task_key"] = np.full(len(calls["campaign"]), NONE, np.int64)
-            going = np.flatnonzero(calls["outcome"] == self._in_progress)
-            calls["task_key"][going] = [NONE if task is None else _task_key(task) for task in calls["task"][going]]
+        for name, bounds in _BUCKETS.items():
+            micro = calls[f"{name}_micro"]
+            calls[f"{name}_bucket"] = np.where(micro >= 0, np.searchsorted(bounds, micro), NONE)
         calls["day"] = self._calendar.days(calls["campaign"], calls["started"])
         calls["hour"] = recent_hours(calls["started"], self.now)
         outside = self._calendar.outside(calls["campaign"], calls["started"])
@@ -149,7 +167,7 @@ class CallFold(Fold):
         _, first = np.unique(pack(new["campaign"][rows].astype(np.int64), keys), return_index=True)
         for place in first.tolist():
             row = rows[place]
-            task = new["task"][row]
+            task = self._tasks.text(int(new["task"][row]))
             if task is None:
                 continue
             started = float(new["started"][row])
@@ -185,6 +203,6 @@ class CallFold(Fold):
         return np.flatnonzero((rows["campaign"] >= 0) & over & rests)
 
 
-def _task_key(task: str) -> int:
+def _task_key(task: bytes) -> int:
     """A number for a task, the same in every process."""
-    return int.from_bytes(hashlib.blake2b(task.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 1
+    return int.from_bytes(hashlib.blake2b(task, digest_size=8).digest(), "big") >> 1

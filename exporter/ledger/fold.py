@@ -9,17 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.ledger.batches import in_scope, last_of_each, whole_numbers
+from exporter.ledger.batches import in_scope, last_of_each
+from exporter.ledger.id_table import keys_of
 from exporter.ledger.remembered_rows import Array, HeldRows, Slots
 from exporter.ledger.totals import Cell, Ints, Totals, pack, pack_key, unpack_key
 from exporter.ledger.witnesses import Witnesses
 from exporter.source.interning import NONE, OWN
 from exporter.source.projections import KEY_COLUMNS, Projection, Vocabulary
+from exporter.source.records import Records
+from exporter.source.texts import Texts
 
 Columns = dict[str, Array]
 Row = Sequence[Any]
-Raw = Mapping[str, Sequence[Any]]
-"""Rows by column, as the database sent them."""
+"""A row of totals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,6 @@ class Fold:
     def __init__(
         self,
         projections: Iterable[Projection],
-        fetched: Sequence[str],
         types: Mapping[str, Any],
         vocabulary: Vocabulary,
         derive: Callable[[Columns], None],
@@ -58,7 +59,6 @@ class Fold:
         self.held = HeldRows(types)
         self.witnesses = Witnesses()
         self.changed: dict[str, set[int]] = {projection.name: set() for projection in self.projections}
-        self._fetched = tuple(fetched)
         self._vocabulary = vocabulary
         self._derive = derive
         self._forgotten: dict[int, float] = {}
@@ -71,59 +71,54 @@ class Fold:
 
     # -- rows in ------------------------------------------------------------------------------------------
 
-    def decode(self, raw: Raw, campaigns: NDArray[np.int32]) -> Columns:
+    def decode(self, rows: Records, campaigns: NDArray[np.int32]) -> Columns:
         """Each column as an array: interned texts, whole numbers (-1 for null), seconds (NaN)."""
-        columns: Columns = {"campaign": campaigns}
-        for name in self._fetched:
-            if name == "task":
-                columns[name] = np.array(raw[name], object)
-            elif name in _SECONDS:
-                columns[name] = np.array(raw[name], np.float64)
-            elif name == "error":
-                numbers = self._vocabulary.of("error")
-                assert numbers is not None
-                both = zip(raw["provider"], raw["error"], strict=True)
-                pairs = [None if code is None else (provider, code) for provider, code in both]
-                columns[name] = numbers.numbers(pairs, campaigns)
+        columns: Columns = {"campaign": campaigns, **rows.numbers}
+        for name, texts in rows.texts.items():
+            if name == "error":
+                columns[name] = self._errors(rows.texts["provider"], texts, campaigns)
             elif (interning := self._vocabulary.of("effective" if name == "blocker" else name)) is not None:
-                columns[name] = interning.numbers(raw[name], campaigns)
-            elif name not in ("id", "campaign", "provider"):
-                columns[name] = whole_numbers(raw[name])
-        columns["broken"][columns["broken"] == 0] = NONE
+                columns[name] = interning.numbers(*texts.distinct(), campaigns)
+        columns["broken"] = np.where(rows.numbers["broken"] == 0, NONE, rows.numbers["broken"])
         return columns
 
-    def apply(self, rows: Sequence[Row], scope: NDArray[np.bool_], *, loading: bool = False) -> Folded:
+    def _errors(self, providers: Texts, codes: Texts, campaigns: NDArray[np.int32]) -> NDArray[np.int32]:
+        interning = self._vocabulary.of("error")
+        assert interning is not None
+        provider_of, provider = providers.distinct()
+        code_of, code = codes.distinct()
+        pairs, which = np.unique(provider << 32 | code, return_inverse=True)
+        both = [(provider_of[pair >> 32], code_of[pair & 0xFFFFFFFF]) for pair in pairs.tolist()]
+        return interning.numbers([None if each[1] is None else each for each in both], which, campaigns)
+
+    def apply(self, rows: Records, scope: NDArray[np.bool_], *, loading: bool = False) -> Folded:
         """Fold changed rows. `scope` says by campaign number which are exported; of other rows nothing is kept.
 
         A row that is not remembered although rows as old as it were forgotten may have been counted before:
         its campaign is dirty, and the row is left to the loading of the campaign (which sets `loading`).
         """
-        if not rows:
-            return Folded()
-        given, raw = len(rows), self.by_column(rows)
-        if (last := last_of_each(raw["id"])) is not None:
-            rows = [rows[place] for place in last]
-            raw = self.by_column(rows)
-        campaigns = self._vocabulary.campaign.numbers(raw["campaign"])
-        slots = self.held.find(raw["id"])
+        given, keys = len(rows), keys_of(rows.kind, rows.ids)
+        if (last := last_of_each(rows.ids, keys)) is not None:
+            rows, keys = rows.take(last), keys[last]
+        campaigns = self._vocabulary.campaign.numbers(rows.texts["campaign"])
+        slots = self.held.find(keys)
         inside, known = in_scope(campaigns, scope), slots >= 0
         self.remove(slots[known & ~inside])
         ignored, unknown = int((~inside & ~known).sum()) + given - len(rows), int((~known).sum())
         old = 0
         if not inside.all():
-            strangers = np.array(raw["created"], np.float64)[~inside & ~known]
+            strangers = rows.numbers["created"][~inside & ~known]
             old = 0 if loading else self._as_old_as_any_forgotten(strangers)
-            places = np.flatnonzero(inside)
-            raw = self.by_column([rows[place] for place in places.tolist()])
-            campaigns, slots, known = campaigns[places], slots[places], known[places]
+            rows, keys = rows.take(inside), keys[inside]
+            campaigns, slots, known = campaigns[inside], slots[inside], known[inside]
         if not campaigns.size:
             return Folded(ignored=ignored, new=unknown, old=old)
-        columns = self.decode(raw, campaigns)
+        columns = self.decode(rows, campaigns)
         suspect = np.zeros(len(slots), bool) if loading else ~known & self._as_old_as_forgotten(columns)
         dirty = frozenset(np.unique(campaigns[suspect]).tolist())
         fresh, take = ~known & ~suspect, ~suspect
-        slots[fresh] = self.held.allocate([raw["id"][place] for place in np.flatnonzero(fresh).tolist()])
-        self._note_witnesses(raw["id"], columns, take)
+        slots[fresh] = self.held.allocate(keys[fresh])
+        self._note_witnesses(rows, columns, take)
         altered = self._put(slots[take], {name: column[take] for name, column in columns.items()}, fresh[take])
         altered += int(suspect.sum())
         old = 0 if loading else old + self._as_old_as_any_forgotten(columns["created"][fresh])
@@ -133,15 +128,9 @@ class Fold:
         """Which rows are in progress, and which are pending; by relation."""
         raise NotImplementedError
 
-    def _note_witnesses(self, ids: Sequence[Any], columns: Columns, take: NDArray[np.bool_]) -> None:
+    def _note_witnesses(self, rows: Records, columns: Columns, take: NDArray[np.bool_]) -> None:
         for kind, these in enumerate(self.going_on(columns)):
-            places = np.flatnonzero(these & take)
-            self.witnesses.note(kind, [ids[place] for place in places.tolist()])
-
-    def by_column(self, rows: Sequence[Row]) -> Raw:
-        """Rows as the database sent them, by column."""
-        values: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ((),) * len(self._fetched)
-        return dict(zip(self._fetched, values, strict=True))
+            self.witnesses.note(kind, [rows.id(place) for place in np.flatnonzero(these & take).tolist()])
 
     def _as_old_as_any_forgotten(self, created: NDArray[np.float64]) -> int:
         return int((created <= self._newest_forgotten).sum())
@@ -309,6 +298,3 @@ class Fold:
         for name in changed:
             self.changed[name] = set()
         return changed
-
-
-_SECONDS = frozenset({"eligible", "since", "created", "updated", "started"})

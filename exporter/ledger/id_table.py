@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from exporter.source.records import IdKind
+from exporter.source.texts import Texts
 
 Slots = NDArray[np.int64]
 Keys = NDArray[np.uint64]
@@ -19,20 +21,27 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
 
 
-def keys_of(ids: Sequence[Any]) -> Keys:
+def keys_of(kind: IdKind, ids: Texts) -> Keys:
     """Whole numbers and 16 bytes (a uuid) as they are; of anything else the 128 bits of a digest."""
-    if not ids:
-        return np.zeros((0, 2), np.uint64)
-    if isinstance(ids[0], int):
-        keys = np.zeros((len(ids), 2), np.uint64)
-        keys[:, 1] = np.array(ids, np.int64).view(np.uint64)
-        return keys
-    raw = b"".join(row if isinstance(row, bytes) else _digest(row) for row in ids)
-    return np.frombuffer(raw, np.uint64).reshape(len(ids), 2)
+    keys = np.zeros((len(ids), 2), np.uint64)
+    if kind is IdKind.TEXT:
+        raw = b"".join(_digest(ids.raw(place)) for place in range(len(ids)))
+        return np.frombuffer(raw, np.uint64).reshape(len(ids), 2)
+    if kind is IdKind.WHOLE:
+        keys[:, 1] = ids.words().byteswap()  # the low bits where `mixed` takes them from
+    else:
+        keys[:, 0], keys[:, 1] = ids.words(), ids.words(8)
+    return keys
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def _digest(text: bytes | None) -> bytes:
+    return hashlib.blake2b(text or b"", digest_size=16).digest()
+
+
+def mixed(keys: Keys) -> NDArray[np.uint64]:
+    """Of each key a number that is rarely that of another, evenly spread in its low bits."""
+    found = (keys[:, 0] ^ (keys[:, 1] * _MIX)) * _MIX
+    return found ^ (found >> _HALF)
 
 
 class SlotTable:
@@ -113,8 +122,7 @@ class SlotTable:
         self._insert(self._keys[slots], slots)
 
     def _first(self, keys: Keys) -> Slots:
-        mixed = (keys[:, 0] ^ (keys[:, 1] * _MIX)) * _MIX
-        return ((mixed ^ (mixed >> _HALF)) & np.uint64(len(self._table) - 1)).astype(np.int64)
+        return (mixed(keys) & np.uint64(len(self._table) - 1)).astype(np.int64)
 
     def _next(self, places: Slots) -> Slots:
         return (places + 1) & (len(self._table) - 1)

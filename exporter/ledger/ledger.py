@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -13,30 +13,25 @@ from exporter.calendar.days import Day
 from exporter.contract.availability import Available
 from exporter.ledger.call_days import Spans
 from exporter.ledger.call_fold import CallFold
-from exporter.ledger.fold import Fold, Folded, Row
+from exporter.ledger.fold import Fold, Folded
 from exporter.ledger.task_fold import TaskFold
 from exporter.ledger.time_buckets import first_hour
 from exporter.ledger.totals import Cell, pack_key, unpack_key
 from exporter.source.projections import Projection, Vocabulary
+from exporter.source.records import Records
 from exporter.source.told import TOLD, Told
 
 
 class Ledger:
     """Both folds, and which campaigns they are about."""
 
-    def __init__(
-        self,
-        available: Available,
-        task_columns: Sequence[str],
-        call_columns: Sequence[str],
-        stale_after: float,
-    ) -> None:
+    def __init__(self, available: Available, stale_after: float) -> None:
         self.available = available
         self.hidden = frozenset(available.hidden)
         """Relations of which a policy hides rows: totals of theirs say nothing."""
         self.vocabulary = Vocabulary()
-        self.tasks = TaskFold(available, task_columns, self.vocabulary, stale_after)
-        self.calls = CallFold(available, call_columns, self.vocabulary)
+        self.tasks = TaskFold(available, self.vocabulary, stale_after)
+        self.calls = CallFold(available, self.vocabulary)
         self.folds: Mapping[str, Fold] = {"tasks": self.tasks, "calls": self.calls}
         self.projections: Mapping[str, Projection] = {
             projection.name: projection for fold in self.folds.values() for projection in fold.projections
@@ -46,7 +41,7 @@ class Ledger:
         self._left: set[int] = set()
         self.spare = 0
         """How many rows more can be remembered that need not be."""
-        self.kept: list[tuple[str, Sequence[Row]]] | None = None
+        self.kept: list[tuple[str, Records]] | None = None
         """The changed rows that were folded, by relation, for whoever must fold them once more; `None`: for nobody."""
 
     def campaign(self, campaign_id: str) -> int:
@@ -114,7 +109,7 @@ class Ledger:
         for fold in self.folds.values():
             fold.clear(number)
 
-    def apply(self, relation: str, rows: Sequence[Row], *, loading: bool = False) -> Folded:
+    def apply(self, relation: str, rows: Records, *, loading: bool = False) -> Folded:
         """Fold changed rows of `tasks` or `calls`."""
         if self.kept is not None and not loading:
             self.kept.append((relation, rows))

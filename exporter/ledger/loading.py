@@ -18,6 +18,7 @@ from exporter.source.database import Connection, Database
 from exporter.source.projections import Projection
 from exporter.source.query_time import Meter
 from exporter.source.reader import Moment, Reader, Rows
+from exporter.source.records import Records
 
 Progress = Callable[[float], None]
 Job = tuple[Projection, Sequence[str], Day | None]
@@ -27,7 +28,7 @@ Job = tuple[Projection, Sequence[str], Day | None]
 class Loaded:
     """What one snapshot says of a campaign: the rows that can still change, by relation, and totals of the others."""
 
-    rows: Mapping[str, Sequence[Rows]]
+    rows: Mapping[str, Sequence[Records]]
     totals: Sequence[tuple[Projection, Rows]]
 
 
@@ -190,7 +191,7 @@ class Loader:
                     self._ledger.apply(relation, batch, loading=True)
 
 
-def _ahead(batches: Iterator[Rows]) -> Iterator[Rows]:
+def _ahead(batches: Iterator[Records]) -> Iterator[Records]:
     """The same batches; while one is folded, the database works on the next."""
     with ThreadPoolExecutor(1, "read") as pool:
         coming = pool.submit(next, batches, None)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from exporter.ledger.fold import Fold, Row
+from exporter.ledger.fold import Fold
+from exporter.ledger.id_table import keys_of
 from exporter.ledger.witnesses import IN_PROGRESS, PENDING
+from exporter.source.records import Records, as_sent
 
 _OF_THE_STAMP = frozenset({"updated", "since", "broken"})
 """What moves with a row's stamp or with the clock."""
@@ -19,7 +20,7 @@ def witnessed(fold: Fold, count: int) -> list[Any]:
     chosen: list[Any] = []
     for kind, most in ((IN_PROGRESS, count * 3 // 4), (PENDING, count)):
         ids = fold.witnesses.next(kind, most - len(chosen))
-        slots = fold.held.find(ids)
+        slots = fold.held.find(keys_of(*as_sent(ids)))
         live = slots >= 0
         live[live] = np.any(fold.going_on(fold.held.take(slots[live])), axis=0)
         fold.witnesses.drop(ids[place] for place in np.flatnonzero(~live).tolist())
@@ -27,14 +28,13 @@ def witnessed(fold: Fold, count: int) -> list[Any]:
     return chosen
 
 
-def unlike(fold: Fold, rows: Sequence[Row]) -> tuple[list[int], list[int]]:
+def unlike(fold: Fold, rows: Records) -> tuple[list[int], list[int]]:
     """The places of rows that say something else than is remembered of them: with the stamp they had, and with a newer.
 
     Rows that are not remembered say nothing.
     """
-    raw = fold.by_column(rows)
-    new = fold.decode(raw, fold.vocabulary.campaign.numbers(raw["campaign"]))
-    slots = fold.held.find(raw["id"])
+    new = fold.decode(rows, fold.vocabulary.campaign.numbers(rows.texts["campaign"]))
+    slots = fold.held.find(keys_of(rows.kind, rows.ids))
     places = np.flatnonzero(slots >= 0)
     held = fold.held.take(slots[places])
     other = np.zeros(len(places), bool)

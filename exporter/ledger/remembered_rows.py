@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.ledger.id_table import SlotTable, drawn, keys_of
+from exporter.ledger.id_table import Keys, SlotTable, drawn
 
 Array = NDArray[Any]
 Slots = NDArray[np.int64]
@@ -31,14 +31,14 @@ class HeldRows:
         """The whole column, by slot; free slots hold what they last held, with campaign -1."""
         return self._columns[name]
 
-    def find(self, ids: Sequence[Any]) -> Slots:
+    def find(self, ids: Keys) -> Slots:
         """The slot of each id, -1 where the row is not remembered; shape (n,)."""
-        return self._table.find(keys_of(ids))
+        return self._table.find(ids)
 
-    def allocate(self, ids: Sequence[Any]) -> Slots:
+    def allocate(self, ids: Keys) -> Slots:
         """New slots for rows that are not remembered yet."""
         slots, self._next = drawn(self._free, self._next, len(ids))
-        self._table.put(keys_of(ids), slots)
+        self._table.put(ids, slots)
         capacity = len(self._columns["campaign"])
         if self._next > capacity:
             size = max(1024, self._next, capacity + capacity // 8)

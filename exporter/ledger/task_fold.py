@@ -35,11 +35,9 @@ _AGENDA_SLACK = 10_000
 class TaskFold(Fold):
     """Tasks: what they wait for depends on the clock."""
 
-    def __init__(
-        self, available: Available, fetched: Sequence[str], vocabulary: Vocabulary, stale_after: float
-    ) -> None:
+    def __init__(self, available: Available, vocabulary: Vocabulary, stale_after: float) -> None:
         projections = [p for p in available_projections(available) if p.relation == "tasks"]
-        super().__init__(projections, fetched, _TASK_TYPES, vocabulary, self._add_waiting)
+        super().__init__(projections, _TASK_TYPES, vocabulary, self._add_waiting)
         status, effective = vocabulary.of("status"), vocabulary.of("effective")
         assert status is not None
         assert effective is not None

@@ -86,7 +86,7 @@ def restored(saved: Mapping[str, Any], session: Session, config: Config, clock: 
 
 
 def _empty(session: Session, reader: Reader, config: Config, clock: Clock) -> Epoch:
-    ledger = Ledger(reader.available, reader.fetched("tasks"), reader.fetched("calls"), stale_after=config.stale_after)
+    ledger = Ledger(reader.available, stale_after=config.stale_after)
     return Epoch(session.server, reader, ledger, Changes(config.refresh, clock), Promises())
 
 

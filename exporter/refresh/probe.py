@@ -12,8 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
+import numpy as np
 import psycopg
 import structlog
+from numpy.typing import NDArray
 
 from exporter.contract.wording import count
 from exporter.errors import RowError
@@ -66,7 +68,7 @@ class _State:
     """So many rows at once can be afforded: each is looked for in every partition."""
     told: str = ""
 
-    def note(self, still: int, late: int, stamps: Sequence[float | None], now: float) -> None:
+    def note(self, still: int, late: int, stamps: NDArray[np.float64], now: float) -> None:
         """So many rows had changed, with the stamp they had and with an old one; all rows have these stamps."""
         if now - self.found_at >= LASTS_SECONDS:
             self.still = self.late = self.probed = 0
@@ -77,9 +79,9 @@ class _State:
         self.ahead = self.ahead + 1 if _alike(stamps, now + _AHEAD_SECONDS, math.inf) else 0
 
 
-def _alike(stamps: Sequence[float | None], low: float, high: float) -> bool:
+def _alike(stamps: NDArray[np.float64], low: float, high: float) -> bool:
     """Whether it is no chance that so many lie within these bounds."""
-    within = sum(stamp is not None and low <= stamp < high for stamp in stamps)
+    within = int(((low <= stamps) & (stamps < high)).sum())
     return within >= max(ALIKE_ROWS, ALIKE_SHARE * len(stamps))
 
 
@@ -141,13 +143,11 @@ class Probe:
         self._telemetry.probed.labels(relation).inc(len(rows))
         self._telemetry.unstamped.labels(relation).inc(len(still))
         self._telemetry.late_rows.labels(relation).inc(len(late))
-        other = [rows[place] for place in (*still, *late)]
-        if other:
+        if still or late:
+            other = rows.take(np.array([*still, *late]))
             look.ledger.apply(relation, other)
-            campaign = look.reader.fetched(relation).index("campaign")
-            self._auditor.suspect({row[campaign] for row in other} & look.days.keys())
-        stamp = look.reader.fetched(relation).index("updated")
-        state.note(len(still), len(late), [row[stamp] for row in rows], look.moment.now)
+            self._auditor.suspect(look.days.keys() & set(other.texts["campaign"].distinct()[0]))
+        state.note(len(still), len(late), rows.numbers["updated"], look.moment.now)
 
     def _affordable(self, look: Look, relation: str, ids: Sequence[Any], state: _State) -> bool:
         now = look.moment.now

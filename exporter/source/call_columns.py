@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
+import functools
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 
 from exporter.contract.availability import Available
 from exporter.contract.codes import OTHER
-from exporter.source.clean_rows import CleanRows
+from exporter.source.clean_rows import CleanRows, Parts, Raw
 from exporter.source.cleaning import (
     Expression,
     bad_stamp,
     broken_bits,
     bucket_of,
     clean_text,
+    id_kind,
     id_value,
     in_time,
     micro,
@@ -38,23 +40,50 @@ def call_rows(available: Available) -> CleanRows:
     def raw(name: str) -> Expression:
         return available.column("calls", name)
 
-    outcome = sa.func.coalesce(clean_text(raw("outcome")), OTHER)
+    return CleanRows(
+        "calls",
+        raw,
+        _parts(raw),
+        functools.partial(_columns, available),
+        available.tables["calls"],
+        id_kind(available, "calls", "call_id"),
+        raw("call_id"),
+        raw("campaign_id"),
+        raw("created_at"),
+        raw("updated_at"),
+        live=raw("outcome").cast(sa.Text) == "in_progress",
+    )
+
+
+def _parts(raw: Raw) -> Parts:
+    return {
+        "number": clean_text(raw("number_id")),
+        "variant": clean_text(raw("variant")),
+        "error": clean_text(raw("error_code")),
+        "sentiment": clean_text(raw("sentiment")),
+        "talk": micro(raw("talk_seconds"), *_TALK),
+        "score": micro(raw("score"), *_SCORE),
+        "ai_cost": micro(raw("ai_cost"), *_COST),
+        "telephony_cost": micro(raw("telephony_cost"), *_COST),
+        "eligible": seconds(raw("eligible_at")),
+        "started": seconds(raw("started_at")),
+        "created": seconds(raw("created_at")),
+        "updated": seconds(raw("updated_at")),
+    }
+
+
+def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expression]:
     settled = sa.func.coalesce(raw("outcome").cast(sa.Text) != "in_progress", sa.true())
     answered = raw("outcome").cast(sa.Text) == "answered"
-    started = seconds(raw("started_at"))
-    eligible = seconds(raw("eligible_at"))
-    talk = micro(raw("talk_seconds"), *_TALK)
-    score = micro(raw("score"), *_SCORE)
-    ai_cost = micro(raw("ai_cost"), *_COST)
-    telephony_cost = micro(raw("telephony_cost"), *_COST)
+    started = parts["started"]
     # Clocks of two servers may differ: up to a minute early counts as no delay at all.
-    wait = started - eligible
+    wait = started - parts["eligible"]
     delay = sa.case(
         (wait.between(-60, 30 * 86_400), sa.cast(sa.func.greatest(wait, 0.0) * MICRO, sa.BigInteger)),
         else_=sa.null(),
     )
-    talk_counted = sa.case((answered, talk), else_=sa.null())
-    score_counted = sa.case((settled, score), else_=sa.null())
+    talk_counted = sa.case((answered, parts["talk"]), else_=sa.null())
+    score_counted = sa.case((settled, parts["score"]), else_=sa.null())
     violated = {
         "attempt": sa.not_(sa.func.coalesce(whole(raw("attempt"), 1, MICRO), sa.false())),
         "talk_seconds": outside(within(raw("talk_seconds"), *_TALK)),
@@ -70,28 +99,29 @@ def call_rows(available: Available) -> CleanRows:
         "updated_at": bad_stamp(raw("updated_at")),
     }
     filled = {
-        "number_id": clean_text(raw("number_id")),
-        "variant": clean_text(raw("variant")),
+        "number_id": parts["number"],
+        "variant": parts["variant"],
         "eligible_at": delay,
         "agent_spoke_at": raw("agent_spoke_at"),
-        "error_code": clean_text(raw("error_code")),
-        "talk_seconds": talk,
-        "ai_cost": ai_cost,
-        "telephony_cost": telephony_cost,
-        "sentiment": clean_text(raw("sentiment")),
-        "score": score,
+        "error_code": parts["error"],
+        "talk_seconds": parts["talk"],
+        "ai_cost": parts["ai_cost"],
+        "telephony_cost": parts["telephony_cost"],
+        "sentiment": parts["sentiment"],
+        "score": parts["score"],
     }
-    columns = {
-        "id": id_value(available, "calls", "call_id"),
+    return {
+        "id": id_value(raw("call_id"), id_kind(available, "calls", "call_id")),
         "campaign": sa.cast(raw("campaign_id"), sa.Text),
         "task": sa.func.left(sa.cast(raw("task_id"), sa.Text), 64),
-        "outcome": outcome,
+        "outcome": sa.func.coalesce(clean_text(raw("outcome")), OTHER),
         "attempt": sa.case((whole(raw("attempt"), 1, 1000), sa.cast(raw("attempt"), sa.Integer)), else_=0),
-        "number": clean_text(raw("number_id")),
-        "variant": clean_text(raw("variant")),
+        "number": parts["number"],
+        "variant": parts["variant"],
         "provider": sa.case((raw("error_code").is_not(None), clean_text(raw("provider"))), else_=sa.null()),
-        "error": clean_text(raw("error_code")),
-        "sentiment": clean_text(raw("sentiment")),
+        "error": parts["error"],
+        "sentiment": parts["sentiment"],
+        # Only totals by GROUP BY need buckets: of a single row the ledger works them out.
         "talk_bucket": bucket_of(talk_counted, TALK_BUCKETS),
         "talk_micro": talk_counted,
         "score_bucket": bucket_of(score_counted, SCORE_BUCKETS),
@@ -100,11 +130,11 @@ def call_rows(available: Available) -> CleanRows:
         "delay_micro": delay,
         "silent": sa.case((sa.and_(answered, raw("agent_spoke_at").is_(None)), 1), else_=sa.null()),
         "answered_micro": sa.case((answered, MICRO), else_=0),
-        "ai_micro": sa.func.coalesce(ai_cost, 0),
-        "telephony_micro": sa.func.coalesce(telephony_cost, 0),
+        "ai_micro": sa.func.coalesce(parts["ai_cost"], 0),
+        "telephony_micro": sa.func.coalesce(parts["telephony_cost"], 0),
         "started": started,
-        "created": seconds(raw("created_at")),
-        "updated": seconds(raw("updated_at")),
+        "created": parts["created"],
+        "updated": parts["updated"],
         "broken": broken_bits(RULES["calls"], violated),
         "told": told_bits("calls", filled),
         "hour": recent_hour(started),
@@ -115,16 +145,6 @@ def call_rows(available: Available) -> CleanRows:
             else_=sa.null(),
         ),
     }
-    return CleanRows(
-        "calls",
-        MappingProxyType(columns),
-        available.tables["calls"],
-        raw("call_id"),
-        raw("campaign_id"),
-        raw("created_at"),
-        raw("updated_at"),
-        live=raw("outcome").cast(sa.Text) == "in_progress",
-    )
 
 
 def _day_bounds() -> tuple[tuple[Expression, Expression, Expression], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -11,16 +11,10 @@ from numpy.typing import NDArray
 
 from exporter.errors import ContractError
 from exporter.source.interning import NONE
+from exporter.source.texts import Texts
 
 MOST_CAMPAIGNS = 1 << 20
 """Numbers that there are: as many as fit beside the other keys of a total (see `totals`)."""
-
-
-class _Numbers(dict[str, int]):
-    """`dict` itself finds the known ids, which is what makes it fast; none of the others is remembered."""
-
-    def __missing__(self, campaign_id: str) -> int:
-        return NONE
 
 
 class CampaignNumbers:
@@ -28,17 +22,18 @@ class CampaignNumbers:
 
     def __init__(self, most: int = MOST_CAMPAIGNS) -> None:
         self._most = most
-        self._numbers = _Numbers()
+        self._numbers: dict[str | None, int] = {}
         self._free: list[int] = []
         self.labels: list[str] = []
 
     def number(self, campaign_id: str) -> int:
         """The number of a campaign; `NONE` for one that has none."""
-        return self._numbers[campaign_id]
+        return self._numbers.get(campaign_id, NONE)
 
-    def numbers(self, campaign_ids: Sequence[str]) -> NDArray[np.int32]:
+    def numbers(self, campaign_ids: Texts) -> NDArray[np.int32]:
         """The numbers of many; shape (n,)."""
-        return np.fromiter(map(self._numbers.__getitem__, campaign_ids), np.int32, len(campaign_ids))
+        distinct, which = campaign_ids.distinct()
+        return np.array([self._numbers.get(each, NONE) for each in distinct], np.int32)[which]
 
     def give(self, campaign_ids: Iterable[str]) -> None:
         """See to it that each of these has a number."""
@@ -50,7 +45,7 @@ class CampaignNumbers:
                 f"{len(self._numbers) + len(new):,} campaigns are to be exported at once, of at most {self._most:,}: "
                 "let the view campaigns leave out drafts and those that ended long ago"
             )
-        numbers, labels = _Numbers(self._numbers), list(self.labels)  # readers in other threads keep the old ones
+        numbers, labels = dict(self._numbers), list(self.labels)  # readers in other threads keep the old ones
         for campaign_id in new:
             if self._free:
                 numbers[campaign_id] = number = self._free.pop()
@@ -62,7 +57,7 @@ class CampaignNumbers:
 
     def free(self, given: Iterable[int]) -> None:
         """Take back the numbers of campaigns of which nothing is left."""
-        numbers, labels = _Numbers(self._numbers), list(self.labels)
+        numbers, labels = dict(self._numbers), list(self.labels)
         for number in given:
             del numbers[labels[number]]
             labels[number] = ""

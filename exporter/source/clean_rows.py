@@ -6,13 +6,15 @@ The same expressions serve the rows that changed and the totals by `GROUP BY`, s
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
 from exporter.source.cleaning import EARLIEST, NOW, Expression
+from exporter.source.records import NOTHING, IdKind, Layout
 
 CAMPAIGNS = sa.bindparam("campaigns", type_=sa.ARRAY(sa.Text))
 """Ids of campaigns, as text."""
@@ -24,30 +26,97 @@ SETTLED_BEFORE = sa.bindparam("settled_before", type_=sa.Double)
 """Rows that are over and were last stamped before this instant are settled."""
 
 _ONLY_IN_TOTALS = frozenset(
-    {"effective", "band", "ready_minute", "since_minute", "stale", "day", "hour", "outside_minute"}
-)
+    {
+        "effective", "band", "ready_minute", "since_minute", "stale", "day", "hour", "outside_minute",
+        "talk_bucket", "score_bucket", "delay_bucket",
+    }
+)  # fmt: skip
+_TEXTS = frozenset(
+    {
+        "campaign", "task", "status", "outcome", "blocker", "disposition", "number", "variant", "provider", "error",
+        "sentiment",
+    }
+)  # fmt: skip
+_SECONDS = frozenset({"eligible", "since", "created", "updated", "started"})
+_NO_TIME: Expression = sa.literal_column("'NaN'::float8", sa.Double)
+
+
+Raw = Callable[[str], Expression]
+"""The view's column of a name, or a null of its kind."""
+
+Read = Callable[[sa.Select[Any]], tuple[sa.FromClause, sa.FromClause]]
+"""Makes of a select without conditions one that stands in a `FROM`: by itself, and with what it is joined to."""
+
+Parts = Mapping[str, Expression]
+"""Cleaned values that several columns are made of, by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class CleanRows:
-    """A relation's cleaned rows: named expressions over its view, and the predicates that select among them."""
+    """A relation's cleaned rows: named expressions over its view, and the predicates that select among them.
+
+    `made` makes the columns of the view's and of `parts`.
+    """
 
     relation: str
-    columns: Mapping[str, Expression]
+    raw: Raw
+    parts: Parts
+    made: Callable[[Raw, Parts], Mapping[str, Expression]]
+    columns: Mapping[str, Expression] = field(init=False)
+    """The same, as expressions over the view alone."""
     table: sa.Table
+    id_kind: IdKind
     id_column: Expression
     campaign_column: Expression
     created_at: Expression
     updated_at: Expression
     live: Expression
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", MappingProxyType(dict(self.made(self.raw, self.parts))))
+
     @property
     def fetched(self) -> tuple[str, ...]:
-        """Names of the columns that the ledger needs of a changed row, in the order of `select`."""
+        """Names of the columns that the ledger needs of a changed row."""
         return tuple(name for name in self.columns if name not in _ONLY_IN_TOTALS)
 
+    @property
+    def layout(self) -> Layout:
+        """How `records` come."""
+        names = [name for name in self.fetched if name != "id"]
+        return Layout(
+            self.id_kind,
+            tuple(name for name in names if name in _SECONDS),
+            tuple(name for name in names if name not in _SECONDS and name not in _TEXTS),
+            tuple(name for name in names if name in _TEXTS),
+        )
+
+    def records(self, read: Read) -> sa.Select[Any]:
+        """The rows that the ledger folds, as `layout` has them. `read` says which of the table are read.
+
+        Two steps: what several columns need is worked out once a row, in the inner one. Its offset keeps the planner
+        from putting it in everywhere.
+        """
+        used: dict[str, Expression] = {}
+
+        def note(name: str) -> Expression:
+            return used.setdefault(name, self.raw(name))
+
+        self.made(note, self.parts)
+        own = [used[name].label(name) for name in used if name in self.table.c]
+        parts = [part.label(f"clean_{name}") for name, part in self.parts.items()]
+        inner, source = read(sa.select(*own, *parts).select_from(self.table))
+        columns = self.made(
+            lambda name: inner.c[name] if name in self.table.c else self.raw(name),
+            {name: inner.c[f"clean_{name}"] for name in self.parts},
+        )
+        layout = self.layout
+        wire = [sa.func.coalesce(columns[name], _NO_TIME) for name in layout.seconds]
+        wire += [sa.func.coalesce(sa.cast(columns[name], sa.BigInteger), NOTHING) for name in layout.whole]
+        return sa.select(*wire, columns["id"], *(columns[name] for name in layout.texts)).select_from(source)
+
     def select(self, *where: Expression) -> sa.Select[Any]:
-        """The rows the ledger folds."""
+        """The same as plain rows, for people to look at."""
         names = self.fetched
         return sa.select(*(self.columns[name].label(name) for name in names)).select_from(self.table).where(*where)
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from exporter.contract.availability import Available
 from exporter.source.columns import HOURS_BACK, MICRO
+from exporter.source.records import IdKind
 from exporter.source.told import TOLD
 
 Expression = sa.ColumnElement[Any]
@@ -70,14 +71,19 @@ def clean_text(column: Expression) -> Expression:
     return sa.func.nullif(sa.func.left(sa.cast(column, sa.Text), _TEXT_LIMIT), "")
 
 
-def id_value(available: Available, relation: str, name: str) -> Expression:
-    """An id as PostgreSQL sends it fastest: whole numbers as they are, everything else as text."""
-    column = available.column(relation, name)
-    if available.types[relation].get(name) in {"int2", "int4", "int8"}:
+def id_kind(available: Available, relation: str, name: str) -> IdKind:
+    """How a relation's ids are sent."""
+    typname = available.types[relation].get(name)
+    if typname in {"int2", "int4", "int8"}:
+        return IdKind.WHOLE
+    return IdKind.UUID if typname == "uuid" else IdKind.TEXT
+
+
+def id_value(column: Expression, kind: IdKind) -> Expression:
+    """An id as PostgreSQL sends it fastest: whole numbers and the 16 bytes of a uuid as they are, all else as text."""
+    if kind is IdKind.WHOLE:
         return sa.cast(column, sa.BigInteger)
-    if available.types[relation].get(name) == "uuid":  # its 16 bytes: half the memory of its text
-        return sa.func.uuid_send(column)
-    return sa.cast(column, sa.Text)
+    return sa.func.uuid_send(column) if kind is IdKind.UUID else sa.cast(column, sa.Text)
 
 
 def bucket_of(value: Expression, bounds: Sequence[int]) -> Expression:

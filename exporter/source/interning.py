@@ -33,13 +33,6 @@ _UNKNOWN = -2
 _CACHE_LIMIT = 32_768
 
 
-class _Cache(dict[Raw | None, int]):
-    """The numbers of raw values seen lately; `dict` itself finds the known ones, which is what makes it fast."""
-
-    def __missing__(self, raw: Raw | None) -> int:
-        return _UNKNOWN
-
-
 class Interning(Generic[Raw, Label]):
     """Numbers for the distinct cleaned values of one kind; `clean` makes a label of a raw value.
 
@@ -61,7 +54,8 @@ class Interning(Generic[Raw, Label]):
         self.labels: list[Label] = list(dict.fromkeys((overflow, *known)))
         self._shared = max(shared, len(self.labels))
         self._numbers = {label: number for number, label in enumerate(self.labels)}
-        self._cache: _Cache[Raw] = _Cache({None: NONE})
+        self._cache: dict[Raw | None, int] = {None: NONE}
+        """The numbers of raw values seen lately."""
         self._own: dict[int, set[int]] = {}
         self._full: set[int] = set()
         self._users: Counter[int] = Counter()
@@ -73,22 +67,28 @@ class Interning(Generic[Raw, Label]):
 
     def number(self, raw: Raw | None, campaign: int) -> int:
         """The number of a campaign's raw value; `NONE` for a null, 0 for one past what it has room for."""
-        number = self._cache[raw]
+        number = self._cache.get(raw, _UNKNOWN)
         if number == _UNKNOWN:
             assert raw is not None, "a null is always cached"
             number = self._learn(raw, campaign)
         return number if number < self._shared else self._admitted(number, campaign)
 
-    def numbers(self, raws: Sequence[Raw | None], campaigns: NDArray[np.int32]) -> NDArray[np.int32]:
-        """The same for many, of one campaign each; shape (n,)."""
-        found = np.fromiter(map(self._cache.__getitem__, raws), np.int32, len(raws))
-        for row in np.flatnonzero(found == _UNKNOWN).tolist():
-            found[row] = self.number(raws[row], int(campaigns[row]))
-        owned = np.flatnonzero(found >= self._shared)
-        if owned.size:
-            pairs, place = np.unique(campaigns[owned].astype(np.int64) << 32 | found[owned], return_inverse=True)
-            admitted = [self._admitted(pair & 0xFFFFFFFF, pair >> 32) for pair in pairs.tolist()]
-            found[owned] = np.array(admitted, np.int32)[place]
+    def numbers(
+        self, raws: Sequence[Raw | None], which: NDArray[np.int64], campaigns: NDArray[np.int32]
+    ) -> NDArray[np.int32]:
+        """The same for many rows: which of these raw values each has, and its campaign; shape (n,)."""
+        found = np.array([self._cache.get(raw, _UNKNOWN) for raw in raws], np.int32)[which]
+        unknown, owned = found == _UNKNOWN, found >= self._shared
+        if not (special := unknown | owned).any():
+            return found
+        rows = np.flatnonzero(special)
+        pairs, first, place = np.unique(
+            campaigns[rows].astype(np.int64) << 32 | which[rows], return_index=True, return_inverse=True
+        )
+        numbers = np.zeros(len(pairs), np.int32)
+        for pair in np.argsort(first).tolist():  # who comes first has the room
+            numbers[pair] = self.number(raws[pairs[pair] & 0xFFFFFFFF], int(pairs[pair] >> 32))
+        found[rows] = numbers[place]
         return found
 
     def leave(self, campaigns: Iterable[int]) -> bool:
@@ -109,7 +109,7 @@ class Interning(Generic[Raw, Label]):
             labels[number] = labels[0]
         self.labels = labels
         self._free += free
-        self._cache = _Cache({None: NONE})
+        self._cache = {None: NONE}
         return True
 
     def saved(self) -> dict[str, Any]:
@@ -140,7 +140,7 @@ class Interning(Generic[Raw, Label]):
                 self._full.add(campaign)
                 return 0  # not cached: memory must not follow what a campaign writes
         if len(self._cache) >= _CACHE_LIMIT:
-            self._cache = _Cache({None: NONE})
+            self._cache = {None: NONE}
         self._cache[raw] = number
         return number
 

@@ -22,9 +22,11 @@ from exporter.errors import RowError
 from exporter.source.call_columns import call_rows
 from exporter.source.clean_rows import CAMPAIGNS, ROW_KEYS, SETTLED_BEFORE, key_text
 from exporter.source.cleaning import STAMP_FUTURE_SECONDS
-from exporter.source.database import Compiled, Connection, fetch, reading
+from exporter.source.copying import copied
+from exporter.source.database import Compiled, Connection, fetch
 from exporter.source.projections import Projection, available_projections
 from exporter.source.query_time import Meter
+from exporter.source.records import Layout, Records
 from exporter.source.row_statements import MOST, Statements
 from exporter.source.salvage import salvaged
 from exporter.source.small_statements import Choice, Exported, SmallStatements, owners_in
@@ -56,7 +58,6 @@ SMALL_LIMIT = 200_000
 log = structlog.get_logger()
 
 _A_MOMENT = "250ms"
-_BATCH = 10_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -109,9 +110,9 @@ class Reader:
         """The small relations that the database has."""
         return tuple(self._small)
 
-    def fetched(self, relation: str) -> tuple[str, ...]:
-        """Names of the columns of changed rows."""
-        return self._statements[relation].rows.fetched
+    def layout(self, relation: str) -> Layout:
+        """The columns of changed rows."""
+        return self._statements[relation].layout
 
     def small(self, connection: Connection, relation: str, meter: Meter, of: Exported | None = None) -> Rows:
         """Rows of a small relation, every column as text; columns that the database lacks are null.
@@ -145,14 +146,16 @@ class Reader:
     ) -> Rows:
         """The same where the view cannot show some row; where it cannot even tell whose it is, of everybody."""
         statements = self._small[relation]
+
+        def read(keys: Sequence[str]) -> Rows:
+            return meter.timed(lambda: fetch(connection, statements.by_key, **values, **{ROW_KEYS.key: keys}))
+
         left_out = 0
         for keys, count in ((choice.keys, choice.count), (statements.all.keys, statements.all.count)):
             try:
                 with connection.transaction():
                     found = list(
-                        itertools.chain.from_iterable(
-                            salvaged(connection, relation, keys, statements.by_key, values, meter)
-                        )
+                        itertools.chain.from_iterable(salvaged(connection, relation, keys, read, values, meter))
                     )
                     if len(found) + meter.unreadable.get(relation, 0) >= SMALL_LIMIT:
                         left_out = fetch(connection, count, **values)[0][0] - SMALL_LIMIT
@@ -166,7 +169,7 @@ class Reader:
 
     def changed(
         self, connection: Connection, relation: str, plan: Plan, moment: Moment, meter: Meter
-    ) -> Iterator[Rows]:
+    ) -> Iterator[Records]:
         """Rows of `tasks` or `calls` that the plan asks for, in batches."""
         if relation in self.available.hidden:
             return
@@ -186,11 +189,11 @@ class Reader:
             except RowError:  # what was folded already is folded again, to no effect
                 for low, high in zip(lows, highs, strict=True):
                     one = {**values, "low": low, "high": high}
-                    yield from salvaged(connection, relation, statements.changed_keys, statements.by_key, one, meter)
+                    yield from self._salvage(connection, relation, statements.changed_keys, one, meter)
 
     def remembered(
         self, connection: Connection, relation: str, campaigns: Sequence[str], moment: Moment, meter: Meter
-    ) -> Iterator[Rows]:
+    ) -> Iterator[Records]:
         """Rows of these campaigns that can still change, in batches."""
         if relation in self.available.hidden:
             return
@@ -218,11 +221,9 @@ class Reader:
 
     def by_ids(
         self, connection: Connection, relation: str, ids: Sequence[int | str | bytes], moment: Moment, meter: Meter
-    ) -> Rows:
+    ) -> Records:
         """Rows of `tasks` or `calls` by their ids, as the ledger has these."""
-        query, values = self._statements[relation].by_key, moment.parameters()
-        keys = {ROW_KEYS.key: [key_text(row) for row in ids]}
-        return meter.timed(lambda: fetch(connection, query, **values, **keys))
+        return self._by_key(connection, relation, moment.parameters(), [key_text(row) for row in ids], meter)
 
     def cost_by_ids(
         self, connection: Connection, relation: str, ids: Sequence[int | str | bytes], moment: Moment, meter: Meter
@@ -237,23 +238,37 @@ class Reader:
 
     def _stream(
         self, connection: Connection, relation: str, query: Compiled, values: Mapping[str, Any], meter: Meter
-    ) -> Iterator[Rows]:
-        """Rows in batches by a cursor, so that memory does not follow how many there are."""
-        with reading(), connection.cursor("campaign_exporter_rows", binary=True) as cursor:
-            meter.timed(lambda: cursor.execute(query.text.encode(), query.bind(**values)))
-            while rows := meter.timed(lambda: cursor.fetchmany(_BATCH)):
-                meter.count(relation, len(rows))
-                yield rows
+    ) -> Iterator[Records]:
+        """Rows in batches, so that memory does not follow how many there are."""
+        layout = self._statements[relation].layout
+        for messages in copied(connection, query, values, meter):
+            meter.count(relation, len(messages))
+            yield layout.records(messages)
+
+    def _by_key(
+        self, connection: Connection, relation: str, values: Mapping[str, Any], keys: Sequence[str], meter: Meter
+    ) -> Records:
+        """A few rows by their ids, as texts."""
+        statements = self._statements[relation]
+        found = copied(connection, statements.by_key, {**values, ROW_KEYS.key: keys}, meter)
+        return statements.layout.records(list(itertools.chain.from_iterable(found)))
+
+    def _salvage(
+        self, connection: Connection, relation: str, keys: Compiled, values: Mapping[str, Any], meter: Meter
+    ) -> Iterator[Records]:
+        """Rows whose keys a statement finds, where a view raises an error for some."""
+        read = functools.partial(self._by_key, connection, relation, values, meter=meter)
+        return salvaged(connection, relation, keys, read, values, meter)
 
     def one_by_one(
         self, connection: Connection, relation: str, campaigns: Sequence[str], moment: Moment, meter: Meter
-    ) -> Iterator[Rows]:
+    ) -> Iterator[Records]:
         """All rows of these campaigns that can be read, where a view raises an error for some."""
         if relation in self.available.hidden:
             return
         statements = self._statements[relation]
         values = {**moment.parameters(), CAMPAIGNS.key: statements.campaigns(campaigns)}
-        yield from salvaged(connection, relation, statements.all_keys, statements.by_key, values, meter)
+        yield from self._salvage(connection, relation, statements.all_keys, values, meter)
 
     def totals(
         self,

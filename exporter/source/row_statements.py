@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from exporter.contract.availability import Available
 from exporter.contract.relations import RELATIONS
-from exporter.source.clean_rows import CleanRows
+from exporter.source.clean_rows import CleanRows, Read
 from exporter.source.cleaning import Expression
 from exporter.source.database import compile_statement
 from exporter.source.projections import Projection
@@ -27,16 +27,17 @@ class Statements:
     def __init__(self, available: Available, rows: CleanRows, projections: Sequence[Projection]) -> None:
         types = available.types[rows.relation]
         self.rows = rows
+        self.layout = rows.layout
         self.projections = tuple(projections)
         self._campaign_type = (
             types["campaign_id"] if types["campaign_id"] == available.types["campaigns"]["campaign_id"] else None
         )
         mine = rows.of_campaigns(self._campaign_type)
         changed = rows.stamped(_LOW, _HIGH)
-        self.changed = compile_statement(rows.select(changed))
+        self.changed = compile_statement(rows.records(where(changed)))
         self.changed_within = compile_statement(_within_bands(rows))
-        self.remembered = compile_statement(rows.select(mine, rows.remembered()))
-        self.by_key = compile_statement(rows.select(rows.of_keys(types[RELATIONS[rows.relation].key[0]])))
+        self.remembered = compile_statement(rows.records(where(mine, rows.remembered())))
+        self.by_key = compile_statement(rows.records(where(rows.of_keys(types[RELATIONS[rows.relation].key[0]]))))
         self.changed_keys = compile_statement(_keys(rows, changed))
         self.all_keys = compile_statement(_keys(rows, mine))
         some = sa.select(sa.literal(1)).select_from(rows.table).where(mine).limit(MOST).subquery()
@@ -51,15 +52,29 @@ class Statements:
         return list(ids)
 
 
+def where(*conditions: Expression) -> Read:
+    """Those rows for which all of this holds."""
+
+    def read(rows: sa.Select[Any]) -> tuple[sa.FromClause, sa.FromClause]:
+        found = rows.where(*conditions).offset(0).subquery("found")
+        return found, found
+
+    return read
+
+
 def _within_bands(rows: CleanRows) -> sa.Select[Any]:
     """Rows stamped within any of the bands, each found by the index on its own."""
     bands = sa.func.unnest(_LOWS, _HIGHS).table_valued(
         sa.column("low", sa.DateTime(timezone=True)), sa.column("high", sa.DateTime(timezone=True)), name="bands"
     )
     bands = bands.render_derived()
-    # The offset keeps the planner from joining the whole relation with the bands.
-    within = rows.select(rows.stamped(bands.c.low, bands.c.high)).offset(0).lateral("changed")
-    return sa.select(*within.c).select_from(bands.join(within, sa.true()))
+
+    def read(every: sa.Select[Any]) -> tuple[sa.FromClause, sa.FromClause]:
+        # The offset also keeps the planner from joining the whole relation with the bands.
+        found = every.where(rows.stamped(bands.c.low, bands.c.high)).offset(0).lateral("found")
+        return found, bands.join(found, sa.true())
+
+    return rows.records(read)
 
 
 def _keys(rows: CleanRows, where: Expression) -> sa.Select[Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from typing import Any, TypeVar
 
 from exporter.errors import RowError
-from exporter.source.clean_rows import ROW_KEYS
 from exporter.source.database import Compiled, Connection, fetch
 from exporter.source.query_time import Meter
+
+Group = TypeVar("Group", bound=Sized)
 
 _CHUNK = 1_000
 
@@ -18,19 +18,18 @@ def salvaged(
     connection: Connection,
     relation: str,
     keys: Compiled,
-    by_key: Compiled,
+    read: Callable[[Sequence[str]], Group],
     values: Mapping[str, Any],
     meter: Meter,
-) -> Iterator[Sequence[tuple[Any, ...]]]:
-    """Rows by key, halving a group that cannot be read until the faulty row stands alone."""
+) -> Iterator[Group]:
+    """Rows by key as `read` gives them, halving a group that cannot be read until the faulty row stands alone."""
     found = [row[0] for row in meter.timed(lambda: fetch(connection, keys, **values))]
     groups = [found[start : start + _CHUNK] for start in range(0, len(found), _CHUNK)]
     while groups:
         group = groups.pop()
-        wanted = {**values, ROW_KEYS.key: group}
         try:
             with connection.transaction():
-                rows = meter.timed(functools.partial(fetch, connection, by_key, **wanted))
+                rows = read(group)
         except RowError:
             if len(group) == 1:
                 meter.lost(relation)

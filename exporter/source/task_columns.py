@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
+import functools
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 
 from exporter.contract.availability import Available
 from exporter.contract.codes import EXHAUSTED, FINISHED_TASK_STATUSES, LIVE_TASK_STATUSES, OTHER, READY, RETRY_WAIT
-from exporter.source.clean_rows import CleanRows
+from exporter.source.clean_rows import CleanRows, Parts, Raw
 from exporter.source.cleaning import (
     NOW,
     Expression,
     bad_stamp,
     broken_bits,
     clean_text,
+    id_kind,
     id_value,
     in_time,
     minute,
@@ -40,23 +42,47 @@ def task_rows(available: Available) -> CleanRows:
     def raw(name: str) -> Expression:
         return available.column("tasks", name)
 
+    return CleanRows(
+        "tasks",
+        raw,
+        _parts(raw),
+        functools.partial(_columns, available),
+        available.tables["tasks"],
+        id_kind(available, "tasks", "task_id"),
+        raw("task_id"),
+        raw("campaign_id"),
+        raw("created_at"),
+        raw("updated_at"),
+        live=sa.or_(*(raw("status").cast(sa.Text) == status for status in LIVE_TASK_STATUSES)),
+    )
+
+
+def _parts(raw: Raw) -> Parts:
+    return {
+        "blocker": clean_text(raw("blocker")),
+        "disposition": clean_text(raw("disposition")),
+        "variant": clean_text(raw("variant")),
+        "attempts": sa.case((whole(raw("attempts"), 0, MICRO), sa.cast(raw("attempts"), sa.Integer)), else_=sa.null()),
+        # A maximum that makes no sense allows whatever it likes, as 0 does: a null leaves the word to the campaign.
+        "most": sa.case(
+            (raw("max_attempts").is_(None), sa.null()),
+            (whole(raw("max_attempts"), 0, MICRO), sa.cast(raw("max_attempts"), sa.Integer)),
+            else_=0,
+        ),
+        "retries": sa.case((whole(raw("system_retries"), 0, MICRO), raw("system_retries")), else_=sa.null()),
+        "eligible": seconds(raw("next_eligible_at")),
+        "attempted": seconds(raw("last_attempted_at")),
+        "created": seconds(raw("created_at")),
+        "updated": seconds(raw("updated_at")),
+    }
+
+
+def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expression]:
     pending = raw("status").cast(sa.Text) == "pending"
     in_progress = raw("status").cast(sa.Text) == "in_progress"
     finished = sa.or_(*(raw("status").cast(sa.Text) == status for status in FINISHED_TASK_STATUSES))
-    eligible = seconds(raw("next_eligible_at"))
-    created = seconds(raw("created_at"))
-    updated = seconds(raw("updated_at"))
-    attempted = seconds(raw("last_attempted_at"))
-    since = sa.func.coalesce(attempted, updated)
-    retries = sa.case((whole(raw("system_retries"), 0, MICRO), raw("system_retries")), else_=sa.null())
-    blocker = clean_text(raw("blocker"))
-    attempts = sa.case((whole(raw("attempts"), 0, MICRO), sa.cast(raw("attempts"), sa.Integer)), else_=sa.null())
-    # A maximum that makes no sense allows whatever it likes, as 0 does: only a null leaves the word to the campaign.
-    most = sa.case(
-        (raw("max_attempts").is_(None), sa.null()),
-        (whole(raw("max_attempts"), 0, MICRO), sa.cast(raw("max_attempts"), sa.Integer)),
-        else_=0,
-    )
+    eligible, blocker, attempts, most = (parts[name] for name in ("eligible", "blocker", "attempts", "most"))
+    since = sa.func.coalesce(parts["attempted"], parts["updated"])
     allowed = sa.func.coalesce(most, CAMPAIGN_ATTEMPTS)
     exhausted = sa.func.coalesce(sa.and_(pending, blocker.is_(None), allowed > 0, attempts >= allowed), sa.false())
     due_in = sa.func.coalesce(eligible, 0.0) - NOW
@@ -71,13 +97,13 @@ def task_rows(available: Available) -> CleanRows:
         "updated_at": bad_stamp(raw("updated_at")),
     }
     filled = {
-        "disposition": clean_text(raw("disposition")),
-        "variant": clean_text(raw("variant")),
-        "system_retries": retries,
+        "disposition": parts["disposition"],
+        "variant": parts["variant"],
+        "system_retries": parts["retries"],
         "goal_met": raw("goal_met"),
     }
-    columns = {
-        "id": id_value(available, "tasks", "task_id"),
+    return {
+        "id": id_value(raw("task_id"), id_kind(available, "tasks", "task_id")),
         "campaign": sa.cast(raw("campaign_id"), sa.Text),
         "status": sa.func.coalesce(clean_text(raw("status")), OTHER),
         "blocker": sa.case((pending, blocker), else_=sa.null()),
@@ -86,13 +112,13 @@ def task_rows(available: Available) -> CleanRows:
         "most": sa.case((pending, most), else_=sa.null()),
         # In progress: since when. Finished: when, as far as is told.
         "since": sa.case((sa.or_(in_progress, finished), since), else_=sa.null()),
-        "retries_micro": sa.func.coalesce(sa.cast(retries, sa.BigInteger), 0) * MICRO,
-        "disposition": clean_text(raw("disposition")),
-        "variant": clean_text(raw("variant")),
+        "retries_micro": sa.func.coalesce(sa.cast(parts["retries"], sa.BigInteger), 0) * MICRO,
+        "disposition": parts["disposition"],
+        "variant": parts["variant"],
         "goal_micro": sa.case((raw("goal_met"), MICRO), else_=0),
         "finished_micro": sa.case((finished, MICRO), else_=0),
-        "created": created,
-        "updated": updated,
+        "created": parts["created"],
+        "updated": parts["updated"],
         "broken": broken_bits(RULES["tasks"], violated),
         "told": told_bits("tasks", filled),
         # Only totals by GROUP BY need these: of a single row the ledger works them out as time goes by.
@@ -111,7 +137,7 @@ def task_rows(available: Available) -> CleanRows:
         "ready_minute": sa.case(
             (
                 sa.and_(pending, blocker.is_(None), sa.not_(exhausted), due_in <= 0),
-                minute(sa.func.coalesce(eligible, created)),
+                minute(sa.func.coalesce(eligible, parts["created"])),
             ),
             else_=sa.null(),
         ),
@@ -119,13 +145,3 @@ def task_rows(available: Available) -> CleanRows:
         "hour": sa.case((finished, recent_hour(since)), else_=sa.null()),
         "stale": sa.case((sa.and_(in_progress, since <= NOW - STALE_AFTER), 1), else_=sa.null()),
     }
-    return CleanRows(
-        "tasks",
-        MappingProxyType(columns),
-        available.tables["tasks"],
-        raw("task_id"),
-        raw("campaign_id"),
-        raw("created_at"),
-        raw("updated_at"),
-        live=sa.or_(*(raw("status").cast(sa.Text) == status for status in LIVE_TASK_STATUSES)),
-    )

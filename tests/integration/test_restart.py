@@ -180,7 +180,7 @@ def test_what_is_taken_back_is_left_to_the_next_where_no_refresh_succeeds(export
 
 def test_a_task_has_the_same_number_in_every_process() -> None:
     """Python's own hash of a text differs from process to process."""
-    assert (_task_key("1"), _task_key("Köln")) == (8898586205396736955, 6114816713629499712)
+    assert (_task_key(b"1"), _task_key("Köln".encode())) == (8898586205396736955, 6114816713629499712)
 
 
 def test_a_replica_that_was_promoted_meanwhile_is_counted_anew_and_its_counters_go_on(

@@ -7,12 +7,13 @@ import pytest
 from exporter.errors import ContractError
 from exporter.source.campaign_numbers import CampaignNumbers
 from exporter.source.interning import NONE
+from exporter.source.texts import Texts
 
 
 def test_an_id_that_was_given_no_number_has_none_and_is_not_remembered() -> None:
     campaigns = CampaignNumbers()
     campaigns.give(["a", "b"])
-    assert campaigns.numbers(["a", "unknown", "b"]).tolist() == [0, NONE, 1]
+    assert campaigns.numbers(Texts.of(["a", "unknown", "b"])).tolist() == [0, NONE, 1]
     assert campaigns.number("unknown") == NONE
     assert set(campaigns._numbers) == {"a", "b"}
 
@@ -28,7 +29,7 @@ def test_a_number_is_kept_and_one_that_was_taken_back_is_given_again() -> None:
     campaigns.give(["a", "b"])
     campaigns.free([0])
     campaigns.give(["b", "c"])
-    assert campaigns.numbers(["a", "b", "c"]).tolist() == [NONE, 1, 0]
+    assert campaigns.numbers(Texts.of(["a", "b", "c"])).tolist() == [NONE, 1, 0]
     assert campaigns.labels == ["c", "b"]
 
 

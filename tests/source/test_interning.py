@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from exporter.source import interning
 from exporter.source.interning import NONE, Interning
+from exporter.source.texts import Texts
 
 Names = Interning[str, str]
 
@@ -18,10 +20,16 @@ def names(shared: int = 100, own: int = 100, **options: Any) -> Names:
     return Interning(str, "other", shared=shared, own=own, **options)
 
 
-def labels(made: Names, texts: list[str], campaign: int) -> list[str]:
+def labels(made: Names, texts: Sequence[str | None], campaign: int) -> list[str]:
     """What the texts of a campaign become."""
-    numbers = made.numbers(texts, np.full(len(texts), campaign, np.int32))
-    return [made.labels[number] for number in numbers.tolist()]
+    return [made.labels[number] for number in numbers(made, texts, campaign)]
+
+
+def numbers(made: Names, texts: Sequence[str | None], campaign: int = 0) -> list[int]:
+    """Their numbers, looked up all at once."""
+    distinct, which = Texts.of(texts).distinct()
+    found: list[int] = made.numbers(distinct, which, np.full(len(texts), campaign, np.int32)).tolist()
+    return found
 
 
 def test_equal_labels_share_a_number_and_keep_it() -> None:
@@ -36,7 +44,7 @@ def test_equal_labels_share_a_number_and_keep_it() -> None:
 def test_a_null_has_a_number_of_its_own() -> None:
     made = names()
     assert made.number(None, 1) == NONE
-    assert made.numbers(["a", None, "a"], np.zeros(3, np.int32)).tolist() == [1, NONE, 1]
+    assert numbers(made, ["a", None, "a"]) == [1, NONE, 1]
 
 
 def test_known_labels_are_there_from_the_start_after_the_overflow() -> None:
@@ -104,17 +112,17 @@ def test_each_distinct_text_is_cleaned_once() -> None:
         return raw
 
     made: Names = Interning(clean, "other")
-    made.numbers(["a", "b", "a", "a"], np.zeros(4, np.int32))
-    assert seen == ["a", "b"]
+    numbers(made, ["a", "b", "a", "a"])
+    assert sorted(seen) == ["a", "b"]
 
 
 def test_memory_stays_bounded_whatever_comes() -> None:
     made = names(shared=10, own=10)
     texts = [f"text {index}" for index in range(interning._CACHE_LIMIT + 50)]
-    numbers = made.numbers(texts, np.zeros(len(texts), np.int32)).tolist()
+    found = numbers(made, texts)
     assert len(made._cache) <= 21
     assert len(made.labels) == 20
-    assert made.number("text 0", 0) == numbers[0] == 1
+    assert made.number("text 0", 0) == found[0] == 1
     sloppy: Names = Interning(str.strip, "other")
     for blanks in range(interning._CACHE_LIMIT + 50):
         sloppy.number("a" + " " * blanks, 0)
@@ -133,4 +141,4 @@ def test_a_campaigns_value_keeps_its_number_while_it_is_there(history: list[tupl
         number = made.number(text, campaign)
         assert given_numbers.setdefault((campaign, text), number) == number
         assert made.labels[number] in (text, "other")
-        assert made.numbers([text], np.array([campaign], np.int32)).tolist() == [number]
+        assert numbers(made, [text], campaign) == [number]

@@ -50,7 +50,7 @@ def claims(database: Database, config: Config, connection: Connection) -> Claims
     platform = PlatformReader().build(SMALL, raw, now, config.retention)
     moment = Moment(now, config.settle_after, config.stale_after)
     days = days_of(platform, now)
-    ledger = Ledger(available, reader.fetched("tasks"), reader.fetched("calls"), stale_after=config.stale_after)
+    ledger = Ledger(available, stale_after=config.stale_after)
     ledger.set_scope(days, Almanac().closed(platform, days), platform.attempts)
     ledger.advance(now)
     Loader(reader, ledger, moment, meter, 60.0).load(connection, days)

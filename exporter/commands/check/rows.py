@@ -209,8 +209,13 @@ def _stray(available: Available, relation: str, count: int, *, most: bool) -> Fi
 
 def newest_rows(rows: CleanRows, names: Sequence[str], limit: int, *, newest: bool) -> sa.Select[Any]:
     """Some cleaned rows: the newest where an index can serve them."""
-    query = sa.select(*(rows.columns[name].label(name) for name in names)).select_from(rows.table).limit(limit)
-    return query.order_by(rows.updated_at.desc()) if newest else query
+    query = sa.select(*(rows.columns[name].label(name) for name in names)).select_from(rows.table)
+    return some_of(query, rows, limit, newest=newest)
+
+
+def some_of(query: sa.Select[Any], rows: CleanRows, limit: int, *, newest: bool) -> sa.Select[Any]:
+    """The same of these rows."""
+    return query.order_by(rows.updated_at.desc()).limit(limit) if newest else query.limit(limit)
 
 
 def _unknown_codes(relation: str, schema: str, groups: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:

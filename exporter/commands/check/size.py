@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
+from typing import Any
 
 import psycopg
+import sqlalchemy as sa
 
 from exporter.calendar.days import day_at, zone
 from exporter.commands.check.report import Finding, Level, counted
-from exporter.commands.check.rows import newest_rows
+from exporter.commands.check.rows import some_of
 from exporter.config import Config
 from exporter.config.durations import format_duration
 from exporter.contract.identifiers import identifier
@@ -17,8 +19,10 @@ from exporter.errors import RowError
 from exporter.ledger.ledger import Ledger
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
 from exporter.source.clean_rows import CleanRows
-from exporter.source.database import Connection, compile_statement, fetch
+from exporter.source.copying import copied
+from exporter.source.database import Compiled, Connection, compile_statement
 from exporter.source.platform import Platform
+from exporter.source.query_time import Meter
 from exporter.source.reader import Moment, Reader
 
 ABOUT = "exporter"
@@ -40,19 +44,27 @@ def trial(
 
     `samples` are the rows of each relation, and whether an index can serve the newest.
     """
-    ledger = Ledger(reader.available, reader.fetched("tasks"), reader.fetched("calls"), stale_after=config.stale_after)
+    ledger = Ledger(reader.available, stale_after=config.stale_after)
     zones = {key: zone(platform.zone_of(campaign)) or UTC for key, campaign in platform.campaigns.items()}
     days = {key: day_at(moment.now, where) for key, where in zones.items()}
     ledger.set_scope(days, attempts=platform.attempts)
     ledger.advance(moment.now)
     for rows, newest in samples:
-        query = compile_statement(newest_rows(rows, rows.fetched, TRIAL_ROWS, newest=newest))
         try:
             with connection.transaction():
-                ledger.apply(rows.relation, fetch(connection, query, **moment.parameters()), loading=True)
+                for messages in copied(connection, _newest(rows, newest=newest), moment.parameters(), Meter()):
+                    ledger.apply(rows.relation, rows.layout.records(messages), loading=True)
         except (psycopg.Error, RowError):  # it was named when the rows were looked at
             return None
     return SnapshotBuilder(config).build(ledger, platform, ledger.drain_changed(), moment.now)
+
+
+def _newest(rows: CleanRows, *, newest: bool) -> Compiled:
+    def read(every: sa.Select[Any]) -> tuple[sa.FromClause, sa.FromClause]:
+        found = some_of(every, rows, TRIAL_ROWS, newest=newest).subquery("found")
+        return found, found
+
+    return compile_statement(rows.records(read))
 
 
 def series(snapshot: Snapshot, whole: bool) -> Iterator[Finding]:

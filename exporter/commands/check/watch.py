@@ -12,13 +12,14 @@ import psycopg
 from exporter.commands.check.report import Finding, Level, Report, counted
 from exporter.commands.check.rows import newest_rows
 from exporter.config import Config
+from exporter.contract.availability import Available
+from exporter.contract.relations import RELATIONS
 from exporter.contract.wording import duration
 from exporter.errors import DatabaseUnavailableError, RowError
 from exporter.source.call_columns import call_rows
 from exporter.source.clean_rows import ROW_KEYS, CleanRows, key_text
-from exporter.source.database import Connection, Database, compile_statement, fetch, reason
+from exporter.source.database import Compiled, Connection, Database, compile_statement, fetch, reason
 from exporter.source.reader import Moment
-from exporter.source.row_statements import Statements
 from exporter.source.task_columns import task_rows
 
 THING = "updated_at, watched"
@@ -39,7 +40,7 @@ class _Watched:
     """What is known of a relation."""
 
     rows: CleanRows
-    statements: Statements
+    again: Compiled
     before: Rows
 
 
@@ -55,7 +56,7 @@ def watched(config: Config, seconds: float, wait: Callable[[float], object] = ti
             available = database.discover(connection)
             moment = _begin(connection, config)
             seen = [
-                _Watched(rows, Statements(available, rows, ()), _first(connection, rows, moment))
+                _Watched(rows, _by_key(available, rows), _first(connection, rows, moment))
                 for rows in (task_rows(available), call_rows(available))
                 if rows.relation not in available.hidden
             ]
@@ -105,9 +106,14 @@ def _first(connection: Connection, rows: CleanRows, moment: Moment) -> Rows:
     return _by_id(rows, chosen)
 
 
+def _by_key(available: Available, rows: CleanRows) -> Compiled:
+    typname = available.types[rows.relation][RELATIONS[rows.relation].key[0]]
+    return compile_statement(rows.select(rows.of_keys(typname)))
+
+
 def _again(connection: Connection, each: _Watched, moment: Moment) -> Rows:
     keys = [key_text(key) for key in each.before]
-    return _by_id(each.rows, fetch(connection, each.statements.by_key, **moment.parameters(), **{ROW_KEYS.key: keys}))
+    return _by_id(each.rows, fetch(connection, each.again, **moment.parameters(), **{ROW_KEYS.key: keys}))
 
 
 def _by_id(rows: CleanRows, found: Sequence[tuple[Any, ...]]) -> Rows:

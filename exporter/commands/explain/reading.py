@@ -86,9 +86,7 @@ class Reading:
         config = self.config
         moment = Moment(self.now, config.settle_after, config.stale_after)
         days = days_of(self.platform, self.now)
-        ledger = Ledger(
-            self.available, self.reader.fetched("tasks"), self.reader.fetched("calls"), stale_after=config.stale_after
-        )
+        ledger = Ledger(self.available, stale_after=config.stale_after)
         ledger.set_scope(days, Almanac().closed(self.platform, days), self.platform.attempts)
         ledger.advance(self.now)
         Loader(self.reader, ledger, moment, Meter(), config.database.statement_timeout).load(self.connection, days)
