@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from exporter.ledger.ledger import Ledger
-from exporter.ledger.totals import unpack_key
+from exporter.ledger.totals import count_of, counts_by_first
 from exporter.source.platform import Platform
 
 
@@ -85,19 +86,17 @@ def _use(ledger: Ledger, campaign_id: str, tenant: str) -> _Use:
     outcome = ledger.vocabulary.of("outcome")
     assert outcome is not None
     in_progress = outcome.label_number("in_progress")
-    for key, cell in ledger.cells("attempts", campaign_id).items():
-        if unpack_key(key)[1] == in_progress:
-            use.in_progress += cell[0]
+    use.in_progress = count_of(ledger.cells("attempts", campaign_id), in_progress)
     use.told = int(ledger.told(campaign_id).has("calls", "number_id"))
     use.untold = int(not use.told and ledger.rows(campaign_id)["calls"] > 0)
     if "numbers" in ledger.projections:
-        for key, cell in ledger.cells("numbers", campaign_id).items():
-            number, result = unpack_key(key)
-            if result == in_progress:
-                use.by_number[ledger.vocabulary.label("number", number)] += cell[0]
+        _by_label(use.by_number, ledger, counts_by_first(ledger.cells("numbers", campaign_id), in_progress))
         today = ledger.calls.today(campaign_id)
-        for key, cell in ledger.cells("today", campaign_id).items():
-            number, day = unpack_key(key)
-            if day == today:
-                use.today[ledger.vocabulary.label("number", number)] += cell[0]
+        if today is not None:
+            _by_label(use.today, ledger, counts_by_first(ledger.cells("today", campaign_id), today))
     return use
+
+
+def _by_label(counts: Counter[str], ledger: Ledger, found: Mapping[int, int]) -> None:
+    for number, count in found.items():
+        counts[ledger.vocabulary.label("number", number)] += count

@@ -15,7 +15,7 @@ from exporter.ledger.call_days import Calendar, Spans
 from exporter.ledger.fold import Columns, Fold, Row
 from exporter.ledger.remembered_rows import Array, Slots
 from exporter.ledger.time_buckets import minutes, recent_hours
-from exporter.ledger.totals import pack, pack_key, unpack_key
+from exporter.ledger.totals import pack, split, unpack_key
 from exporter.source.columns import DELAY_BUCKETS, MICRO, SCORE_BUCKETS, TALK_BUCKETS
 from exporter.source.interning import NONE
 from exporter.source.projections import Projection, Vocabulary, available_projections
@@ -115,9 +115,10 @@ class CallFold(Fold):
         self._tasks = rows.texts["task"]
         columns["task"] = np.arange(len(rows))
         columns["task_key"] = np.full(len(rows), NONE, np.int64)
-        for place in np.flatnonzero(columns["outcome"] == self._in_progress).tolist():
-            task = self._tasks.raw(place)
-            columns["task_key"][place] = NONE if task is None else _task_key(task)
+        going = np.flatnonzero(columns["outcome"] == self._in_progress)
+        columns["task_key"][going] = [
+            NONE if task is None else _task_key(task) for task in self._tasks.take(going).raws()
+        ]
         return columns
 
     def _add_day(self, calls: Columns) -> None:
@@ -154,28 +155,27 @@ class CallFold(Fold):
         del slots
         if "task" not in new:
             return
-        chosen = (new["outcome"] != self._in_progress) & ~np.isnan(new["started"])
+        chosen = np.flatnonzero((new["outcome"] != self._in_progress) & ~np.isnan(new["started"]))
+        chosen = chosen[np.argsort(-new["started"][chosen], kind="stable")]
         for name, projection in self._exemplified.items():
-            counted = chosen.copy()
+            counted = np.ones(len(chosen), bool)
             for key in projection.keys:
-                counted &= new[key] >= 0
-            self._keep_newest(name, projection, new, np.flatnonzero(counted))
+                counted &= new[key][chosen] >= 0
+            self._keep_newest(name, projection, new, chosen[counted])
 
     def _keep_newest(self, name: str, projection: Projection, new: Columns, rows: Slots) -> None:
-        rows = rows[np.argsort(-new["started"][rows], kind="stable")]
+        """Of these rows, the newest of which come first, the first of each key."""
         keys = [new[key][rows].astype(np.int64) for key in projection.keys]
-        _, first = np.unique(pack(new["campaign"][rows].astype(np.int64), keys), return_index=True)
-        for place in first.tolist():
-            row = rows[place]
-            task = self._tasks.text(int(new["task"][row]))
-            if task is None:
+        packed, first = np.unique(pack(new["campaign"][rows].astype(np.int64), keys), return_index=True)
+        rows = rows[first]
+        told = (new[column][rows].tolist() for column in ("started", "talk_micro", "task"))
+        for campaign, key, started, talk, place in zip(*split(packed), *told, strict=True):
+            newest = self.exemplars[name].setdefault(campaign, {})
+            if key in newest and newest[key][0] >= started:  # Prometheus takes one exemplar a moment
                 continue
-            started = float(new["started"][row])
-            value = float(new["talk_micro"][row]) / MICRO if name == "talk" else 1.0
-            key = pack_key([int(column[place]) for column in keys])
-            newest = self.exemplars[name].setdefault(int(new["campaign"][row]), {})
-            if key not in newest or newest[key][0] < started:  # Prometheus takes one exemplar a moment
-                newest[key] = (started, task, value)
+            task = self._tasks.text(place)
+            if task is not None:
+                newest[key] = (started, task, talk / MICRO if name == "talk" else 1.0)
 
     def saved(self) -> dict[str, Any]:
         """And the clock, and the days: one that ended meanwhile is to be ended. Exemplars come with the next calls."""

@@ -119,9 +119,11 @@ class Fold:
         fresh, take = ~known & ~suspect, ~suspect
         slots[fresh] = self.held.allocate(keys[fresh])
         self._note_witnesses(rows, columns, take)
-        altered = self._put(slots[take], {name: column[take] for name, column in columns.items()}, fresh[take])
+        if suspect.any():
+            columns = {name: column[take] for name, column in columns.items()}
+        altered = self._put(slots[take], columns, fresh[take])
         altered += int(suspect.sum())
-        old = 0 if loading else old + self._as_old_as_any_forgotten(columns["created"][fresh])
+        old = 0 if loading else old + self._as_old_as_any_forgotten(columns["created"][fresh[take]])
         return Folded(int(take.sum()), ignored, altered, unknown, old, dirty)
 
     def going_on(self, columns: Mapping[str, Array]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -130,7 +132,7 @@ class Fold:
 
     def _note_witnesses(self, rows: Records, columns: Columns, take: NDArray[np.bool_]) -> None:
         for kind, these in enumerate(self.going_on(columns)):
-            self.witnesses.note(kind, [rows.id(place) for place in np.flatnonzero(these & take).tolist()])
+            self.witnesses.note(kind, rows, np.flatnonzero(these & take))
 
     def _as_old_as_any_forgotten(self, created: NDArray[np.float64]) -> int:
         return int((created <= self._newest_forgotten).sum())
@@ -146,18 +148,20 @@ class Fold:
         self._derive(new)
         self.judged(slots, fresh, new)
         old = self.held.take(slots)
-        same = ~fresh
+        moved: dict[str, NDArray[np.bool_]] = {}
         for name, column in old.items():
-            same &= (column == new[name]) | ((column != column) & (new[name] != new[name]))  # NaN is NaN
-        if same.all():
-            return 0
-        touched = ~same
-        slots, fresh = slots[touched], fresh[touched]
-        old = {name: column[touched] for name, column in old.items()}
-        new = {name: column[touched] for name, column in new.items()}
-        self.stored(slots, new)
-        self.held.put(slots, new)
-        self._count([({name: column[~fresh] for name, column in old.items()}, -1), (new, 1)])
+            other = column != new[name]
+            if column.dtype.kind == "f":  # NaN is NaN
+                other &= (column == column) | (new[name] == new[name])
+            moved[name] = other | fresh
+        touched = np.logical_or.reduce(list(moved.values()))
+        if not touched.all():
+            slots, fresh = slots[touched], fresh[touched]
+            old, new, moved = ({name: column[touched] for name, column in each.items()} for each in (old, new, moved))
+        if slots.size:
+            self.stored(slots, new)
+            self.held.put(slots, new)
+            self._count(old, new, moved, fresh)
         return len(slots)
 
     def judged(self, slots: Slots, fresh: NDArray[np.bool_], new: Columns) -> None:
@@ -166,30 +170,42 @@ class Fold:
     def stored(self, slots: Slots, new: Columns) -> None:
         """Called with what is about to be stored: the hook for a relation's own bookkeeping."""
 
-    def _count(self, parts: Sequence[tuple[Columns, int]]) -> None:
+    def _count(
+        self, old: Columns, new: Columns | None, moved: Mapping[str, NDArray[np.bool_]], fresh: NDArray[np.bool_]
+    ) -> None:
+        """Take old contributions out of the totals, and put new ones in, where a column moved that they are made of.
+
+        What `fresh` rows held before is nothing.
+        """
         for projection in self.projections:
+            made_of = (*projection.keys, *projection.given, *projection.sums)
+            rows = np.flatnonzero(np.logical_or.reduce([moved[name] for name in ("campaign", *made_of)]))
+            parts = [(old, rows[~fresh[rows]], -1), (new, rows, 1)]
             packed: list[Ints] = []
             signs: list[Ints] = []
             sums: list[list[Ints]] = [[] for _ in projection.sums]
-            for columns, sign in parts:
-                counted = np.ones(len(columns["campaign"]), bool)
+            for columns, places, sign in parts:
+                if columns is None or not places.size:
+                    continue
                 for name in (*projection.keys, *projection.given):
-                    counted &= columns[name] >= 0
-                keys = [columns[name][counted].astype(np.int64) for name in projection.keys]
-                packed.append(pack(columns["campaign"][counted].astype(np.int64), keys))
-                signs.append(np.full(len(packed[-1]), sign, np.int64))
+                    places = places[columns[name][places] >= 0]
+                keys = [columns[name][places].astype(np.int64) for name in projection.keys]
+                packed.append(pack(columns["campaign"][places].astype(np.int64), keys))
+                signs.append(np.full(len(places), sign, np.int64))
                 for values, name in zip(sums, projection.sums, strict=True):
-                    values.append(columns[name][counted])
-            self.changed[projection.name] |= self.totals[projection.name].add(
-                np.concatenate(packed), np.concatenate(signs), [np.concatenate(values) for values in sums]
-            )
+                    values.append(columns[name][places])
+            if packed:
+                self.changed[projection.name] |= self.totals[projection.name].add(
+                    np.concatenate(packed), np.concatenate(signs), [np.concatenate(values) for values in sums]
+                )
 
     # -- rows out -----------------------------------------------------------------------------------------
 
     def remove(self, slots: Slots) -> None:
         """Take remembered rows and their contributions out."""
         if slots.size:
-            self._count([(self.held.take(slots), -1)])
+            old, every = self.held.take(slots), np.ones(len(slots), bool)
+            self._count(old, None, dict.fromkeys(old, every), ~every)
             self.held.drop(slots)
 
     def forget(self, settled: Slots) -> None:
@@ -197,7 +213,10 @@ class Fold:
         if not settled.size:
             return
         rows = self.held.take(settled)
-        for campaign, created in zip(rows["campaign"].tolist(), rows["created"].tolist(), strict=True):
+        campaigns, place = np.unique(rows["campaign"], return_inverse=True)
+        newest = np.full(len(campaigns), -np.inf)
+        np.fmax.at(newest, place, rows["created"])
+        for campaign, created in zip(campaigns.tolist(), newest.tolist(), strict=True):
             self.note_forgotten(campaign, created)
         self.held.drop(settled)
 

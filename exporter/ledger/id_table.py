@@ -25,7 +25,7 @@ def keys_of(kind: IdKind, ids: Texts) -> Keys:
     """Whole numbers and 16 bytes (a uuid) as they are; of anything else the 128 bits of a digest."""
     keys = np.zeros((len(ids), 2), np.uint64)
     if kind is IdKind.TEXT:
-        raw = b"".join(_digest(ids.raw(place)) for place in range(len(ids)))
+        raw = b"".join(map(_digest, ids.raws()))
         return np.frombuffer(raw, np.uint64).reshape(len(ids), 2)
     if kind is IdKind.WHOLE:
         keys[:, 1] = ids.words().byteswap()  # the low bits where `mixed` takes them from

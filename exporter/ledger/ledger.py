@@ -19,7 +19,7 @@ from exporter.ledger.time_buckets import first_hour
 from exporter.ledger.totals import Cell, pack_key, unpack_key
 from exporter.source.projections import Projection, Vocabulary
 from exporter.source.records import Records
-from exporter.source.told import TOLD, Told
+from exporter.source.told import TOLD, Told, told_by
 
 
 class Ledger:
@@ -157,17 +157,11 @@ class Ledger:
 
     def told(self, campaign_id: str) -> Told:
         """The optional columns that some row of the campaign fills."""
-        bits = {
-            relation: [unpack_key(key)[0] for key in self.cells(f"told_{relation}", campaign_id)] for relation in TOLD
-        }
-        return Told(
-            frozenset(
-                (relation, column)
-                for relation, columns in TOLD.items()
-                for bit, column in enumerate(columns)
-                if any(told & 1 << bit for told in bits[relation])
-            )
-        )
+        bits = dict.fromkeys(TOLD, 0)
+        for relation in TOLD:
+            for key in self.cells(f"told_{relation}", campaign_id):
+                bits[relation] |= unpack_key(key)[0]
+        return told_by(tuple(bits.items()))
 
     def cells(self, projection: str, campaign_id: str) -> Mapping[int, Cell]:
         """The totals of a campaign, by key."""

@@ -22,8 +22,8 @@ def witnessed(fold: Fold, count: int) -> list[Any]:
         ids = fold.witnesses.next(kind, most - len(chosen))
         slots = fold.held.find(keys_of(*as_sent(ids)))
         live = slots >= 0
-        live[live] = np.any(fold.going_on(fold.held.take(slots[live])), axis=0)
-        fold.witnesses.drop(ids[place] for place in np.flatnonzero(~live).tolist())
+        live[live] = fold.going_on(fold.held.take(slots[live]))[kind]
+        fold.witnesses.drop(kind, (ids[place] for place in np.flatnonzero(~live).tolist()))
         chosen += [ids[place] for place in np.flatnonzero(live).tolist()]
     return chosen
 

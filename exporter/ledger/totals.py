@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -32,6 +32,11 @@ def pack(campaign: Ints, keys: Sequence[Ints]) -> Ints:
     return packed
 
 
+def split(packed: Ints) -> tuple[list[int], list[int]]:
+    """The campaign of each, and the part that is the key."""
+    return (packed >> _KEY_BITS).tolist(), (packed & _KEY_MASK).tolist()
+
+
 def earliest(cells: Mapping[int, Cell]) -> int | None:
     """The smallest first key of the cells, which is their order; `None` where there is none."""
     return unpack_key(min(cells))[0] if cells else None
@@ -48,6 +53,12 @@ def count_of(cells: Mapping[int, Cell], second: int) -> int:
     """The rows of all cells whose second key is this."""
     wanted = second + 1
     return sum(cell[0] for key, cell in cells.items() if key & _SECOND_MASK == wanted)
+
+
+def counts_by_first(cells: Mapping[int, Cell], second: int) -> dict[int, int]:
+    """By first key, the rows of the cells whose second key is this."""
+    wanted = second + 1
+    return {(key >> _SECOND_BITS) - 1: cell[0] for key, cell in cells.items() if key & _SECOND_MASK == wanted}
 
 
 def unpack_key(key: int) -> tuple[int, int]:
@@ -100,28 +111,29 @@ class Totals:
         """Add rows (sign +1) and take rows out (sign -1); the campaigns whose totals changed."""
         if not packed.size:
             return set()
-        keys, cell_of_row = np.unique(packed, return_inverse=True)
-        deltas = np.zeros((len(keys), self._width), np.int64)
-        np.add.at(deltas[:, 0], cell_of_row, signs)
+        order = np.argsort(packed)
+        ordered = packed[order]
+        starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+        keys, signs = ordered[starts], signs[order]
+        deltas = np.empty((len(keys), self._width), np.int64)
+        deltas[:, 0] = np.add.reduceat(signs, starts)
         for column, values in enumerate(sums, start=1):
-            np.add.at(deltas[:, column], cell_of_row, signs * values)
+            deltas[:, column] = np.add.reduceat(signs * values[order], starts)
         changed = deltas.any(axis=1)
-        return self._apply(keys[changed].tolist(), deltas[changed].tolist())
+        campaigns, cells_of = split(keys[changed])
+        return self._apply(campaigns, cells_of, deltas[changed].tolist())
 
-    def _apply(self, keys: Iterable[int], deltas: Iterable[Cell]) -> set[int]:
-        campaigns: set[int] = set()
-        for packed, delta in zip(keys, deltas, strict=True):
-            campaign = packed >> _KEY_BITS
-            campaigns.add(campaign)
+    def _apply(self, campaigns: Sequence[int], keys: Sequence[int], deltas: Sequence[Cell]) -> set[int]:
+        for campaign, key, delta in zip(campaigns, keys, deltas, strict=True):
             cells = self._cells.setdefault(campaign, {})
-            key = packed & _KEY_MASK
             cell = cells.get(key)
             if cell is None:
                 cells[key] = delta
                 continue
-            total = [a + b for a, b in zip(cell, delta, strict=True)]  # a new one: views keep the old
+            # A new one: views keep the old.
+            total = [a + b for a, b in zip(cell, delta, strict=True)] if len(cell) > 1 else [cell[0] + delta[0]]
             if any(total):
                 cells[key] = total
             else:
                 del cells[key]
-        return campaigns
+        return set(campaigns)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exporter.source.records import Records
 
 KEPT = 4096
 """Ids of a kind. Of texts the ledger itself keeps digests only, which no row can be found by."""
@@ -16,33 +20,33 @@ IN_PROGRESS, PENDING = 0, 1
 class Witnesses:
     """Ids in the order in which they are looked at next: those that came or were looked at longest ago first.
 
-    Of rows in progress the newest are kept, of pending ones a fair sample of all that were noted.
+    Of rows in progress the newest are kept, of pending ones a fair sample of all that were noted. One that became of
+    the other kind may be there still: whoever takes it finds out.
     """
 
     def __init__(self) -> None:
         self._kinds: tuple[dict[Any, None], ...] = ({}, {})
         self._noted = 0
-        self._random = random.Random(0)
+        self._random = np.random.default_rng(0)
 
-    def note(self, kind: int, ids: Sequence[Any]) -> None:
-        """These rows go on."""
+    def note(self, kind: int, rows: Records, places: NDArray[np.int64]) -> None:
+        """The rows at these places go on."""
         mine, other = self._kinds[kind], self._kinds[1 - kind]
-        for row in ids:
+        for row in rows.ids_at(self._fair(places) if kind == PENDING else places[-KEPT:]):
             other.pop(row, None)
-        for row in self._fair(ids) if kind == PENDING else ids[-KEPT:]:
             mine.pop(row, None)
             mine[row] = None
         if (over := len(mine) - KEPT) > 0:
-            rows = list(mine)
-            for row in self._random.sample(rows, over) if kind == PENDING else rows[:over]:
-                del mine[row]
+            kept = list(mine)
+            chosen = self._random.choice(len(kept), over, replace=False).tolist() if kind == PENDING else range(over)
+            for place in chosen:
+                del mine[kept[place]]
 
-    def _fair(self, ids: Sequence[Any]) -> list[Any]:
+    def _fair(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Those that are taken: the longer the stream, the fewer of it, so that each had the same chance."""
-        first, self._noted = self._noted, self._noted + len(ids)
-        if self._noted <= KEPT:
-            return list(ids)
-        return [row for place, row in enumerate(ids, first + 1) if self._random.random() * place < KEPT]
+        place = self._noted + 1 + np.arange(len(places))
+        self._noted += len(places)
+        return places[self._random.random(len(places)) * place < KEPT]
 
     def next(self, kind: int, count: int) -> list[Any]:
         """The next ones of a kind; they come last from now on."""
@@ -53,11 +57,10 @@ class Witnesses:
             mine[row] = None
         return chosen
 
-    def drop(self, ids: Iterable[Any]) -> None:
-        """These are not remembered any more, or over."""
+    def drop(self, kind: int, ids: Iterable[Any]) -> None:
+        """These are not of this kind, or not to be looked at any more."""
         for row in ids:
-            for kind in self._kinds:
-                kind.pop(row, None)
+            self._kinds[kind].pop(row, None)
 
     def saved(self) -> dict[str, Any]:
         """All that `restore` needs; bytes as a list of their digits."""

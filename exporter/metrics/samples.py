@@ -87,9 +87,9 @@ def total_values(family: Family, ledger: Ledger, campaign_id: str, currency: str
         for rest, first, others in parts:
             labels = own + rest if rest else own
             value = cell[first]
-            for index in others:
-                value += cell[index]
-            values[labels] = values.get(labels, 0) + value
+            if others:
+                value += sum(cell[index] for index in others)
+            values[labels] = values[labels] + value if labels in values else value
     for labels in _zeros(family, source, parts, ledger):
         values.setdefault(labels, 0)
     return values

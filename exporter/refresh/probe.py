@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from exporter.contract.wording import count
 from exporter.errors import RowError
 from exporter.ledger.looking_again import unlike, witnessed
+from exporter.ledger.witnesses import IN_PROGRESS, PENDING
 from exporter.metrics.self_metrics import Telemetry
 from exporter.refresh.auditor import Auditor
 from exporter.refresh.look import Look
@@ -134,7 +135,8 @@ class Probe:
                 ids = ids[: state.room]
                 rows = look.reader.by_ids(look.connection, relation, ids, look.moment, look.meter)
         except RowError:  # the view cannot show one of them: others come next time
-            fold.witnesses.drop(ids)
+            for kind in (IN_PROGRESS, PENDING):
+                fold.witnesses.drop(kind, ids)
             return
         except psycopg.errors.QueryCanceled:
             self._give_up(relation, "it takes longer than database.statement_timeout", state, look.moment.now)

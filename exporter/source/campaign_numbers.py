@@ -72,7 +72,7 @@ class CampaignNumbers:
         """Give the numbers that another process gave."""
         free = set(saved["free"])
         self.labels, self._free = list(saved["labels"]), list(saved["free"])
-        self._numbers = _Numbers({label: n for n, label in enumerate(self.labels) if n not in free})
+        self._numbers = {label: n for n, label in enumerate(self.labels) if n not in free}
 
     def as_now(self) -> Self:
         """The numbers as they are now, whoever gets them later; for readers, of any thread."""

@@ -125,7 +125,7 @@ class Interning(Generic[Raw, Label]):
         self._own = {campaign: set(numbers) for campaign, numbers in saved["own"]}
         self._users = Counter(number for numbers in self._own.values() for number in numbers)
         self._full, self._free = set(saved["full"]), list(saved["free"])
-        self._cache = _Cache({None: NONE})
+        self._cache = {None: NONE}
 
     def as_now(self) -> Self:
         """The labels as they are now, whatever becomes of the numbers later; for readers, of any thread."""

@@ -53,12 +53,13 @@ class Records:
             {name: texts.take(places) for name, texts in self.texts.items()},
         )
 
-    def id(self, place: int) -> int | bytes | str | None:
-        """The id of one row, as statements take it (`key_text`)."""
-        if self.kind is IdKind.TEXT:
-            return self.ids.text(place)
-        raw = self.ids.raw(place)
-        return int.from_bytes(raw, "big", signed=True) if raw is not None and self.kind is IdKind.WHOLE else raw
+    def ids_at(self, places: NDArray[Any]) -> list[Any]:
+        """The ids of some rows, none of them null, as statements take them (`key_text`)."""
+        ids = self.ids.take(places)
+        if self.kind is IdKind.WHOLE:
+            whole: list[int] = ids.words().byteswap().view(np.int64).tolist()
+            return whole
+        return ids.raws() if self.kind is IdKind.UUID else [ids.text(place) for place in range(len(ids))]
 
 
 def as_sent(ids: Sequence[int | bytes | str]) -> tuple[IdKind, Texts]:

@@ -50,15 +50,18 @@ class Texts:
         """Those at these places, or under this mask."""
         return Texts(self.data, self.starts[places], self.lengths[places])
 
+    def raws(self) -> list[bytes | None]:
+        """The bytes of each; `None` for a null."""
+        view, places = self.data.data, zip(self.starts.tolist(), self.lengths.tolist(), strict=True)
+        return [None if length < 0 else view[start : start + length].tobytes() for start, length in places]
+
     def raw(self, place: int) -> bytes | None:
-        """The bytes of one; `None` for a null."""
-        start, length = int(self.starts[place]), int(self.lengths[place])
-        return self.data[start : start + length].tobytes() if length >= 0 else None
+        """The bytes of one."""
+        return self.take(np.array([place])).raws()[0]
 
     def text(self, place: int) -> str | None:
         """One of them. What is not UTF-8 becomes lone surrogates, so that two that differ stay different."""
-        raw = self.raw(place)
-        return None if raw is None else raw.decode("utf-8", "surrogateescape")
+        return _decoded(self.raw(place))
 
     def words(self, place: int = 0) -> NDArray[np.uint64]:
         """Of each, the eight bytes from the given one on, as a whole number; zeros after its end."""
@@ -81,9 +84,13 @@ class Texts:
         _, first, which = np.unique(key, return_index=True, return_inverse=True)
         if any((word != word[first][which]).any() for word in words):  # two texts with one key
             return self._one_by_one()
-        return [self.text(place) for place in first.tolist()], which
+        return [_decoded(raw) for raw in self.take(first).raws()], which
 
     def _one_by_one(self) -> tuple[list[str | None], Places]:
-        numbers: dict[str | None, int] = {}
-        which = [numbers.setdefault(self.text(place), len(numbers)) for place in range(len(self))]
-        return list(numbers), np.array(which, np.int64)
+        numbers: dict[bytes | None, int] = {}
+        which = [numbers.setdefault(raw, len(numbers)) for raw in self.raws()]
+        return [_decoded(raw) for raw in numbers], np.array(which, np.int64)
+
+
+def _decoded(raw: bytes | None) -> str | None:
+    return None if raw is None else raw.decode("utf-8", "surrogateescape")

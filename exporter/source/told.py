@@ -6,6 +6,7 @@ each row says which of these columns it fills, as bits, and a campaign's totals 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -108,6 +109,19 @@ class Told:
     def whole_cost(self) -> bool:
         """Whether both parts are."""
         return self.has("calls", "ai_cost", "telephony_cost")
+
+
+@functools.lru_cache(maxsize=1024)
+def told_by(bits: tuple[tuple[str, int], ...]) -> Told:
+    """The columns whose bits are set, by relation."""
+    return Told(
+        frozenset(
+            (relation, column)
+            for relation, told in bits
+            for bit, column in enumerate(TOLD[relation])
+            if told & 1 << bit
+        )
+    )
 
 
 NOTHING_TOLD = Told()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -472,8 +473,8 @@ def _from_now_on(self: horizon.Horizon, saved: Any) -> None:
     self._low = saved["seen_at"]
 
 
-def _keeping_old_contributions(self: fold.Fold, parts: Any) -> None:
-    _COUNT(self, [part for part in parts if part[1] > 0])
+def _keeping_old_contributions(self: fold.Fold, old: Any, new: Any, moved: Any, fresh: Any) -> None:
+    _COUNT(self, old, new, moved, np.ones_like(fresh))  # as if no row had been counted before
 
 
 _COUNT = fold.Fold._count

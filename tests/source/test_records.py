@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import psycopg
 import pytest
 
@@ -39,7 +40,8 @@ def test_each_column_says_what_the_database_has(connection: Any) -> None:
         "(NULL, 0, 1, 2, NULL, 'x')",
     ]
     (found,) = batches(connection, QUERY.format(", ".join(rows)))
-    assert [found.id(place) for place in range(3)] == [7, -8, None]
+    assert found.ids_at(np.array([1, 0])) == [-8, 7]
+    assert found.ids.raws()[2] is None
     assert found.numbers["at"].tolist()[::2] == [1.5, 0.0]
     assert math.isnan(found.numbers["at"][1])
     assert found.numbers["count"].tolist() == [3, -1, 1]
@@ -93,4 +95,4 @@ def test_a_statement_that_is_cut_off_for_its_length_says_so(connection: Any) -> 
 def test_ids_go_back_as_they_came(ids: list[Any]) -> None:
     kind, texts = as_sent(ids)
     found = Records(kind, texts, {}, {})
-    assert [found.id(place) for place in range(len(ids))] == ids
+    assert found.ids_at(np.arange(len(ids))) == ids
