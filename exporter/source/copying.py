@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from psycopg.abc import PQGen
@@ -24,13 +25,41 @@ BATCH = 10_000
 _HEADER = len(b"PGCOPY\n\xff\r\n\0") + 8
 _TRAILER = b"\xff\xff"
 
+_SETTINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        # Of these the planner must know the values, to choose an index.
+        "low": ("timestamptz", "{}"),
+        "high": ("timestamptz", "{}"),
+        "lows": ("timestamptz[]", "{}"),
+        "highs": ("timestamptz[]", "{}"),
+        # Worked out once, not for each row; and known to another server, to which a foreign table leads.
+        "low_once": ("timestamptz", "(SELECT {})"),
+        "high_once": ("timestamptz", "(SELECT {})"),
+        "now": ("float8", "(SELECT {})"),
+    }
+)
+"""Parameters that are others at each refresh: their types, and how they are read from a setting."""
 
-def copied(connection: Connection, query: Compiled, values: Mapping[str, Any], meter: Meter) -> Iterator[Messages]:
-    """The rows of a statement. Until the last was taken, the connection can do nothing else."""
-    statement = b"COPY (%s) TO STDOUT (FORMAT binary)" % query.text.encode()
+
+def copied(
+    connection: Connection, query: Compiled, values: Mapping[str, Any], meter: Meter, *, repeated: bool = False
+) -> Iterator[Messages]:
+    """The rows of a statement. Until the last was taken, the connection can do nothing else.
+
+    COPY takes no parameters, so psycopg quotes the values and writes them into it. Of one that is `repeated` at each
+    refresh what varies goes by settings that end with the transaction: before version 16, pg_stat_statements would have
+    an entry for each text.
+    """
+    bound, text = query.bind(**values), query.text
+    varying = [name for name in _SETTINGS if repeated and name in query.fixed]
+    for name in varying:
+        typname, read = _SETTINGS[name]
+        setting = read.format(f"pg_catalog.current_setting('campaign_exporter.{name}')::{typname}")
+        text = text.replace(f"%({name})s", setting)
     with reading(), connection.cursor() as cursor, contextlib.ExitStack() as stack:
-        # COPY takes no parameters: psycopg quotes the values and writes them into the statement.
-        copying = cursor.copy(statement, query.bind(**values))
+        if varying:
+            meter.timed(lambda: cursor.execute(_settings(varying), bound))
+        copying = cursor.copy(f"COPY ({text}) TO STDOUT (FORMAT binary)".encode(), bound)
         copy = meter.timed(lambda: stack.enter_context(copying))
         first = memoryview(meter.timed(copy.read))[_HEADER:]
         over = first == _TRAILER
@@ -42,6 +71,15 @@ def copied(connection: Connection, query: Compiled, values: Mapping[str, Any], m
                 yield messages
                 messages = []
         meter.timed(copy.read)  # the end of the statement
+
+
+def _settings(names: Sequence[str]) -> bytes:
+    """Sets what varies, until the transaction ends."""
+    calls = (
+        f"pg_catalog.set_config('campaign_exporter.{name}', (%({name})s::{_SETTINGS[name][0]})::text, true)"
+        for name in names
+    )
+    return f"SELECT {', '.join(calls)}".encode()
 
 
 def _fill(connection: abc.PGconn, messages: Messages, encoding: str) -> PQGen[bool]:

@@ -184,11 +184,11 @@ class Reader:
             lows, highs = [_time(low) for low, _ in ranges], [_time(high) for _, high in ranges]
             try:
                 with connection.transaction():
-                    one = {"low": lows[0], "high": highs[0], "lows": lows, "highs": highs}
-                    yield from self._stream(connection, relation, query, {**values, **one}, meter)
+                    bounds = {**statements.bounds(lows[0], highs[0]), "lows": lows, "highs": highs}
+                    yield from self._stream(connection, relation, query, {**values, **bounds}, meter, repeated=True)
             except RowError:  # what was folded already is folded again, to no effect
                 for low, high in zip(lows, highs, strict=True):
-                    one = {**values, "low": low, "high": high}
+                    one = {**values, **statements.bounds(low, high)}
                     yield from self._salvage(connection, relation, statements.changed_keys, one, meter)
 
     def remembered(
@@ -237,21 +237,28 @@ class Reader:
         return float(cost[1]) if cost else math.inf
 
     def _stream(
-        self, connection: Connection, relation: str, query: Compiled, values: Mapping[str, Any], meter: Meter
+        self,
+        connection: Connection,
+        relation: str,
+        query: Compiled,
+        values: Mapping[str, Any],
+        meter: Meter,
+        *,
+        repeated: bool = False,
     ) -> Iterator[Records]:
         """Rows in batches, so that memory does not follow how many there are."""
         layout = self._statements[relation].layout
-        for messages in copied(connection, query, values, meter):
+        for messages in copied(connection, query, values, meter, repeated=repeated):
             meter.count(relation, len(messages))
             yield layout.records(messages)
 
     def _by_key(
         self, connection: Connection, relation: str, values: Mapping[str, Any], keys: Sequence[str], meter: Meter
     ) -> Records:
-        """A few rows by their ids, as texts."""
+        """A few rows by their ids, as texts: fetched one by one, with the ids as a parameter."""
         statements = self._statements[relation]
-        found = copied(connection, statements.by_key, {**values, ROW_KEYS.key: keys}, meter)
-        return statements.layout.records(list(itertools.chain.from_iterable(found)))
+        rows = meter.timed(lambda: fetch(connection, statements.by_key, **values, **{ROW_KEYS.key: keys}))
+        return statements.layout.fetched(rows)
 
     def _salvage(
         self, connection: Connection, relation: str, keys: Compiled, values: Mapping[str, Any], meter: Meter

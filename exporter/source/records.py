@@ -86,9 +86,13 @@ class Layout:
         numbers = {name: np.array([NOTHING if each is None else each for each in column], np.int64)
                    for name, column in whole.items()}  # fmt: skip
         texts = {name: Texts.of([row.get(name) for row in rows]) for name in self.texts}
-        kind, ids = as_sent([row["id"] for row in rows])
-        assert kind is self.kind, "ids are as the layout says"
-        return Records(kind, ids, {**seconds, **numbers}, texts)
+        _, ids = as_sent([row["id"] for row in rows])
+        return Records(self.kind, ids, {**seconds, **numbers}, texts)
+
+    def fetched(self, rows: Sequence[Sequence[Any]]) -> Records:
+        """The same rows where they were fetched one by one; each has an id."""
+        names = (*self.seconds, *self.whole, "id", *self.texts)
+        return self.of([dict(zip(names, row, strict=True)) for row in rows])
 
     def records(self, rows: Sequence[bytes | memoryview]) -> Records:
         """The rows of a binary `COPY`, a message each: the number of fields, then each with its length before it."""

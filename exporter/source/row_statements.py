@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from exporter.source.projections import Projection
 _LOWS, _HIGHS = (sa.bindparam(name, type_=sa.ARRAY(sa.DateTime(timezone=True))) for name in ("lows", "highs"))
 _LOW = sa.bindparam("low", type_=sa.DateTime(timezone=True))
 _HIGH = sa.bindparam("high", type_=sa.DateTime(timezone=True))
+_LOW_ONCE, _HIGH_ONCE = (sa.bindparam(name, type_=sa.DateTime(timezone=True)) for name in ("low_once", "high_once"))
 MOST = sa.bindparam("most", type_=sa.BigInteger)
 """How many rows are counted at most."""
 
@@ -34,7 +36,8 @@ class Statements:
         )
         mine = rows.of_campaigns(self._campaign_type)
         changed = rows.stamped(_LOW, _HIGH)
-        self.changed = compile_statement(rows.records(where(changed)))
+        # The bounds twice: see `copying`.
+        self.changed = compile_statement(rows.records(where(changed, rows.stamped(_LOW_ONCE, _HIGH_ONCE))))
         self.changed_within = compile_statement(_within_bands(rows))
         self.remembered = compile_statement(rows.records(where(mine, rows.remembered())))
         self.by_key = compile_statement(rows.records(where(rows.of_keys(types[RELATIONS[rows.relation].key[0]]))))
@@ -44,6 +47,11 @@ class Statements:
         self.size = compile_statement(sa.select(sa.func.count()).select_from(some))
         self.settled = {p.name: compile_statement(p.grouped(rows, mine, rows.settled())) for p in projections}
         self.whole = {p.name: compile_statement(p.grouped(rows, mine)) for p in projections}
+
+    @staticmethod
+    def bounds(low: datetime, high: datetime) -> dict[str, Any]:
+        """The values of the parameters of `changed` and `changed_keys`."""
+        return {"low": low, "high": high, "low_once": low, "high_once": high}
 
     def campaigns(self, ids: Sequence[str]) -> list[str]:
         """The ids that this relation's column can hold; there are no rows of the others."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from exporter.source.database import Compiled
 from exporter.source.query_time import Meter
 from exporter.source.records import IdKind, Layout, Records, as_sent
 
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
 LAYOUT = Layout(IdKind.WHOLE, ("at",), ("count", "sum"), ("label", "note"))
 QUERY = """
     SELECT coalesce(at, 'NaN')::float8, coalesce(count, -1)::bigint, coalesce(sum, -1)::bigint, id, label, note
@@ -68,6 +70,25 @@ def test_values_are_quoted_whatever_they_hold(connection: Any) -> None:
     odd = "'; DROP TABLE rows; -- %(s)s \\ \""
     (found,) = batches(connection, "SELECT 1::bigint, %(odd)s::text", Layout(IdKind.WHOLE, (), (), ("odd",)), odd=odd)
     assert found.texts["odd"].text(0) == odd
+
+
+def test_what_varies_leaves_the_statement_as_it_is(connection: Any) -> None:
+    layout = Layout(IdKind.WHOLE, ("at",), (), ("seen",))
+    query = """
+        SELECT %(now)s, 1::bigint, cardinality(%(lows)s) || ' ' || a.query
+        FROM pg_stat_activity AS a WHERE a.pid = pg_backend_pid()
+    """
+    seen = []
+    for now, lows in ((0.1 + 0.2, [NOW]), (1.7e9, [NOW, NOW])):
+        with connection.transaction():
+            values = {"now": now, "lows": lows}
+            (messages,) = copied(connection, Compiled(query, values), values, Meter(), repeated=True)
+        found = layout.records(messages)
+        assert found.numbers["at"].tolist() == [now]
+        told, _, text = (found.texts["seen"].text(0) or "").partition(" ")
+        assert told == str(len(lows))
+        seen.append(text)
+    assert seen[0] == seen[1]
 
 
 def test_a_row_that_fails_is_an_error_after_those_before_it_and_the_connection_goes_on(connection: Any) -> None:

@@ -247,7 +247,7 @@ def _worst(findings: Sequence[Finding]) -> Finding:
 def _reads(available: Available, rows: CleanRows, campaigns: Sequence[str], moment: Moment) -> Iterator[_Read]:
     statements = Statements(available, rows, ())
     low, high = moment.now - _RECENT_SECONDS, moment.now + STAMP_FUTURE_SECONDS
-    stamps = {"low": datetime.fromtimestamp(low, UTC), "high": datetime.fromtimestamp(high, UTC)}
+    stamps = Statements.bounds(datetime.fromtimestamp(low, UTC), datetime.fromtimestamp(high, UTC))
     own, others = (available.types[name]["campaign_id"] for name in (rows.relation, "campaigns"))
     ids = statements.campaigns(campaigns)[:1] or [_NOBODY.get(own, "0")]
     of_campaigns = cast("sa.BinaryExpression[Any]", rows.of_campaigns(own if own == others else None))
