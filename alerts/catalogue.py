@@ -37,7 +37,7 @@ def concerns(settings: Settings) -> tuple[Concern, ...]:
         raise ConfigError(
             f"alerts: no alert is called {', '.join(map(repr, unknown))}; there are {', '.join(sorted(names))}"
         )
-    shared = Concern("shared", "What several rest on", (), records.records(rules))
+    shared = Concern("shared", "What several rest on", (), records.records(rules), every=60)
     return (shared, *(replace(each, alerts=_overridden(each.alerts, settings)) for each in every))
 
 

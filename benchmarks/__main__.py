@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from benchmarks import bulk, diagnosis, live, pace, page, panels, restart, scrape, start, static, work
+from benchmarks.crowd import measure as crowd
 from benchmarks.database import Target, discard, running, say
 from benchmarks.figure import Figure, table
 from benchmarks.options import Options
@@ -18,15 +19,17 @@ from benchmarks.options import Options
 FIGURES = (
     "work", "growth", "start", "scrape", "pace", "live", "bulk", "restart", "static", "diagnosis", "panels"
 )  # fmt: skip
+"""Of one database; those of `crowd` have others, and are measured only where they are asked for."""
+
 _ROOT = Path(__file__).parent.parent
 _PAGE = _ROOT / "docs/performance.md"
 
 
 def _chosen(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
     names = tuple(value.split(","))
-    unknown = [name for name in names if name not in FIGURES]
+    unknown = [name for name in names if name not in (*FIGURES, *crowd.WHAT)]
     if unknown:
-        raise click.BadParameter(f"{', '.join(unknown)}: choose among {', '.join(FIGURES)}")
+        raise click.BadParameter(f"{', '.join(unknown)}: choose among {', '.join((*FIGURES, *crowd.WHAT))}")
     return names
 
 
@@ -43,6 +46,7 @@ def _chosen(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...
 @click.option("--window", default=60.0, help="Seconds over which refreshes are counted, and that a batch takes.")
 @click.option("--series", default=200_000, help="Series of the large page that is held against a static file.")
 @click.option("--only", default=",".join(FIGURES), callback=_chosen, help="What to measure.")
+@click.option("--crowds", default="2000,10000", help="Campaigns of `rules` and `overview`: several sizes.")
 @click.option("--reuse", type=click.Path(path_type=Path, file_okay=False), help="Keep the database here.")
 @click.option(
     "--query-exporter",
@@ -74,6 +78,7 @@ def main(
     window: float,
     series: int,
     only: tuple[str, ...],
+    crowds: str,
     reuse: Path | None,
     query_exporter: Path,
     sql_exporter: Path,
@@ -116,9 +121,13 @@ def main(
     try:
         if "diagnosis" in only:
             figures += diagnosis.measure()
-        with running(options) as target, tempfile.TemporaryDirectory() as scratch:
-            made = page.made_by(target, options, begun)
-            _measure(target, options, only, Path(scratch), figures)
+        if asked := set(crowd.WHAT) & set(only):
+            for size in crowds.split(","):
+                figures += crowd.measure(options, int(size), asked)
+        if set(FIGURES) & set(only):
+            with running(options) as target, tempfile.TemporaryDirectory() as scratch:
+                made = page.made_by(target, options, begun)
+                _measure(target, options, only, Path(scratch), figures)
     finally:  # what was measured is told, whatever came to an end before it was done
         if reuse is None:
             discard(options)

@@ -122,9 +122,9 @@ _FORECASTS = (
                        at={"40m": (), "60m": _CREDITS_LAST}),
     CREDITS_SOON.edge("credits for five hours", _credits("1800-5x170"), at=("60m", "70m")),
     CREDITS_SOON.edge("credits were added the day before: they will be again",
-                      _credits("100x60 2000-1x1200 790-5x130"), at=("1320m", "1380m"), every="10m"),
-    CREDITS_SOON.edge("nothing is spent", _credits("10x180"), at=("60m", "180m"), every="10m"),
-    CREDITS_SOON.no_data("credits are not told: the tenant is not prepaid", _RUNS, at=("60m", "180m"), every="10m"),
+                      _credits("100x60 2000-1x1200 790-5x130"), at=("1320m", "1380m"), every="5m"),
+    CREDITS_SOON.edge("nothing is spent", _credits("10x180"), at=("60m", "180m"), every="5m"),
+    CREDITS_SOON.no_data("credits are not told: the tenant is not prepaid", _RUNS, at=("60m", "180m"), every="5m"),
     CREDITS_SOON.also("two replicas are one alert", replicas(_credits("900-5x170")), at={"60m": _CREDITS_LAST}),
 )  # fmt: skip
 
@@ -160,24 +160,24 @@ _FIVE_TIMES = (ANOMALY.told("Spring offer (c1) spent within three hours 5.0 time
 
 _ANOMALIES = (
     ANOMALY.fires("three hours of five times as many calls", _days(5),
-                  at={_after(150): (), _after(180): _FIVE_TIMES}, every="30m"),
-    ANOMALY.edge("3.9 times, and four times is needed", _days(3.9), at=(_after(180), _after(240)), every="30m"),
+                  at={_after(130): (), _after(180): _FIVE_TIMES}, every="5m"),
+    ANOMALY.edge("3.9 times, and four times is needed", _days(3.9), at=(_after(180), _after(240)), every="5m"),
     ANOMALY.edge("five times as many calls, and only two days are known", _days(5, before=2 * DAY + 3 * HOUR),
-                 at=(_after(180, 2 * DAY + 3 * HOUR), _after(240, 2 * DAY + 3 * HOUR)), every="30m"),
+                 at=(_after(180, 2 * DAY + 3 * HOUR), _after(240, 2 * DAY + 3 * HOUR)), every="5m"),
     ANOMALY.edge("18 calls in three hours: below the smallest sample", _days(5, calls=0.02),
-                 at=(_after(180), _after(240)), every="30m"),
+                 at=(_after(180), _after(240)), every="5m"),
     ANOMALY.edge("the day's work is done three hours earlier than on other days", _early(1, 3 * HOUR),
-                 at=(_after(0, 3 * DAY + 11 * HOUR), _after(0, 3 * DAY + 12 * HOUR)), every="30m"),
+                 at=(_after(0, 3 * DAY + 11 * HOUR), _after(0, 3 * DAY + 12 * HOUR)), every="5m"),
     ANOMALY.edge("nothing was ever spent at these hours: there is nothing to compare them with", _early(0, 0),
-                 at=(_after(0, 3 * DAY + 11 * HOUR), _after(0, 3 * DAY + 12 * HOUR)), every="30m"),
+                 at=(_after(0, 3 * DAY + 11 * HOUR), _after(0, 3 * DAY + 12 * HOUR)), every="5m"),
     ANOMALY.no_data("costs are not told", outcomes(answered=counter((10, _TODAY + 240))), at=(_after(240),),
-                    every="30m"),
-    ANOMALY.also("two replicas count each cost once", replicas(_days(5)), at={_after(180): _FIVE_TIMES}, every="30m"),
+                    every="5m"),
+    ANOMALY.also("two replicas count each cost once", replicas(_days(5)), at={_after(180): _FIVE_TIMES}, every="5m"),
     ANOMALY.also("Prometheus was down for an hour while money was spent as before",
                  _spends(counter((1, _TODAY), down(1, 60), (1, 200)),
                          counter((0.5, _TODAY), down(0.5, 60), (0.5, 200))),
                  outcomes(answered=counter((10, _TODAY), down(10, 60), (10, 200))),
-                 at={_after(90): (), _after(120): (), _after(180): (), _after(240): ()}, every="30m"),
+                 at={_after(90): (), _after(120): (), _after(180): (), _after(240): ()}, every="5m"),
 )  # fmt: skip
 
 CASES: tuple[Case, ...] = (*_EXHAUSTED, *_RUNAWAY, *_FORECASTS, *_ANOMALIES)

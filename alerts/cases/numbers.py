@@ -106,10 +106,10 @@ CASES: tuple[Case, ...] = (
              at={"91m": (), "93m": (), "106m": (), "150m": ()}),
     FADING.fires("from 20 % a week ago to 10 % for two days", _two_days(0.2, 0.1),
                  at={_PAST: (FADING.told("Number n1 of tenant t1 was answered for two days at 50% of its rate a "
-                                              "week ago."),)}, every="1h"),
-    FADING.edge("from 20 % to 12 %, and less is needed", _two_days(0.2, 0.121), at=(_PAST,), every="1h"),
+                                              "week ago."),)}, every="5m"),
+    FADING.edge("from 20 % to 12 %, and less is needed", _two_days(0.2, 0.121), at=(_PAST,), every="5m"),
     FADING.no_data("nothing is known of a week ago", _dials("n1", 4, 0.04, 5 * HOUR),
-                   at=(f"{5 * HOUR}m",), every="1h"),
+                   at=(f"{5 * HOUR}m",), every="5m"),
     FLAGGED.fires("flagged for ten minutes, and in a pool", _state("flagged"), _weight(1),
                   at={"9m": (), "10m": _IS_FLAGGED}),
     FLAGGED.edge("flagged for nine minutes", _state("flagged", "1x9 0x60"), _weight(1), at=("9m", "10m", "30m")),

@@ -18,7 +18,7 @@ from alerts.catalogue import concerns
 from alerts.output import contact_points
 from alerts.output.contact_points import ORGANISATION, headed
 from alerts.output.notices import annotations_of
-from alerts.output.prometheus import routing_labels
+from alerts.output.prometheus import head, routing_labels
 from alerts.settings import Settings
 from alerts.vocabulary.rule import Alert, Concern, Record
 from alerts.vocabulary.wording import GRAFANA
@@ -90,7 +90,7 @@ def rests_on_records(alert: Alert, records: Iterable[Record]) -> bool:
 
 def _recording(concern: Concern) -> list[dict[str, Any]]:
     rules = [{"record": record.name, "expr": record.expr} for record in concern.records]
-    return [{"name": f"campaign-exporter-{concern.name}", "rules": rules}] if rules else []
+    return [head(concern) | {"rules": rules}] if rules else []
 
 
 # -- rules ----------------------------------------------------------------------------------------------------

@@ -31,7 +31,13 @@ def document(content: Any) -> str:
 
 def _groups(concern: Concern, settings: Settings) -> dict[str, Any]:
     rules = [*map(_record, concern.records), *(_alert(alert, settings) for alert in concern.alerts)]
-    return {"groups": [{"name": f"campaign-exporter-{concern.name}", "rules": rules}]}
+    return {"groups": [head(concern) | {"rules": rules}]}
+
+
+def head(concern: Concern) -> dict[str, Any]:
+    """What a group of rules is called, and how often it is evaluated."""
+    every = {"interval": format_duration(concern.every)} if concern.every else {}
+    return {"name": f"campaign-exporter-{concern.name}", **every}
 
 
 def _record(record: Record) -> dict[str, Any]:

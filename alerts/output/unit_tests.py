@@ -44,7 +44,14 @@ CASES: Mapping[str, tuple[Case, ...]] = MappingProxyType(
 )
 """All cases, by concern."""
 
-RESTS_ON: Mapping[str, tuple[str, ...]] = MappingProxyType({"answer_rate": ("numbers",)})
+RESTS_ON: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "answer_rate": ("numbers",),
+        "failures": ("numbers", "answer_rate"),
+        "audience": ("compliance",),
+        "dispatch": ("compliance",),
+    }
+)
 """Concerns whose recorded series another concern's rules take, beside the shared ones."""
 
 

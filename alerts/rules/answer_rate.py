@@ -7,7 +7,7 @@ last hours, and then only a collapse is told. Calls that failed are left out: th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from alerts.rules.numbers import ANSWERED, THROUGH
 from alerts.settings import Settings
@@ -24,21 +24,24 @@ Of few calls, few answers are rarer than the normal approximation has it; of man
 WINDOWS = tuple(SURE_OF)
 _BY = ("tenant", "campaign", "attempt")
 _ON = "on (tenant, campaign, attempt)"
-_CALLS, _ANSWERS = "campaign_attempt:calls:increase{}", "campaign_attempt:calls_answered:increase{}"
+CALLS, ANSWERS = "campaign_attempt:calls:increase{}", "campaign_attempt:calls_answered:increase{}"
 _KNOWN, _RATE = "campaign_attempt:calls_like_{}:sum_{}", "campaign_attempt:answers_like_{}:ratio_{}"
 _WEEK = {"15m": -22, "30m": -15, "1h": 0}
 """Minutes by which an hour that was recorded days ago is moved, so that its middle is that of the window."""
 
-_BACK: Mapping[tuple[str, str], Sequence[Sequence[str]]] = {
-    # the same hour, the one before and the one after, each of seven days: where people begin to answer, or stop to, the
-    # lowest of them is what may be expected
-    **{("week", window): [[f"{24 * 60 * day + late + near}m" for day in range(1, 8)] for near in (-60, 0, 60)]
-       for window, late in _WEEK.items()},
-    ("hours", "15m"): [("30m", "90m", "150m", "210m")],
-    ("hours", "30m"): [("40m", "100m", "160m", "220m")],
-    ("hours", "1h"): [("60m", "120m", "180m", "240m")],
-}  # fmt: skip
-"""What a window is compared with, the same hours of a week or the hours before: how long ago those were recorded."""
+_NEAR = (-60, 0, 60)
+"""The hour before, the same and the one after: where people begin to answer, or stop to, the lowest of them is what may
+be expected."""
+
+_AHEAD = -min(_WEEK.values()) - min(_NEAR)
+"""Minutes: the hours of seven days are looked up once, so long before the first of these is needed."""
+
+_CALLS_DAYS, _ANSWERS_DAYS = "campaign_attempt:calls:sum_week", "campaign_attempt:calls_answered:sum_week"
+_DAYS = [f"{24 * 60 * day - _AHEAD}m" for day in range(1, 8)]
+_CALLS_HOURS, _ANSWERS_HOURS = "campaign_attempt:calls:sum_4h", "campaign_attempt:calls_answered:sum_4h"
+_FOUR_HOURS = ("0m", "60m", "120m", "180m")
+_HOURS: Mapping[str, str] = {"15m": "30m", "30m": "40m", "1h": "60m"}
+"""How long ago the four hours ended that a window is compared with."""
 
 _LEAST_KNOWN = 20
 """Calls of an attempt from which on its usual rate is known."""
@@ -46,34 +49,52 @@ _LEAST_KNOWN = 20
 
 def concern(q: Rules, s: Settings) -> Concern:
     """The rules."""
-    return Concern("answer_rate", "Answer rate", (_low(s),), _records(q))
+    return Concern("answer_rate", "Answer rate", (_low(s),), _records(q), every=60)
 
 
 def _records(q: Rules) -> tuple[Record, ...]:
     found = [
-        Record(name.format(window), q.grown("campaign_attempt_calls_total", window, _BY, **matchers))
-        for window in WINDOWS
-        for name, matchers in ((_CALLS, THROUGH), (_ANSWERS, ANSWERED))
+        Record(records.so_far(name), q.sums("campaign_attempt_calls_total", _BY, **matchers))
+        for name, matchers in ((CALLS, THROUGH), (ANSWERS, ANSWERED))
     ]
-    for (told, window), back in _BACK.items():
-        calls, answers = _CALLS.format(window), _ANSWERS.format(window)
-        known, rate = _KNOWN.format(told, window), _RATE.format(told, window)
-        usual = [
-            f"{records.summed(_ANSWERS.format('1h'), hours, *_BY)} "
-            f"/ ({records.summed(_CALLS.format('1h'), hours, *_BY)} >= {_LEAST_KNOWN})"
-            for hours in back
-        ]
-        by = "by (tenant, campaign)"
+    for window in WINDOWS:  # of what is idle nothing is recorded: it says nothing, now or in a week
+        dialled = CALLS.format(window)
         found += [
-            Record(known, records.summed(_CALLS.format("1h"), [each for hours in back for each in hours], *_BY)),
-            Record(rate, records.least(usual, *_BY)),
-            Record(_compared("calls", told, window), f"sum {by} ({calls} and {_ON} {rate})"),
-            Record(_compared("answers", told, window), f"sum {by} ({answers} and {_ON} {rate})"),
-            Record(_compared("answers_expected", told, window), f"sum {by} ({calls} * {_ON} {rate})"),
-            # what is usual is known from a sample, too: the fewer calls it had, the less it says
-            Record(_compared("answers_uncertain", told, window), f"sum {by} (({calls} ^ 2) * {_ON} {rate} / {known})"),
+            Record(dialled, f"{records.grown(CALLS, window)} > 0"),
+            Record(ANSWERS.format(window), f"{records.grown(ANSWERS, window)} and {dialled}"),
         ]
+    found += [
+        Record(_CALLS_DAYS, records.summed(CALLS.format("1h"), _DAYS, *_BY)),
+        Record(_ANSWERS_DAYS, records.summed(ANSWERS.format("1h"), _DAYS, *_BY)),
+        Record(_CALLS_HOURS, records.summed(CALLS.format("1h"), _FOUR_HOURS, *_BY)),
+        Record(_ANSWERS_HOURS, records.summed(ANSWERS.format("1h"), _FOUR_HOURS, *_BY)),
+    ]
+    for window, late in _WEEK.items():
+        moved = [f"{_AHEAD + late + near}m" for near in _NEAR]
+        calls, answers = (records.looks(name, moved) for name in (_CALLS_DAYS, _ANSWERS_DAYS))
+        usual = [f"{part} / ({whole} >= {_LEAST_KNOWN})" for part, whole in zip(answers, calls, strict=True)]
+        found += _against("week", window, records.joined("sum", calls, *_BY), records.joined("min", usual, *_BY))
+    for window, back in _HOURS.items():
+        known = f"{_CALLS_HOURS} offset {back}"
+        rate = f"{_ANSWERS_HOURS} offset {back} / ({known} >= {_LEAST_KNOWN})"
+        found += _against("hours", window, known, rate)
     return tuple(found)
+
+
+def _against(told: str, window: str, known_calls: str, usual_rate: str) -> list[Record]:
+    """What came of a window's calls and what usually does, of those whose attempt's usual rate is known."""
+    calls, answers = CALLS.format(window), ANSWERS.format(window)
+    known, rate = _KNOWN.format(told, window), _RATE.format(told, window)
+    by = "by (tenant, campaign)"
+    return [
+        Record(known, known_calls),
+        Record(rate, usual_rate),
+        Record(_compared("calls", told, window), f"sum {by} ({calls} and {_ON} {rate})"),
+        Record(_compared("answers", told, window), f"sum {by} ({answers} and {_ON} {rate})"),
+        Record(_compared("answers_expected", told, window), f"sum {by} ({calls} * {_ON} {rate})"),
+        # what is usual is known from a sample, too: the fewer calls it had, the less it says
+        Record(_compared("answers_uncertain", told, window), f"sum {by} (({calls} ^ 2) * {_ON} {rate} / {known})"),
+    ]
 
 
 def _compared(what: str, told: str, window: str) -> str:

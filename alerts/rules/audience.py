@@ -19,7 +19,9 @@ _FILE = Ask(
 
 def concern(q: Rules, s: Settings) -> Concern:
     """The rules."""
-    return Concern("audience", "Audience", (_failed(q), _missing(q), _rejected(q, s), _stuck(q, s), _unusable(q, s)))
+    return Concern(
+        "audience", "Audience", (_failed(q), _missing(q), _rejected(q, s), _stuck(q, s), _unusable(q, s)), every=60
+    )
 
 
 def _upload(q: Rules, status: str) -> str:

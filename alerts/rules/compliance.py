@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from alerts.settings import Compliance, Settings
+from alerts.vocabulary import records
 from alerts.vocabulary.expressions import Rules
-from alerts.vocabulary.rule import CAMPAIGN, Alert, Concern, Severity
+from alerts.vocabulary.rule import CAMPAIGN, Alert, Concern, Record, Severity
 from alerts.vocabulary.wording import Ask
 from dashboards.vocabulary.queries import selector
 
 _BY = "tenant, campaign"
 _SPAN = "30m"
+_HELD, _TASKS = "campaign_group:tasks_blocked:sum", "campaign:tasks:sum"
 HELD_OF_TRIED = 0.5
 """So many contacts are held for each that is called: more than the flaws of any list."""
 
@@ -19,7 +21,9 @@ PAUSED_FOR = 600
 
 def concern(q: Rules, s: Settings) -> Concern:
     """The rules."""
-    return Concern("compliance", "Compliance", (_outside(q, s), _paused(q), _held(q, s)))
+    held_tasks = q.sums("campaign_tasks_blocked", (*_BY.split(", "), "group"), group="=~compliance|audience")
+    recorded = (Record(_HELD, held_tasks), Record(_TASKS, q.sums("campaign_tasks", _BY.split(", "))))
+    return Concern("compliance", "Compliance", (_outside(q, s), _paused(q), _held(q, s)), recorded, every=60)
 
 
 def _outside(q: Rules, s: Settings) -> Alert:
@@ -44,7 +48,7 @@ def _outside(q: Rules, s: Settings) -> Alert:
 
 
 def _paused(q: Rules) -> Alert:
-    calls = q.grown("campaign_calls_total", "10m", ("tenant", "campaign"))
+    calls = records.calls("10m")
     paused = q.age("campaign_paused_timestamp_seconds", ("tenant", "campaign"))
     return Alert(
         "CampaignCallsWhilePaused",
@@ -68,22 +72,25 @@ def held(q: Rules, group: str, s: Compliance) -> str:
     As the exporter's own judgement (`exporter.diagnosis.dispatch.gate.is_much`).
     """
     share, least = s.held_share, s.held_tasks
-    tasks = f"sum by ({_BY}) ({q.last('campaign_tasks_blocked', group=group)})"
-    total = f"sum by ({_BY}) ({q.last('campaign_tasks')})"
-    much = f"({tasks} >= {least} and {tasks} >= {share:g} * {total})"
-    small = f"({tasks} >= 2 and {tasks} > 0.5 * {total})"
-    tried = f"({tasks} and ({trial(q, least, group=group)}))"
+    blocked = f'{_HELD}{{group="{group}"}}'
+    tasks = f"max by ({_BY}) ({blocked})"
+    much = f"({tasks} >= {least} and {tasks} >= {share:g} * {_TASKS})"
+    small = f"({tasks} >= 2 and {tasks} > 0.5 * {_TASKS})"
+    tried = f"({tasks} and ({_tried(blocked, least)}))"
     return f"({much} or {small} or {tried}) and on ({_BY}) {q.is_status('running')}"
 
 
-def trial(q: Rules, least: int, **blocked: str) -> str:
+def trial(blocker: str, least: int) -> str:
     """Tasks held by a blocker, where at least so many came within 20 minutes: as many as half of those called, or more.
 
     Of a large list few are tried within an hour. They come in both parts of that time: an import is a step.
     """
-    series = selector("campaign_tasks_blocked", **blocked)
-    now, then, before = (f"sum by ({_BY}) ({q.once(series + back)})" for back in ("", " offset 10m", " offset 20m"))
-    calls = q.grown("campaign_calls_total", "20m", ("tenant", "campaign"))
+    return _tried(selector("campaign_tasks_blocked", blocker=blocker), least)
+
+
+def _tried(series: str, least: int) -> str:
+    now, then, before = (f"max by ({_BY}) ({series}{back})" for back in ("", " offset 10m", " offset 20m"))
+    calls = records.calls("20m")
     steps = f"{now} - {then} >= {least / 4:g} and {then} - {before} >= {least / 4:g}"
     return f"{now} - {before} >= {least} and {now} - {before} > {HELD_OF_TRIED:g} * {calls} and {steps}"
 

@@ -24,15 +24,14 @@ _COST_USUAL = "campaign:cost:sum_usual"
 def concern(q: Rules, s: Settings) -> Concern:
     """The rules."""
     alerts = (*_exhausted(q), _runaway(s), *_forecasts(q, s), _anomaly(s))
-    return Concern("cost", "Cost and governance", alerts, _records(q))
+    return Concern("cost", "Cost and governance", alerts, _records(q), every=60)
 
 
 def _records(q: Rules) -> tuple[Record, ...]:
     return (
-        *(Record(_COST.format(w), q.grown("campaign_call_cost_total", w, _BY)) for w in (*_WINDOWS, "3h")),
-        *(Record(records.calls(w), q.grown("campaign_calls_total", w, _BY[:2])) for w in _SOON),
-        *(Record(records.answered(w), q.grown("campaign_calls_total", w, _BY[:2], outcome="answered")) for w in _SOON),
-        Record(_COST_USUAL, records.summed(_COST.format("1h"), records.USUAL, *_BY)),
+        Record(records.so_far(_COST), q.sums("campaign_call_cost_total", _BY)),
+        *records.growths(_COST, (*_WINDOWS, "3h")),
+        *records.usual(_COST_USUAL, _COST.format("1h"), _BY),
     )
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from alerts.rules.answer_rate import ANSWERS as ANSWERED_OF
+from alerts.rules.answer_rate import CALLS as TRIED
+from alerts.rules.numbers import DIALLED
 from alerts.settings import Settings
 from alerts.vocabulary import records
 from alerts.vocabulary.expressions import Rules, any_of, shares, unusual
@@ -25,6 +28,10 @@ _CARRIED_LEAST = 5
 """So few calls over a provider will do where all of them fail."""
 
 _CAUSED = "campaign:errors_provider:increase{}"
+_OF_CAMPAIGN, _THROTTLED_OF_CAMPAIGN = (
+    f"campaign_provider:errors{which}:increase{{}}" for which in ("", "_throttled")
+)  # fmt: skip
+"""A provider's errors by campaign: what leaves with a campaign must not lower the sum of others."""
 _OWN = "campaign:calls_failed_own:increase{}"
 """Calls that failed for other reasons than a provider's: those are told by provider."""
 _FAULTY, _THROTTLED = "tenant_provider:errors:increase{}", "tenant_provider:errors_throttled:increase{}"
@@ -37,8 +44,8 @@ _BAD_HOUR = 2
 _RARE = 1 / 6
 """A campaign of which hardly any calls fail: that share of `failures.failed_share`, 5 %, is no news of it yet."""
 
-_SILENT, _SHORT, _TALKED = (
-    f"campaign:calls_{what}:increase{{}}" for what in ("silent", "short", "talked")
+_SILENT, _SHORT, _TALKED, _SCORED, _NEGATIVE = (
+    f"campaign:calls_{what}:increase{{}}" for what in ("silent", "short", "talked", "scored", "negative")
 )  # fmt: skip
 SHORT_SECONDS = "6.0"
 """Carriers count calls up to this length as short (domain); a bound of the histogram."""
@@ -48,8 +55,8 @@ _SOON, _LATER, _DAY_PART = ("5m", "15m"), ("15m", "1h"), "6h"
 
 def concern(q: Rules, s: Settings) -> Concern:
     """The rules."""
-    alerts = (_burst(s), *_providers(s), *_agent(q, s), _mood(q, s), _retries(q))
-    return Concern("failures", "Failures and conversations", alerts, _records(q, s))
+    alerts = (_burst(s), *_providers(s), *_agent(s), _mood(s), _retries())
+    return Concern("failures", "Failures and conversations", alerts, _records(q, s), every=60)
 
 
 def _records(q: Rules, s: Settings) -> tuple[Record, ...]:
@@ -57,28 +64,36 @@ def _records(q: Rules, s: Settings) -> tuple[Record, ...]:
     talked = "campaign_call_talk_seconds"
     connection = _newest("campaign_number_info", "tenant, number", "connection", q)
     provider = _newest("campaign_connection_info", "tenant, connection", "provider", q)
+    for growth, faults in ((_OF_CAMPAIGN, PROVIDERS_FAULT), (_THROTTLED_OF_CAMPAIGN, THROTTLED)):
+        errors = q.sums("campaign_call_errors_total", (*_BY, "provider"), fault=f"=~{faults}")
+        found.append(Record(records.so_far(growth), errors))
+    for growth, name, matchers in (
+        (_SILENT, "campaign_calls_silent_total", {}),
+        (_SHORT, f"{talked}_bucket", {"le": SHORT_SECONDS}),
+        (_TALKED, f"{talked}_count", {}),
+        (_SCORED, "campaign_call_sentiment_total", {}),
+        (_NEGATIVE, "campaign_call_sentiment_total", {"sentiment": "negative"}),
+    ):
+        found.append(Record(records.so_far(growth), q.sums(name, _BY, **matchers)))
     for window in records.WINDOWS:
-        found += [
-            Record(_CAUSED.format(window), _errors(q, window, PROVIDERS_FAULT, _BY)),
-            Record(_SILENT.format(window), q.grown("campaign_calls_silent_total", window, _BY)),
-        ]
+        caused = f"sum by (tenant, campaign) ({records.grown(_OF_CAMPAIGN, window)})"
+        found += [Record(_CAUSED.format(window), caused), *records.growths(_SILENT, [window])]
     for window in _SOON:
-        numbers = q.grown("campaign_number_calls_total", window, ("tenant", "number"))
+        numbers = f"sum by (tenant, number) ({records.grown(DIALLED, window)})"
         carried = f"sum by (tenant, connection) ({numbers} * on (tenant, number) group_left (connection) {connection})"
         found += [
             Record(
                 _CARRIED.format(window),
                 f"sum by (tenant, provider) ({carried} * on (tenant, connection) group_left (provider) {provider})",
             ),
-            Record(_FAULTY.format(window), _errors(q, window, PROVIDERS_FAULT, _PROVIDER)),
-            Record(_THROTTLED.format(window), _errors(q, window, THROTTLED, _PROVIDER)),
+            *(
+                Record(of.format(window), f"sum by (tenant, provider) ({records.grown(growth, window)})")
+                for of, growth in ((_FAULTY, _OF_CAMPAIGN), (_THROTTLED, _THROTTLED_OF_CAMPAIGN))
+            ),
         ]
     found += [Record(_OWN.format(window), _own(window)) for window in records.WINDOWS]
     for window in _LATER:
-        found += [
-            Record(_SHORT.format(window), q.grown(f"{talked}_bucket", window, _BY, le=SHORT_SECONDS)),
-            Record(_TALKED.format(window), q.grown(f"{talked}_count", window, _BY)),
-        ]
+        found += [*records.growths(_SHORT, [window]), *records.growths(_TALKED, [window])]
     return (*found, Record(FAILING, _failing(q, s)))
 
 
@@ -96,10 +111,6 @@ def _failing(q: Rules, s: Settings) -> str:
 def _newest(info: str, by: str, label: str, q: Rules) -> str:
     """One series an entity, while it is moved from one to another too."""
     return f"topk by ({by}) (1, max by ({by}, {label}) ({q.last(info)}))"
-
-
-def _errors(q: Rules, window: str, faults: str, by: tuple[str, ...]) -> str:
-    return q.grown("campaign_call_errors_total", window, by, fault=f"=~{faults}")
 
 
 def _goes_on(windows: Sequence[tuple[str, str]], share: float) -> str:
@@ -200,7 +211,7 @@ def _providers(s: Settings) -> tuple[Alert, ...]:
     )
 
 
-def _agent(q: Rules, s: Settings) -> tuple[Alert, ...]:
+def _agent(s: Settings) -> tuple[Alert, ...]:
     f = s.failures
     silent = [
         shares(_SILENT.format(window), records.answered(window), above=f.silent_share, least=f.min_calls)
@@ -212,8 +223,8 @@ def _agent(q: Rules, s: Settings) -> tuple[Alert, ...]:
         for window in _LATER
     ]
     abandoned = shares(
-        q.grown("campaign_calls_silent_total", _DAY_PART, _BY),
-        q.grown("campaign_calls_total", _DAY_PART, _BY, outcome="answered"),
+        records.grown(_SILENT, _DAY_PART),
+        records.grown(records.answered("{}"), _DAY_PART),
         above=f.abandoned_share, least=f.min_calls,
     )  # fmt: skip
     return (
@@ -261,10 +272,9 @@ def _agent(q: Rules, s: Settings) -> tuple[Alert, ...]:
     )
 
 
-def _mood(q: Rules, s: Settings) -> Alert:
+def _mood(s: Settings) -> Alert:
     f = s.failures
-    scored = q.grown("campaign_call_sentiment_total", "1h", _BY)
-    negative = q.grown("campaign_call_sentiment_total", "1h", _BY, sentiment="negative")
+    scored, negative = records.grown(_SCORED, "1h"), records.grown(_NEGATIVE, "1h")
     return Alert(
         "CampaignSentimentNegative",
         Severity.INFO,
@@ -281,10 +291,11 @@ def _mood(q: Rules, s: Settings) -> Alert:
     )
 
 
-def _retries(q: Rules) -> Alert:
-    late = "=~[3-9]|[1-9][0-9]+|other"
-    calls = q.grown("campaign_attempt_calls_total", "1d", _BY, attempt=late)
-    answers = q.grown("campaign_attempt_calls_total", "1d", _BY, attempt=late, outcome="answered")
+def _retries() -> Alert:
+    late = 'attempt=~"[3-9]|[1-9][0-9]+|other"'
+    calls, answers = (
+        f"sum by (tenant, campaign) (increase({records.so_far(each)}{{{late}}}[1d]))" for each in (TRIED, ANSWERED_OF)
+    )
     return Alert(
         "CampaignRetriesOnlyCost",
         _WARNING,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alerts.rules.compliance import trial
 from alerts.settings import Settings
+from alerts.vocabulary import records
 from alerts.vocabulary.expressions import VERY_SURE, Rules, any_of
 from alerts.vocabulary.rule import CAMPAIGN, NUMBER, Alert, Concern, Record, Severity
 from alerts.vocabulary.verdicts import blocked
@@ -18,6 +19,14 @@ THROUGH, ANSWERED = {"outcome": "!=failed"}, {"outcome": "answered"}
 
 _BY = ("tenant", "campaign", "number")
 _CALLS, _ANSWERS = "campaign_number:calls:increase{}", "campaign_number:calls_answered:increase{}"
+DIALLED, _FAILED = "campaign_number:calls_all:increase{}", "campaign_number:calls_failed:increase{}"
+"""All its calls, and those that failed."""
+
+_OTHERS, _OTHERS_ANSWERED = "campaign_number:calls_of_others:increase{}", "campaign_number:answers_of_others:increase{}"
+"""Calls and answers of the rest of the pool, of numbers that have enough calls of their own to be compared with it."""
+
+_EXPECTED = "campaign_number:answers_expected:increase{}"
+"""Answers that those would have at the rate of the rest."""
 _CAMPAIGN = "tenant, campaign"
 _SPAN = "2d"
 _FADE_CALLS = 200
@@ -29,37 +38,57 @@ _CAMPAIGNS = Ask(
 
 def concern(q: Rules, s: Settings) -> Concern:
     """The rules."""
-    return Concern("numbers", "Numbers", (_unusable(q), _bad(), _fading(s), _flagged(q)), _records(q, s))
+    return Concern("numbers", "Numbers", (_unusable(q), _bad(), _fading(s), _flagged(q)), _records(q, s), every=60)
 
 
 def _records(q: Rules, s: Settings) -> tuple[Record, ...]:
-    found = []
+    name = "campaign_number_calls_total"
+    found = [
+        Record(records.so_far(growth), q.sums(name, _BY, **matchers))
+        for growth, matchers in ((DIALLED, {}), (_ANSWERS, ANSWERED), (_FAILED, {"outcome": "failed"}))
+    ]
     for window in WINDOWS:
-        calls = q.grown("campaign_number_calls_total", window, _BY, **THROUGH)
-        answers = q.grown("campaign_number_calls_total", window, _BY, **ANSWERED)
-        # a number that was never answered has no series of answers
+        own, answers = _CALLS.format(window), _ANSWERS.format(window)
+        dialled, answered, failed = (records.grown(each, window) for each in (DIALLED, _ANSWERS, _FAILED))
+        # of what is idle nothing is recorded; a number that was never answered has no series of answers
         found += [
-            Record(_CALLS.format(window), calls),
-            Record(_ANSWERS.format(window), f"{answers} or 0 * {_CALLS.format(window)}"),
+            Record(own, f"({dialled} - {failed} or {dialled}) > 0"),
+            Record(answers, f"{answered} and {own} or 0 * {own}"),
+            *(
+                Record(rest.format(window), _others(of, f"({own} >= {s.numbers.min_calls})"))
+                for rest, of in ((_OTHERS, own), (_OTHERS_ANSWERED, answers))
+            ),
+            Record(_EXPECTED.format(window), f"{own} * ({_rate_of_others(window, s)})"),
         ]
-    return (*found, Record(BAD, any_of([_worse(window, s) for window in WINDOWS])))
+    hourly = [Record(_of_tenant(each), f"sum by (tenant, number) ({each.format('1h')})") for each in (_CALLS, _ANSWERS)]
+    return (*found, *hourly, Record(BAD, any_of([_worse(window, s) for window in WINDOWS])))
+
+
+def _others(of: str, enough: str) -> str:
+    """What there is of the rest of the pool, for the numbers that have enough calls."""
+    whole = f"sum by (tenant, campaign) ({of})"
+    return f"-(({of} and {enough}) - on (tenant, campaign) group_left () {whole})"
+
+
+def _rest(window: str, s: Settings) -> str:
+    return f"({_OTHERS.format(window)} >= {s.numbers.min_calls})"
+
+
+def _rate_of_others(window: str, s: Settings) -> str:
+    return f"{_OTHERS_ANSWERED.format(window)} / {_rest(window, s)}"
+
+
+def _of_tenant(growth: str) -> str:
+    return growth.format("1h").replace("campaign_number:", "tenant_number:")
 
 
 def _worse(window: str, s: Settings) -> str:
     """Share of the rest's answer rate, where it is low for certain: two binomial shares, compared."""
-    own, answers = _CALLS.format(window), _ANSWERS.format(window)
-
-    def others(of: str) -> str:
-        return f"(-({of} - on (tenant, campaign) group_left () sum by (tenant, campaign) ({of})))"
-
-    rest = f"({others(own)} >= {s.numbers.min_calls})"
-    rate = f"({others(answers)} / {rest})"
-    expected = f"({own} * {rate})"
-    spread = f"sqrt({expected} * (1 - {rate}) * (1 + {own} / {rest}))"
-    return (
-        f"{answers} / ({expected} > 0) < {s.numbers.drop:g} and {own} >= {s.numbers.min_calls} "
-        f"and {answers} - {expected} < -{VERY_SURE:g} * {spread}"
+    answers, expected = _ANSWERS.format(window), _EXPECTED.format(window)
+    spread = (
+        f"sqrt({expected} * (1 - {_rate_of_others(window, s)}) * (1 + {_CALLS.format(window)} / {_rest(window, s)}))"
     )
+    return f"{answers} / ({expected} > 0) < {s.numbers.drop:g} and {answers} - {expected} < -{VERY_SURE:g} * {spread}"
 
 
 def _unusable(q: Rules) -> Alert:
@@ -70,7 +99,7 @@ def _unusable(q: Rules) -> Alert:
         "The campaign's contacts find no number to be called from.",
         "{campaign} is {state}{since}: the card says what refuses each number.",
         "Read on the card what refuses each number; then add clean ones of the contacts' country.",
-        any_of([blocked(q, "numbers"), f"({_mismatch(q)}) and on ({_CAMPAIGN}) {q.is_status('running')}"]),
+        any_of([blocked(q, "numbers"), f"({_mismatch()}) and on ({_CAMPAIGN}) {q.is_status('running')}"]),
         ("campaign", 801),
         wait=60,
         keep=120,
@@ -78,9 +107,9 @@ def _unusable(q: Rules) -> Alert:
     )
 
 
-def _mismatch(q: Rules) -> str:
+def _mismatch() -> str:
     """Contacts for whom there is no number, of those that are tried now: a campaign goes on with the others."""
-    return trial(q, 6, blocker="no_country_match")
+    return trial("no_country_match", 6)
 
 
 def _bad() -> Alert:
@@ -103,7 +132,7 @@ def _bad() -> Alert:
 
 def _fading(s: Settings) -> Alert:
     def grown(recorded: str, back: str) -> str:
-        return f"sum by (tenant, number) (sum_over_time({recorded.format('1h')}[{_SPAN}:1h]{back}))"
+        return f"sum_over_time({_of_tenant(recorded)}[{_SPAN}:1h]{back})"
 
     now, before = (f"{grown(_ANSWERS, back)} / ({grown(_CALLS, back)} >= {_FADE_CALLS})" for back in ("", " offset 1w"))
     return Alert(

@@ -10,7 +10,7 @@ from dashboards.vocabulary.queries import selector
 
 def concern(q: Rules, s: Settings) -> Concern:
     """The rules."""
-    return Concern("progress", "Progress", (_backlog(q, s),))
+    return Concern("progress", "Progress", (_backlog(q, s),), every=60)
 
 
 def _backlog(q: Rules, s: Settings) -> Alert:

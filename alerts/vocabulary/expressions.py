@@ -47,9 +47,9 @@ def unusual(part: str, whole: str, usual: str) -> str:
 class Rules(Queries):
     """What rules ask."""
 
-    def grown(self, name: str, over: str, by: Sequence[str], /, **matchers: str) -> str:
-        """By how much counters grew over a span, summed by these labels."""
-        return total(self.increase(name, over=over, **matchers), *by)
+    def sums(self, name: str, by: Sequence[str], /, **matchers: str) -> str:
+        """The newest values, summed by these labels. Counters only by campaign: no sum may fall when one leaves."""
+        return total(self.last(name, **matchers), *by)
 
     def told(self, **matchers: str) -> str:
         """Campaigns with this verdict, gate or code: 1 each."""

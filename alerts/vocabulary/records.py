@@ -10,10 +10,13 @@ from alerts.vocabulary.rule import Record
 WINDOWS = ("5m", "15m", "1h")
 """Spans in which rates are judged: short ones see it soon where much is dialled, long ones where little is."""
 
+_MORE_WINDOWS = ("10m", "20m")
+"""Others in which calls are counted."""
+
 WEEK = tuple(f"{24 * day}h" for day in range(1, 8))
 """How far back the same hour of the last seven days was: an hour recorded then ended as long ago."""
 
-USUAL = ("2h", "3h", "4h", "5h", *(f"{24 * day + near}h" for day in range(1, 8) for near in (-1, 0, 1)))
+_LATELY, _NEAR = ("2h", "3h", "4h", "5h"), (0, 1, 2)
 """When calls were as usual: some hours ago, and around this hour of the last seven days.
 
 One hour alone will not do: of the first minutes after a window opened, the calls are known and their costs are not.
@@ -42,43 +45,87 @@ def failed(window: str) -> str:
     return f"campaign:calls_failed:increase{window}"
 
 
-def _before(aggregation: str, recorded: str, offsets: Iterable[str], by: tuple[str, ...]) -> str:
-    parts = (f'label_replace({recorded} offset {back}, "before", "{back}", "", "")' for back in offsets)
-    return f"{aggregation} by ({', '.join(by)}) ({' or '.join(parts)})"
+def _before(aggregation: str, parts: Iterable[str], by: tuple[str, ...]) -> str:
+    """An aggregation of several series of equal labels, told apart by a label that they get for it."""
+    marked = [f'label_replace({part}, "before", "{place}", "", "")' for place, part in enumerate(parts)]
+    return f"{aggregation} by ({', '.join(by)}) ({_together(marked)})"
+
+
+def _together(parts: Sequence[str]) -> str:
+    """Their union, halves first: `or` reads both of its sides whole, and the left one of a chain grows with each."""
+    if len(parts) <= 2:
+        return " or ".join(parts)
+    half = len(parts) // 2
+    return " or ".join(f"({_together(each)})" if len(each) > 1 else each[0] for each in (parts[:half], parts[half:]))
+
+
+def looks(recorded: str, offsets: Iterable[str]) -> list[str]:
+    """Prometheus takes no offset of nothing."""
+    return [f"{recorded} offset {back}" if back != "0m" else recorded for back in offsets]
 
 
 def summed(recorded: str, offsets: Iterable[str], *by: str) -> str:
     """The sum of what a recorded series was at several moments before, of those at which there was one."""
-    return _before("sum", recorded, offsets, by)
+    return _before("sum", looks(recorded, offsets), by)
 
 
 def days(recorded: str, offsets: Iterable[str], *by: str) -> str:
     """At how many of several moments before there was a recorded series."""
-    return _before("count", recorded, offsets, by)
+    return _before("count", looks(recorded, offsets), by)
 
 
 def greatest(recorded: str, offsets: Iterable[str], *by: str) -> str:
     """The greatest of what a recorded series was at several moments before."""
-    return _before("max", recorded, offsets, by)
+    return _before("max", looks(recorded, offsets), by)
 
 
-def least(expressions: Sequence[str], *by: str) -> str:
-    """The least of several expressions, of those that have a series."""
-    if len(expressions) == 1:
-        return expressions[0]
-    parts = (f'label_replace({each}, "before", "{place}", "", "")' for place, each in enumerate(expressions))
-    return f"min by ({', '.join(by)}) ({' or '.join(parts)})"
+def joined(aggregation: str, expressions: Sequence[str], *by: str) -> str:
+    """The least (`min`) or the sum of several expressions, of those that have a series."""
+    return _before(aggregation, expressions, by)
+
+
+def so_far(growth: str) -> str:
+    """The recorded total whose growth has this name."""
+    return growth.replace(":increase{}", ":sum")
+
+
+def grown(growth: str, window: str) -> str:
+    """By how much a recorded total grew within a window.
+
+    Counters are many, and read four times a minute; their sums by campaign are few, and read once. So what is dear is
+    done once, for all windows.
+    """
+    return f"increase({so_far(growth)}[{window}])"
+
+
+def growths(growth: str, windows: Iterable[str]) -> list[Record]:
+    """A record for each window."""
+    return [Record(growth.format(window), grown(growth, window)) for window in windows]
+
+
+def usual(name: str, hourly: str, by: Sequence[str]) -> tuple[Record, Record]:
+    """The sum of a series, recorded by the hour, of when it was as usual; and first what that is made of.
+
+    The same hour of seven days is looked up once, an hour ahead of time: the hour itself, and the one after it, are
+    what was found then.
+    """
+    week = name.replace(":sum_usual", ":sum_week")
+    days = Record(week, summed(hourly, [f"{24 * day - 1}h" for day in range(1, 8)], *by))
+    near = [week, *looks(week, [f"{hours}h" for hours in _NEAR[1:]])]
+    return days, Record(name, _before("sum", [*looks(hourly, _LATELY), *near], tuple(by)))
 
 
 def records(q: Rules) -> tuple[Record, ...]:
     """The recording rules."""
-    found = []
-    for window in WINDOWS:
+    found = list[Record]()
+    for name, of, outcome, windows in (
+        (CALLS_USUAL, calls, {}, (*WINDOWS, *_MORE_WINDOWS)),
+        (ANSWERED_USUAL, answered, {"outcome": "answered"}, (*WINDOWS, *_MORE_WINDOWS)),
+        (FAILED_USUAL, failed, {"outcome": "failed"}, WINDOWS),
+    ):
         found += [
-            Record(calls(window), q.grown("campaign_calls_total", window, _BY)),
-            Record(answered(window), q.grown("campaign_calls_total", window, _BY, outcome="answered")),
-            Record(failed(window), q.grown("campaign_calls_total", window, _BY, outcome="failed")),
+            Record(so_far(of("{}")), q.sums("campaign_calls_total", _BY, **outcome)),
+            *growths(of("{}"), windows),
+            *usual(name, of("1h"), _BY),
         ]
-    usual = ((CALLS_USUAL, calls), (ANSWERED_USUAL, answered), (FAILED_USUAL, failed))
-    found += [Record(name, summed(of("1h"), USUAL, *_BY)) for name, of in usual]
     return tuple(found)

@@ -68,3 +68,6 @@ class Concern:
     title: str
     alerts: tuple[Alert, ...]
     records: tuple[Record, ...] = ()
+    every: float = 0.0
+    """Seconds between two evaluations; 0: as the server evaluates all that says nothing of it. What is judged over
+    minutes and hours needs no more than once a minute, of thousands of campaigns too."""

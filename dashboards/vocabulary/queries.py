@@ -130,16 +130,17 @@ class Queries:
         """By how much each counter grew over a short span; of one with a rollout, over the longer part of it."""
         return self.once(f"increase({selector(name, **matchers)}[{over}])")
 
-    def risen(self, name: str, /, *, over: str, at: str = "", **matchers: str) -> str:
+    def risen(self, name: str, /, *, over: str, at: str = "", by: str = "", **matchers: str) -> str:
         """By how much totals of campaigns grew: what they are now, less what they were when the span began.
 
         `increase` would take a span for two where an exporter got another `instance` or `pod`, and not see what a
         series had counted when it first appeared. A total that was not there began from nothing, in a campaign that
         was there or started later. Of other campaigns nothing is said: Prometheus, or the exporter, came later.
-        `at`: a moment, such as ` @ end()`.
+        `at`: a moment, such as ` @ end()`. `by`: the labels that are wanted in the end, the campaign's among them. What
+        a campaign counts comes and goes with it, so that the sums may be compared: they are few.
         """
         series = selector(name, **matchers)
-        now, then = (self.once(f"{series}{at}{shift}") for shift in ("", f" offset {over}"))
+        now, then = (_summed(self.once(f"{series}{at}{shift}"), by) for shift in ("", f" offset {over}"))
         chosen = {label: value for label, value in matchers.items() if label in ("tenant", "campaign")}
         began = f"max by (tenant, campaign) ({selector('campaign_info', **chosen)}{at} offset {over})"
         if not at:
@@ -147,15 +148,17 @@ class Queries:
             began += f" or max by (tenant, campaign) ({started}) > time() - {seconds(over)}"
         return f"(clamp_min({now} - {then}, 0) or {now} and on (tenant, campaign) ({began}))"
 
-    def gained(self, name: str, /, *, over: str = RANGE, at: str = "", **matchers: str) -> str:
+    def gained(self, name: str, /, *, over: str = RANGE, at: str = "", by: str = "", **matchers: str) -> str:
         """The same over a long span (the viewer's, if none is given), of campaigns that came late or left too."""
-        lately = self.once(f"delta({selector(name, **matchers)}[{_LATELY}]{at})")
-        looks, seen = (each(name, over=over, at=at, **matchers) for each in (self.risen, self.moved))
+        lately = _summed(self.once(f"delta({selector(name, **matchers)}[{_LATELY}]{at})"), by)
+        looks, seen = (each(name, over=over, at=at, by=by, **matchers) for each in (self.risen, self.moved))
         return f"({looks} or {seen} or clamp_min({lately}, 0))"
 
-    def moved(self, name: str, /, *, over: str, at: str = "", **matchers: str) -> str:
+    def moved(self, name: str, /, *, over: str, at: str = "", by: str = "", **matchers: str) -> str:
         """About how much totals grew while they were looked at, at coarse looks."""
-        return f"clamp_min(delta({self.last(name, **matchers)}[{over}:{COARSE}]{at}), 0)"
+        looked_at = self.last(name, **matchers)
+        looked_at = f"({total(looked_at, by)})" if by else looked_at
+        return f"clamp_min(delta({looked_at}[{over}:{COARSE}]{at}), 0)"
 
     def counted(self, name: str, /, *, over: str) -> str:
         """By how much an exporter's counters of its own work grew: each of its processes begins from nothing.
@@ -186,6 +189,10 @@ class Queries:
             for number, code in enumerate(codes, start=1)
         ]
         return " or ".join(parts)
+
+
+def _summed(expression: str, by: str) -> str:
+    return total(expression, by) if by else expression
 
 
 def total(expression: str, *by: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
 
 import zstandard
 from prometheus_client.utils import floatToGoString
 
 from exporter.metrics.catalogue.kinds import Family, Type
+from exporter.metrics.deflating import Deflated, gzipped
 from exporter.metrics.masking import tells_contact
 
 Labels = tuple[str, ...]
@@ -136,37 +138,65 @@ def _exemplar(exemplar: tuple[float, str, float] | None) -> str:
     return f' # {{task_id="{escape(task)}"}} {number_text(value)} {at}'
 
 
-class Body:
-    """A finished response in both formats, compressed at most once each."""
+class Block:
+    """A part of a page that stays as it is from page to page, until something in it changes: compressed once."""
 
-    def __init__(self, text: bytes, openmetrics: bytes) -> None:
-        self._plain = {TEXT_TYPE: text, OPENMETRICS_TYPE: openmetrics}
-        self._compressed: dict[tuple[str, str], bytes] = {}
+    def __init__(self, parts: Sequence[Exposed]) -> None:
+        self.text = b"".join(part.text for part in parts)
+        same = all(part.text is part.openmetrics for part in parts)
+        self.openmetrics = self.text if same else b"".join(part.openmetrics for part in parts)
+        self.series = sum(part.series for part in parts)
+
+    def plain(self, content_type: str) -> bytes:
+        """Its bytes in a format."""
+        return self.text if content_type == TEXT_TYPE else self.openmetrics
+
+    def deflated(self, content_type: str) -> Deflated:
+        """The same as a part of a gzip stream."""
+        return self._text_deflated if self.plain(content_type) is self.text else self._openmetrics_deflated
+
+    @cached_property
+    def _text_deflated(self) -> Deflated:
+        return Deflated(self.text)
+
+    @cached_property
+    def _openmetrics_deflated(self) -> Deflated:
+        return Deflated(self.openmetrics)
+
+
+class Body:
+    """A finished response in both formats, put together and compressed at most once each."""
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self._blocks = blocks
+        self._made: dict[tuple[str, str], bytes] = {}
+        self._making = Lock()
 
     def get(self, content_type: str, encoding: str) -> bytes:
         """The bytes in a format and a content coding (`identity`, `gzip` or `zstd`)."""
-        plain = self._plain[content_type]
-        if encoding == "identity":
-            return plain
         key = (content_type, encoding)
-        found = self._compressed.get(key)
-        if found is None:
-            found = self._compressed[key] = _COMPRESS[encoding](plain)
-        return found
+        with self._making:  # else several who ask at once would hold a copy each
+            found = self._made.get(key)
+            if found is None:
+                found = self._made[key] = _MAKE[encoding](self._blocks, content_type)
+            return found
 
     def ready(self, content_type: str, encoding: str) -> bool:
         """Whether `get` would hand out finished bytes at once."""
-        return encoding == "identity" or (content_type, encoding) in self._compressed
+        return (encoding == "identity" and len(self._blocks) == 1) or (content_type, encoding) in self._made
 
 
-def _gzip(data: bytes) -> bytes:
-    # Level 1: three quarters of the gain of the default for a third of its time; mtime 0: equal input, equal bytes.
-    return gzip.compress(data, compresslevel=1, mtime=0)
+def _identity(blocks: Sequence[Block], content_type: str) -> bytes:
+    return b"".join(block.plain(content_type) for block in blocks)
 
 
-def _zstd(data: bytes) -> bytes:
-    return zstandard.ZstdCompressor(level=1).compress(data)
+def _gzip(blocks: Sequence[Block], content_type: str) -> bytes:
+    return gzipped([block.deflated(content_type) for block in blocks])
 
 
-_COMPRESS = {"gzip": _gzip, "zstd": _zstd}
-ENCODINGS = tuple(_COMPRESS)
+def _zstd(blocks: Sequence[Block], content_type: str) -> bytes:
+    return zstandard.ZstdCompressor(level=1).compress(_identity(blocks, content_type))
+
+
+_MAKE = {"gzip": _gzip, "zstd": _zstd, "identity": _identity}
+ENCODINGS = ("gzip", "zstd")

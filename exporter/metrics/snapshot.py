@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from exporter.metrics.catalogue import FAMILIES
 from exporter.metrics.catalogue.kinds import Scope
 from exporter.metrics.counters import Counters
 from exporter.metrics.encoding import Encoder, Work, counts
-from exporter.metrics.exposition import FamilyEncoder
+from exporter.metrics.exposition import Block, FamilyEncoder
 from exporter.metrics.family_lines import FamilyLines
 from exporter.metrics.owners import Owner, owner_of
 from exporter.metrics.samples import Values
@@ -29,14 +29,23 @@ class Snapshot:
     """What is served: the exposition of all campaigns at `at` (seconds since 1970)."""
 
     at: float
-    text: bytes
-    openmetrics: bytes
+    blocks: Sequence[Block]
     series: int
     campaigns: Mapping[str, int]
     folded: Mapping[str, int]
     held: int
     carried: int
     shown: Shown
+
+    @property
+    def text(self) -> bytes:
+        """All of it in Prometheus's text format, put together when it is asked for."""
+        return b"".join(block.text for block in self.blocks)
+
+    @property
+    def openmetrics(self) -> bytes:
+        """The same in OpenMetrics, without its end."""
+        return b"".join(block.openmetrics for block in self.blocks)
 
 
 class SnapshotBuilder:
@@ -102,13 +111,11 @@ class SnapshotBuilder:
         for family in self._families.values():
             self._update(family, work)
         self._ledger = work.ledger
-        blocks = [family.together for family in self._families.values()]
         folded = {name: sum(family.folded.values()) for name, family in self._families.items()}
         return Snapshot(
             work.at,
-            b"".join(block.text for block in blocks),
-            b"".join(block.openmetrics for block in blocks),
-            sum(block.series for block in blocks),
+            [block for family in self._families.values() for block in family.blocks],
+            sum(family.series for family in self._families.values()),
             Counter(campaign.status for campaign in work.platform.campaigns.values()),
             {name: count for name, count in folded.items() if count},
             self._counters.held,
@@ -178,4 +185,4 @@ class SnapshotBuilder:
         owners &= work.changed.owners.entities[declared.scope].keys()
         for owner in owners:
             family.lines[owner] = self._encoder.encode(family, work, owner)
-        family.join(bool(owners))
+        family.join(owners)

@@ -16,7 +16,7 @@ from exporter.config import Config
 from exporter.errors import EndedError
 from exporter.ledger.ledger import Ledger
 from exporter.logs import Repeats
-from exporter.metrics.exposition import Body
+from exporter.metrics.exposition import Block, Body, Exposed
 from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot
 from exporter.refresh.clock import Clock, database_clock
@@ -226,8 +226,9 @@ class Service:
 
     def _page(self, snapshot: Snapshot | None, data_at: float, problem: str | None, promise: Promise = LIVE) -> Page:
         text, openmetrics = self._telemetry.encode()
-        own = Body(text, openmetrics)
-        full = own if snapshot is None else Body(snapshot.text + text, snapshot.openmetrics + openmetrics)
+        mine = Block([Exposed(text, openmetrics, 0)])
+        own = Body([mine])
+        full = own if snapshot is None else Body([*snapshot.blocks, mine])
         now = time.monotonic()
         for (content_type, encoding), asked in list(self._wanted.items()):
             if now - asked < _WANTED_SECONDS:

@@ -20,7 +20,14 @@ from exporter.web.cards.card import card
 from exporter.web.cards.summary import SORTS, Wanted, listing, summary
 from exporter.web.cards.values import VERSION, Freshness, Json
 from exporter.web.negotiation import HTML_TYPE, JSON_TYPE, prefers_json
-from exporter.web.rendering import STYLE, STYLE_VERSION, render_campaigns, render_card, render_message
+from exporter.web.rendering import (
+    SHOWN_CAMPAIGNS,
+    STYLE,
+    STYLE_VERSION,
+    render_campaigns,
+    render_card,
+    render_message,
+)
 
 Maker = Callable[[], tuple[int, str]]
 """Makes a status and a text, in the thread of the pages."""
@@ -64,7 +71,8 @@ class Pages:
         page = self._service.page
 
         def make(shown: Shown, freshness: Freshness, as_json: bool) -> tuple[int, str]:
-            data = listing(shown, self._summary(shown), wanted, freshness)
+            most = None if as_json else SHOWN_CAMPAIGNS
+            data = listing(shown, self._summary(shown), wanted, freshness, most)
             return 200, _dumped(data) if as_json else render_campaigns(data, wanted, _tenants(shown))
 
         return await self._answer(request, page, ending, wanted, make)

@@ -66,10 +66,9 @@ def render_campaigns(data: Json, wanted: Wanted, tenants: Sequence[tuple[str, st
         query = urlencode({key: value for key, value in asked.items() if value})
         return f"./campaigns{ending}" + (f"?{query}" if query else "")
 
-    cut = len(data["campaigns"]) > SHOWN_CAMPAIGNS
     return render(
         "campaigns.html",
-        data={**data, "campaigns": data["campaigns"][:SHOWN_CAMPAIGNS]},
+        data=data,
         wanted=wanted,
         tenants=tenants,
         statuses=CAMPAIGN_STATUSES,
@@ -77,7 +76,7 @@ def render_campaigns(data: Json, wanted: Wanted, tenants: Sequence[tuple[str, st
         by_state={state: address(state) for state in ("", *data["counts"])},
         here=address(wanted.state),
         json_url=address(wanted.state, ".json"),
-        cut=cut,
+        cut=data["matching"] > len(data["campaigns"]),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,9 @@ KEPT: Mapping[str, tuple[set[str], ...]] = {
     "campaign": ({"tenant", "campaign"}, {"tenant", "campaign", "currency"}),
     "campaign_attempt": ({"tenant", "campaign", "attempt"},),
     "campaign_number": ({"tenant", "campaign", "number"},),
+    "campaign_provider": ({"tenant", "campaign", "provider"},),
+    "campaign_group": ({"tenant", "campaign", "group"},),
+    "tenant_number": ({"tenant", "number"},),
 }
 """The labels that recorded series of a level have; costs have their currency as well."""
 
@@ -383,3 +387,15 @@ def test_an_override_of_an_alert_that_does_not_exist_names_it_and_those_that_do(
     settings = Settings.model_validate({"alerts": {"CampaignStaled": {"enabled": False}}})
     with pytest.raises(ConfigError, match=r"no alert is called 'CampaignStaled'; there are .*CampaignStalled"):
         alerts(settings)
+
+
+_COUNTED = re.compile(r"\bcampaign_(?!exporter_)\w+_(?:total|bucket|count|sum)\b(?:\{[^}]*\})?(?P<range>\[)?")
+
+
+def test_what_campaigns_count_is_read_once_and_at_one_moment() -> None:
+    """Thousands of campaigns have a hundred times as many counters: each window is taken of their recorded sums."""
+    of_replicas = "CampaignExporterReplicasDisagree"  # its question is what each of them counts
+    expressions = [*RECORDS.values(), *(alert.expr for alert in ALERTS.values() if alert.name != of_replicas)]
+    found = [each for expression in expressions for each in _COUNTED.finditer(expression)]
+    assert [each[0] for each in found if each["range"]] == []
+    assert [name for name, times in Counter(each[0] for each in found).items() if times > 1] == []

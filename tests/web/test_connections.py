@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from exporter.metrics.exposition import TEXT_TYPE, Body
+from exporter.metrics.exposition import TEXT_TYPE, Block, Body, Exposed
 from exporter.web.app import SENDING, application
 from exporter.web.connections import (
     ANSWER_SECONDS,
@@ -57,7 +57,9 @@ class Site:
     def show(self, letter: bytes, size: int = LARGE) -> None:
         """Let /metrics be a page of this many of a letter."""
         page = self.loop.service.page
-        self.loop.service.page = dataclasses.replace(page, own=Body(letter * size, letter * size))
+        self.loop.service.page = dataclasses.replace(
+            page, own=Body([Block([Exposed(letter * size, letter * size, 0)])])
+        )
 
     def pass_time(self, seconds: float) -> None:
         self.now += seconds

@@ -154,7 +154,8 @@ def _calls(q: Queries) -> Panel:
         "Both fall to nothing while windows are open: look for stalled and blocked campaigns above. Only answers "
         "fall: providers or numbers.",
         ask(ended(), "ended"), ask(ended(outcome="answered"), "answered"),
-        unit=PER_MINUTE, empty="No calls: no campaign, or no exporter is scraped", interval="1m",
+        unit=PER_MINUTE, empty="No calls: no campaign, or no exporter is scraped",
+        interval="5m",  # every campaign's counters are read at every step
         overrides=(colour("ended", ACCENT), colour("answered", GOOD)),
     )  # fmt: skip
 

@@ -37,6 +37,7 @@ TOLD = "campaign_dispatch_info"
 
 NO_CAMPAIGN = "No campaigns: none is scheduled, running, paused or lately ended, or no exporter is scraped"
 _HOUR, _WEEK_BEFORE = "1h", "169h"
+_CAMPAIGN = "tenant, campaign"
 
 
 def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
@@ -131,7 +132,7 @@ def _done(q: Queries) -> str:
 def _answered(q: Queries) -> str:
     """Answers a call within the hour."""
     made, answered = (
-        total(q.gained("campaign_calls_total", over=_HOUR, tenant=TENANTS, **outcome), "campaign")
+        total(q.gained("campaign_calls_total", over=_HOUR, by=_CAMPAIGN, tenant=TENANTS, **outcome), "campaign")
         for outcome in ({}, {"outcome": "answered"})
     )
     return ratio(answered, made, at_least=MINIMUM_CALLS)
@@ -146,8 +147,7 @@ def _usual(q: Queries) -> str:
 
     def grown(**outcome: str) -> str:
         calls = selector("campaign_calls_total", tenant=TENANTS, **outcome)
-        before = q.once(f"{calls} offset {_WEEK_BEFORE}")
-        since = q.once(f"{calls} offset {_HOUR}")
+        before, since = (total(q.once(f"{calls} offset {back}"), _CAMPAIGN) for back in (_WEEK_BEFORE, _HOUR))
         return total(f"{since} - ({before} or 0 * {since})", "campaign")
 
     return ratio(grown(outcome="answered"), grown(), at_least=MINIMUM_CALLS)
@@ -155,7 +155,8 @@ def _usual(q: Queries) -> str:
 
 def _spent(q: Queries) -> str:
     """Cost of the hour in the campaign's currency of now: sums over currencies mean nothing."""
-    cost = total(q.gained("campaign_call_cost_total", over=_HOUR, tenant=TENANTS), "campaign", "currency")
+    by = f"{_CAMPAIGN}, currency"
+    cost = total(q.gained("campaign_call_cost_total", over=_HOUR, by=by, tenant=TENANTS), "campaign", "currency")
     return total(f"{cost} and on (campaign, currency) {_info(q)}", "campaign")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from exporter.contract.codes import ENDED_STATUSES, blocker_group
 from exporter.diagnosis.dispatch.capacity import SLOT_GATES
@@ -295,11 +296,20 @@ def _nearly_full(gate: Gate) -> bool:
     return left <= max(1.0, NEARLY_FULL * gate.limit)
 
 
+def next_turn(campaign: str, now: float) -> float:
+    """When `LOOK_AGAIN_SECONDS` are over, or up to half of them before: each campaign has its own turn, as thousands at
+    once would hold up a refresh.
+    """
+    half = LOOK_AGAIN_SECONDS / 2
+    turn = crc32(campaign.encode(errors="surrogatepass")) / 2**32 * half
+    return now + LOOK_AGAIN_SECONDS - (now - turn) % half
+
+
 def _next_look(s: Situation, gates: tuple[Gate, ...]) -> float:
     """When time alone may change the answer, at the latest: at the edges that are known, and every few seconds."""
     if s.campaign.status in ENDED_STATUSES:
         return float("inf")
-    look = s.now + LOOK_AGAIN_SECONDS
+    look = next_turn(s.campaign.campaign_id, s.now)
     change = s.schedule.next_change(s.now) if s.schedule is not None else None
     for moment in (change, s.campaign.expires_at, *[gate.clears_at for gate in gates]):
         if moment is not None and s.now < moment < look:

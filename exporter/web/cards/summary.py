@@ -22,7 +22,10 @@ _TROUBLE = ("stalled", "blocked", "unknown", "throttled")
 
 
 def summary(shown: Shown) -> list[Json]:
-    """A line for each campaign: in trouble, the longest first; else by how much is queued; the last ended first."""
+    """A line for each campaign: in trouble, the longest first; else by how much is queued; the last ended first.
+
+    What to do first is not yet in it: to find that takes ten times as long as all the rest, and few lines are shown.
+    """
     lines = [(_order(view), _line(shown, view)) for view in shown.views.values()]
     return [line for _, line in sorted(lines, key=lambda each: each[0])]
 
@@ -37,7 +40,7 @@ def _order(view: View) -> tuple[int, float, int, str, str]:
 
 
 def _line(shown: Shown, view: View) -> Json:
-    s, d = judged(shown, view), view.diagnosis
+    s, d = view.situation, view.diagnosis
     c = s.campaign
     line = {
         "id": c.campaign_id,
@@ -53,9 +56,14 @@ def _line(shown: Shown, view: View) -> Json:
         "queued": queued(s),
         "calling": s.calls.in_progress,
         "slots_available": whole(d.slots),
-        "hint": next(iter(advice(s, view)), None),
     }
     return figures(line, shown.hidden)
+
+
+def _advised(shown: Shown, line: Json) -> Json:
+    """A line with what to do first."""
+    view = shown.views[line["id"]]
+    return {**line, "hint": next(iter(advice(judged(shown, view), view)), None)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +95,17 @@ SORTS: Mapping[str, Callable[[Json], Any] | None] = MappingProxyType(
 """By name: what the list is sorted by; `None` is its own order. Equal lines stay in that order."""
 
 
-def listing(shown: Shown, lines: Sequence[Json], wanted: Wanted = ALL, freshness: Freshness = NEW) -> Json:
-    """The wanted lines of `summary`, in the shape of docs/pages.md. `counts` are without the wish for a state."""
+def listing(
+    shown: Shown,
+    lines: Sequence[Json],
+    wanted: Wanted = ALL,
+    freshness: Freshness = NEW,
+    most: int | None = None,
+) -> Json:
+    """The wanted lines of `summary`, in the shape of docs/pages.md. `counts` are without the wish for a state.
+
+    `most`: only so many of the lines, the first ones.
+    """
     text = wanted.text.casefold()
     fitting = [
         line
@@ -99,12 +116,13 @@ def listing(shown: Shown, lines: Sequence[Json], wanted: Wanted = ALL, freshness
     found = [line for line in fitting if wanted.state in ("", line["verdict"], line["status"])]
     by = SORTS.get(wanted.sort)
     counts = Counter(line["verdict"] for line in fitting)
+    ordered = sorted(found, key=by) if by else found
     return {
         **head(shown.at, freshness, __version__),
         "total": len(lines),
         "matching": len(found),
         "counts": {verdict: counts[verdict] for verdict in MEANINGS},
-        "campaigns": sorted(found, key=by) if by else found,
+        "campaigns": [_advised(shown, line) for line in ordered[:most]],
     }
 
 

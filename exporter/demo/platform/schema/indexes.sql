@@ -24,6 +24,9 @@ CREATE INDEX IF NOT EXISTS attempt_live ON dialler.attempt (attempt_id) WHERE (
         WHEN 'NA' THEN 'no_answer' WHEN 'BUSY' THEN 'busy' WHEN 'REJ' THEN 'rejected'
         WHEN 'ERR' THEN 'failed' ELSE result_code END) = 'in_progress';
 
+-- The windows of one campaign: `campaigns` is read whole at every refresh, and looks them up once for each.
+CREATE INDEX IF NOT EXISTS schedule_range_campaign ON dialler.schedule_range (campaign_id);
+
 -- One task: its calls, events and snapshots; deleting a person finds their leads.
 CREATE INDEX IF NOT EXISTS attempt_lead ON dialler.attempt (lead_id);
 CREATE INDEX IF NOT EXISTS lead_person ON dialler.lead (person_id);
