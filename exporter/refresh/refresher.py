@@ -83,9 +83,9 @@ class Refresher:
         return self._epoch.ledger if self._epoch is not None else None
 
     @property
-    def loading_seconds(self) -> float:
-        """Database time of the last refresh that was spent on loading at the start, or on what was missed till then."""
-        return self._rows.loading_seconds
+    def exempt_seconds(self) -> float:
+        """Database time of the last refresh that is not held to `refresh.max_share`."""
+        return self._rows.exempt_seconds
 
     @property
     def platform(self) -> Platform:
@@ -105,7 +105,7 @@ class Refresher:
     def refresh(self) -> Snapshot:
         """Read what changed and return the new snapshot. Any error leaves the one before valid."""
         meter = Meter(self.watch)
-        self._rows.loading_seconds = 0.0
+        self._rows.exempt_seconds = 0.0
         try:
             session, epoch, structure, promise = self._observed(meter)
             taken = time.monotonic()
@@ -121,7 +121,7 @@ class Refresher:
             self._rows.failed()
             if not isinstance(error, psycopg.Error | OSError | CampaignExporterError):
                 self._epoch = None  # a fault of ours, or no memory left: nobody knows what was folded and what not
-                self._rows.loading_seconds = 0.0  # should each try load everything, it is held to the share
+                self._rows.exempt_seconds = 0.0  # should each try load everything, it is held to the share
             raise
         finally:
             self._rows.patient = False
@@ -130,7 +130,7 @@ class Refresher:
         epoch.changes.done()
         self._rows.done()
         if self._catching_up:  # as loading at the start is: what was missed is read at once
-            self._catching_up, self._rows.loading_seconds = False, meter.seconds
+            self._catching_up, self._rows.exempt_seconds = False, meter.seconds
         as_of = promise.as_of(seen.at)
         self.promise, self.data_at = promise, taken - (seen.at - as_of)
         self._telemetry.note_snapshot(made, self._clock(seen.at), self._clock(as_of) if promise.told else None)

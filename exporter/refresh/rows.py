@@ -60,8 +60,9 @@ class Rows:
         """Whether something under the views was replaced since the last refresh that succeeded."""
         self.patient = False
         """Whether a refresh is where a statement may take long: it loads or audits."""
-        self.loading_seconds = 0.0
-        """Database time of what is loaded once, as at the start, within the refresh under way or the last one."""
+        self.exempt_seconds = 0.0
+        """Database time, of the refresh under way or the last one, that is not held to `refresh.max_share`: of what is
+        loaded once, as at the start, and of audits, which have a share of their own."""
 
     @property
     def parts(self) -> Mapping[str, Part]:
@@ -146,18 +147,20 @@ class Rows:
         with self._telemetry.staged("load"):
             if epoch.begun:
                 self._reloads.load(look)
-                self.loading_seconds = self._reloads.once_seconds
+                self.exempt_seconds = self._reloads.once_seconds
             else:
                 # More sessions of a pool would be taken from those who share it, and may not be free; and what lies on
                 # another server has a snapshot of its own for each connection.
                 helpers = 0 if pooled or look.promise.foreign else self._config.database.load_connections - 1
-                self.loading_seconds = self._reloads.load_in_parallel(look, self._database, helpers, self._progress)
+                self.exempt_seconds = self._reloads.load_in_parallel(look, self._database, helpers, self._progress)
         with self._telemetry.staged("probe"):
             self._probe.run(look)
         with self._telemetry.staged("audit"):
             if self._losses.gained(look, self._reloads.turned_up):
                 self._auditor.suspect(look.days)
+            before = look.meter.seconds
             self._auditor.run(look)
+            self.exempt_seconds += look.meter.seconds - before
 
     def load_new(self, campaigns: set[str]) -> None:
         """These came into scope, or their days were redrawn."""

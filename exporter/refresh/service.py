@@ -170,7 +170,7 @@ class Service:
     def _rest(self, succeeded: bool, took: float) -> float:
         """How long to rest: to the interval's end, longer where the database's share asks for it or it fails."""
         share = self._config.refresh.max_share
-        steady = self._refresher.database_seconds - self._refresher.loading_seconds
+        steady = self._refresher.database_seconds - self._refresher.exempt_seconds
         for_share = steady * (1 - share) / share
         if not succeeded:
             delay = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(self._failures - 1, 10))
