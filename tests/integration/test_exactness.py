@@ -310,6 +310,7 @@ class Platform(RuleBasedStateMachine):
         self.counter += 1
         self.admin.execute(REWRITES[how].format(relation=relation, key=KEYS[relation], counter=self.counter).encode())
         self.admin.execute("SELECT pg_stat_force_next_flush()")
+        self.warm &= how != "another type"  # other columns than those of what was saved
 
     def _nobody_writes(self) -> bool:
         return self.deletes and not self.prepared and not any(writer.open for writer in self.writers)
