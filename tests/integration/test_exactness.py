@@ -228,7 +228,7 @@ class Platform(RuleBasedStateMachine):
         self.deletes = True
         """Whether rows may be deleted, or a table get another file, in this history."""
         self.bin: dict[str, list[int]] = {"tasks": [], "calls": []}
-        self.warm = False
+        self.warm = self.retyped = False
         self.saved: tuple[bytes | None, Samples] | None = None
         """The state of some time ago, and what counters had shown by then."""
 
@@ -310,7 +310,8 @@ class Platform(RuleBasedStateMachine):
         self.counter += 1
         self.admin.execute(REWRITES[how].format(relation=relation, key=KEYS[relation], counter=self.counter).encode())
         self.admin.execute("SELECT pg_stat_force_next_flush()")
-        self.warm &= how != "another type"  # other columns than those of what was saved
+        self.retyped |= how == "another type"  # what is saved may have other columns: it is taken back in part
+        self.warm &= not self.retyped
 
     def _nobody_writes(self) -> bool:
         return self.deletes and not self.prepared and not any(writer.open for writer in self.writers)
@@ -376,7 +377,7 @@ class Platform(RuleBasedStateMachine):
         self.refresher.end()
         self.refresher = Refresher(self.config, Database(self.config), Telemetry())
         self.refresher.resume(inherited(state))
-        self.warm = state is not None
+        self.warm = state is not None and not self.retyped
 
     @invariant()
     def every_other_time_the_exporter_looks(self) -> None:
