@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 import structlog
 
 from exporter.config import AuditConfig
@@ -59,6 +60,8 @@ class Auditor:
         self._ran_at = time.monotonic()
         self.corrections = 0
         """Differences found so far."""
+        self.counted_seconds = 0.0
+        """Database time that the last `run` took for counting, which is held to the audits' own share."""
 
     def suspect(self, campaigns: Iterable[str]) -> None:
         """Rows of these may have left or moved: audit them early."""
@@ -90,6 +93,7 @@ class Auditor:
         self._schedule.pass_time(elapsed)
         if self._audit is not None:
             self._go_on(look, self._audit)
+        self.counted_seconds = 0.0
         start = look.meter.seconds
         while look.meter.seconds - start < _EARLY_AUDIT_SECONDS:
             due = self._schedule.due(look.days, look.moment.now, self._busy(look))
@@ -117,15 +121,21 @@ class Auditor:
                 look.connection, look.reader, look.ledger, campaign, look.days[campaign], look.moment, look.meter
             )
         finally:  # one that is cut off has its next turn a period later: it must not cost every refresh
-            self._schedule.done(campaign, look.moment.now, look.meter.seconds - before)
+            seconds = look.meter.seconds - before
+            self._schedule.done(campaign, look.moment.now, seconds)
+            self.counted_seconds += seconds
         # Where SQL cannot count because of some row, the others are read again.
         self._tell(look, campaign, wrong or set(), unreadable=wrong is None)
 
     def _go_on(self, look: Look, audit: _Audit) -> None:
         """Compare what was counted, and begin to count the next projection."""
         campaign = audit.campaign
-        if campaign not in look.days or campaign in self._reloads.pending or not self._beside.possible:
+        if campaign not in look.days or campaign in self._reloads.pending:
             self._audit = None
+            return
+        if not self._beside.possible:
+            self._audit = None
+            self._schedule.suspect([campaign])
             return
         if audit.piece is not None:
             if not audit.piece.done:
@@ -174,8 +184,12 @@ class Auditor:
     def _fail(self, look: Look, campaign: str, piece: Piece[Counts]) -> None:
         if isinstance(piece.error, RowError):
             self._tell(look, campaign, set(), unreadable=True)
-        else:
-            log.warning("an audit could not be done", campaign=campaign, why=reason(piece), action="at its next turn")
+            return
+        cut_off = isinstance(piece.error, psycopg.errors.QueryCanceled)  # it would be again
+        if not cut_off:
+            self._schedule.suspect([campaign])
+        action = "at its next turn" if cut_off else "again"
+        log.warning("an audit could not be done", campaign=campaign, why=reason(piece), action=action)
 
     def _tell(self, look: Look, campaign: str, wrong: set[str], *, unreadable: bool = False) -> None:
         self._telemetry.audits.inc()

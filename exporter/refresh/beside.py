@@ -58,6 +58,8 @@ class Beside:
         self._connecting: Future[Connection] | None = None
         self._work: Future[Any] | None = None
         self._refused_until = -math.inf
+        self._rested = False
+        """Whether the connection has worked before: one that is lost at rest is made anew."""
         self._fits = True
         self.watch = Watch()
 
@@ -87,12 +89,13 @@ class Beside:
         """Begin a piece of work at this look's snapshot, unless one is under way or no connection is there yet."""
         if self.busy:
             return None
-        stack, meter = contextlib.ExitStack(), Meter(self.watch)
+        stack, meter, connection = contextlib.ExitStack(), Meter(self.watch), None
         try:
             connection = self._connected()
             if connection is None:
                 return None
             self._share(look, connection, stack)
+            self._rested = True
 
             def run() -> T:
                 with stack:
@@ -100,6 +103,9 @@ class Beside:
 
             self._work = future = self._threads.submit(run)
         except (psycopg.Error, CampaignExporterError, RuntimeError) as error:  # the last: no more threads
+            if self._rested and connection is not None and connection.closed:
+                self.close()
+                return None
             self._refuse(str(error).partition("\n")[0])
             return None
         return Piece(future, meter)
@@ -140,7 +146,7 @@ class Beside:
 
     def close(self) -> None:
         """Give up what is under way: the server is another one, or it ends."""
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._rested = self._connection, None, False
         if connection is None:
             return
         if self.busy:

@@ -83,8 +83,9 @@ class Reloads:
             self._forget()
 
     def begin_anew(self) -> None:
-        """Another ledger: everything is loaded."""
+        """Another ledger: everything is loaded, as new."""
         self._forget()
+        self._causes.clear()
         self._held_back.clear()
         self._half.clear()
         self._looked_at = None

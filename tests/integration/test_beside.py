@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from exporter.ledger.loading import Loader
+from exporter.source.reader import Reader
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter, Scrape, exporting
 from tests.support.platforms import SETTLED
@@ -224,3 +225,56 @@ def test_after_the_first_late_change_a_campaigns_rows_are_remembered_where_there
         assert outcomes(scrape, "1") == {"answered": 5, "busy": 2}
         assert exporter.counted("campaigns_loaded_total", cause="dirty") == 1
         assert pending(exporter, "dirty") == 0
+
+
+def test_a_connection_lost_at_rest_is_made_anew_and_nobody_is_told(owner: Owner, exporter: Exporter) -> None:
+    touch(owner, exporter, 1)
+    after_all(exporter)
+    owner.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = current_user "
+        "AND datname = current_database() AND pid NOT IN (pg_backend_pid(), %s)",
+        (backend(exporter),),
+    )
+    exporter.seconds += 60
+    touch(owner, exporter, 2)
+    with capture_logs() as logs:
+        scrape = after_all(exporter)
+    assert outcomes(scrape, "1") == {"answered": 5, "busy": 2}
+    assert [each["event"] for each in logs if each["log_level"] == "warning"] == []
+
+
+def backend(exporter: Exporter) -> int:
+    """The process of the first connection."""
+    session = exporter.refresher._session
+    assert session is not None
+    return session.connection.info.backend_pid
+
+
+def test_an_audit_whose_connection_is_lost_is_done_again(
+    database_url: str, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with exporting(database_url, audit={"period": "6h", "max_share": 1}, refresh={"max_share": 1}) as exporter:
+        exporter.refresh()
+        owner.execute("UPDATE campaign_monitoring.calls SET outcome = 'busy' WHERE call_id = 1")
+        totals, failures = Reader.totals, iter([True])
+
+        def once(*arguments: Any, **named: Any) -> Any:
+            if next(failures, False):
+                raise psycopg.OperationalError("the connection is lost")
+            return totals(*arguments, **named)
+
+        exporter.refresher._rows._auditor.suspect(["1"])
+        monkeypatch.setattr(Reader, "totals", once)
+        assert outcomes(after_all(exporter), "1") == {"answered": 5, "busy": 1}
+        assert next(failures, None) is None
+
+
+def test_what_waited_for_another_ledger_is_forgotten_with_it(exporter: Exporter, owner: Owner) -> None:
+    touch(owner, exporter, 1)
+    exporter.refresh()
+    assert exporter.refresher.pending == {"1": "dirty"}
+    owner.execute("ALTER TABLE campaign_monitoring.calls DROP COLUMN error_code")
+    exporter.refresher.disconnect()
+    before = exporter.counted("rows_read_total", relation="calls")
+    assert outcomes(exporter.refresh(), "1") == {"answered": 5, "busy": 1}
+    assert exporter.counted("rows_read_total", relation="calls") - before == 1, "settled ones are counted, not read"
