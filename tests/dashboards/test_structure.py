@@ -137,7 +137,7 @@ def _untold(panel: Json) -> Iterator[str]:
         yield "not what it means, and what to do about it"
     if not defaults["unit"]:
         yield "no unit"
-    if len(defaults["noValue"]) <= 7:
+    if len(defaults["noValue"]) < len("Unknown") or defaults["noValue"] == "No data":
         yield "no words for no data"
     if defaults["thresholds"]["steps"][0]["value"] is not None:
         yield "its thresholds have no first step"

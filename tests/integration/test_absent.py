@@ -9,9 +9,7 @@ reason. So a new rule, family or tile that forgets this fails here; nobody has t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -21,218 +19,23 @@ from exporter.contract.availability import Available
 from exporter.contract.relations import RELATIONS
 from exporter.demo.runtime.server import EmbeddedServer
 from exporter.source.call_columns import call_rows
-from exporter.source.database import Connection, Database
 from exporter.source.task_columns import task_rows
 from exporter.source.told import MAKES_DO, RESTS_ON
-from tests.support import alarming, contract
-from tests.support.claims import Claims, Leaf, claims
+from tests.support import contract
+from tests.support.absences import DROPPED, EMPTY, FOR_PEOPLE, INSTEAD, NULL_SAYS, OPTIONAL, PLATFORMS, Look, looking
+from tests.support.claims import Claims, Leaf
 from tests.support.effort import PROVING
-from tests.support.exporting import config
-
-Look = Callable[..., Claims]
-"""What is said after some statements."""
 
 UNSAID = re.compile(
     r"not told|not known|nobody|is told|are told|no error code|only .* is told|without an error code", re.IGNORECASE
 )
 """What a sentence may say of something that is not there."""
 
-FOR_PEOPLE = {
-    "tasks": ("contact", "phone", "number_id", "sticky", "duration_seconds", "score"),
-    "calls": ("answered_at", "ended_at"),
-    "audience_uploads": ("error",),
-}
-"""Columns that nothing here rests on: the task's own view, Grafana and the evidence show them."""
-
-LOGS = ("campaign_events", "task_events", "dispatch_snapshots")
-
-
-@dataclass(frozen=True, slots=True)
-class Instead:
-    """What may be said without something: series and paths in cards, and why."""
-
-    why: str
-    series: Sequence[str] = ()
-    leaves: Sequence[str] = ()
-    but_for: str = ""
-    """Something that must not lack as well."""
-
-
-_VERDICT = ("campaign_dispatch_(verdict|binding|info|since_timestamp_seconds)",)
-_TOLD_VERDICT = (
-    r"verdict\.(name|meaning|binding_gate|since|at_least_since|clears_at)", r"gates\.\S+\.binding",
-)  # fmt: skip
-_NEXT_HINT = (r"verdict\.hints.*",)
-"""Where another gate binds than did, its hint is said."""
-
-_ROOM = ("campaign_dispatch_(slots_available|slots_limit|tasks_dialable|gate_open)",)
-_TOLD_ROOM = (r"verdict\.slots_available", r"waterfall\..*", r"gates\.\[(connection|numbers)\]\..*")
-_NO_LIMIT = "a limit that nobody tells limits nothing, and the smallest of those that are told is the room"
-_COUNTS = (r"gates\.\[(tasks|retry|priority)\]\.(used|left|limit)",)
-_LIFECYCLE = (r"gates\.\[lifecycle\]\..*",)
-_SINCE = (r"verdict\..*since", r"gates\.\[lifecycle\]\.evidence")
-_PARTS = ("campaign_forecast_budget.*", "campaign_(attempt|variant)_cost_total")
-_TOLD_PARTS = (
-    r"gates\.\[money\]\.(state|used|left)", r"kpis\.(budget|lately\.cost|cost\.(total|per_answered_call)).*",
-    r"outlook\.budget.*", r"attempts\..*\.cost", r"experiment\..*cost.*",
-)  # fmt: skip
-_DAY = (r"numbers\..*\.(usable_at|unusual.*)",)
-
-INSTEAD: Mapping[str, Instead] = {
-    "tenants.timezone": Instead("the day is UTC's", ("campaign_tenant_info",), _DAY),
-    "tenants.concurrency_limit": Instead(_NO_LIMIT, _ROOM, _TOLD_ROOM),
-    "tenants.credits_remaining": Instead("it is not prepaid", leaves=(r"gates\.\[money\]\.evidence",)),
-    "campaigns.agent": Instead("a label is empty", ("campaign_info",)),
-    "campaigns.priority": Instead("none goes first"),
-    "campaigns.scheduled_at": Instead("it may be late or not", _VERDICT, (*_TOLD_VERDICT, *_NEXT_HINT, *_LIFECYCLE)),
-    "campaigns.started_at": Instead("forecasts look back further", ("campaign_forecast_.*",), (r"outlook\..*",)),
-    "campaigns.paused_at": Instead("since the first look", _VERDICT, _SINCE),
-    "campaigns.pause_reason": Instead("a label is empty", ("campaign_pause_info",)),
-    "campaigns.ended_at": Instead("since the first look", _VERDICT, _SINCE),
-    "campaigns.call_windows": Instead("it is always open", ("campaign_forecast_.*",), (r"outlook\..*",)),
-    "campaigns.concurrency_limit": Instead(_NO_LIMIT, _ROOM, _TOLD_ROOM),
-    "campaigns.calls_per_minute": Instead(_NO_LIMIT, _ROOM, _TOLD_ROOM),
-    "campaigns.max_attempts": Instead(
-        "a task without a maximum of its own may be dialled again",
-        ("campaign_forecast_.*", "campaign_tasks_(blocked|eligible_within)", "campaign_dispatch_tasks_dialable"),
-        (r"verdict\.queued", *_NEXT_HINT, r"gates\.\[(tasks|priority)\]\..*", r"waterfall\..*", r"holders\..*\.ready",
-         r"outlook\..*"),
-    ),
-    "campaigns.currency": Instead(
-        "amounts are of no currency",
-        ("campaign_(attempt_cost|call_cost|variant_cost)_total", "campaign_(budget|info)"),
-        (r"gates\.\[money\]\.evidence", r"verdict\.hints\.\[A call costs.*"),
-    ),
-    "campaigns.budget": Instead(
-        "no budget can be spent", (*_VERDICT, *_ROOM),
-        (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM, r"gates\.\[money\]\..*"),
-    ),
-    "campaigns.paused_by": Instead(
-        "a person paused it", _VERDICT,
-        (*_TOLD_VERDICT, *_NEXT_HINT, *_LIFECYCLE, r"campaign\.paused_by_itself"),
-    ),
-    "connections.concurrency_limit": Instead(
-        _NO_LIMIT, (*_VERDICT, *_ROOM), (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM)
-    ),
-    "numbers.label": Instead("a label is empty", ("campaign_number_info",)),
-    "numbers.country": Instead("a label is empty", ("campaign_number_info",)),
-    "numbers.daily_cap": Instead(
-        _NO_LIMIT, (*_VERDICT, *_ROOM),
-        (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM, r"numbers\..*\.(usable|unusual.*)"),
-    ),
-    "tasks.blocker": Instead(
-        "a pending task may be held", (*_VERDICT, *_ROOM, "campaign_tasks_blocked"),
-        (*_TOLD_VERDICT, *_TOLD_ROOM, *_COUNTS, r"gates\.\[priority\]\.evidence"),
-    ),
-    "tasks.next_eligible_at": Instead(
-        "a pending task may not be due", (*_VERDICT, *_ROOM, "campaign_tasks_blocked"),
-        (*_TOLD_VERDICT, *_TOLD_ROOM, *_COUNTS, r"gates\.\[priority\]\.evidence"),
-    ),
-    "tasks.last_attempted_at": Instead("it is so since the row changed", ("campaign_task_oldest_in_progress.*",)),
-    "calls.number_id": Instead(
-        "no number and no connection is known to be full", (*_VERDICT, *_ROOM),
-        (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM),
-    ),
-    "calls.agent_spoke_at": Instead(
-        "short calls are the next thing to say", leaves=(r"verdict\.hints\..*six seconds.*",)
-    ),
-    "calls.provider": Instead(
-        "a label is empty", ("campaign_call_errors_total",),
-        (r"verdict\.hints\..*sip_503.*", r"gates\.\[provider\]\.evidence"),
-    ),
-    "calls.error_code": Instead(
-        "calls that failed count, whatever they failed for", (*_VERDICT, *_ROOM),
-        (*_TOLD_VERDICT, *_TOLD_ROOM, r"gates\.\[provider\]\.(state|used|left|code)", r"recent_errors\..*\.calls"),
-    ),
-    "calls.ai_cost": Instead(
-        "the other part counts alone", (*_VERDICT, *_ROOM, *_PARTS),
-        (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM, *_TOLD_PARTS), but_for="calls.telephony_cost",
-    ),
-    "calls.telephony_cost": Instead(
-        "the other part counts alone", _PARTS, (*_NEXT_HINT, *_TOLD_PARTS), but_for="calls.ai_cost"
-    ),
-    "no costs": Instead(
-        "a budget may be spent", (*_VERDICT, *_ROOM), (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM)
-    ),
-    "tenants": Instead(
-        "a tenant has no limit, no credits and UTC's days", _ROOM, (*_DAY, r"gates\.\[money\]\.evidence")
-    ),
-    "connections": Instead(_NO_LIMIT, (*_VERDICT, *_ROOM), (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM)),
-    "numbers": Instead(
-        "any number may be dialled from", (*_VERDICT, *_ROOM),
-        (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM, r"connections\..*"),
-    ),
-    "campaign_numbers": Instead(
-        "any number may be dialled from", (*_VERDICT, *_ROOM),
-        (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM, r"connections\..*"),
-    ),
-}  # fmt: skip
-"""By column, relation or platform, what the contract says of one without it."""
-
-OPTIONAL = {
-    f"{relation.name}.{column.name}": (relation.name, column.name)
-    for relation in RELATIONS.values()
-    for column in relation.columns
-    if column.optional and relation.name not in LOGS and column.name not in FOR_PEOPLE.get(relation.name, ())
-}
-DROPPED: Mapping[str, tuple[str, ...]] = {
-    **{name: (f"ALTER TABLE {contract.SCHEMA}.{pair[0]} DROP COLUMN {pair[1]}",) for name, pair in OPTIONAL.items()},
-    **{
-        relation.name: (f"DROP TABLE {contract.SCHEMA}.{relation.name}",)
-        for relation in RELATIONS.values()
-        if relation.optional and relation.name not in LOGS
-    },
-}
-"""By column or relation, how it is taken away."""
-
-NULL_SAYS = {
-    "tasks.blocker": "nothing holds it",
-    "tasks.next_eligible_at": "it is due since it was made",
-    "campaigns.call_windows": "always open",
-}
-"""Columns whose nulls mean something: a platform that has them tells by a null."""
-
-EMPTY = {"connections", "numbers", "campaign_numbers", "goals", "variants", "audience_uploads"}
-"""Relations that are as good as none when they have no row."""
-
-PLATFORMS: Mapping[str, Sequence[str]] = {
-    "no times of calls": ("calls.eligible_at", "calls.agent_spoke_at", "calls.talk_seconds", "tasks.last_attempted_at"),
-    "no costs": ("calls.ai_cost", "calls.telephony_cost"),
-    "no costs and no currency": ("calls.ai_cost", "calls.telephony_cost", "campaigns.currency", "campaigns.budget"),
-    "no providers and no error codes": ("calls.provider", "calls.error_code", "connections"),
-    "no tenants": ("tenants",),
-    "no pools": ("connections", "numbers", "campaign_numbers", "calls.number_id"),
-    "no tests": ("variants", "calls.variant", "tasks.variant", "tasks.goal_met", "goals"),
-    "only what is required": tuple(name for name in DROPPED if name not in OPTIONAL or OPTIONAL[name][0] in
-                                   ("campaigns", "tasks", "calls")),
-}  # fmt: skip
-"""What real platforms lack together."""
-
 
 @pytest.fixture(scope="module")
 def look(server: EmbeddedServer) -> Iterator[Look]:
-    """What is said of the alarming platform after some statements, which are undone."""
-    server.create_database("absent")
-    url = server.url("absent")
-    with contract.session(url) as owner:
-        alarming.create(owner)
-    settings = config(url)
-    database = Database(settings)
-    connection: Connection = database.connect()
-
-    @cache
-    def look(*statements: str) -> Claims:
-        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ WRITE")
-        try:
-            for each in statements:
-                connection.execute(each.encode())
-            return claims(database, settings, connection)
-        finally:
-            connection.execute("ROLLBACK")
-
-    yield look
-    database.close(connection)
-    server.drop_database("absent")
+    with looking(server, "absent") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -71,7 +71,7 @@ def _arms(own: Own) -> Panel:
         return total(own.last(f"campaign_variant_{name}"), "variant")
 
     calls, answers, goals, cost = (each(f"{name}_total") for name in ("calls", "answers", "goals", "cost"))
-    arms = f"{calls} or {each('weight')}"
+    arms = f"group by (variant) ({calls} or {each('weight')})"
 
     def best(measure: str) -> str:
         return f"max by (variant) ({own.last('campaign_variant_best_probability', measure=measure)})"

@@ -108,7 +108,7 @@ def strip(own: Own) -> Line:
         stat(107, "Talk time",
              "Average talk time of the calls answered in the time range above. Very short: the script or the audience "
              "does not fit, see Dispositions and Short calls.",
-             now(ratio(*talk), "in this range"), unit=SECONDS, decimals=1, empty="No answered call", height=3,
+             now(ratio(*talk), "in this range"), unit=SECONDS, decimals=1, empty="No talk times", height=3,
              text="value_and_name"),
         stat(108, "Total cost",
              "What the campaign's calls have cost so far, agent and line, in its currency "

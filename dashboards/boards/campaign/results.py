@@ -81,7 +81,7 @@ def calls(own: Own) -> Folded:
                 "only: contain, back off, fail over. One code at all providers: look at the numbers dialled and at "
                 "the agent.",
                 rows(f"{total(own.gained('campaign_call_errors_total'), 'provider', 'code')} > 0"),
-                empty="No call had an error in this range", unit="string", width=12, pages=True, sort="Calls",
+                empty="No error codes in this range", unit="string", width=12, pages=True, sort="Calls",
                 descending=True,
                 transformations=(
                     organised(("provider", "code", "Value"),

@@ -120,7 +120,7 @@ def _strip(s: Spending) -> Line:
             103, "Per answered call",
             f"All costs of the span for each answered call, from {MINIMUM_CALLS} on: calls that nobody answered are "
             "paid for too. If it rises, fewer people answer: look at the number pool before the price.",
-            s.per_answer("currency"), f"Fewer than {MINIMUM_CALLS} answers",
+            s.per_answer("currency"), "Not enough data",
             4, CURRENCY_UNIT,
         ),
         each(
@@ -139,7 +139,7 @@ def _strip(s: Spending) -> Line:
             106, "Overruns",
             "Budgets that are spent, or that will be before the tasks are done. Decide for each: raise the budget, "
             "narrow the list, or let it end. Nothing is dialled once a budget is spent.",
-            now(s.alarming()), unit=WHOLE, decimals=0, width=3, empty=NO_BUDGETS,
+            now(s.alarming()), unit=WHOLE, decimals=0, width=3, empty="No budget, or no costs",
             thresholds=((None, NEUTRAL), (1, BAD)),
         ),
     )  # fmt: skip

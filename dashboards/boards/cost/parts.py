@@ -127,7 +127,7 @@ def attempt_costs(s: Spending) -> Panel:
         "answers cost, the attempt pays. Bars that climb steeply say where to stop.",
         rows(cost),
         x="attempt\\currency", unit=CURRENCY_UNIT, decimals=2, width=10, height=8,
-        empty=f"Not enough data: fewer than {MINIMUM_CALLS} answered calls at any attempt",
+        empty="Not enough data",
         transformations=[{"id": "groupingToMatrix", "options": matrix}], overrides=IN_SHADES,
     )  # fmt: skip
 
@@ -175,7 +175,7 @@ def providers(s: Spending) -> Panel:
         "Calls of the span by the provider that the number belongs to now, and those that ended with an error. The "
         "platform does not tell what each provider costs: ask the invoice. A provider with many errors or few "
         "answers costs calls that bring nothing: move its numbers.",
-        f"{calls} or {errors}",
+        f"group by (provider) ({calls} or {errors})",
         columns=(
             label("provider", "Provider", 0, noValue="not known", custom_minWidth=150),
             whole("Calls", calls, 150),

@@ -178,8 +178,9 @@ class Spending:
         return " or ".join(f"({expression}) * 0 + {_RANK[code]}" for code, expression in found.items())
 
     def alarming(self) -> str:
-        """How many budgets are spent, or run out first; absent where no campaign has a budget."""
-        return f"count (({self.outlook()}) >= {_RANK['short']}) or 0 * count ({self.budget(*BY)})"
+        """How many budgets are spent, or run out first; absent where no costs of a budget are known."""
+        known = f"{self.budget(*BY)} and on ({', '.join(BY)}) {self.ever(*BY)}"
+        return f"count (({self.outlook()}) >= {_RANK['short']}) or 0 * count ({known})"
 
     # -- names ------------------------------------------------------------------------------------------------
 

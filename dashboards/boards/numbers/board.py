@@ -32,7 +32,6 @@ from dashboards.vocabulary.targets import ask, now
 from dashboards.vocabulary.units import AGE, COUNT, RATIO, WHOLE
 
 NONE_SHOWN = "No numbers are shown"
-NOT_ENOUGH = f"Not enough data: fewer than {MINIMUM_CALLS} calls"
 ANY: tuple[Step, ...] = ((None, NEUTRAL), (1, BAD))
 WINDOW = "4h"
 """A busy number makes its twenty calls in so long."""
@@ -78,12 +77,15 @@ def _choice(q: Queries) -> Json:
 
 
 def _strip(pool: Pool) -> Line:
-    zero = f"0 * {number_of(pool.known())}"
-
-    def count(id: int, title: str, description: str, expression: str, thresholds: tuple[Step, ...]) -> Panel:  # noqa: A002
+    def count(
+        id: int, title: str, description: str, expression: str, thresholds: tuple[Step, ...],  # noqa: A002
+        among: str = pool.known(), empty: str = NONE_SHOWN,
+    ) -> Panel:  # fmt: skip
+        """How many; none only where it is known of some."""
+        found = f"{number_of(expression)} or 0 * {number_of(among)}"
         return stat(
-            id, title, description, now(f"{number_of(expression)} or {zero}", title), unit=WHOLE, decimals=0, width=4,
-            height=3, empty=NONE_SHOWN, thresholds=thresholds,
+            id, title, description, now(found, title), unit=WHOLE, decimals=0, width=4, height=3, empty=empty,
+            thresholds=thresholds,
         )  # fmt: skip
 
     return line(
@@ -98,14 +100,14 @@ def _strip(pool: Pool) -> Line:
             f"Numbers whose answer rate lost {FALL:.0%} or more against the 7 days before, by more than chance would. "
             "A fall from 20 % to 12 % in two days is an early sign of a spam label. Take the worst out of its pool "
             "first, then reduce concurrency, before you change the script.",
-            pool.fell(*BY), ANY,
+            pool.fell(*BY), ANY, pool.calls(*BY), "Not enough data",
         ),
         count(
             103, "Numbers at their cap",
             "Numbers that have made all the calls their daily cap allows; they call again after the tenant's "
             "midnight. If campaigns wait for them, add numbers rather than raise the cap: vendors advise 75 to 100 "
             "calls a day.",
-            f"{pool.used()} >= 1", ((None, NEUTRAL), (1, WARNING)),
+            f"{pool.used()} >= 1", ((None, NEUTRAL), (1, WARNING)), pool.used(), "No number has a cap",
         ),
         count(
             104, "Resting numbers",
@@ -116,7 +118,8 @@ def _strip(pool: Pool) -> Line:
         count(
             105, "Usable numbers",
             "Active numbers that neither rest nor are at their cap. At zero nothing can be dialled: add numbers.",
-            pool.usable(), ((None, NEUTRAL), (0, BAD), (1, NEUTRAL)),
+            f"({pool.usable()}) unless on () ({pool.unjudged()})", ((None, NEUTRAL), (0, BAD), (1, NEUTRAL)),
+            f"({pool.judged()}) unless on () ({pool.unjudged()})", "Unknown",
         ),
         stat(
             106, "Calls left today",
@@ -173,7 +176,7 @@ def _rates(pool: Pool) -> Panel:
         "down that stays is a spam label: rest or replace the number. If all fall together it is not the numbers: "
         f"look at the hour, the list and the provider. A gap: fewer than {MINIMUM_CALLS} calls.",
         ask(pool.labelled(f"{pool.course(WINDOW)} and on (tenant, number) {worst}", "phone", "label"), _LEGEND),
-        unit=RATIO, empty=NOT_ENOUGH, interval="5m", gaps=True, filled=0, height=9, legend=("lastNotNull",),
+        unit=RATIO, empty="Not enough data", interval="5m", gaps=True, filled=0, height=9, legend=("lastNotNull",),
         legend_right=True,
     )  # fmt: skip
 
@@ -184,7 +187,8 @@ def _states(q: Queries, pool: Pool) -> Panel:
     every = q.band("campaign_number_status", "status", [each.code for each in NUMBER_STATES], ", ".join(BY), **NUMBERS)
     found = pool.labelled(f"({every}) and on (tenant, number) {chosen}", "phone", "label")
     # A band without a series would complain of a missing time field, so that nothing is a state too.
-    nothing = f'label_replace (vector (0) unless on () {chosen}, "phone", "No number", "", "")'
+    known = f"0 * count ({q.last('campaign_number_status', **NUMBERS)})"
+    nothing = f'label_replace ({known} unless on () {chosen}, "phone", "No number", "", "")'
     return band(
         121,
         "Flagged and resting numbers",
@@ -193,7 +197,7 @@ def _states(q: Queries, pool: Pool) -> Panel:
         "complaints; reduce concurrency first.",
         ask(f"{found} or {nothing}", _LEGEND),
         states=(*NUMBER_STATES, State("none", 0, "flagged or resting", FADED)),
-        empty="No number was flagged or rested",
+        empty="No number's state is known",
         width=12, height=9,
     )  # fmt: skip
 
@@ -230,7 +234,7 @@ def _held(q: Queries) -> Panel:
         "numbers, or wait for midnight. number_cooldown: it passes. no_country_match: add numbers of the contacts' "
         "country, or correct the campaign's rule.",
         ask(total(q.last("campaign_tasks_blocked", tenant=TENANTS, group="number"), "blocker"), "{{blocker}}"),
-        unit=WHOLE, decimals=0, empty="No campaign, or none of these tenants", stacked=True, height=7,
+        unit=WHOLE, decimals=0, empty="Unknown", stacked=True, height=7,
     )  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def errors(q: Queries) -> Panel:
         "a step up: contain it (reduce concurrency), back off, fail over to another connection. Codes of the line "
         "called, such as number_changed, are the list's fault and not the provider's. A point is a call.",
         ask(f"{failed} and on (provider, code) topk (10, {most} > 0)", "{{provider}} {{code}}", exemplar=True),
-        unit=WHOLE, decimals=0, empty="No call ended with an error in this span", stacked=True,
+        unit=WHOLE, decimals=0, empty="No error codes in this span", stacked=True,
         bars=True, interval="10m",
     )  # fmt: skip
 

@@ -26,7 +26,7 @@ VERDICTS = tuple(
     for number, (code, words, colour) in enumerate(
         (
             ("released", "released", FADED),
-            ("few", "too few calls", FADED),
+            ("few", "not enough data", FADED),
             ("fine", "no sign", GOOD),
             ("resting", "resting", PLANNED),
             ("capped", "at its cap", WARNING),
@@ -164,7 +164,16 @@ class Pool:
 
     def usable(self) -> str:
         """Active numbers that neither rest nor are at their cap."""
-        return f"({self.status('active')}) unless ({self.cooling(COOLING_SECONDS)}) unless ({self.used()} >= 1)"
+        active = f"({self.status('active')}) and on ({', '.join(BY)}) ({self.judged()})"
+        return f"{active} unless ({self.cooling(COOLING_SECONDS)}) unless ({self.used()} >= 1)"
+
+    def judged(self) -> str:
+        """The numbers of which it is known whether they are at their cap."""
+        return f"{self.known()} unless ({self.unjudged()})"
+
+    def unjudged(self) -> str:
+        """The numbers that have a cap, and nobody tells how many calls of today."""
+        return f"{self.of('campaign_number_daily_cap')} unless ({self.used()})"
 
     def verdict(self) -> str:
         """The number of the state in `VERDICTS`: the first that holds, of those that explain the others first."""

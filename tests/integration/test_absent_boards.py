@@ -1,0 +1,173 @@
+"""What is absent claims nothing on the boards: each panel is asked of platforms that lack something.
+
+As in `test_absent`: what a panel answers otherwise than with everything there must be gone, unless it reads a family
+that means something without what lacks.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+
+from exporter.demo.runtime.server import EmbeddedServer
+from tests.dashboards.asking import Series, interpolated
+from tests.dashboards.boards import expressions, panels
+from tests.support.absences import DROPPED, INSTEAD, PLATFORMS, Look, looking
+from tests.support.claims import Claims
+from tests.support.effort import PROVING
+from tests.support.exporting import NOW
+from tests.support.prometheus import Prometheus, running, write_history
+
+WHOLE = "everything"
+_FEW = ("no costs", "no pools", "only what is required")
+LACKING = {**PLATFORMS, **{name: (name,) for name in DROPPED}} if PROVING else {name: PLATFORMS[name] for name in _FEW}
+"""What platforms lack together, some of them; in `make prove` all, and each thing on its own."""
+
+TENANTS = {name: f"t{number:03}t" for number, name in enumerate((WHOLE, *LACKING))}
+"""Platforms are told apart by their tenant."""
+
+TENANT = re.compile(r"t\d{3}t")
+MINUTES = (15_000, 10_140, 10_080, 1_500, 1_440, 120, 90, 60, 50, 40, 30, 20, 10, 5, 4, 3, 2, 1, 0)
+"""Before now, when Prometheus scraped."""
+
+COUNTERS = ("_total", "_bucket", "_sum", "_count")
+COUNTERS = ("_total", "_bucket", "_sum", "_count")
+MANY = 100_000.0
+"""So much do counters rise more: rates want a minimum of calls."""
+
+CAMPAIGNS = range(1, 7) if PROVING else range(1, 2)
+"""Those that the campaign's board is opened for."""
+
+QUESTIONS = {
+    where: expression for where, expression in expressions()
+    if not where.startswith(("exporter-health", "cost-shared", "task-"))
+}  # fmt: skip
+"""Those about campaigns: of the exporter itself, of one tenant's copy and of one task the others tell enough."""
+
+AT = NOW.timestamp()
+
+
+TRUE_EITHER_WAY = {
+    "Unknown", "None known", "Not enough data", "Not enough data in this range", "Not enough data for a forecast",
+    "No A/B test: the campaign has one script", "No A/B test", "No campaign has an A/B test",
+    "No audience file", "No budget and no goal", "No budget, or no costs", "No campaign has a budget",
+    "No connection has a limit", "No cost is told", "No cost is told for this campaign", "No costs in this span",
+    "No call has a sentiment", "No task has a disposition",
+    "No error codes in this range", "No error codes in this span", "No talk times", "No goal is met, or none is set",
+    "No limit is told",
+    "No number has a cap", "No number has a daily cap", "No number pool is told, and no number called",
+    "No number is in a campaign's pool, or the platform does not show them", "No number's state is known",
+    "No numbers are shown", "No numbers: the platform shows none, or none of these tenants",
+    "No connections: the platform does not tell them, or no exporter is scraped", "Not told, or it is over",
+    "The platform shows no connections", "The platform tells no provider of a call",
+}  # fmt: skip
+"""What an empty panel may say: it holds where there is nothing, and where nobody tells."""
+
+
+@pytest.fixture(scope="module")
+def look(server: EmbeddedServer) -> Iterator[Look]:
+    with looking(server, "absent_boards") as found:
+        yield found
+
+
+def history(platforms: dict[str, Claims]) -> Iterator[tuple[float, bytes]]:
+    """What Prometheus saw of platforms that are told apart by their tenant: counters that rose, and gauges."""
+    for minutes in MINUTES:
+        lines: dict[str, list[str]] = {}
+        for platform, claims in platforms.items():
+            for (name, labels), value in claims.series.items():
+                known = dict(labels)
+                if "tenant" not in known:
+                    continue  # of the exporter itself, or of no campaign
+                known["tenant"] = TENANTS[platform]
+                if "campaign" in known:
+                    known["campaign"] = f"{known['tenant']}/{known['campaign']}"
+                grown = MANY * value * (1 - minutes / 20_000) if name.endswith(COUNTERS) else value
+                text = ",".join(f'{key}="{_escaped(each)}"' for key, each in known.items())
+                lines.setdefault(name, []).append(f"{name}{{{text}}} {grown!r}")
+        yield AT - minutes * 60, "".join(f"# TYPE {name} gauge\n" + "\n".join(found) + "\n"
+                                         for name, found in lines.items()).encode()  # fmt: skip
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+
+
+@pytest.fixture(scope="module")
+def prometheus(look: Look, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    platforms = {WHOLE: look()}
+    for name, lacking in LACKING.items():
+        platforms[name] = look(*(statement for each in lacking for statement in DROPPED[each]))
+    directory = tmp_path_factory.mktemp("absent")
+    write_history(directory, list(history(platforms)))
+    with running(directory) as server:
+        yield server
+
+
+Answers = list[tuple[str, str, Series]]
+
+
+@cache
+def answers(server: Prometheus, platform: str) -> Answers:
+    """Of each question: where it stands, how it reads, and the rows that have a figure, but for whose they are."""
+    tenant = TENANTS[platform]
+    found: Answers = []
+    for where, expression in QUESTIONS.items():
+        for campaign in CAMPAIGNS if where.startswith("campaign-") else (".*",):
+            values = {"tenant": tenant, "campaign": f"{tenant}/{campaign}", "number": ".*", "currency": ".*"}
+            rows: Series = {}
+            for labels, figure in server.query(interpolated(expression, values, "1h", "10m"), AT).items():
+                theirs = TENANT.findall(repr(labels))  # some tell tenants apart by their rows alone
+                if not math.isnan(figure) and set(theirs) <= {tenant}:
+                    rows[tuple((key, TENANT.sub("", value)) for key, value in labels)] = figure
+            found.append((f"{where} of {campaign}", expression, rows))
+    return found
+
+
+@pytest.fixture(scope="module")
+def whole(prometheus: Prometheus) -> dict[str, Series]:
+    """What each question is answered with everything there."""
+    return {where: found for where, _, found in answers(prometheus, WHOLE)}
+
+
+def test_most_questions_are_answered_with_everything_there(whole: dict[str, Series]) -> None:
+    """Else there would be nothing to see when something is taken away."""
+    asked = {where.split()[0] for where in whole if not where.startswith(("exporter-health", "cost-shared", "task-"))}
+    unanswered = asked - {where.split()[0] for where, found in whole.items() if found}
+    assert len(unanswered) < 0.3 * len(asked)
+
+
+@pytest.mark.parametrize("platform", LACKING)
+def test_no_panel_says_what_nobody_told(prometheus: Prometheus, whole: dict[str, Series], platform: str) -> None:
+    lacking = {platform, *LACKING[platform]}
+    rights = [INSTEAD[name] for name in lacking if name in INSTEAD and INSTEAD[name].but_for not in lacking]
+    meant = re.compile("|".join(rf"\b{each}\b" for right in rights for each in (*right.series, *right.boards)) or "$^")
+    wrong = {
+        f"{where} {dict(labels)}": (whole[where].get(labels), figure)
+        for where, expression, found in answers(prometheus, platform)
+        if not meant.search(f"{where} {expression}")
+        for labels, figure in found.items() if whole[where].get(labels) != figure
+    }  # fmt: skip
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("platform", LACKING)
+def test_where_a_panel_is_empty_for_want_of_something_it_says_so(
+    prometheus: Prometheus, whole: dict[str, Series], platform: str
+) -> None:
+    found = {where: rows for where, _, rows in answers(prometheus, platform)}
+    wrong = {}
+    for panel in panels():
+        for campaign in CAMPAIGNS if panel.board == "campaign" else (".*",):
+            asked = [
+                f"{panel}-{target['refId']} of {campaign}"
+                for target in panel.targets
+                if f"{panel}-{target['refId']}" in QUESTIONS
+            ]
+            if any(whole[where] for where in asked) and not any(found[where] for where in asked):
+                wrong[str(panel)] = (panel.panel.get("title"), panel.panel["fieldConfig"]["defaults"].get("noValue"))
+    assert {where: said for where, said in wrong.items() if said[1] not in TRUE_EITHER_WAY} == {}
