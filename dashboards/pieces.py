@@ -101,6 +101,7 @@ PIECES: tuple[Piece, ...] = (
             "CampaignCreditsExhausted",
             "CampaignCallsOutsideWindow",
             "CampaignStateUnknown",
+            "CampaignAttemptsUsedUp",
             "CampaignUnknownCodes",
         ),
     ),

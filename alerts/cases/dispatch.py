@@ -77,6 +77,7 @@ LATE = Subject("CampaignNotStarted", "critical", verdict="blocked", gate="lifecy
 NO_WINDOW = Subject("CampaignNoWindow", "warning", verdict="blocked", gate="window")
 OWN_LIMIT = Subject("CampaignLimitBlocks", "critical", verdict="blocked", gate="campaign")
 REST = Subject("CampaignBlocked", "critical", verdict="blocked", gate="provider")
+USED_UP = Subject("CampaignAttemptsUsedUp", "warning", verdict="blocked", gate="tasks")
 UNKNOWN = Subject("CampaignStateUnknown", "warning", verdict="unknown")
 
 _SINGLE = (
@@ -105,6 +106,9 @@ _SINGLE = (
     *of_verdict(REST, "provider", "provider_auth", 5,
              f"Spring offer (c1) is blocked by provider (provider_auth) {SINCE}.",
              ("throttled", "provider", "provider_throttled"), "throttled is not blocked"),
+    *of_verdict(USED_UP, "tasks", "attempts_exhausted", 5,
+             f"Spring offer (c1) has nothing left to dial {SINCE}: its pending tasks have used their attempts.",
+             ("finished", "tasks", "attempts_exhausted"), "it is over"),
     OWN_LIMIT.also("calls a minute of 0 are a limit of its own too", verdict("blocked", "pacing", "pacing"), NAMED,
                    at={"1m": (OWN_LIMIT.told(f"Spring offer (c1) is blocked by its own limit {SINCE}: the limit is "
                                              "0, or leaked slots fill it.", gate="pacing"),)}),
@@ -116,6 +120,8 @@ _SINGLE = (
                          ("tenant", "tenant_concurrency"), ("numbers", "number_flagged"),
                          ("lifecycle", "circuit_breaker_open"), ("lifecycle", "campaign_paused"),
                          ("priority", "higher_priority_campaign"))),
+    REST.also("tasks that have used their attempts are a ticket", verdict("blocked", "tasks", "attempts_exhausted"),
+              NAMED, at={"5m": (), "9m": ()}),
     *(REST.also(f"blocked by tasks ({code}) has none of its own", verdict("blocked", "tasks", code), NAMED,
                 at={"5m": (REST.told(f"Spring offer (c1) is blocked by tasks ({code}) {SINCE}.", gate="tasks"),)})
       for code in ("no_contacts", "stale_in_progress")),

@@ -26,8 +26,8 @@ _RATES = (
 )  # fmt: skip
 _NUMBERS = ("CampaignNumberBad", "CampaignNumberFading", "CampaignNumberFlagged")
 _WAITS = (
-    "CampaignBacklogGrows", "CampaignBlocked", "CampaignStateUnknown", "CampaignTenantAtLimit",
-    "CampaignConnectionAtLimit",
+    "CampaignBacklogGrows", "CampaignBlocked", "CampaignAttemptsUsedUp", "CampaignStateUnknown",
+    "CampaignTenantAtLimit", "CampaignConnectionAtLimit",
 )  # fmt: skip
 _STANDS = (
     "CampaignStalled", "CampaignLimitBlocks", "CampaignStarved", "CampaignConnectionLimitBlocks",

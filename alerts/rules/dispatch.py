@@ -8,6 +8,7 @@ from alerts.vocabulary.expressions import Rules, any_of
 from alerts.vocabulary.rule import CAMPAIGN, CONNECTION, TENANT, Alert, Concern, Record, Severity
 from alerts.vocabulary.verdicts import blocked, by_gate, which
 from alerts.vocabulary.wording import Ask, of_campaign
+from exporter.contract.codes import EXHAUSTED
 from exporter.diagnosis.dispatch.gates import UNTOLD_COST, UNTOLD_HOLDS
 
 TENANT_SLOTS, CONNECTION_SLOTS = "tenant:slots_used:ratio", "tenant_connection:slots_used:ratio"
@@ -257,8 +258,10 @@ def _at_limit(q: Rules, s: Settings) -> tuple[Alert, ...]:
 
 
 def _rest(q: Rules, s: Compliance) -> tuple[Alert, ...]:
+    used_up = blocked(q, "tasks", code=EXHAUSTED)
     elsewhere = [
         blocked(q, f"=~{OWN_ALERT}"),
+        used_up,
         blocked(q, "lifecycle", code="=~circuit_breaker_open|campaign_paused|not_started"),
         # tasks that are held for what the list holds are tickets, not pages: calling them would be wrong
         *(f"({blocked(q, 'tasks')}) and ({held(q, group, s)})" for group in ("compliance", "audience")),
@@ -278,6 +281,19 @@ def _rest(q: Rules, s: Compliance) -> tuple[Alert, ...]:
             keep=300,
             labels={"verdict": "blocked"},
             rests_on=("compliance.held_share", "compliance.held_tasks"),
+        ),
+        Alert(
+            "CampaignAttemptsUsedUp",
+            _WARNING,
+            CAMPAIGN,
+            "Only tasks that have used all their attempts are left pending: the campaign never ends by itself.",
+            "{campaign} has nothing left to dial{since}: its pending tasks have used their attempts.",
+            "Have the platform close these tasks and complete the campaign, or import more contacts.",
+            used_up,
+            _BOARD,
+            wait=300,
+            keep=300,
+            labels={"verdict": "blocked", "gate": "tasks"},
         ),
         Alert(
             "CampaignStateUnknown",
