@@ -217,6 +217,9 @@ def platform() -> Iterator[Platform]:
         contract.create(made.connection)
         for tenant in (1, 2):
             contract.insert(made.connection, "tenants", tenant_id=tenant, name=f"T{tenant}", timezone="UTC")
+        contract.insert(
+            made.connection, "numbers", number_id=1, tenant_id=1, connection_id=1, phone="1", status="active"
+        )
         for campaign in range(1, 7):
             contract.insert(
                 made.connection, "campaigns", campaign_id=campaign, tenant_id=1 + campaign % 2, name=f"C{campaign}",

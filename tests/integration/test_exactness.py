@@ -365,7 +365,9 @@ class Platform(RuleBasedStateMachine):
 
     @rule()
     def save(self) -> None:
-        self.saved = bequest(self.refresher, self.config), dict(self.highest)
+        state = bequest(self.refresher, self.config)
+        if state is not None or self.saved is None:  # a process that has not refreshed yet leaves the file as it is
+            self.saved = state, dict(self.highest)
 
     @rule(older=st.booleans())
     def restart(self, older: bool) -> None:
