@@ -1,4 +1,4 @@
-"""Days on which nothing goes wrong: nobody may be told that something does. `make prove` takes eight of them, a weekend among them."""
+"""Days on which nothing goes wrong: nobody may be told that something does. `make prove` takes eight of them."""
 
 from __future__ import annotations
 
