@@ -5,20 +5,23 @@ from __future__ import annotations
 import platform as python_platform
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Info, Summary, generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
 from exporter import __version__, logs
-from exporter.contract.availability import Available
 from exporter.contract.codes import CAMPAIGN_STATUSES, OTHER
 from exporter.contract.relations import RELATIONS
-from exporter.ledger.ledger import Ledger
-from exporter.metrics.snapshot import Snapshot
-from exporter.source.entities import Violation
-from exporter.source.promise import Promise
-from exporter.source.query_time import Meter
+
+if TYPE_CHECKING:  # boards and rules ask for names only, and wait for nothing else
+    from exporter.contract.availability import Available
+    from exporter.ledger.ledger import Ledger
+    from exporter.metrics.snapshot import Snapshot
+    from exporter.source.entities import Violation
+    from exporter.source.promise import Promise
+    from exporter.source.query_time import Meter
 
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client does not type it
 

@@ -247,7 +247,7 @@ def test_commands_and_their_options_exist() -> None:
         for word, rest in re.findall(r"campaign-exporter ((?:[a-z]+ )?)([^`\n]*)", text):
             if rest.startswith(("--since", ">")) or not word.strip():  # of journalctl
                 continue
-            command = main.commands.get(word.strip()) if isinstance(main, click.Group) else main
+            command = main.get_command(click.Context(main), word.strip())
             options = {option for parameter in command.params for option in parameter.opts} if command else set()
             if command is None or set(re.findall(r"(?<!\S)--?[a-z][\w.-]*", rest)) - options:
                 yield f"campaign-exporter {word}{rest}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
-from exporter.commands.cli import main
+from exporter.commands.cli import COMMANDS, main
 
 
 @pytest.mark.parametrize("address", ["10517", "::1:80", "http://h:80", "h:65536", "[::1"])
@@ -29,3 +32,18 @@ def test_the_demos_speed_is_a_number(speed: str) -> None:
     result = CliRunner().invoke(main, ["demo", "--speed", speed])
     assert result.exit_code == 2
     assert "Invalid value for '--speed'" in result.output
+
+
+def test_each_command_is_where_the_table_says() -> None:
+    context = click.Context(main)
+    assert {name: getattr(main.get_command(context, name), "name", None) for name in COMMANDS} == {
+        name: name for name in COMMANDS
+    }
+
+
+def test_the_version_is_told_without_what_commands_need() -> None:
+    code = (
+        "import sys; from exporter.commands import cli; print({'sqlalchemy', 'aiohttp', 'grafanalib'} & {*sys.modules})"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "set()\n"

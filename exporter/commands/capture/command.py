@@ -27,16 +27,14 @@ from exporter.commands.capture.surroundings import configuration, report_of_chec
 from exporter.commands.explain.ids import quoted
 from exporter.commands.explain.reading import Reading, open_reading
 from exporter.config import Config
-from exporter.config.durations import format_duration, parse_duration
-from exporter.contract.codes import clean_name
-from exporter.errors import CampaignExporterError, ConfigError, UnknownIdError
+from exporter.config.durations import format_duration
+from exporter.errors import CampaignExporterError, UnknownIdError
 from exporter.refresh.clock import Clock, database_clock
 from exporter.web.addresses import links_of
 from exporter.web.cards.card import card
 from exporter.web.cards.values import NEW, Json, iso
 from exporter.web.rendering import render_card
 
-LONGEST_SINCE = 31 * 86_400.0
 PARTIAL = 3
 """Exit status: an archive was written, and something is missing from it."""
 
@@ -81,17 +79,6 @@ class Captured:
     def status(self) -> int:
         """The exit status."""
         return PARTIAL if self.missing else 0
-
-
-def span_of(text: str, option: str = "--since") -> float:
-    """The seconds of an option."""
-    try:
-        span = parse_duration(text)
-    except ValueError as error:
-        raise ConfigError(f"{option}: {clean_name(text, 40)!r}: {error}") from None
-    if not isinstance(span, float) or not 0 < span <= LONGEST_SINCE:
-        raise ConfigError(f"{option}: {clean_name(text, 40)!r}: must be more than 0 and at most 31d; write such as 2h")
-    return span
 
 
 def capture(config: Config, request: Request, clock: Clock = database_clock) -> Captured:

@@ -17,7 +17,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from exporter.commands.capture.command import Captured, Request, capture, span_of
+from exporter.commands.capture.command import Captured, Request, capture
+from exporter.commands.options import span_of
 from exporter.config import Config
 from exporter.errors import ConfigError, UnknownIdError
 from exporter.web.rendering import STYLE

@@ -1,0 +1,34 @@
+"""`campaign-exporter serve`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from exporter.commands.options import CONFIG_FILE, listen_address
+from exporter.config import load
+from exporter.logs import drain, take_over
+from exporter.web.server import run
+
+_END_SECONDS = 4.5
+"""From a signal to the end of the process, at most; it is less than what container runtimes and systemd wait."""
+
+
+@click.command()
+@CONFIG_FILE
+@click.option(
+    "--web.listen-address",
+    "listen",
+    metavar="HOST:PORT",
+    callback=listen_address,
+    help="Instead of the configuration's.",
+)
+def serve(config_file: Path, listen: str | None) -> None:
+    """Read the database and serve /metrics."""
+    config = load(config_file)
+    take_over(config.log)
+    if not run(config, listen, limit=_END_SECONDS):
+        drain()
+        os._exit(0)  # a refresh is still at work, and the interpreter would wait for it
