@@ -12,15 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
-import sqlalchemy as sa
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from exporter.config import Config
 from exporter.config.address import SECRETS
 from exporter.contract.availability import Available, compare
 from exporter.errors import ConfigError, ContractError, DatabaseUnavailableError, RowError
+from exporter.source.compiled import Compiled
 from exporter.source.connecting import (
     Attempt,
     Connection,
@@ -39,7 +38,7 @@ from exporter.source.reasons import NOT_A_ROWS_FAULT, reason
 from exporter.source.sql import statement
 
 __all__ = [
-    "Compiled", "Connection", "Database", "Server", "columns_of", "compile_statement", "fetch", "reading", "reason",
+    "Compiled", "Connection", "Database", "Server", "columns_of", "fetch", "reading", "reason",
 ]  # fmt: skip
 
 _PIDS_ASKED = 3
@@ -48,25 +47,6 @@ _KEEPALIVES: Mapping[str, Any] = {
     "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 15_000,
 }  # fmt: skip
 _NO_PASSWORD = "no password supplied"
-_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy does not type it
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A statement as text with its parameters' names; made once, run often."""
-
-    text: str
-    fixed: Mapping[str, Any]
-
-    def bind(self, **values: Any) -> dict[str, Any]:
-        """The parameters of one execution."""
-        return {**self.fixed, **{name: value for name, value in values.items() if name in self.fixed}}
-
-
-def compile_statement(query: sa.Select[*tuple[Any, ...]]) -> Compiled:
-    """A SQLAlchemy statement as psycopg runs it."""
-    compiled = query.compile(dialect=_DIALECT)
-    return Compiled(str(compiled), compiled.construct_params(_check=False))
 
 
 Place = tuple[int, float, bool]

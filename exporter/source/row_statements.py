@@ -12,7 +12,7 @@ from exporter.contract.availability import Available
 from exporter.contract.relations import RELATIONS
 from exporter.source.clean_rows import CleanRows, Read
 from exporter.source.cleaning import Expression
-from exporter.source.database import compile_statement
+from exporter.source.database import Compiled
 from exporter.source.projections import Projection
 
 _LOWS, _HIGHS = (sa.bindparam(name, type_=sa.ARRAY(sa.DateTime(timezone=True))) for name in ("lows", "highs"))
@@ -37,16 +37,16 @@ class Statements:
         mine = rows.of_campaigns(self._campaign_type)
         changed = rows.stamped(_LOW, _HIGH)
         # The bounds twice: see `copying`.
-        self.changed = compile_statement(rows.records(where(changed, rows.stamped(_LOW_ONCE, _HIGH_ONCE))))
-        self.changed_within = compile_statement(_within_bands(rows))
-        self.remembered = compile_statement(rows.records(where(mine, rows.remembered())))
-        self.by_key = compile_statement(rows.records(where(rows.of_keys(types[RELATIONS[rows.relation].key[0]]))))
-        self.changed_keys = compile_statement(_keys(rows, changed))
-        self.all_keys = compile_statement(_keys(rows, mine))
+        self.changed = Compiled(rows.records(where(changed, rows.stamped(_LOW_ONCE, _HIGH_ONCE))))
+        self.changed_within = Compiled(_within_bands(rows))
+        self.remembered = Compiled(rows.records(where(mine, rows.remembered())))
+        self.by_key = Compiled(rows.records(where(rows.of_keys(types[RELATIONS[rows.relation].key[0]]))))
+        self.changed_keys = Compiled(_keys(rows, changed))
+        self.all_keys = Compiled(_keys(rows, mine))
         some = sa.select(sa.literal(1)).select_from(rows.table).where(mine).limit(MOST).subquery()
-        self.size = compile_statement(sa.select(sa.func.count()).select_from(some))
-        self.settled = {p.name: compile_statement(p.grouped(rows, mine, rows.settled())) for p in projections}
-        self.whole = {p.name: compile_statement(p.grouped(rows, mine)) for p in projections}
+        self.size = Compiled(sa.select(sa.func.count()).select_from(some))
+        self.settled = {p.name: Compiled(p.grouped(rows, mine, rows.settled())) for p in projections}
+        self.whole = {p.name: Compiled(p.grouped(rows, mine)) for p in projections}
 
     @staticmethod
     def bounds(low: datetime, high: datetime) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from exporter.contract.relations import RELATIONS
 from exporter.contract.types import Kind
 from exporter.source.clean_rows import CAMPAIGNS, ID_TYPES, ROW_KEYS
 from exporter.source.cleaning import EARLIEST, Expression
-from exporter.source.database import Compiled, compile_statement
+from exporter.source.database import Compiled
 
 _TENANTS = sa.bindparam("tenants", type_=sa.ARRAY(sa.Text))
 _ENDED_AFTER = sa.bindparam("ended_after", type_=sa.Double)
@@ -47,11 +47,11 @@ class Choice:
         where: Sequence[Expression], limit: int,
     ) -> None:  # fmt: skip
         rows = sa.select(*columns).select_from(table).where(*where)
-        self.rows = compile_statement(rows.limit(limit + 1))
-        self.first = compile_statement(rows.order_by(*order).limit(limit))
-        self.count = compile_statement(sa.select(sa.func.count()).select_from(table).where(*where))
+        self.rows = Compiled(rows.limit(limit + 1))
+        self.first = Compiled(rows.order_by(*order).limit(limit))
+        self.count = Compiled(sa.select(sa.func.count()).select_from(table).where(*where))
         keys = sa.select(key).select_from(table).where(*where)
-        self.keys = compile_statement(keys.order_by(*order).limit(limit))
+        self.keys = Compiled(keys.order_by(*order).limit(limit))
 
 
 class SmallStatements:
@@ -82,7 +82,7 @@ class SmallStatements:
             preferred = [sa.case((_is_one_of(available, relation, "tenant_id", _TENANTS), 0), else_=1)]
         self.exported = Choice(table, texts, key, [*preferred, *order], where, limit)
         self.all = Choice(table, texts, key, order, (), limit)
-        self.by_key: Compiled = compile_statement(sa.select(*texts).select_from(table).where(key == sa.any_(ROW_KEYS)))
+        self.by_key: Compiled = Compiled(sa.select(*texts).select_from(table).where(key == sa.any_(ROW_KEYS)))
 
 
 def _text(available: Available, relation: str, name: str) -> Expression:

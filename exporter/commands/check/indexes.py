@@ -23,7 +23,7 @@ from exporter.contract.identifiers import identifier
 from exporter.source.call_columns import call_rows
 from exporter.source.clean_rows import CAMPAIGNS, CleanRows
 from exporter.source.cleaning import STAMP_FUTURE_SECONDS, Expression
-from exporter.source.database import Compiled, Connection, compile_statement
+from exporter.source.database import Compiled, Connection
 from exporter.source.reader import Moment
 from exporter.source.row_statements import Statements
 from exporter.source.task_columns import task_rows
@@ -124,7 +124,7 @@ class Indexes:
             return failed(self._connection, self._available.schema, read.about, read.thing, error, self._limit)
 
     def _judge(self, read: _Read) -> Finding:
-        column = compile_statement(sa.select(read.found_by).select_from(read.table))
+        column = Compiled(sa.select(read.found_by).select_from(read.table))
         found = origin(explain(self._connection, column, {}))
         if found.mixed:
             tables = " and ".join(found.mixed)

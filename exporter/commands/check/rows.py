@@ -30,7 +30,7 @@ from exporter.contract.identifiers import identifier
 from exporter.errors import RowError
 from exporter.source.clean_rows import CleanRows
 from exporter.source.columns import RULES, broken_rule
-from exporter.source.database import Connection, compile_statement, fetch
+from exporter.source.database import Compiled, Connection, fetch
 from exporter.source.parsing import windows_problem
 from exporter.source.platform import Platform
 from exporter.source.query_time import Meter
@@ -173,8 +173,8 @@ def sampled(
         ("campaign", "status", "blocker", "broken") if rows.relation == "tasks" else ("campaign", "outcome", "broken")
     )
     sample = newest_rows(rows, names, SAMPLE_ROWS, newest=newest).subquery()
-    groups = compile_statement(sa.select(*sample.c, sa.func.count()).group_by(*sample.c))
-    everything = compile_statement(sa.select(rows.id_column).select_from(rows.table))
+    groups = Compiled(sa.select(*sample.c, sa.func.count()).group_by(*sample.c))
+    everything = Compiled(sa.select(rows.id_column).select_from(rows.table))
     try:
         with connection.transaction():
             found = [

@@ -20,7 +20,7 @@ from exporter.ledger.ledger import Ledger
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
 from exporter.source.clean_rows import CleanRows
 from exporter.source.copying import copied
-from exporter.source.database import Compiled, Connection, compile_statement
+from exporter.source.database import Compiled, Connection
 from exporter.source.platform import Platform
 from exporter.source.query_time import Meter
 from exporter.source.reader import Moment, Reader
@@ -64,7 +64,7 @@ def _newest(rows: CleanRows, *, newest: bool) -> Compiled:
         found = some_of(every, rows, TRIAL_ROWS, newest=newest).subquery("found")
         return found, found
 
-    return compile_statement(rows.records(read))
+    return Compiled(rows.records(read))
 
 
 def series(snapshot: Snapshot, whole: bool) -> Iterator[Finding]:

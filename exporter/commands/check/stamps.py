@@ -18,7 +18,7 @@ from exporter.contract.wording import duration
 from exporter.refresh.probe import FEW_AT_ONCE, MOST_COST
 from exporter.source.clean_rows import CleanRows
 from exporter.source.cleaning import EARLIEST, STAMP_FUTURE_SECONDS, Expression
-from exporter.source.database import Connection, compile_statement, fetch
+from exporter.source.database import Compiled, Connection, fetch
 from exporter.source.query_time import Meter
 from exporter.source.reader import Moment, Reader
 
@@ -52,7 +52,7 @@ def stamps(
     later = [name for name in _LATER[rows.relation] if available.has(rows.relation, name)]
     try:
         with connection.transaction():
-            found = fetch(connection, compile_statement(_counts(available, rows, later, newest=newest)), **seen)[0]
+            found = fetch(connection, Compiled(_counts(available, rows, later, newest=newest)), **seen)[0]
     except psycopg.errors.QueryCanceled:  # there are too many rows for what no index serves: that is named elsewhere
         return
     counts = dict(zip(_names(later), found, strict=True))

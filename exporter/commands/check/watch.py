@@ -18,7 +18,7 @@ from exporter.contract.wording import duration
 from exporter.errors import DatabaseUnavailableError, RowError
 from exporter.source.call_columns import call_rows
 from exporter.source.clean_rows import ROW_KEYS, CleanRows, key_text
-from exporter.source.database import Compiled, Connection, Database, compile_statement, fetch, reason
+from exporter.source.database import Compiled, Connection, Database, fetch, reason
 from exporter.source.reader import Moment
 from exporter.source.task_columns import task_rows
 
@@ -93,7 +93,7 @@ def _begin(connection: Connection, config: Config) -> Moment:
 def _first(connection: Connection, rows: CleanRows, moment: Moment) -> Rows:
     found: Sequence[tuple[Any, ...]] = ()
     for newest in (True, False):
-        query = compile_statement(newest_rows(rows, rows.fetched, NEWEST_ROWS, newest=newest))
+        query = Compiled(newest_rows(rows, rows.fetched, NEWEST_ROWS, newest=newest))
         try:
             with connection.transaction():
                 found = fetch(connection, query, **moment.parameters())
@@ -108,7 +108,7 @@ def _first(connection: Connection, rows: CleanRows, moment: Moment) -> Rows:
 
 def _by_key(available: Available, rows: CleanRows) -> Compiled:
     typname = available.types[rows.relation][RELATIONS[rows.relation].key[0]]
-    return compile_statement(rows.select(rows.of_keys(typname)))
+    return Compiled(rows.select(rows.of_keys(typname)))
 
 
 def _again(connection: Connection, each: _Watched, moment: Moment) -> Rows:

@@ -16,7 +16,7 @@ from exporter.calendar.call_windows import EARLIEST, LATEST
 from exporter.contract.availability import Available
 from exporter.contract.relations import RELATIONS, Kind
 from exporter.source.clean_rows import ID_TYPES
-from exporter.source.database import Connection, compile_statement, fetch
+from exporter.source.database import Compiled, Connection, fetch
 
 Row = dict[str, Any]
 Expression = sa.ColumnElement[Any]
@@ -73,7 +73,7 @@ def read(
     order = [table.c[newest_by].desc(), sa.cast(table.c[RELATIONS[relation].key[0]], sa.Text)]
     query = sa.select(*shown).select_from(table).where(*where).order_by(*order).limit(limit + 1)
     with connection.transaction():
-        found = fetch(connection, compile_statement(query), **values)
+        found = fetch(connection, Compiled(query), **values)
     rows = tuple(
         {name: typed(relation, name, text) for name, text in zip(names, row, strict=True)} for row in found[:limit]
     )
