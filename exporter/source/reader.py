@@ -24,7 +24,7 @@ from exporter.source.clean_rows import CAMPAIGNS, ROW_KEYS, SETTLED_BEFORE, key_
 from exporter.source.cleaning import STAMP_FUTURE_SECONDS
 from exporter.source.copying import copied
 from exporter.source.database import Compiled, Connection, fetch
-from exporter.source.projections import Projection, available_projections
+from exporter.source.projections import Projection
 from exporter.source.query_time import Meter
 from exporter.source.records import Layout, Records
 from exporter.source.row_statements import MOST, Statements
@@ -96,10 +96,8 @@ class Reader:
 
     def __init__(self, available: Available) -> None:
         self.available = available
-        projections = available_projections(available)
         self._statements = {
-            rows.relation: Statements(available, rows, [p for p in projections if p.relation == rows.relation])
-            for rows in (task_rows(available), call_rows(available))
+            rows.relation: Statements(available, rows) for rows in (task_rows(available), call_rows(available))
         }
         self._small = {
             name: SmallStatements(available, name, SMALL[name], SMALL_LIMIT) for name in SMALL if available.has(name)
@@ -297,7 +295,7 @@ class Reader:
         if projection.relation in self.available.hidden:
             return ()
         statements = self._statements[projection.relation]
-        query = (statements.settled if settled else statements.whole)[projection.name]
+        query = statements.totals(projection, settled=settled)
         values = {**moment.parameters(day), CAMPAIGNS.key: statements.campaigns(campaigns)}
         values[CAMPAIGN_ATTEMPTS.key] = attempts
         return meter.timed(lambda: fetch(connection, query, **values))

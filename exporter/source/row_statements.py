@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from exporter.source.clean_rows import CleanRows, Read
 from exporter.source.cleaning import Expression
 from exporter.source.database import Compiled
 from exporter.source.projections import Projection
+from exporter.source.records import Layout
 
 _LOWS, _HIGHS = (sa.bindparam(name, type_=sa.ARRAY(sa.DateTime(timezone=True))) for name in ("lows", "highs"))
 _LOW = sa.bindparam("low", type_=sa.DateTime(timezone=True))
@@ -24,29 +26,66 @@ MOST = sa.bindparam("most", type_=sa.BigInteger)
 
 
 class Statements:
-    """Every statement of a relation that is read by change, compiled once."""
+    """Every statement of a relation that is read by change, made when it is first asked for."""
 
-    def __init__(self, available: Available, rows: CleanRows, projections: Sequence[Projection]) -> None:
+    def __init__(self, available: Available, rows: CleanRows) -> None:
         types = available.types[rows.relation]
         self.rows = rows
-        self.layout = rows.layout
-        self.projections = tuple(projections)
         self._campaign_type = (
             types["campaign_id"] if types["campaign_id"] == available.types["campaigns"]["campaign_id"] else None
         )
-        mine = rows.of_campaigns(self._campaign_type)
-        changed = rows.stamped(_LOW, _HIGH)
-        # The bounds twice: see `copying`.
-        self.changed = Compiled(rows.records(where(changed, rows.stamped(_LOW_ONCE, _HIGH_ONCE))))
-        self.changed_within = Compiled(_within_bands(rows))
-        self.remembered = Compiled(rows.records(where(mine, rows.remembered())))
-        self.by_key = Compiled(rows.records(where(rows.of_keys(types[RELATIONS[rows.relation].key[0]]))))
-        self.changed_keys = Compiled(_keys(rows, changed))
-        self.all_keys = Compiled(_keys(rows, mine))
-        some = sa.select(sa.literal(1)).select_from(rows.table).where(mine).limit(MOST).subquery()
-        self.size = Compiled(sa.select(sa.func.count()).select_from(some))
-        self.settled = {p.name: Compiled(p.grouped(rows, mine, rows.settled())) for p in projections}
-        self.whole = {p.name: Compiled(p.grouped(rows, mine)) for p in projections}
+        self._key_type = types[RELATIONS[rows.relation].key[0]]
+        self._mine = rows.of_campaigns(self._campaign_type)
+        self._totals: dict[tuple[str, bool], Compiled] = {}
+
+    @cached_property
+    def layout(self) -> Layout:
+        """How the rows come."""
+        return self.rows.layout
+
+    @cached_property
+    def changed(self) -> Compiled:
+        """Rows stamped between two moments; each is there twice: see `copying`."""
+        within = where(self.rows.stamped(_LOW, _HIGH), self.rows.stamped(_LOW_ONCE, _HIGH_ONCE))
+        return Compiled(self.rows.records(within))
+
+    @cached_property
+    def changed_within(self) -> Compiled:
+        """Rows stamped within any of several bands."""
+        return Compiled(_within_bands(self.rows))
+
+    @cached_property
+    def remembered(self) -> Compiled:
+        """Rows of some campaigns that can still change."""
+        return Compiled(self.rows.records(where(self._mine, self.rows.remembered())))
+
+    @cached_property
+    def by_key(self) -> Compiled:
+        """Rows by their ids."""
+        return Compiled(self.rows.records(where(self.rows.of_keys(self._key_type))))
+
+    @cached_property
+    def changed_keys(self) -> Compiled:
+        """The ids of `changed`."""
+        return Compiled(_keys(self.rows, self.rows.stamped(_LOW, _HIGH)))
+
+    @cached_property
+    def all_keys(self) -> Compiled:
+        """The ids of all rows of some campaigns."""
+        return Compiled(_keys(self.rows, self._mine))
+
+    @cached_property
+    def size(self) -> Compiled:
+        """How many rows campaigns have, up to a number."""
+        some = sa.select(sa.literal(1)).select_from(self.rows.table).where(self._mine).limit(MOST).subquery()
+        return Compiled(sa.select(sa.func.count()).select_from(some))
+
+    def totals(self, projection: Projection, *, settled: bool) -> Compiled:
+        """A projection's totals of some campaigns: of the rows that have settled, or of all."""
+        if (key := (projection.name, settled)) not in self._totals:
+            conditions = (self._mine, self.rows.settled()) if settled else (self._mine,)
+            self._totals[key] = Compiled(projection.grouped(self.rows, *conditions))
+        return self._totals[key]
 
     @staticmethod
     def bounds(low: datetime, high: datetime) -> dict[str, Any]:

@@ -245,7 +245,7 @@ def _worst(findings: Sequence[Finding]) -> Finding:
 
 
 def _reads(available: Available, rows: CleanRows, campaigns: Sequence[str], moment: Moment) -> Iterator[_Read]:
-    statements = Statements(available, rows, ())
+    statements = Statements(available, rows)
     low, high = moment.now - _RECENT_SECONDS, moment.now + STAMP_FUTURE_SECONDS
     stamps = Statements.bounds(datetime.fromtimestamp(low, UTC), datetime.fromtimestamp(high, UTC))
     own, others = (available.types[name]["campaign_id"] for name in (rows.relation, "campaigns"))
