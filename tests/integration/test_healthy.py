@@ -20,7 +20,7 @@ DAYS = 8.0 if PROVING else 0.3
 SPAN = 4.0
 """So many days are one test at most, so that two workers share them."""
 
-LOOK = timedelta(seconds=60 if PROVING else 120)
+LOOK = timedelta(seconds=90 if PROVING else 120)
 DAY = timedelta(days=1)
 
 
