@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from exporter.calendar.days import Day
@@ -13,7 +14,7 @@ from exporter.errors import RowError
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.totals import Cell
 from exporter.source.database import Connection
-from exporter.source.projections import Projection
+from exporter.source.projections import MARK, Projection
 from exporter.source.query_time import Meter
 from exporter.source.reader import Moment, Reader, Rows
 
@@ -21,9 +22,23 @@ BURST_SECONDS = 5.0
 """Database time that audits may save up, so that deleted contacts are seen in seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whose turn it is. `whole`: everything is counted, else how many rows there are, and by which stamps."""
+
+    campaign: str
+    whole: bool
+    beside: bool = False
+    """Whether it is counted beside the refreshes."""
+
+
 class AuditSchedule:
     """Which campaign is next: of those whose rows may have left the most active, then the one that waits longest;
     and each once a period.
+
+    Two kinds take turns, each as much time as the other while both wait: the count of rows by their stamps, which is
+    cheap and finds what came, went or was changed; and that of everything, which finds whatever else is wrong. So
+    they do among the campaigns that are counted beside the refreshes, and among the others.
 
     Spread evenly: a campaign's turn within the period follows from its id. `budget` is database time that may be
     spent now; it grows with the time that passes.
@@ -31,12 +46,10 @@ class AuditSchedule:
 
     def __init__(self, config: AuditConfig) -> None:
         self._config = config
-        self._audited: dict[str, float] = {}
-        self._suspects: dict[str, int] = {}
-        self._suspicions = 0
+        self._queues = {whole: _Queue(config.period) for whole in (False, True)}
+        self._spent = {(beside, whole): 0.0 for beside in (False, True) for whole in (False, True)}
         self._activity: Counter[str] = Counter()
         self._budget = BURST_SECONDS
-        self._turn = 0
 
     def pass_time(self, seconds: float) -> None:
         """Real time went by: the budget grows."""
@@ -48,33 +61,33 @@ class AuditSchedule:
 
     def suspect(self, campaigns: Iterable[str]) -> None:
         """Rows were deleted under the views: audit these early."""
-        self._suspicions += 1
-        for campaign in campaigns:
-            self._suspects.setdefault(campaign, self._suspicions)
+        campaigns = list(campaigns)
+        for queue in self._queues.values():
+            queue.suspect(campaigns)
 
-    def due(self, campaigns: Iterable[str], now: float, busy: Collection[str] = ()) -> str | None:
-        """The campaign to audit now, if the budget allows one; `busy` ones have to wait."""
+    def keep(self, campaigns: Iterable[str], now: float) -> None:
+        """These are there; to be told before `due` is asked."""
         known = set(campaigns)
-        self._suspects = {campaign: since for campaign, since in self._suspects.items() if campaign in known}
-        for gone in self._audited.keys() - known:
-            del self._audited[gone]
-            self._activity.pop(gone, None)
-        for campaign in known - self._audited.keys():
-            share = zlib.crc32(campaign.encode()) / 2**32
-            self._audited[campaign] = now - share * self._config.period
-        known.difference_update(busy)
-        if self._budget <= 0 or not known:
+        for gone in self._activity.keys() - known:
+            del self._activity[gone]
+        for queue in self._queues.values():
+            queue.keep(known, now)
+
+    def due(self, free: Collection[str], now: float, *, beside: bool = False) -> Turn | None:
+        """Which of these campaigns to audit now, if the budget allows one."""
+        if self._budget <= 0 or not free:
             return None
-        choices = []  # by turns, so that none waits for ever while rows are deleted all the time
-        if suspects := {campaign: since for campaign, since in self._suspects.items() if campaign in known}:
-            choices = [
-                max(suspects, key=lambda campaign: (self._activity[campaign], campaign)),
-                min(suspects.items(), key=lambda item: (item[1], -self._activity[item[0]], item[0]))[0],
-            ]
-        oldest = min(known, key=lambda campaign: (self._audited[campaign], campaign))
-        if self._audited[oldest] <= now - self._config.period:
-            choices.append(oldest)
-        return choices[self._turn % len(choices)] if choices else None
+        waiting = {
+            whole: found
+            for whole, queue in self._queues.items()
+            if (found := queue.next(free, now, self._activity)) is not None
+        }
+        if not waiting:
+            return None
+        whole = min(waiting, key=lambda kind: (self._spent[beside, kind], kind))
+        if len(waiting) == 1:  # nobody saves up while nobody waits
+            self._spent[beside, not whole] = self._spent[beside, whole]
+        return Turn(waiting[whole], whole, beside)
 
     @property
     def affordable(self) -> bool:
@@ -84,50 +97,112 @@ class AuditSchedule:
     @property
     def suspects(self) -> bool:
         """Whether some are to be audited before their turn."""
-        return bool(self._suspects)
+        return any(queue.suspects for queue in self._queues.values())
 
-    def spend(self, seconds: float) -> None:
+    def spend(self, turn: Turn, seconds: float) -> None:
         """So much database time was used for a part of an audit."""
         self._budget -= seconds
+        self._spent[turn.beside, turn.whole] += seconds
 
-    def done(self, campaign: str, now: float, seconds: float) -> None:
-        """A campaign was audited, which took this much database time."""
-        self._audited[campaign] = now
-        self._turn += 1
-        self._suspects.pop(campaign, None)
-        self._activity[campaign] = 0
-        self.spend(seconds)
+    def done(self, turn: Turn, now: float) -> None:
+        """A campaign had its turn; where everything was counted, its rows were too."""
+        for whole, queue in self._queues.items():
+            if turn.whole or not whole:
+                queue.done(turn.campaign, now)
+        if turn.whole:
+            self._activity[turn.campaign] = 0
+
+    def loaded(self, campaign: str, now: float) -> None:
+        """All of a campaign was read anew: nothing is suspected of it any more."""
+        self.done(Turn(campaign, whole=True), now)
 
     def saved(self) -> dict[str, Any]:
         """All that `restore` needs; who is active shows anew."""
-        return {
-            "audited": self._audited,
-            "suspects": self._suspects,
-            "suspicions": self._suspicions,
-            "budget": self._budget,
-            "turn": self._turn,
-        }
+        queues = [queue.saved() for queue in self._queues.values()]
+        return {"queues": queues, "spent": list(self._spent.values()), "budget": self._budget}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Go on with the turns of another process."""
-        self._audited, self._suspects = dict(saved["audited"]), dict(saved["suspects"])
-        self._suspicions, self._budget, self._turn = saved["suspicions"], saved["budget"], saved["turn"]
+        for queue, kept in zip(self._queues.values(), saved["queues"], strict=True):
+            queue.restore(kept)
+        self._spent = dict(zip(self._spent, saved["spent"], strict=True))
+        self._budget = saved["budget"]
 
 
-def audited(ledger: Ledger) -> list[Projection]:
-    """The projections that audits compare."""
-    return [projection for projection in ledger.projections.values() if projection.audited]
+class _Queue:
+    """The turns of one kind."""
+
+    def __init__(self, period: float) -> None:
+        self._period = period
+        self._done: dict[str, float] = {}
+        self.suspects: dict[str, int] = {}
+        self._suspicions = 0
+        self._turn = 0
+
+    def suspect(self, campaigns: Iterable[str]) -> None:
+        self._suspicions += 1
+        for campaign in campaigns:
+            self.suspects.setdefault(campaign, self._suspicions)
+
+    def keep(self, known: set[str], now: float) -> None:
+        """Forget who left, and give who is new a place in the period."""
+        self.suspects = {campaign: since for campaign, since in self.suspects.items() if campaign in known}
+        for gone in self._done.keys() - known:
+            del self._done[gone]
+        for campaign in known - self._done.keys():
+            share = zlib.crc32(campaign.encode()) / 2**32
+            self._done[campaign] = now - share * self._period
+
+    def next(self, free: Collection[str], now: float, activity: Mapping[str, int]) -> str | None:
+        """Whose turn it is; by turns of those that wait for some reason, so that none waits for ever."""
+        choices = []
+        if suspects := {campaign: since for campaign, since in self.suspects.items() if campaign in free}:
+            choices = [
+                max(suspects, key=lambda campaign: (activity.get(campaign, 0), campaign)),
+                min(suspects, key=lambda campaign: (suspects[campaign], -activity.get(campaign, 0), campaign)),
+            ]
+        oldest = min(free, key=lambda campaign: (self._done[campaign], campaign))
+        if self._done[oldest] <= now - self._period:
+            choices.append(oldest)
+        return choices[self._turn % len(choices)] if choices else None
+
+    def done(self, campaign: str, now: float) -> None:
+        self._done[campaign] = now
+        self._turn += 1
+        self.suspects.pop(campaign, None)
+
+    def saved(self) -> dict[str, Any]:
+        return {
+            "done": self._done, "suspects": self.suspects, "suspicions": self._suspicions, "turn": self._turn
+        }  # fmt: skip
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        self._done, self.suspects = dict(saved["done"]), dict(saved["suspects"])
+        self._suspicions, self._turn = saved["suspicions"], saved["turn"]
+
+
+def audited(ledger: Ledger, *, whole: bool = True) -> list[Projection]:
+    """The projections that audits compare; or those that tell the rows and their stamps."""
+    return [each for each in ledger.projections.values() if each.audited and (whole or MARK in each.sums)]
 
 
 def differing(
-    connection: Connection, reader: Reader, ledger: Ledger, campaign: str, day: Day, moment: Moment, meter: Meter
+    connection: Connection,
+    reader: Reader,
+    ledger: Ledger,
+    campaign: str,
+    day: Day,
+    moment: Moment,
+    meter: Meter,
+    *,
+    whole: bool = True,
 ) -> set[str] | None:
     """The relations whose totals of a campaign differ from SQL's; `None` where a view cannot show some row."""
     wrong: set[str] = set()
     attempts = ledger.tasks.allowed(ledger.campaign(campaign))
     try:
         with connection.transaction():
-            for projection in audited(ledger):
+            for projection in audited(ledger, whole=whole):
                 rows = reader.totals(
                     connection, projection, [campaign], moment, meter, settled=False, day=day, attempts=attempts
                 )

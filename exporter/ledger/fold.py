@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from exporter.ledger.batches import in_scope, last_of_each
 from exporter.ledger.id_table import keys_of
+from exporter.ledger.marks import held_as, marks
 from exporter.ledger.remembered_rows import Array, HeldRows, Slots
 from exporter.ledger.totals import Cell, Ints, Totals, pack, pack_key, unpack_key
 from exporter.ledger.witnesses import Witnesses
 from exporter.source.interning import NONE, OWN
-from exporter.source.projections import KEY_COLUMNS, Projection, Vocabulary
+from exporter.source.projections import KEY_COLUMNS, MARK, Projection, Vocabulary
 from exporter.source.records import Records
 from exporter.source.texts import Texts
 
@@ -178,7 +179,7 @@ class Fold:
         What `fresh` rows held before is nothing.
         """
         for projection in self.projections:
-            made_of = (*projection.keys, *projection.given, *projection.sums)
+            made_of = (*projection.keys, *projection.given, *map(held_as, projection.sums))
             rows = np.flatnonzero(np.logical_or.reduce([moved[name] for name in ("campaign", *made_of)]))
             parts = [(old, rows[~fresh[rows]], -1), (new, rows, 1)]
             packed: list[Ints] = []
@@ -193,7 +194,8 @@ class Fold:
                 packed.append(pack(columns["campaign"][places].astype(np.int64), keys))
                 signs.append(np.full(len(places), sign, np.int64))
                 for values, name in zip(sums, projection.sums, strict=True):
-                    values.append(columns[name][places])
+                    found = columns[held_as(name)][places]
+                    values.append(marks(found) if name == MARK else found)
             if packed:
                 self.changed[projection.name] |= self.totals[projection.name].add(
                     np.concatenate(packed), np.concatenate(signs), [np.concatenate(values) for values in sums]

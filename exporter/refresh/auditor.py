@@ -6,6 +6,7 @@ kept, and compared when the counts are there.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ import structlog
 
 from exporter.config import AuditConfig
 from exporter.errors import RowError
-from exporter.ledger.audit import AuditSchedule, audited, differing, same
+from exporter.ledger.audit import AuditSchedule, Turn, audited, differing, same
 from exporter.ledger.loading import allow
 from exporter.ledger.totals import Cell
 from exporter.metrics.self_metrics import Telemetry
@@ -29,6 +30,7 @@ from exporter.source.query_time import Meter
 from exporter.source.reader import Rows
 
 _EARLY_AUDIT_SECONDS = 0.25
+_LOOK_SECONDS = 10.0
 _PIECE_SECONDS = 1.0
 """Another projection is counted at the same snapshot until this time; a snapshot held for long keeps VACUUM waiting."""
 
@@ -41,7 +43,7 @@ log = structlog.get_logger()
 class _Audit:
     """A campaign that is counted beside, and which projections are left."""
 
-    campaign: str
+    turn: Turn
     left: list[Projection]
     piece: Piece[Counts] | None = None
     kept: Mapping[str, Mapping[int, Cell]] = field(default_factory=dict)
@@ -57,6 +59,8 @@ class Auditor:
         self._telemetry = telemetry
         self._beside = beside
         self._audit: _Audit | None = None
+        self._large: set[str] = set()
+        self._looked_at = -math.inf
         self._ran_at = time.monotonic()
         self.corrections = 0
         """Differences found so far."""
@@ -74,12 +78,13 @@ class Auditor:
     def begin_anew(self) -> None:
         """Another ledger: what is being counted is of no use."""
         self._audit = None
+        self._looked_at = -math.inf
 
     def saved(self) -> dict[str, Any]:
         """Whose turn it is, for `restore`; who is being counted beside has its turn once more."""
         return {
             "schedule": self._schedule.saved(),
-            "counted": [self._audit.campaign] if self._audit is not None else [],
+            "counted": [self._audit.turn.campaign] if self._audit is not None else [],
         }
 
     def restore(self, saved: Mapping[str, Any]) -> None:
@@ -94,42 +99,49 @@ class Auditor:
         if self._audit is not None:
             self._go_on(look, self._audit)
         self.counted_seconds = 0.0
-        start = look.meter.seconds
+        start, now = look.meter.seconds, look.moment.now
+        self._schedule.keep(look.days, now)
+        if not self._schedule.affordable:
+            return
+        # What is known of them is about to be replaced.
+        free = look.days.keys() - self._reloads.pending.keys()
+        large = free & self._large_ones(look)
+        if self._audit is None and (turn := self._schedule.due(large, now, beside=True)) is not None:
+            self._schedule.done(turn, now)  # its turn, which others need not wait for
+            self._audit = _Audit(turn, audited(look.ledger, whole=turn.whole))
+            self._go_on(look, self._audit)
+        small = free - large
         while look.meter.seconds - start < _EARLY_AUDIT_SECONDS:
-            due = self._schedule.due(look.days, look.moment.now, self._busy(look))
-            if due is None:
+            if (turn := self._schedule.due(small, now)) is None:
                 return
-            if self._beside.takes(look.ledger.rows(due)):
-                self._schedule.done(due, look.moment.now, 0.0)  # its turn, which others need not wait for
-                self._audit = _Audit(due, audited(look.ledger))
-                self._go_on(look, self._audit)
-            else:
-                self._audit_at_once(look, due)
+            self._audit_at_once(look, turn)
+            small -= self._reloads.pending.keys()
 
-    def _busy(self, look: Look) -> set[str]:
-        """Those that cannot have their turn now: what is known of them is about to be replaced, or others are."""
-        busy = set(self._reloads.pending)
-        if self._audit is not None:
-            busy |= {each for each in look.days if self._beside.takes(look.ledger.rows(each))}
-        return busy
+    def _large_ones(self, look: Look) -> set[str]:
+        """The campaigns that are counted beside: looked for now and then, as there may be thousands."""
+        if not 0 <= look.moment.now - self._looked_at < _LOOK_SECONDS:
+            self._looked_at = look.moment.now
+            self._large = {each for each in look.days if self._beside.takes(look.ledger.rows(each))}
+        return self._large
 
-    def _audit_at_once(self, look: Look, campaign: str) -> None:
-        before = look.meter.seconds
+    def _audit_at_once(self, look: Look, turn: Turn) -> None:
+        before, day = look.meter.seconds, look.days[turn.campaign]
         allow(look.connection, look.patience)
         try:
             wrong = differing(
-                look.connection, look.reader, look.ledger, campaign, look.days[campaign], look.moment, look.meter
+                look.connection, look.reader, look.ledger, turn.campaign, day, look.moment, look.meter, whole=turn.whole
             )
         finally:  # one that is cut off has its next turn a period later: it must not cost every refresh
             seconds = look.meter.seconds - before
-            self._schedule.done(campaign, look.moment.now, seconds)
+            self._schedule.spend(turn, seconds)
+            self._schedule.done(turn, look.moment.now)
             self.counted_seconds += seconds
         # Where SQL cannot count because of some row, the others are read again.
-        self._tell(look, campaign, wrong or set(), unreadable=wrong is None)
+        self._tell(look, turn, wrong or set(), unreadable=wrong is None)
 
     def _go_on(self, look: Look, audit: _Audit) -> None:
         """Compare what was counted, and begin to count the next projection."""
-        campaign = audit.campaign
+        campaign = audit.turn.campaign
         if campaign not in look.days or campaign in self._reloads.pending:
             self._audit = None
             return
@@ -140,11 +152,11 @@ class Auditor:
         if audit.piece is not None:
             if not audit.piece.done:
                 return
-            self._schedule.spend(audit.piece.meter.seconds)
+            self._schedule.spend(audit.turn, audit.piece.meter.seconds)
             self._telemetry.note_meter(audit.piece.meter)
             if audit.piece.error is not None:
                 self._audit = None
-                self._fail(look, campaign, audit.piece)
+                self._fail(look, audit.turn, audit.piece)
                 return
             for projection, rows in audit.piece.future.result():
                 audit.left.remove(projection)
@@ -153,12 +165,12 @@ class Auditor:
             audit.piece = None
         if not audit.left:
             self._audit = None
-            self._tell(look, campaign, audit.wrong)
+            self._tell(look, audit.turn, audit.wrong)
         elif self._schedule.affordable:
             self._begin(look, audit)
 
     def _begin(self, look: Look, audit: _Audit) -> None:
-        campaign, left = audit.campaign, tuple(audit.left)
+        campaign, left = audit.turn.campaign, tuple(audit.left)
         day, attempts = look.days[campaign], look.ledger.tasks.allowed(look.ledger.campaign(campaign))
         reader, moment = look.reader, look.moment
 
@@ -181,22 +193,26 @@ class Auditor:
         """Whether a campaign is being audited, or is to be before its turn."""
         return self._audit is not None or self._schedule.suspects
 
-    def _fail(self, look: Look, campaign: str, piece: Piece[Counts]) -> None:
+    def _fail(self, look: Look, turn: Turn, piece: Piece[Counts]) -> None:
         if isinstance(piece.error, RowError):
-            self._tell(look, campaign, set(), unreadable=True)
+            self._tell(look, turn, set(), unreadable=True)
             return
+        campaign = turn.campaign
         cut_off = isinstance(piece.error, psycopg.errors.QueryCanceled)  # it would be again
         if not cut_off:
             self._schedule.suspect([campaign])
         action = "at its next turn" if cut_off else "again"
         log.warning("an audit could not be done", campaign=campaign, why=reason(piece), action=action)
 
-    def _tell(self, look: Look, campaign: str, wrong: set[str], *, unreadable: bool = False) -> None:
-        self._telemetry.audits.inc()
+    def _tell(self, look: Look, turn: Turn, wrong: set[str], *, unreadable: bool = False) -> None:
+        campaign = turn.campaign
+        if turn.whole:
+            self._telemetry.audits.inc()
         for relation in wrong:
             self._telemetry.corrections.labels(relation).inc()
         if wrong:
             self.corrections += 1
             log.info("audit found a difference", campaign=campaign, relations=sorted(wrong), action="loaded anew")
         if wrong or unreadable:
+            self._schedule.loaded(campaign, look.moment.now)
             self._reloads.load_audited(look, campaign)

@@ -28,7 +28,7 @@ SETTLED_BEFORE = sa.bindparam("settled_before", type_=sa.Double)
 _ONLY_IN_TOTALS = frozenset(
     {
         "effective", "band", "ready_minute", "since_minute", "stale", "day", "hour", "outside_minute",
-        "talk_bucket", "score_bucket", "delay_bucket",
+        "talk_bucket", "score_bucket", "delay_bucket", "mark",
     }
 )  # fmt: skip
 _TEXTS = frozenset(

@@ -35,6 +35,11 @@ def minute(moment: Expression) -> Expression:
     return sa.cast(sa.func.floor(moment / 60.0), sa.Integer)
 
 
+def mark(stamp: Expression) -> Expression:
+    """The last 32 bits of the microseconds of a stamp in seconds; 0 where there is none."""
+    return sa.cast(sa.func.coalesce(stamp, 0.0) * MICRO, sa.BigInteger).op("&")(sa.literal_column("4294967295"))
+
+
 def recent_hour(moment: Expression) -> Expression:
     """The whole hour since 1970 of a moment; null before the `HOURS_BACK` hours that end with the current one."""
     hour = sa.cast(sa.func.floor(moment / 3600.0), sa.Integer)

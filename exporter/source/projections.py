@@ -70,6 +70,9 @@ class Projection:
         )
 
 
+MARK = "mark"
+"""A number made of the stamp of a row: where the sum over rows is the same, and their count, they are the same rows."""
+
 KEY_COLUMNS: Mapping[str, tuple[str, ...]] = {"error": ("provider", "error")}
 """Keys that take more than one column; the last one decides whether the row counts."""
 
@@ -79,7 +82,7 @@ def _key_columns(clean: Mapping[str, Expression], key: str) -> list[Expression]:
 
 
 PROJECTIONS: tuple[Projection, ...] = (
-    Projection("task_rows", "tasks"),
+    Projection("task_rows", "tasks", sums=(MARK,)),
     Projection("tasks", "tasks", ("status",)),
     Projection("waiting", "tasks", ("effective", "band")),
     Projection("ready", "tasks", ("ready_minute",)),
@@ -91,7 +94,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection("finished_hours", "tasks", ("hour",)),
     Projection("broken_tasks", "tasks", ("broken",)),
     Projection("told_tasks", "tasks", ("told",)),
-    Projection("call_rows", "calls"),
+    Projection("call_rows", "calls", sums=(MARK,)),
     Projection("attempts", "calls", ("attempt", "outcome"), ("ai_micro", "telephony_micro")),
     Projection("numbers", "calls", ("number", "outcome")),
     Projection("call_hours", "calls", ("hour",), ("ai_micro", "telephony_micro")),

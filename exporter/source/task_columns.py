@@ -19,6 +19,7 @@ from exporter.source.cleaning import (
     id_kind,
     id_value,
     in_time,
+    mark,
     minute,
     no_time,
     outside,
@@ -119,6 +120,7 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
         "finished_micro": sa.case((finished, MICRO), else_=0),
         "created": parts["created"],
         "updated": parts["updated"],
+        "mark": mark(parts["updated"]),
         "broken": broken_bits(RULES["tasks"], violated),
         "told": told_bits("tasks", filled),
         # Only totals by GROUP BY need these: of a single row the ledger works them out as time goes by.

@@ -168,7 +168,7 @@ def test_an_audit_beside_finds_what_no_stamp_told(database_url: str, owner: Owne
     with exporting(database_url, audit={"period": "1s", "max_share": 1}, refresh={"max_share": 1}) as exporter:
         exporter.refresh()
         owner.execute("UPDATE campaign_monitoring.calls SET outcome = 'busy' WHERE call_id = 1")
-        for _ in range(20):
+        for _ in range(60):
             scrape = exporter.refresh()
             exporter.refresher.wait()
         assert outcomes(scrape, "1") == {"answered": 5, "busy": 1}

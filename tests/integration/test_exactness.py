@@ -500,7 +500,7 @@ _BROKEN = {
     "the echo": (echo.Echo, "read", _nothing),
     "the probe": (probe.Probe, "run", _nothing),
     "the removal of old contributions": (fold.Fold, "_count", _keeping_old_contributions),
-    "the audit": (audit.AuditSchedule, "due", lambda *_: None),
+    "the audit": (audit.AuditSchedule, "due", lambda *_, **__: None),
     "the watermark over a restart": (horizon.Horizon, "restore", _from_now_on),
     "the evidence over a restart": (Evidence, "restore", _nothing),
     "the counters over a restart": (Counters, "restore", _nothing),
