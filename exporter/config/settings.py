@@ -116,7 +116,9 @@ class RefreshConfig(Section):
 class AuditConfig(Section):
     """The rolling comparison of the running totals with SQL."""
 
-    period: Duration = Field(21_600.0, description="Each campaign is compared once in this time, as far as there is time for it.")
+    period: Duration = Field(
+        21_600.0, description="Each campaign is compared once in this time, as far as there is time for it."
+    )
     max_share: Share = Field(0.01, description="Share of time that audits may take.")
 
 

@@ -73,14 +73,14 @@ class AuditSchedule:
         for queue in self._queues.values():
             queue.keep(known, now)
 
-    def due(self, free: Collection[str], now: float, *, beside: bool = False) -> Turn | None:
+    def due(self, free: Collection[str], now: float, *, beside: bool = False, whole_only: bool = False) -> Turn | None:
         """Which of these campaigns to audit now, if the budget allows one."""
         if self._budget <= 0 or not free:
             return None
         waiting = {
             whole: found
             for whole, queue in self._queues.items()
-            if (found := queue.next(free, now, self._activity)) is not None
+            if (whole or not whole_only) and (found := queue.next(free, now, self._activity)) is not None
         }
         if not waiting:
             return None

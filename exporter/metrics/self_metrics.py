@@ -104,7 +104,9 @@ class Telemetry:
             "Campaigns being loaded beside the refreshes, by cause: new ones are not shown yet, others lack changes.",
             "cause",
         )
-        self.audits = counter("audits_total", "Campaigns of which everything was compared with SQL, not their rows alone.")
+        self.audits = counter(
+            "audits_total", "Campaigns of which everything was compared with SQL, not their rows alone."
+        )
         self.corrections = counter(
             "audit_corrections_total", "Campaigns in which an audit found a difference, by relation.", "relation"
         )

@@ -55,12 +55,13 @@ class Auditor:
 
     def __init__(self, config: AuditConfig, reloads: Reloads, telemetry: Telemetry, beside: Beside) -> None:
         self._schedule = AuditSchedule(config)
+        self._period = config.period
         self._reloads = reloads
         self._telemetry = telemetry
         self._beside = beside
         self._audit: _Audit | None = None
         self._large: set[str] = set()
-        self._looked_at = -math.inf
+        self._looked_at = self._unreadable_at = -math.inf
         self._ran_at = time.monotonic()
         self.corrections = 0
         """Differences found so far."""
@@ -103,16 +104,19 @@ class Auditor:
         self._schedule.keep(look.days, now)
         if not self._schedule.affordable:
             return
+        if any(look.meter.unreadable.values()) or self._reloads.unreadable:
+            self._unreadable_at = now
+        blind = 0 <= now - self._unreadable_at < self._period  # SQL counts rows that nobody can read
         # What is known of them is about to be replaced.
         free = look.days.keys() - self._reloads.pending.keys()
         large = free & self._large_ones(look)
-        if self._audit is None and (turn := self._schedule.due(large, now, beside=True)) is not None:
+        if self._audit is None and (turn := self._schedule.due(large, now, beside=True, whole_only=blind)) is not None:
             self._schedule.done(turn, now)  # its turn, which others need not wait for
             self._audit = _Audit(turn, audited(look.ledger, whole=turn.whole))
             self._go_on(look, self._audit)
         small = free - large
         while look.meter.seconds - start < _EARLY_AUDIT_SECONDS:
-            if (turn := self._schedule.due(small, now)) is None:
+            if (turn := self._schedule.due(small, now, whole_only=blind)) is None:
                 return
             self._audit_at_once(look, turn)
             small -= self._reloads.pending.keys()
@@ -205,14 +209,23 @@ class Auditor:
         log.warning("an audit could not be done", campaign=campaign, why=reason(piece), action=action)
 
     def _tell(self, look: Look, turn: Turn, wrong: set[str], *, unreadable: bool = False) -> None:
-        campaign = turn.campaign
+        """Load what is wrong anew, and say so: but where SQL counted rows that cannot be read."""
         if turn.whole:
             self._telemetry.audits.inc()
-        for relation in wrong:
-            self._telemetry.corrections.labels(relation).inc()
-        if wrong:
-            self.corrections += 1
-            log.info("audit found a difference", campaign=campaign, relations=sorted(wrong), action="loaded anew")
-        if wrong or unreadable:
-            self._schedule.loaded(campaign, look.moment.now)
-            self._reloads.load_audited(look, campaign)
+        if not wrong and not unreadable:
+            return
+        before = sum(look.meter.unreadable.values())
+        self._schedule.loaded(turn.campaign, look.moment.now)
+        try:
+            self._reloads.load_audited(look, turn.campaign)
+        finally:
+            if sum(look.meter.unreadable.values()) > before:
+                self._unreadable_at = look.moment.now
+                wrong = wrong if turn.whole else set()
+            for relation in wrong:
+                self._telemetry.corrections.labels(relation).inc()
+            if wrong:
+                self.corrections += 1
+                log.info(
+                    "audit found a difference", campaign=turn.campaign, relations=sorted(wrong), action="loaded anew"
+                )

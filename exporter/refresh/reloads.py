@@ -68,6 +68,7 @@ class Reloads:
         self._rests_until = 0.0
         self.once_seconds = 0.0
         """Database time of what this refresh loaded for good: all rows of a campaign are remembered from then on."""
+        self.unreadable = False  # whether this refresh took in a campaign of which some row could not be read
 
     def want(self, campaigns: Iterable[str], cause: str) -> None:
         """Load these, if nobody asked for it before. `cause` is one of `self_metrics.CAUSES`."""
@@ -162,7 +163,7 @@ class Reloads:
 
     def load(self, look: Look) -> None:
         """Load what is small, take in what was read beside, and begin to read the next."""
-        self.once_seconds = 0.0
+        self.once_seconds, self.unreadable = 0.0, False
         for gone in [each for each in self._causes if each not in look.days and each not in self._held_back]:
             del self._causes[gone]
         self._take(look)
@@ -264,6 +265,7 @@ class Reloads:
         self._reading = look.ledger.kept = None
         meter = reading.piece.meter
         self._telemetry.note_meter(meter)
+        self.unreadable = any(meter.unreadable.values())
         if reading.cause != "new":
             self._rests_until = time.monotonic() + meter.seconds * (1 - self._share) / self._share
         if reading.piece.error is not None:
