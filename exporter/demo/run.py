@@ -49,7 +49,7 @@ def run(
     `serve(url, clock)` blocks in this thread until it is interrupted (KeyboardInterrupt); the url is that of
     the exporter's role. `addresses()` gives more lines (what, address) to print. `stack` are Prometheus and the
     others that are to run beside it. Status 1: the dialler died.
-    ScenarioError or UnknownNameError before anything is started if a scenario makes no sense.
+    ScenarioError before anything is started if a scenario makes no sense.
     """
     for text in scenarios:
         check_names(parse_scenario(text), DEMO)

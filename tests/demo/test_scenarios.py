@@ -23,7 +23,6 @@ from exporter.demo.scenarios.activation import (
     parse_scenario,
     revert_saved,
 )
-from exporter.demo.scenarios.stage import UnknownNameError
 from exporter.demo.scenarios.table import SCENARIOS
 from tests.demo.conftest import ORIGIN, SMALL
 
@@ -276,6 +275,9 @@ def test_a_scenario_is_written_as_name_and_parameters() -> None:
         ("sharks", ["'sharks'", "choose one of", "slot_leak"]),
         ("silent_agent:speed=1", ["'speed'", "'1'", "campaign, rate"]),
         ("silent_agent:rate=much", ["rate='much'", "not a number", "0.85"]),
+        ("silent_agent:rate=1.5", ["rate='1.5'", "from 0 to 1;", "0.85"]),
+        ("import_failed:rows=999999999", ["rows='999999999'", "from 0 to 20,000;", "40"]),
+        ("cost_runaway:factor=nan", ["factor='nan'", "from 0 to 1,000,000;"]),
         ("silent_agent:rate", ["'rate'", "key=value"]),
     ],
 )
@@ -285,9 +287,10 @@ def test_a_wrong_scenario_is_explained(text: str, names: list[str]) -> None:
     assert all(name in str(caught.value) for name in names)
 
 
-def test_a_scenario_for_a_campaign_that_does_not_exist_is_explained() -> None:
-    with pytest.raises(UnknownNameError, match=r"campaign 'moon' does not exist: give one of appointments, outage"):
-        check_names(parse_scenario("silent_agent:campaign=moon"), DEMO)
+@pytest.mark.parametrize("campaign", ["moon", "99999", "outage+moon", ""])
+def test_a_scenario_for_a_campaign_that_does_not_exist_is_explained(campaign: str) -> None:
+    with pytest.raises(ScenarioError, match=r"'silent_agent': campaign '.*' does not exist: give one of appointments"):
+        check_names(parse_scenario(f"silent_agent:campaign={campaign}"), DEMO)
 
 
 def test_every_scenarios_defaults_exist_in_the_demo() -> None:
@@ -295,6 +298,6 @@ def test_every_scenarios_defaults_exist_in_the_demo() -> None:
     for name in SCENARIOS:
         try:
             check_names(activate(name), DEMO)
-        except UnknownNameError as error:
+        except ScenarioError as error:
             unknown[name] = str(error)
     assert unknown == {}

@@ -10,8 +10,13 @@ from typing import Any
 from exporter.demo.dialler.dialler import Dialler
 from exporter.demo.platform.world import WorldSpec
 from exporter.demo.scenarios.effects import Effect
-from exporter.demo.scenarios.stage import Names, Stage, Undo, Value, revert
+from exporter.demo.scenarios.stage import Names, Stage, Undo, UnknownNameError, Value, revert
 from exporter.demo.scenarios.table import SCENARIOS, Scenario
+
+_MOST = {"rate": 1.0, "share": 1.0, "rows": 20_000.0, "minutes": 525_600.0, "hours": 8_760.0}
+"""What a parameter of this name may be at most: shares, what a simulated list holds, a year."""
+
+_LARGEST = 1_000_000.0
 
 
 class ScenarioError(ValueError):
@@ -59,9 +64,10 @@ def _of_kind(name: str, key: str, value: Value, default: Value) -> Value:
         number = float(value)
     except ValueError:
         number = float("nan")
-    if not 0 <= number < 1e9:
+    most = _MOST.get(key, _LARGEST)
+    if not 0 <= number <= most:
         raise ScenarioError(
-            f"scenario {name!r}: {key}={value!r} is not a number of at least 0; the default is {default:g}"
+            f"scenario {name!r}: {key}={value!r} is not a number from 0 to {most:,.0f}; the default is {default:g}"
         )
     return number
 
@@ -79,11 +85,14 @@ def parse_scenario(text: str) -> Activation:
 
 
 def check_names(activation: Activation, spec: WorldSpec) -> None:
-    """UnknownNameError when a parameter names a campaign, number, connection or tenant that the world lacks."""
+    """ScenarioError when a parameter names a campaign, number, connection or tenant that the world lacks."""
     names = Names(spec)
     for key, what in _NAMED.items():
         if key in activation.parameters:
-            names.find(what, activation.parameters[key])
+            try:
+                names.find(what, activation.parameters[key])
+            except UnknownNameError as error:
+                raise ScenarioError(f"scenario {activation.scenario.name!r}: {error}") from None
 
 
 # Which parameters name something, and what.

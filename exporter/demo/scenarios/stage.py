@@ -43,7 +43,7 @@ class Names:
     def _one(what: str, known: Mapping[str, int], text: str) -> int:
         if text in known:
             return known[text]
-        if text.isdigit():
+        if text.isdecimal() and int(text) in known.values():
             return int(text)
         raise UnknownNameError(f"{what} {text!r} does not exist: give one of {', '.join(known)}, an id, or *")
 
