@@ -88,3 +88,15 @@ def violations(q: Queries) -> str:
 def or_none(q: Queries, expression: str) -> str:
     """Zero where an exporter is scraped that has no such series: it makes them when it first needs them."""
     return f"{expression} or 0 * max ({q.last('campaign_exporter_up')})"
+
+
+def none(expression: str) -> str:
+    """Zero where an exporter is scraped and this has no series: nothing to show is not nobody there."""
+    return f"0 * max ({selector('campaign_exporter_up')}) unless on () ({expression})"
+
+
+def labelled(expression: str, **labels: str) -> str:
+    """The same with these labels."""
+    for name, text in labels.items():
+        expression = f'label_replace({expression}, "{name}", "{text}", "", "")'
+    return expression

@@ -42,8 +42,6 @@ NOTHING: dict[str, str] = {
     "cost-shared-1-102-A": _YOUNG,
     **dict.fromkeys(("campaign-1-OLD", "numbers-101-OLD", "cost-101-OLD", "cost-shared-1-101-OLD"), _HEALTHY),
     "exporter-health-204-A": _HEALTHY,
-    "exporter-health-301-A": _HEALTHY,
-    "exporter-health-302-A": _HEALTHY,
     "exporter-health-602-A": _HEALTHY,
     "exporter-health-605-A": "nobody scraped",
 }

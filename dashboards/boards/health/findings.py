@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboards.boards.exporters import NO_EXPORTER, labelled, none
 from dashboards.vocabulary.fields import organised, override, sorted_by, words
 from dashboards.vocabulary.layout import Line, line
 from dashboards.vocabulary.panels import table
@@ -16,6 +17,9 @@ def findings(q: Queries) -> Line:
     broken = f"max by (relation, column, rule) ({q.last('campaign_exporter_contract_violations')}) > 0"
     absent = f"max by (relation) ({q.last('campaign_exporter_relation_available')}) == 0"
     hidden = f"max by (relation) ({q.last('campaign_exporter_relation_hidden')}) == 1"
+    broken = f"{broken} or {labelled(none(broken), rule='none is broken')}"
+    missing = f'label_replace({absent} or {hidden}, "lost", "$1", "relation", "(.+)")'
+    missing = f"{missing} or {labelled(none(f'{absent} or {hidden}'), relation='none', lost='everything is there')}"
     lost = {name: (relation.without or relation.meaning, None) for name, relation in RELATIONS.items()}
     return line(
         table(
@@ -23,7 +27,7 @@ def findings(q: Queries) -> Line:
             "Rows of exported campaigns that break the contract now. `unknown_code`: the code is kept and grouped as "
             "unknown, tell the platform's owners. `out_of_range`: the value is left out. `above_maximum`: tasks are "
             "dialled beyond max_attempts. `campaign-exporter check` shows the values and the remedies.",
-            rows(broken), empty="No row breaks the contract, or no exporter is scraped", width=12, height=7, pages=True,
+            rows(broken), empty=NO_EXPORTER, width=12, height=7, pages=True,
             transformations=(
                 sorted_by("Value", descending=True),
                 organised(("relation", "column", "rule", "Value"),
@@ -36,8 +40,7 @@ def findings(q: Queries) -> Line:
             "Views of the contract that the database does not have, or of which row-level security hides rows, and "
             "what is therefore not exported. All but campaigns, tasks and calls are optional: panels that need them "
             "say so. Made a view and it is still here: the exporter's role must be allowed to read it, all of it.",
-            rows(f'label_replace({absent} or {hidden}, "lost", "$1", "relation", "(.+)")'),
-            empty="Every relation is there, or no exporter is scraped", width=12, height=7,
+            rows(missing), empty=NO_EXPORTER, width=12, height=7,
             transformations=(
                 organised(("relation", "lost"), {"relation": "Relation", "lost": "Not exported"}, ("Time", "Value")),
             ),

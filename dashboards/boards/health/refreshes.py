@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.boards.exporters import MAX_STALENESS, NO_EXPORTER, REPLICA, ages, each
+from dashboards.boards.exporters import MAX_STALENESS, NO_EXPORTER, REPLICA, ages, each, none
 from dashboards.vocabulary.colours import BAD, GOOD, NEUTRAL, WARNING
 from dashboards.vocabulary.fields import colour
 from dashboards.vocabulary.graphs import graph
@@ -21,6 +21,7 @@ def refreshes() -> tuple[Line, ...]:
         total(f"rate({selector(f'campaign_exporter_refresh_stage_seconds_{part}')}[$__rate_interval])", "stage")
         for part in ("sum", "count")
     )
+    failed = f"60 * ({each('campaign_exporter_refresh_errors_total', 'kind', over='$__rate_interval')} > 0)"
     return (
         line(
             graph(
@@ -57,9 +58,8 @@ def refreshes() -> tuple[Line, ...]:
                 "Failed refreshes a minute, by kind. `unavailable`: the database is away or refuses. `contract`: a "
                 "view or a right is missing, run `campaign-exporter check`. `locked`: somebody's ALTER holds a table. "
                 "`timeout`: a statement took too long, see `check` for indexes. `other`: read the log.",
-                ask(f"60 * ({each('campaign_exporter_refresh_errors_total', 'kind', over='$__rate_interval')} > 0)",
-                    "{{kind}}, {{instance}}"),
-                unit=PER_MINUTE, empty="No refresh failed, or no exporter is scraped", width=8, bars=True, gaps=True,
+                ask(failed, "{{kind}}, {{instance}}"), ask(none(failed), "none failed"),
+                unit=PER_MINUTE, empty=NO_EXPORTER, width=8, bars=True, gaps=True,
             ),
             graph(
                 205, "Database share",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.boards.exporters import NO_EXPORTER, REPLICA, each
+from dashboards.boards.exporters import NO_EXPORTER, REPLICA, each, none
 from dashboards.vocabulary.colours import ACCENT, BAD, CAMPAIGN_STATES
 from dashboards.vocabulary.fields import colour, colours
 from dashboards.vocabulary.graphs import graph
@@ -17,6 +17,7 @@ from exporter.contract.codes import OTHER
 def size(q: Queries) -> Folded:
     """The section."""
     mine = f"max by (instance) ({selector('scrape_duration_seconds')} and on (job, instance) "
+    folded_values = f"{q.last('campaign_exporter_series_folded')} > 0"
     return folded(
         heading(600, "Size and scrapes"),
         line(
@@ -31,9 +32,8 @@ def size(q: Queries) -> Folded:
                 602, "Folded values by family",
                 "Label values over their budget, by family: summed into `other`, or left out where they cannot be "
                 "summed. Raise the setting in `series` if the rest matters.",
-                ask(f"{q.last('campaign_exporter_series_folded')} > 0", "{{family}}"),
-                unit=WHOLE, decimals=0, empty="Nothing is over its budget, or no exporter is scraped",
-                width=8, gaps=True,
+                ask(folded_values, "{{family}}"), ask(none(folded_values), "none"),
+                unit=WHOLE, decimals=0, empty=NO_EXPORTER, width=8, gaps=True,
             ),
             graph(
                 603, "Exported campaigns",
