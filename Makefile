@@ -8,7 +8,7 @@ WORKERS := $(shell expr $$(nproc) + 2)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tests coverage prove lint fix boards alerts docs bench bench-alerts lock clean
+.PHONY: help demo test tests coverage prove guards lint fix boards alerts docs bench bench-alerts lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,7 +41,7 @@ tests: $(STAMP)
 coverage: $(STAMP) ## The tests once more, watched: which lines they reach (twice as long)
 	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term $(ARGS)"
 
-prove: $(STAMP) ## What takes longer: a thousand random histories, eight healthy days, all alert cases (SEED=7)
+prove: $(STAMP) ## What takes longer: a thousand random histories, five healthy days, all alert cases (SEED=7)
 	@scripts/debian-packages.sh prometheus chromium
 	@scripts/axe.sh
 	@printf '%s\n' alerts/generated/tests/*.yml | xargs -n 1 -P 2 promtool test rules
@@ -51,6 +51,10 @@ prove: $(STAMP) ## What takes longer: a thousand random histories, eight healthy
 		tests/end_to_end/test_demo.py tests/end_to_end/test_pages.py tests/end_to_end/test_churn.py \
 		tests/end_to_end/test_restarts.py tests/demo/test_live.py tests/benchmarks/test_run.py \
 		tests/calendar tests/diagnosis tests/metrics tests/state $(ARGS)
+
+guards: $(STAMP) ## The random histories fail without any one of the guards that keep figures exact
+	@PROVE=$(or $(SEED),7) GUARDS=1 $(BIN)/python -m pytest --numprocesses 3 --dist load \
+		tests/integration/test_exactness.py -k fails_without $(ARGS)
 
 boards: $(STAMP) ## Write the dashboards anew (dashboards/generated)
 	@$(BIN)/campaign-exporter dashboards build --out dashboards/generated

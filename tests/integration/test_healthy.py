@@ -1,4 +1,4 @@
-"""Days on which nothing goes wrong: nobody may be told that something does. `make prove` takes eight of them."""
+"""Days on which nothing goes wrong: nobody may be told that something does. `make prove` takes five of them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from exporter.demo.platform.store import flush
 from tests.support.effort import PROVING, SEED
 from tests.support.exporting import exporting
 
-DAYS = 8.0 if PROVING else 0.3
-SPAN = 4.0
+DAYS = 5.0 if PROVING else 0.3
+SPAN = 2.5
 """So many days are one test at most, so that two workers share them."""
 
 LOOK = timedelta(seconds=90 if PROVING else 120)
