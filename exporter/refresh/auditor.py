@@ -101,11 +101,11 @@ class Auditor:
             self._go_on(look, self._audit)
         self.counted_seconds = 0.0
         start, now = look.meter.seconds, look.moment.now
+        if any(look.meter.unreadable.values()) or self._reloads.unreadable:
+            self._unreadable_at = now
         self._schedule.keep(look.days, now)
         if not self._schedule.affordable:
             return
-        if any(look.meter.unreadable.values()) or self._reloads.unreadable:
-            self._unreadable_at = now
         blind = 0 <= now - self._unreadable_at < self._period  # SQL counts rows that nobody can read
         # What is known of them is about to be replaced.
         free = look.days.keys() - self._reloads.pending.keys()
@@ -118,6 +118,10 @@ class Auditor:
         while look.meter.seconds - start < _EARLY_AUDIT_SECONDS:
             if (turn := self._schedule.due(small, now, whole_only=blind)) is None:
                 return
+            if self._beside.takes(look.ledger.rows(turn.campaign)):  # it has grown
+                self._large.add(turn.campaign)
+                small.discard(turn.campaign)
+                continue
             self._audit_at_once(look, turn)
             small -= self._reloads.pending.keys()
 
