@@ -29,3 +29,9 @@ def exporter(database_url: str) -> Iterator[Exporter]:
     """An exporter of that database, not yet started."""
     with exporting(database_url) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def audits_wait_for_no_quiet_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is suspect is audited within the refresh, however long that takes here."""
+    monkeypatch.setattr("exporter.refresh.auditor._EARLY_AUDIT_SECONDS", 60.0)
