@@ -46,6 +46,7 @@ prove: $(STAMP) ## What takes longer: a thousand random histories, five healthy 
 	@scripts/axe.sh
 	@printf '%s\n' alerts/generated/tests/*.yml | xargs -n 1 -P 2 promtool test rules
 	@PROVE=$(or $(SEED),7) $(BIN)/python -m pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder \
+		--hypothesis-seed=$(or $(SEED),7) \
 		tests/integration/test_healthy.py tests/integration/test_exactness.py tests/integration/test_scenarios.py \
 		tests/integration/test_absent.py tests/integration/test_absent_boards.py \
 		tests/end_to_end/test_demo.py tests/end_to_end/test_pages.py tests/end_to_end/test_churn.py \

@@ -303,6 +303,10 @@ def late(at: float | None) -> float:
     return math.inf if at is None else at
 
 
+remains = st.just(0.0) | st.floats(1e-6, 1e6)
+"""Tasks, or money, of which the smallest amount is a millionth."""
+
+
 @settings(max_examples=examples(40))
 @given(histories, st.floats(-10, 1e7), schedules, moments)
 def test_the_ends_are_in_order_and_not_in_the_past(hours: Hours, remaining: float, daily: Daily, now: float) -> None:
@@ -317,7 +321,7 @@ def test_the_ends_are_in_order_and_not_in_the_past(hours: Hours, remaining: floa
 
 
 @settings(max_examples=examples(40))
-@given(histories, st.floats(0, 1e6), st.floats(0, 1e6), schedules, moments)
+@given(histories, remains, remains, schedules, moments)
 def test_more_that_remains_is_never_reached_earlier(
     hours: Hours, one: float, other: float, daily: Daily, now: float
 ) -> None:

@@ -105,7 +105,7 @@ def test_what_waits_waits_for_a_gate_that_is_closed_as_planned(s: Situation) -> 
 
 @MANY
 @given(SITUATIONS)
-def test_unknown_is_said_only_where_something_cannot_be_read(s: Situation) -> None:
+def test_unknown_is_said_only_where_something_cannot_be_read_or_is_not_told(s: Situation) -> None:
     d = diagnose(s)
     if d.verdict == "unknown":
         assert d.gate(d.binding).state == UNKNOWN
@@ -117,6 +117,8 @@ def test_unknown_is_said_only_where_something_cannot_be_read(s: Situation) -> No
             or any(carrier.trunk.broken for carrier in s.carriers.values())
             or any(line.number.status == "other" for line in s.pool or ())
             or (s.pool == () and s.calls.last_start is not None)
+            or not (s.tasks.holds_told and s.tasks.due_told)
+            or (s.campaign.budget is not None and s.spent is None)
         )
 
 
