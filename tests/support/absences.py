@@ -117,7 +117,7 @@ INSTEAD: Mapping[str, Instead] = {
         (*_TOLD_VERDICT, *_TOLD_ROOM, *_COUNTS, r"gates\.\[priority\]\.evidence"),
     ),
     "tasks.last_attempted_at": Instead("it is so since the row changed", ("campaign_task_oldest_in_progress.*",)),
-    "tasks.variant": Instead("how the test was split is not enough data", boards=("campaign-604-A",)),
+    "tasks.variant": Instead("whether contacts were split as configured: not enough data", boards=("campaign-604-A",)),
     "calls.number_id": Instead(
         "no number and no connection is known to be full", (*_VERDICT, *_ROOM),
         (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM), boards=("numbers-110-E",),
@@ -146,7 +146,7 @@ INSTEAD: Mapping[str, Instead] = {
         "a budget may be spent, of which there is not enough data",
         (*_VERDICT, *_ROOM), (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM), boards=("cost-110-B",),
     ),
-    "variants": Instead("how the test was split is not enough data", boards=("campaign-604-A",)),
+    "variants": Instead("whether contacts were split as configured: not enough data", boards=("campaign-604-A",)),
     "tenants": Instead(
         "a tenant has no limit, no credits and UTC's days, and goes by its id",
         _ROOM, (*_DAY, r"gates\.\[money\]\.evidence"),
