@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -56,7 +54,6 @@ STALE_AFTER = 0.05
 COUNTED = ("_total", "_bucket", "_count", "_sum")
 """Endings of samples that are counters, which may show more than the truth."""
 
-Samples = dict[oracle.Series, float]
 TASKS = st.fixed_dictionaries(
     {
         "id": st.integers(1, 12),
@@ -134,30 +131,6 @@ def config(url: str, settle_after: str, room: int) -> Config:
     )
 
 
-@lru_cache(maxsize=100_000)
-def series(text: str) -> oracle.Series | None:
-    """A sample's name and labels but for the derived ones, if it is of a family that the oracle knows."""
-    name, _, labels = text.partition("{")
-    if name not in oracle.NAMES:
-        return None
-    return name, tuple(sorted((key, value) for key, value in _LABEL.findall(labels) if key != "group"))
-
-
-_LABEL = re.compile(r'(\w+)="([^"\\]*)"')
-
-
-def samples(snapshot: Snapshot) -> Samples:
-    """All samples of the families that the oracle knows, but for zeros."""
-    lines = (line.rsplit(" ", 1) for line in snapshot.text.decode().splitlines() if not line.startswith("#"))
-    return {known: number for text, value in lines if (known := series(text)) and (number := float(value))}
-
-
-def differences(ours: Samples, sql: Samples) -> dict[oracle.Series, tuple[float, float]]:
-    """Samples that are not the same: ours and SQL's."""
-    pairs = {key: (ours.get(key, 0.0), sql.get(key, 0.0)) for key in ours.keys() | sql.keys()}
-    return {key: pair for key, pair in pairs.items() if not math.isclose(*pair, rel_tol=1e-6, abs_tol=1e-9)}
-
-
 @dataclass(frozen=True)
 class Stage:
     """What all histories of a run share: sessions, a platform without tasks and calls, compiled statements."""
@@ -225,14 +198,14 @@ class Platform(RuleBasedStateMachine):
         self.counter = 0
         self.steps = 0
         self.stamps: tuple[Stamp, ...] = STAMPS
-        self.highest: Samples = {}
+        self.highest: oracle.Samples = {}
         """What each counter ever showed, also of campaigns, tenants and currencies that left since."""
         self.aside = False
         self.deletes = True
         """Whether rows may be deleted, or a table get another file, in this history."""
         self.bin: dict[str, list[int]] = {"tasks": [], "calls": []}
         self.warm = self.retyped = False
-        self.saved: tuple[bytes | None, Samples] | None = None
+        self.saved: tuple[bytes | None, oracle.Samples] | None = None
         """The state of some time ago, and what counters had shown by then."""
 
     @initialize(
@@ -407,9 +380,9 @@ class Platform(RuleBasedStateMachine):
         ledger, platform = self.refresher.ledger, self.refresher.platform
         assert ledger is not None
         everything = {name: list(platform.campaigns) for name in ledger.projections}
-        truth = samples(SnapshotBuilder(self.config).build(ledger, platform, everything, snapshot.at))
-        assert differences(truth, oracle.expected(self.admin, snapshot.at, STALE_AFTER)) == {}
-        shown = samples(snapshot)
+        truth = oracle.samples(SnapshotBuilder(self.config).build(ledger, platform, everything, snapshot.at))
+        assert oracle.differences(truth, oracle.expected(self.admin, snapshot.at, STALE_AFTER)) == {}
+        shown = oracle.samples(snapshot)
         gauges = {known: value for known, value in truth.items() if not known[0].endswith(COUNTED)}
         assert {known: value for known, value in shown.items() if not known[0].endswith(COUNTED)} == gauges
         assert self.deletes or not snapshot.carried, "only deletions are carried"

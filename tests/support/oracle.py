@@ -5,15 +5,21 @@ Written for reading, one statement a family, and on purpose without anything of 
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import psycopg
 
 from exporter.contract.error_codes import fault_of
+from exporter.metrics.snapshot import Snapshot
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
 """A sample's name and its sorted labels."""
+
+Samples = dict[Series, float]
 
 _EXPORTED = """
 WITH exported AS (
@@ -141,12 +147,15 @@ _BY_LABELS: Mapping[str, str] = {
         WHERE outcome = 'in_progress' GROUP BY 1, 2""",
 }
 
+NAMES = frozenset(_BY_LABELS)
+_LABEL = re.compile(r'(\w+)="([^"\\]*)"')
 
-def expected(connection: psycopg.Connection[Any], now: float, stale_after: float) -> dict[Series, float]:
+
+def expected(connection: psycopg.Connection[Any], now: float, stale_after: float) -> Samples:
     """All samples that are not zero, at `now` (seconds since 1970)."""
     moment = connection.execute("SELECT to_timestamp(%s)", (now,)).fetchone()
     assert moment is not None
-    samples: dict[Series, float] = {}
+    found: Samples = {}
     for name, query in _BY_LABELS.items():
         cursor = connection.execute(
             (_EXPORTED + query).encode(), {"now": moment[0], "now_seconds": now, "stale_after": stale_after}
@@ -158,8 +167,26 @@ def expected(connection: psycopg.Connection[Any], now: float, stale_after: float
             if name == "campaign_call_errors_total":
                 texts["fault"] = fault_of(texts["code"])
             if value:
-                samples[(name, tuple(sorted(texts.items())))] = float(value)
-    return samples
+                found[(name, tuple(sorted(texts.items())))] = float(value)
+    return found
 
 
-NAMES = frozenset(_BY_LABELS)
+@lru_cache(maxsize=100_000)
+def series(text: str) -> Series | None:
+    """A sample's name and labels but for the derived ones, if it is of a family that the oracle knows."""
+    name, _, labels = text.partition("{")
+    if name not in NAMES:
+        return None
+    return name, tuple(sorted((key, value) for key, value in _LABEL.findall(labels) if key != "group"))
+
+
+def samples(snapshot: Snapshot) -> Samples:
+    """All samples of the families that the oracle knows, but for zeros."""
+    lines = (line.rsplit(" ", 1) for line in snapshot.text.decode().splitlines() if not line.startswith("#"))
+    return {known: number for text, value in lines if (known := series(text)) and (number := float(value))}
+
+
+def differences(ours: Samples, sql: Samples) -> dict[Series, tuple[float, float]]:
+    """Samples that are not the same: ours and SQL's."""
+    pairs = {key: (ours.get(key, 0.0), sql.get(key, 0.0)) for key in ours.keys() | sql.keys()}
+    return {key: pair for key, pair in pairs.items() if not math.isclose(*pair, rel_tol=1e-6, abs_tol=1e-9)}
