@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -12,6 +13,9 @@ import sqlalchemy as sa
 from exporter.contract.identifiers import forced, identifier
 from exporter.contract.relations import OPTIONAL_FEATURES, RELATIONS, Column, Relation
 from exporter.contract.types import Kind, cast, provided
+
+Shape = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+"""Relations with their columns' PostgreSQL types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +31,12 @@ class Available:
     tables: Mapping[str, sa.Table] = field(init=False)
 
     def __post_init__(self) -> None:
-        metadata = sa.MetaData(schema=forced(self.schema))
-        tables = {
-            relation: sa.Table(
-                relation, metadata, *(sa.Column(name, _SQL_TYPES.get(kind, _AnyType())) for name, kind in types.items())
-            )
-            for relation, types in self.types.items()
-        }
-        object.__setattr__(self, "tables", MappingProxyType(tables))
+        object.__setattr__(self, "tables", _tables(self.schema, self.shape))
+
+    @property
+    def shape(self) -> Shape:
+        """`types`, to tell databases alike by."""
+        return tuple((relation, tuple(types.items())) for relation, types in self.types.items())
 
     def has(self, relation: str, *columns: str) -> bool:
         """Whether the relation and all these columns can be read."""
@@ -99,6 +101,20 @@ def without(lacking: Sequence[tuple[str, str]]) -> str:
 
 def _itself(column: str) -> str:
     return column.replace("_", " ")
+
+
+@lru_cache(maxsize=8)
+def _tables(schema: str, shape: Shape) -> Mapping[str, sa.Table]:
+    """The same of databases alike, so that a statement may be made of expressions of either."""
+    metadata = sa.MetaData(schema=forced(schema))
+    return MappingProxyType(
+        {
+            relation: sa.Table(
+                relation, metadata, *(sa.Column(name, _SQL_TYPES.get(kind, _AnyType())) for name, kind in types)
+            )
+            for relation, types in shape
+        }
+    )
 
 
 class _AnyType(sa.types.UserDefinedType[Any]):

@@ -16,7 +16,7 @@ from exporter.refresh.clock import Clock
 from exporter.refresh.session import Session
 from exporter.source.database import Server
 from exporter.source.promise import Promises
-from exporter.source.reader import Reader, reader_of
+from exporter.source.reader import Reader
 
 Types = Mapping[str, Mapping[str, str]]
 
@@ -68,7 +68,7 @@ def ended(server: Server, types: Types, hidden: Mapping[str, str], session: Sess
 
 def begin(session: Session, config: Config, clock: Clock, before: Epoch | None) -> Epoch:
     """A new epoch, after another one or none."""
-    reader = reader_of(session.available)
+    reader = Reader(session.available)
     if before is None or before.reader is not reader:
         _tell_problems(session)
     return _empty(session, reader, config, clock)
@@ -76,7 +76,7 @@ def begin(session: Session, config: Config, clock: Clock, before: Epoch | None) 
 
 def restored(saved: Mapping[str, Any], session: Session, config: Config, clock: Clock) -> Epoch:
     """The epoch of another process, of the server and the columns of this session."""
-    epoch = _empty(session, reader_of(session.available), config, clock)
+    epoch = _empty(session, Reader(session.available), config, clock)
     epoch.ledger.restore(saved["ledger"])
     epoch.changes.restore(saved["changes"])
     epoch.promises.restore(saved["promises"])

@@ -13,10 +13,11 @@ from types import MappingProxyType
 from typing import Any
 
 import psycopg
+import sqlalchemy as sa
 import structlog
 
 from exporter.calendar.days import Day
-from exporter.contract.availability import Available, Problem
+from exporter.contract.availability import Available, Shape
 from exporter.contract.relations import RELATIONS
 from exporter.errors import RowError
 from exporter.source.call_columns import call_rows
@@ -96,17 +97,16 @@ class Reader:
 
     def __init__(self, available: Available) -> None:
         self.available = available
-        self._statements = {
-            rows.relation: Statements(available, rows) for rows in (task_rows(available), call_rows(available))
-        }
-        self._small = {
-            name: SmallStatements(available, name, SMALL[name], SMALL_LIMIT) for name in SMALL if available.has(name)
-        }
+        self._statements, self._small = _statements_of(available.schema, available.shape, available.tables["campaigns"])
 
     @property
     def small_relations(self) -> tuple[str, ...]:
         """The small relations that the database has."""
         return tuple(self._small)
+
+    def statements(self, relation: str) -> Statements:
+        """Of tasks or calls, whether a policy hides rows of them or not."""
+        return self._statements[relation]
 
     def layout(self, relation: str) -> Layout:
         """The columns of changed rows."""
@@ -301,20 +301,20 @@ class Reader:
         return meter.timed(lambda: fetch(connection, query, **values))
 
 
-def reader_of(available: Available) -> Reader:
-    """The reads of a database like this one; compiled once for each set of columns that was met lately."""
-    types = tuple((relation, tuple(columns.items())) for relation, columns in available.types.items())
-    return _reader_of(available.schema, types, available.problems, tuple(available.hidden.items()))
-
-
 @functools.lru_cache(maxsize=8)
-def _reader_of(
-    schema: str,
-    types: tuple[tuple[str, tuple[tuple[str, str], ...]], ...],
-    problems: tuple[Problem, ...],
-    hidden: tuple[tuple[str, str], ...],
-) -> Reader:
-    return Reader(Available(schema, {relation: dict(columns) for relation, columns in types}, problems, dict(hidden)))
+def _statements_of(
+    schema: str, shape: Shape, table: sa.Table
+) -> tuple[Mapping[str, Statements], Mapping[str, SmallStatements]]:
+    """Of what is read by change and of what is read whole; made once for each set of columns that was met lately.
+
+    `table` is one of the tables that they are made of: expressions of others cannot stand in the same statement.
+    """
+    del table
+    available = Available(schema, {relation: dict(columns) for relation, columns in shape})
+    return (
+        {rows.relation: Statements(available, rows) for rows in (task_rows(available), call_rows(available))},
+        {name: SmallStatements(available, name, SMALL[name], SMALL_LIMIT) for name in SMALL if available.has(name)},
+    )
 
 
 def _time(seconds: float) -> datetime:

@@ -23,7 +23,8 @@ LONG_AGO, LATELY = NOW - timedelta(days=400), NOW - timedelta(days=1)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten rows of a relation are read."""
     monkeypatch.setattr(reader, "SMALL_LIMIT", 10)
-    monkeypatch.setattr(reader, "_reader_of", reader._reader_of.__wrapped__)  # compiled with this limit, for this test
+    made_with_this_limit = reader._statements_of.__wrapped__
+    monkeypatch.setattr(reader, "_statements_of", made_with_this_limit)
 
 
 def ended(owner: Owner, keys: range, at: object, **values: Any) -> None:

@@ -27,14 +27,12 @@ from exporter.contract.identifiers import identifier
 from exporter.contract.relations import RELATIONS
 from exporter.contract.wording import duration
 from exporter.errors import DatabaseUnavailableError
-from exporter.source.call_columns import call_rows
 from exporter.source.database import Connection, Database, Server, columns_of, reason
 from exporter.source.platform import PlatformReader
 from exporter.source.policies import hidden, secured
 from exporter.source.pooler import Pooler
 from exporter.source.promise import Promise, Promises
-from exporter.source.reader import SMALL, Moment, Reader, Rows, reader_of
-from exporter.source.task_columns import task_rows
+from exporter.source.reader import SMALL, Moment, Reader, Rows
 
 SERVER = "server"
 _READ_BY_EXPORTER = frozenset((*SMALL, "tasks", "calls"))
@@ -212,17 +210,17 @@ def _look_inside(
     row = connection.execute("SELECT extract(epoch FROM now())::float8").fetchone()
     assert row is not None, "one row"
     moment = Moment(row[0], config.settle_after, config.stale_after)
-    reader = reader_of(available)
+    reader = Reader(available)
     raw = _small(connection, reader, config, results, limit)
     platform = PlatformReader().build(SMALL, raw, moment.now, config.retention)
     results.findings += violations(platform, raw, available.schema)
     place = SMALL["campaigns"].index("campaign_id")
     campaigns = [row[place] for row in raw.get("campaigns", ()) if row[place] is not None]
-    read = [rows for rows in (task_rows(available), call_rows(available)) if rows.relation not in available.hidden]
+    read = [reader.statements(name).rows for name in ("tasks", "calls") if name not in available.hidden]
     some = list(platform.campaigns) or campaigns
     found = [
         each
-        for each in Indexes(connection, available, role, some, moment, limit).findings()
+        for each in Indexes(connection, reader, role, some, moment, limit).findings()
         if each.about not in available.hidden
     ]
     results.findings += found

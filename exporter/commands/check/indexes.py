@@ -20,13 +20,11 @@ from exporter.commands.check.rights import Role, set_for
 from exporter.commands.check.sql import statement
 from exporter.contract.availability import Available
 from exporter.contract.identifiers import identifier
-from exporter.source.call_columns import call_rows
-from exporter.source.clean_rows import CAMPAIGNS, CleanRows
+from exporter.source.clean_rows import CAMPAIGNS
 from exporter.source.cleaning import STAMP_FUTURE_SECONDS, Expression
 from exporter.source.database import Compiled, Connection
-from exporter.source.reader import Moment
+from exporter.source.reader import Moment, Reader
 from exporter.source.row_statements import Statements
-from exporter.source.task_columns import task_rows
 
 SMALL_TABLE_ROWS = 10_000
 """Of a table with fewer rows PostgreSQL may rightly read everything, whatever indexes it has."""
@@ -103,17 +101,18 @@ class Indexes:
     """
 
     def __init__(
-        self, connection: Connection, available: Available, role: Role, campaigns: Sequence[str], moment: Moment,
+        self, connection: Connection, reader: Reader, role: Role, campaigns: Sequence[str], moment: Moment,
         limit: float,
     ) -> None:  # fmt: skip
-        self._connection, self._available, self._role, self._limit = connection, available, role, limit
+        self._connection, self._reader, self._role, self._limit = connection, reader, role, limit
+        self._available = reader.available
         self._campaigns, self._moment = campaigns, moment
 
     def findings(self) -> Iterator[Finding]:
         """What there is to say of each read."""
         _set(self._connection, "max_parallel_workers_per_gather", "0")
-        for rows in (task_rows(self._available), call_rows(self._available)):
-            for read in _reads(self._available, rows, self._campaigns, self._moment):
+        for relation in ("tasks", "calls"):
+            for read in _reads(self._available, self._reader.statements(relation), self._campaigns, self._moment):
                 yield self._judge_safely(read)
 
     def _judge_safely(self, read: _Read) -> Finding:
@@ -244,8 +243,8 @@ def _worst(findings: Sequence[Finding]) -> Finding:
     return replace(worst, remedy="\n".join(dict.fromkeys(line for remedy in remedies for line in remedy)))
 
 
-def _reads(available: Available, rows: CleanRows, campaigns: Sequence[str], moment: Moment) -> Iterator[_Read]:
-    statements = Statements(available, rows)
+def _reads(available: Available, statements: Statements, campaigns: Sequence[str], moment: Moment) -> Iterator[_Read]:
+    rows = statements.rows
     low, high = moment.now - _RECENT_SECONDS, moment.now + STAMP_FUTURE_SECONDS
     stamps = Statements.bounds(datetime.fromtimestamp(low, UTC), datetime.fromtimestamp(high, UTC))
     own, others = (available.types[name]["campaign_id"] for name in (rows.relation, "campaigns"))

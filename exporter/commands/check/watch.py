@@ -16,11 +16,9 @@ from exporter.contract.availability import Available
 from exporter.contract.relations import RELATIONS
 from exporter.contract.wording import duration
 from exporter.errors import DatabaseUnavailableError, RowError
-from exporter.source.call_columns import call_rows
 from exporter.source.clean_rows import ROW_KEYS, CleanRows, key_text
 from exporter.source.database import Compiled, Connection, Database, fetch, reason
-from exporter.source.reader import Moment
-from exporter.source.task_columns import task_rows
+from exporter.source.reader import Moment, Reader
 
 THING = "updated_at, watched"
 NEWEST_ROWS, WATCHED_ROWS = 20_000, 5_000
@@ -54,10 +52,11 @@ def watched(config: Config, seconds: float, wait: Callable[[float], object] = ti
     try:
         with database.snapshot(connection):
             available = database.discover(connection)
+            reader = Reader(available)
             moment = _begin(connection, config)
             seen = [
                 _Watched(rows, _by_key(available, rows), _first(connection, rows, moment))
-                for rows in (task_rows(available), call_rows(available))
+                for rows in (reader.statements(name).rows for name in ("tasks", "calls"))
                 if rows.relation not in available.hidden
             ]
         wait(seconds)

@@ -30,7 +30,7 @@ from exporter.source.database import Connection, Database, Server, reason
 from exporter.source.platform import Platform, PlatformReader, exported
 from exporter.source.promise import Promise, Promises
 from exporter.source.query_time import Meter
-from exporter.source.reader import SMALL, Moment, Reader, reader_of
+from exporter.source.reader import SMALL, Moment, Reader
 from exporter.source.reader import Rows as Raw
 from exporter.source.small_statements import owners_in
 from exporter.web.cards.values import Freshness
@@ -156,7 +156,7 @@ def _read(
     server = database.server(connection)
     row = connection.execute("SELECT extract(epoch FROM now())::float8").fetchone()
     assert row is not None, "one row"
-    now, reader, meter = clock(promise.judged_at(row[0])), reader_of(available), Meter()
+    now, reader, meter = clock(promise.judged_at(row[0])), Reader(available), Meter()
     campaigns = reader.small(connection, "campaigns", meter)
     key, tenant = _find(available, campaigns, campaign_id)
     place = {name: index for index, name in enumerate(SMALL["campaigns"])}
