@@ -47,10 +47,7 @@ prove: $(STAMP) ## What takes longer: a thousand random histories, five healthy 
 	@printf '%s\n' alerts/generated/tests/*.yml | xargs -n 1 -P 2 promtool test rules
 	@PROVE=$(or $(SEED),7) $(BIN)/python -m pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder \
 		--hypothesis-seed=$(or $(SEED),7) \
-		tests/integration/test_healthy.py tests/integration/test_exactness.py tests/integration/test_scenarios.py \
-		tests/integration/test_absent.py tests/integration/test_absent_boards.py \
-		tests/end_to_end/test_demo.py tests/end_to_end/test_pages.py tests/end_to_end/test_churn.py \
-		tests/end_to_end/test_restarts.py tests/demo/test_live.py tests/benchmarks/test_run.py \
+		$$(grep -rlw --include="test_*.py" PROVING tests) \
 		tests/calendar tests/diagnosis tests/metrics tests/state $(ARGS)
 
 guards: $(STAMP) ## The random histories fail without any one of the guards that keep figures exact

@@ -25,6 +25,7 @@ from exporter.demo.scenarios.activation import (
 )
 from exporter.demo.scenarios.table import SCENARIOS
 from tests.demo.conftest import ORIGIN, SMALL
+from tests.support.effort import PROVING
 
 Work = Callable[..., Dialler]
 END = ORIGIN + timedelta(minutes=30)
@@ -75,7 +76,7 @@ def answered(call: Attempt) -> bool:
     return call.result_code == "ANS"
 
 
-@pytest.mark.parametrize("name", BLOCKING)
+@pytest.mark.parametrize("name", BLOCKING if PROVING else BLOCKING[::2])
 def test_a_blocking_scenario_writes_its_code_and_takes_it_back(trial: Callable[..., Trial], name: str) -> None:
     where = "Large" if name in ELSEWHERE else "Outage"
     run, code = trial(name, **ELSEWHERE.get(name, {})), SCENARIOS[name].blocker

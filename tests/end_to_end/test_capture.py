@@ -6,10 +6,14 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from tests.support import contract, platforms, programs, prometheus
+from tests.support.effort import PROVING
 from tests.support.evidence import captured, configured, readme, run
 
 
+@pytest.mark.skipif(not PROVING, reason="starts eight processes: make prove")
 def test_beside_the_exporter_without_it_and_without_the_database(database_url: str, tmp_path: Path) -> None:
     with contract.session(database_url) as connection:
         platforms.create(connection)
