@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from exporter.config import Config
+from exporter.diagnosis import advice
 from exporter.diagnosis.dispatch.gate import QUIET_SECONDS
 from exporter.diagnosis.dispatch.situation import Rival, Tasks
 from exporter.diagnosis.dispatch.verdict import Diagnosis, Policy, diagnose, remembered
@@ -92,7 +93,11 @@ class Diagnoser:
             self._before = {}
         states = self._tenants(given, due)
         aging = self._aging(due, given.now)
-        fresh = {key: self._view(key, given, states[platform.campaigns[key].tenant_id], key in aging) for key in due}
+        advised = advice.aging(((key, self.views[key].advice) for key in due if key in self.views), given.now)
+        fresh = {}
+        for key in due:
+            view = self._view(key, given, states[platform.campaigns[key].tenant_id], key in aging)
+            fresh[key] = self._advised(key, given, view, key in advised)
         self.views.update(fresh)
         self._before = {}
         self._now, self._dated = given.now, given.dated
@@ -229,7 +234,24 @@ class Diagnoser:
             change = schedule.next_change(given.now)
             opens, closes = (None, change) if schedule.open_at(given.now) else (change, None)
         cells = {name: dict(given.ledger.cells(name, key)) for name in SHOWN if name in given.ledger.projections}
-        return View(situation, diagnosis, outlook, opens, closes, cells)
+        return View(situation, diagnosis, outlook, opens, closes, cells=cells)
+
+    def _advised(self, key: str, given: Input, view: View, again: bool) -> View:
+        """The view with what to do first: as before, unless something else is said of it, or it is time again."""
+        if view.diagnosis.verdict == "finished":
+            return view
+        before = self.views.get(key)
+        known = before.advice if before is not None else None
+        if before is not None and known is not None and not again and _reason(before) == _reason(view):
+            return replace(view, advice=known)
+        assert self._recent is not None, "made before"
+        s = advice.in_full(view.situation, self._recent, given.ledger.campaign(key))
+        return replace(view, advice=advice.first(s, view.diagnosis, view.outlook.experiment, known))
+
+
+def _reason(view: View) -> tuple[str, str, str]:
+    """What alone makes other words of it: verdict, binding gate, and the code of that."""
+    return view.diagnosis.verdict, view.diagnosis.binding, view.diagnosis.code
 
 
 def _any_of(changed: Mapping[str, Iterable[str]], projections: Iterable[str]) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from exporter.diagnosis.ab_test import Experiment
+from exporter.diagnosis.advice import Advice
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import Diagnosis
 from exporter.diagnosis.forecast import Forecast
@@ -39,6 +40,8 @@ class View:
     opens_at: float | None
     """When its windows open next; `None` while they are open."""
     closes_at: float | None
+    advice: Advice | None = None
+    """`None`: it is over."""
     cells: Mapping[str, Cells] = field(default_factory=dict)
     """By projection, what cards show of the totals."""
 

@@ -22,7 +22,8 @@ def facets(view: View) -> dict[str, Hashable]:
     slots = [gate for gate in d.gates if gate.name in SLOT_GATES]
     told: dict[str, Hashable] = {
         "verdict": (d.verdict, d.binding, d.since),
-        "reason": (d.verdict, d.binding, _code(view)),
+        "reason": (d.verdict, d.binding, d.code),
+        "advice": view.advice and (view.advice.hint, view.advice.evidence),
         "outside": s.outside_window,
         "doubled": s.calls.doubled,
         "outlook": view.outlook.at,
@@ -56,14 +57,12 @@ def _binding(view: View) -> Samples:
     return {(name,): float(name == view.diagnosis.binding) for name in (*GATES, NOTHING)}
 
 
-def _code(view: View) -> str:
-    """Why the binding gate is closed, in the contract's words; nothing where none binds."""
-    d = view.diagnosis
-    return next((gate.code for gate in d.gates if gate.name == d.binding), "")
-
-
 def _reason(view: View) -> Samples:
-    return {(view.diagnosis.verdict, view.diagnosis.binding, _code(view)): 1.0}
+    return {(view.diagnosis.verdict, view.diagnosis.binding, view.diagnosis.code): 1.0}
+
+
+def _advice(view: View) -> Samples:
+    return {} if view.advice is None else {(view.advice.hint, view.advice.evidence): 1.0}
 
 
 def _gates(view: View) -> Samples:
@@ -122,6 +121,7 @@ SAMPLES: Mapping[str, Callable[[View], Samples]] = MappingProxyType(
         "verdict": _verdict,
         "binding": _binding,
         "reason": _reason,
+        "advice": _advice,
         "since": lambda view: _one(view.diagnosis.since),
         "clears": lambda view: _one(view.diagnosis.clears_at),
         "gates": _gates,

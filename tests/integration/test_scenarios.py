@@ -13,6 +13,7 @@ from exporter.demo.dialler.creation import campaign_ids
 from exporter.demo.runtime.server import EmbeddedServer
 from exporter.demo.scenarios.activation import activate
 from exporter.demo.scenarios.table import SCENARIOS, Scenario
+from exporter.diagnosis.advice import AGAIN_SECONDS, words
 from tests.dashboards.asking import remembering
 from tests.dashboards.shown import panels_of
 from tests.support.effort import PROVING
@@ -129,7 +130,16 @@ def test_a_scenario_is_seen_as_its_row_says_and_ends(world: Prepared, name: str,
         assert last.said == before.said or (scenario.over is None and last.verdict in DIALS)
         run.until(last.at + CALM, PACE)
         check_the_rest(run, scenario)
+        check_the_board(run)
     check_the_panels(scenario, str(campaign_ids(WORLD)[key]), scrapes, tmp_path)
+
+
+def check_the_board(run: Trial) -> None:
+    """The first sentence of a campaign's board is the card's, at most as old as it may be."""
+    for key, looks in run.looks.items():
+        for number, look in enumerate(looks):
+            lately = [each for each in looks[: number + 1] if (look.at - each.at).total_seconds() <= AGAIN_SECONDS]
+            assert words(look.board) in {words(each.hint) for each in lately}, f"{key}: {look}, of late {lately}"
 
 
 def check_the_panels(scenario: Scenario, campaign: str, scrapes: list[tuple[float, bytes]], directory: Path) -> None:

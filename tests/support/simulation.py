@@ -23,10 +23,11 @@ from exporter.demo.platform.store import flush
 from exporter.demo.platform.world import DEMO, CampaignSpec, WorldSpec
 from exporter.demo.runtime.server import EmbeddedServer
 from exporter.demo.scenarios.activation import Activation, Board
+from exporter.diagnosis.advice import advice
 from exporter.metrics.self_metrics import Telemetry
 from exporter.refresh.refresher import Refresher
 from exporter.source.database import Database
-from exporter.web.cards.dispatch import advice, judged
+from exporter.web.cards.dispatch import judged
 from tests.support.exporting import config, parse_text
 
 ORIGIN = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
@@ -87,6 +88,8 @@ class Look:
     gate: str
     hint: str
     """The first one of the card."""
+    board: str
+    """As the campaign's board shows it."""
 
     @property
     def said(self) -> tuple[str, str]:
@@ -151,8 +154,11 @@ class Trial:
         assert sorted(found) == sorted(gates + verdicts), "the metrics say what the diagnosis says"
         for key, number in self._ids.items():
             if view := made.shown.views.get(str(number)):
-                hint = advice(judged(made.shown, view), view)[0]
-                self.looks[key].append(Look(self.dialler.time, view.diagnosis.verdict, view.diagnosis.binding, hint))
+                hint = advice(judged(made.shown, view), view.diagnosis, view.outlook.experiment)[0]
+                board = view.advice.hint if view.advice is not None else hint
+                self.looks[key].append(
+                    Look(self.dialler.time, view.diagnosis.verdict, view.diagnosis.binding, hint, board)
+                )
 
     def corrections(self) -> float:
         """Audits that found the ledger to differ from SQL."""

@@ -97,6 +97,11 @@ class Diagnosis:
         """The gate of that name."""
         return next(gate for gate in self.gates if gate.name == name)
 
+    @property
+    def code(self) -> str:
+        """Why the binding gate is closed, in the contract's words; nothing where none binds."""
+        return next((gate.code for gate in self.gates if gate.name == self.binding), "")
+
     def saved(self) -> list[Any]:
         """What the next look must know of this one, for `remembered`."""
         return [self.at, self.verdict, self.binding, self.since, self.seen_since, self.memory]

@@ -31,6 +31,16 @@ DISPATCH = (
         kind=Type.INFO,
     ),
     judged(
+        "campaign_dispatch_hint_info",
+        "What to do first, in the card's words, and what the binding gate rests on. Figures in it are renewed every "
+        "five minutes. Absent where it is over.",
+        "advice",
+        "advice",
+        "hint",
+        "evidence",
+        kind=Type.INFO,
+    ),
+    judged(
         "campaign_dispatch_since_timestamp_seconds",
         "Since when verdict and binding gate are so, as far as was told or seen.",
         "verdict",

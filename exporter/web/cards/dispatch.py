@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from exporter.contract.codes import BLOCKERS, ENDED_STATUSES, OTHER, RETRY_WAIT, Blocker, blocker_group
+from exporter.diagnosis.advice import advice, in_full
 from exporter.diagnosis.dispatch.evidence import evidence
 from exporter.diagnosis.dispatch.gate import UNKNOWN, Gate
-from exporter.diagnosis.dispatch.hints import hints
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import NOTHING, Diagnosis
 from exporter.diagnosis.view import Shown, View
@@ -77,21 +76,9 @@ def described(code: str) -> Json:
 
 
 def judged(shown: Shown, view: View) -> Situation:
-    """What the diagnosis judged by, with the recent calls that only hints and cards need."""
+    """What the diagnosis judged by, in full."""
     number = shown.vocabulary.campaign.number(view.situation.campaign.campaign_id)
-    return replace(view.situation, lately=shown.recent.lately(number, view.situation.told))
-
-
-def advice(s: Situation, view: View) -> list[str]:
-    """The hints, with what the A/B test adds to them."""
-    experiment = view.outlook.experiment
-    more: tuple[str, ...] = ()
-    if experiment is not None and experiment.mismatch and experiment.p_value is not None:
-        more = (
-            f"Name no winner of the A/B test: its contacts are not split as configured (p = {experiment.p_value:.1g}). "
-            "Find out what assigns them first.",
-        )
-    return hints(s, view.diagnosis, more)
+    return in_full(view.situation, shown.recent, number)
 
 
 def spell(d: Diagnosis) -> Json:
@@ -113,7 +100,7 @@ def verdict(s: Situation, view: View) -> Json:
         "calling": s.calls.in_progress,
         "queued": queued(s),
         "credits": s.tenant.credits_remaining if s.tenant else None,
-        "hints": advice(s, view),
+        "hints": advice(s, d, view.outlook.experiment),
     }
 
 

@@ -9,9 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from exporter import __version__
+from exporter.diagnosis.advice import advice
 from exporter.diagnosis.dispatch.verdict import NOTHING
 from exporter.diagnosis.view import Shown, View
-from exporter.web.cards.dispatch import MEANINGS, advice, judged, queued, spell
+from exporter.web.cards.dispatch import MEANINGS, judged, queued, spell
 from exporter.web.cards.values import NEW, Freshness, Json, head, iso, rate, whole
 from exporter.web.cards.withheld import figures
 
@@ -63,7 +64,7 @@ def _line(shown: Shown, view: View) -> Json:
 def _advised(shown: Shown, line: Json) -> Json:
     """A line with what to do first."""
     view = shown.views[line["id"]]
-    return {**line, "hint": next(iter(advice(judged(shown, view), view)), None)}
+    return {**line, "hint": next(iter(advice(judged(shown, view), view.diagnosis, view.outlook.experiment)), None)}
 
 
 @dataclass(frozen=True, slots=True)
