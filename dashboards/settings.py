@@ -14,6 +14,10 @@ from exporter.config.web_address import web_address
 _LABEL = r"^[a-zA-Z_][a-zA-Z0-9_]*$"
 _UID = r"^[a-zA-Z0-9_-]{1,40}$"
 _PREFIX = r"^[a-z0-9][a-z0-9-]{0,19}$"
+TOLD = "told"
+DEFAULT_ADDRESS = "http://127.0.0.1:10517"
+"""Of an exporter that does not tell its own."""
+
 Uid = Annotated[str, Field(pattern=_UID)]
 
 
@@ -34,15 +38,25 @@ class Links(Section):
     )
     contact: str = Field("", description="A contact's page, such as `https://calls.example.com/contacts/{contact}`.")
     exporter: str = Field(
-        "http://127.0.0.1:10517",
-        description="Where viewers reach the exporter, whose cards and runbooks the boards link to: the same as its "
-        "`web.external_url`.",
+        TOLD,
+        description=f"Where viewers reach the exporter, whose cards and runbooks the boards link to. `{TOLD}`: where "
+        "it says that it is, which is its `web.external_url`; empty: nowhere, and there are no such links.",
     )
+
+    @property
+    def pages(self) -> str:
+        """Where a board finds the exporter's pages: an address, or the variable that holds what the exporter tells."""
+        return "${exporter}" if self.exporter == TOLD else self.exporter
+
+    @property
+    def address(self) -> str:
+        """The same where no exporter can be asked."""
+        return DEFAULT_ADDRESS if self.exporter == TOLD else self.exporter
 
     @field_validator("exporter")
     @classmethod
     def _reachable(cls, value: str) -> str:
-        return value and web_address(value)
+        return web_address(value) if value not in ("", TOLD) else value
 
     @field_validator("campaign", "contact")
     @classmethod
@@ -80,7 +94,7 @@ class Settings(Section):
 
     def runbook(self, alert: str) -> str:
         """The exporter's page on what to do about an alert of this name. Empty where viewers cannot reach it."""
-        return self.links.exporter and f"{self.links.exporter}/runbooks/{alert}"
+        return self.links.pages and f"{self.links.pages}/runbooks/{alert}"
 
 
 def load(path: Path | None) -> Settings:

@@ -47,7 +47,7 @@ def _whom(alert: Alert) -> str:
 
 def links(alert: Alert, settings: Settings) -> dict[str, str]:
     """Where to go on: the runbook, the board and the campaign's card; those whose address is known."""
-    exporter, grafana = settings.boards.links.exporter, settings.grafana.rstrip("/")
+    exporter, grafana = settings.boards.links.address, settings.grafana.rstrip("/")
     ids = [label for label in _IDS if label in alert.about]
     found = {}
     if exporter:

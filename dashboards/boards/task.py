@@ -28,7 +28,7 @@ from dashboards.vocabulary.queries import CAMPAIGN, Queries, milliseconds
 from dashboards.vocabulary.statements import statement
 from dashboards.vocabulary.targets import Target, ask, rows, sql
 from dashboards.vocabulary.units import AGE, COUNT, CURRENCY_UNIT, SECONDS
-from dashboards.vocabulary.variables import campaigns, entered, postgres, prometheus
+from dashboards.vocabulary.variables import campaigns, entered, exporter, postgres, prometheus
 from exporter.contract.codes import BLOCKERS, READY
 from exporter.diagnosis.dispatch.verdict import VERDICTS
 
@@ -60,6 +60,7 @@ def board(settings: Settings) -> Board:
     """The board."""
     q = Queries(settings.replica_labels)
     way = Way(settings)
+    card = f"{settings.links.pages}/campaigns/${{campaign:percentencode}}"
     return Board(
         name="task",
         title="Task debug",
@@ -69,13 +70,14 @@ def board(settings: Settings) -> Board:
         variables=(
             prometheus(settings),
             postgres(settings),
+            *exporter(settings),
             campaigns(q, several=False, tenant=False),
             entered("task", "Task", "The task's id. Links from the campaign's table of tasks fill it in."),
         ),
         links=(
             menu("Campaign", way.to("campaign", campaign="${campaign}")),
             menu("Campaigns overview", way.to("overview")),
-            menu("Dispatch card", f"{settings.links.exporter}/campaigns/${{campaign:percentencode}}", elsewhere=True),
+            *([menu("Dispatch card", card, elsewhere=True)] if settings.links.pages else ()),
         ),
         parts=(
             beside([_answer()], [_state(settings), _campaign(q, way)]),

@@ -7,7 +7,7 @@ from typing import Any
 
 from grafanalib import core
 
-from dashboards.settings import Settings
+from dashboards.settings import DEFAULT_ADDRESS, TOLD, Settings
 from dashboards.vocabulary import modern_json as modern
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.queries import Queries
@@ -42,6 +42,16 @@ def campaigns(q: Queries, *, several: bool, tenant: bool = True) -> Json:
     chosen = {"tenant": "=~$tenant"} if tenant else {}
     query = f"max by (campaign, name) ({q.last('campaign_info', **chosen)})"
     return _chosen("campaign", "Campaign", query, r'/campaign="(?<value>[^"]+)".*name="(?<text>.+)"\} /', several)
+
+
+def exporter(settings: Settings) -> tuple[Json, ...]:
+    """Where the exporter says that it is: hidden, for links. None where the address is set, or there are no links."""
+    if settings.links.exporter != TOLD:
+        return ()
+    told = "max by (url) (last_over_time(campaign_exporter_external_url_info[1d]))"
+    default = f'label_replace(vector(0), "url", "{DEFAULT_ADDRESS}", "", "")'
+    variable = _chosen("exporter", "Exporter", f"{told} or on () {default}", '/url="(?<value>[^"]+)"/', several=False)
+    return ({**variable, "hide": 2},)
 
 
 def choices(name: str, label: str, query: str, regex: str, *, several: bool) -> Json:

@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from exporter.config import address
 from exporter.config.durations import Duration
 from exporter.config.file import Section, parse_section, read
-from exporter.config.listening import parse_address
+from exporter.config.listening import format_address, parse_address
 from exporter.config.scalars import Count, Share, Switch, Whole
 from exporter.config.secrets import read_secret
 from exporter.config.web_address import web_address
@@ -206,6 +206,14 @@ class WebConfig(Section):
         if url is not None and not re.fullmatch(r"https?://[^\s/]\S*", url):
             raise ValueError("not an address; write it with http:// or https://, such as https://grafana.example.com")
         return url
+
+    @property
+    def address(self) -> str | None:
+        """Where people reach the exporter: `external_url`, else what it listens on; not known of all interfaces."""
+        if self.external_url is not None:
+            return self.external_url
+        host, port = parse_address(self.listen_address)
+        return f"http://{format_address(host, port)}" if host not in (None, "0.0.0.0", "::") else None
 
     @property
     def prefix(self) -> str:

@@ -61,6 +61,8 @@ class Service:
         self._config = config
         self._database = Database(config)
         self._telemetry = Telemetry()
+        if config.web.address is not None:
+            self._telemetry.external_url.info({"url": config.web.address})
         self._refresher = Refresher(config, self._database, self._telemetry, clock, self._note_progress)
         directory = config.state.directory
         self._keeper = Keeper(config, directory, self._telemetry) if directory is not None else None

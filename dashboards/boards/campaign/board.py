@@ -17,7 +17,7 @@ from dashboards.vocabulary.layout import line
 from dashboards.vocabulary.links import Way, menu
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.queries import Queries
-from dashboards.vocabulary.variables import campaigns, postgres, prometheus, tenants
+from dashboards.vocabulary.variables import campaigns, exporter, postgres, prometheus, tenants
 
 
 def board(settings: Settings) -> Board:
@@ -30,6 +30,7 @@ def board(settings: Settings) -> Board:
         variables=(
             prometheus(settings),
             postgres(settings),
+            *exporter(settings),
             _tenant(own),
             campaigns(own.q, several=False),
             *filters(own),

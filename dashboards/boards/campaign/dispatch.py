@@ -63,7 +63,7 @@ HORIZONS = {
 
 def card(settings: Settings) -> str:
     """The exporter's card of the campaign: hints in words, with the evidence. Empty where viewers cannot reach it."""
-    return settings.links.exporter and f"{settings.links.exporter}/campaigns/${{campaign:percentencode}}"
+    return settings.links.pages and f"{settings.links.pages}/campaigns/${{campaign:percentencode}}"
 
 
 def hints(settings: Settings) -> list[Json]:

@@ -38,7 +38,7 @@ from dashboards.vocabulary.panels import stat, table
 from dashboards.vocabulary.queries import OURS, TENANTS, Queries, milliseconds, ratio, selector, total
 from dashboards.vocabulary.targets import ask, now, rows
 from dashboards.vocabulary.units import AGE, PER_MINUTE, RATIO, SECONDS, WHOLE
-from dashboards.vocabulary.variables import prometheus, tenants
+from dashboards.vocabulary.variables import exporter, prometheus, tenants
 
 BAND_LINES = 25
 NAME_LENGTH = 40
@@ -55,7 +55,7 @@ def board(settings: Settings) -> Board:
         name="overview",
         title="Campaigns overview",
         question="Which campaigns need me, the worst first?",
-        variables=(prometheus(settings), tenants(q, several=True)),
+        variables=(prometheus(settings), *exporter(settings), tenants(q, several=True)),
         links=(
             menu("Number pool", way.only("datasource", "tenant").to("numbers")),
             menu("Cost and governance", way.only("datasource", "tenant").to("cost")),

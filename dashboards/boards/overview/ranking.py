@@ -49,8 +49,8 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
     since, clears = (_of(q, f"campaign_dispatch_{each}_timestamp_seconds") for each in ("since", "clears"))
     pages, warnings, none = _firing(q, "critical"), _firing(q, "warning"), f"0 * {_campaign(q)}"
     campaign = link("Campaign live", way.to("campaign", campaign="${__data.fields.campaign}"))
-    card = f"{settings.links.exporter}/campaigns/${{__data.fields.campaign:percentencode}}"
-    cards = [link("Dispatch card", card, elsewhere=True)] if settings.links.exporter else []
+    card = f"{settings.links.pages}/campaigns/${{__data.fields.campaign:percentencode}}"
+    cards = [link("Dispatch card", card, elsewhere=True)] if settings.links.pages else []
 
     def words_of(title: str, expression: str, width: int, states: Sequence[State], **properties: Any) -> Column:
         return figure(title, expression, width, unit="none", mappings=mapping(*states), custom_align="left",
