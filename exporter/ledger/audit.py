@@ -11,6 +11,7 @@ from typing import Any
 from exporter.calendar.days import Day
 from exporter.config import AuditConfig
 from exporter.errors import RowError
+from exporter.ledger.grouped import cells_of
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.totals import Cell
 from exporter.source.database import Connection
@@ -215,5 +216,5 @@ def differing(
 
 def same(ledger: Ledger, projection: Projection, campaign: str, rows: Rows, cells: Mapping[int, Cell]) -> bool:
     """Whether the totals that SQL counted of a campaign are these."""
-    counted = ledger.folds[projection.relation].cells(projection, rows)
+    counted = cells_of(projection, rows, ledger.vocabulary)
     return counted.get(ledger.campaign(campaign), {}) == cells

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from exporter.calendar.days import Day
 from exporter.contract.availability import Available
 from exporter.ledger.call_days import Calendar, Spans
-from exporter.ledger.fold import Columns, Fold, Row
+from exporter.ledger.fold import Columns, Fold
+from exporter.ledger.grouped import Row
 from exporter.ledger.remembered_rows import Array, Slots
 from exporter.ledger.time_buckets import minutes, recent_hours
 from exporter.ledger.totals import pack, split, unpack_key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,26 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.ledger.batches import in_scope, last_of_each
+from exporter.ledger.grouped import Row, cells_of
 from exporter.ledger.id_table import keys_of
 from exporter.ledger.marks import held_as, marks
 from exporter.ledger.remembered_rows import Array, HeldRows, Slots
-from exporter.ledger.totals import Cell, Ints, Totals, pack, pack_key, unpack_key
+from exporter.ledger.totals import Ints, Totals, pack, unpack_key
 from exporter.ledger.witnesses import Witnesses
 from exporter.source.interning import NONE, OWN
-from exporter.source.projections import KEY_COLUMNS, MARK, Projection, Vocabulary
+from exporter.source.projections import MARK, Projection, Vocabulary
 from exporter.source.records import Records
 from exporter.source.texts import Texts
 
 Columns = dict[str, Array]
-Row = Sequence[Any]
-"""A row of totals."""
 
 
 @dataclass(frozen=True, slots=True)
 class Folded:
     """What a batch of rows did: how many were taken, left out, told something new, were not known before.
 
-    `dirty` campaigns must be loaded anew.
+    `dirty` campaigns must be loaded anew, for so many rows each.
     `old` rows are new to their campaign, which need not be exported, but as old as what others forgot: they may have
     moved, and be counted where they came from.
     """
@@ -39,7 +38,7 @@ class Folded:
     altered: int = 0
     new: int = 0
     old: int = 0
-    dirty: frozenset[int] = field(default_factory=frozenset)
+    dirty: Mapping[int, int] = field(default_factory=dict)
 
 
 class Fold:
@@ -116,14 +115,14 @@ class Fold:
             return Folded(ignored=ignored, new=unknown, old=old)
         columns = self.decode(rows, campaigns)
         suspect = np.zeros(len(slots), bool) if loading else ~known & self._as_old_as_forgotten(columns)
-        dirty = frozenset(np.unique(campaigns[suspect]).tolist())
+        numbers, rows_of = np.unique(campaigns[suspect], return_counts=True)
+        dirty = dict(zip(numbers.tolist(), rows_of.tolist(), strict=True))
         fresh, take = ~known & ~suspect, ~suspect
         slots[fresh] = self.held.allocate(keys[fresh])
         self._note_witnesses(rows, columns, take)
         if suspect.any():
             columns = {name: column[take] for name, column in columns.items()}
         altered = self._put(slots[take], columns, fresh[take])
-        altered += int(suspect.sum())
         old = 0 if loading else old + self._as_old_as_any_forgotten(columns["created"][fresh[take]])
         return Folded(int(take.sum()), ignored, altered, unknown, old, dirty)
 
@@ -249,32 +248,6 @@ class Fold:
 
     # -- totals by GROUP BY -------------------------------------------------------------------------------
 
-    def cells(self, projection: Projection, rows: Iterable[Row]) -> dict[int, dict[int, Cell]]:
-        """The rows of `Projection.grouped` as cells, by campaign and key."""
-        found: dict[int, dict[int, Cell]] = {}
-        for row in rows:
-            campaign, key, cell = self._cell(projection, row)
-            cells = found.setdefault(campaign, {})
-            if key in cells:  # two raw values with one label
-                cells[key] = [a + b for a, b in zip(cells[key], cell, strict=True)]
-            else:
-                cells[key] = cell
-        return found
-
-    def _cell(self, projection: Projection, row: Row) -> tuple[int, int, Cell]:
-        values = iter(row)
-        campaign = self._vocabulary.campaign.number(next(values))
-        keys = []
-        for name in projection.keys:
-            raw: Any = tuple(next(values) for _ in KEY_COLUMNS.get(name, (name,)))
-            interning = self._vocabulary.of(name)
-            if interning is None:
-                keys.append(int(raw[0]))
-            else:
-                keys.append(interning.number(raw if len(raw) > 1 else raw[0], campaign))
-        cell = [int(next(values)) for _ in range(1 + len(projection.sums))]
-        return campaign, pack_key(keys), cell
-
     def add_settled(self, projection: Projection, rows: Iterable[Row]) -> None:
         """Add the totals of settled rows, which are counted but not remembered."""
         rows = list(rows)
@@ -282,7 +255,7 @@ class Fold:
             count = -1 - len(projection.sums) - projection.name.endswith("_rows")
             rows.sort(key=lambda row: row[count], reverse=True)
         totals = self.totals[projection.name]
-        for campaign, cells in self.cells(projection, rows).items():
+        for campaign, cells in cells_of(projection, rows, self._vocabulary).items():
             merged = {key: list(cell) for key, cell in totals.of(campaign).items()}
             for key, cell in cells.items():
                 merged[key] = [a + b for a, b in zip(merged.get(key, [0] * len(cell)), cell, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -103,11 +103,10 @@ class Ledger:
         cells = {"tasks": self.cell("task_rows", campaign_id), "calls": self.cell("call_rows", campaign_id)}
         return {relation: cell[0] if cell else 0 for relation, cell in cells.items()}
 
-    def clear(self, campaign_id: str) -> None:
+    def clear(self, campaign_id: str, relations: Iterable[str]) -> None:
         """Drop what is known of an exported campaign, before it is loaded anew."""
-        number = self.campaign(campaign_id)
-        for fold in self.folds.values():
-            fold.clear(number)
+        for relation in relations:
+            self.folds[relation].clear(self.campaign(campaign_id))
 
     def apply(self, relation: str, rows: Records, *, loading: bool = False) -> Folded:
         """Fold changed rows of `tasks` or `calls`."""

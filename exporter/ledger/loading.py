@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -20,13 +20,17 @@ from exporter.source.query_time import Meter
 from exporter.source.reader import Moment, Reader, Rows
 from exporter.source.records import Records
 
+RELATIONS = ("tasks", "calls")
 Progress = Callable[[float], None]
 Job = tuple[Projection, Sequence[str], Day | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What one snapshot says of a campaign: the rows that can still change, by relation, and totals of the others."""
+    """What one snapshot says of a campaign: the rows that can still change, by relation, and totals of the others.
+
+    Of a relation that is not there nothing was read.
+    """
 
     rows: Mapping[str, Sequence[Records]]
     totals: Sequence[tuple[Projection, Rows]]
@@ -35,8 +39,12 @@ class Loaded:
 class Loader:
     """Loads campaigns at one snapshot. `patience`: seconds that a statement may take when all are loaded."""
 
-    def __init__(self, reader: Reader, ledger: Ledger, moment: Moment, meter: Meter, patience: float) -> None:
+    def __init__(
+        self, reader: Reader, ledger: Ledger, moment: Moment, meter: Meter, patience: float,
+        relations: Collection[str] = RELATIONS,
+    ) -> None:  # fmt: skip
         self._patience = patience
+        self._relations = relations
         self._reader = reader
         self._ledger = ledger
         self._moment = moment
@@ -44,7 +52,13 @@ class Loader:
 
     def remembering(self) -> Loader:
         """One that reads settled rows as well one by one, so that they are remembered."""
-        return Loader(self._reader, self._ledger, self._moment.before_all_settled, self._meter, self._patience)
+        return Loader(
+            self._reader, self._ledger, self._moment.before_all_settled, self._meter, self._patience, self._relations
+        )
+
+    def of(self, relations: Collection[str]) -> Loader:
+        """One that loads these relations alone: the other is as it was."""
+        return Loader(self._reader, self._ledger, self._moment, self._meter, self._patience, relations)
 
     def load(self, connection: Connection, days: Mapping[str, Day]) -> None:
         """Drop what is known of these campaigns and load them, on one connection."""
@@ -58,23 +72,21 @@ class Loader:
 
     def fetch(self, connection: Connection, meter: Meter, campaign: str, day: Day) -> Loaded:
         """Read a campaign at a snapshot, to be taken in later: by any thread, as the ledger is not asked."""
-        folds = self._ledger.folds
         try:
             with connection.transaction():
-                projections = () if self._nothing_settled else tuple(self._ledger.projections.values())
                 totals = [
                     (projection, self._settled(connection, (projection, [campaign], day), meter))
-                    for projection in projections
+                    for projection in self._projections
                 ]
                 rows = {
                     relation: list(self._reader.remembered(connection, relation, [campaign], self._moment, meter))
-                    for relation in folds
+                    for relation in self._relations
                 }
         except RowError:
             return Loaded(
                 {
                     relation: list(self._reader.one_by_one(connection, relation, [campaign], self._moment, meter))
-                    for relation in folds
+                    for relation in self._relations
                 },
                 (),
             )
@@ -82,7 +94,7 @@ class Loader:
 
     def take(self, campaign: str, loaded: Loaded) -> None:
         """Replace what is known of a campaign by what was read of it."""
-        self._ledger.clear(campaign)
+        self._ledger.clear(campaign, loaded.rows)
         for relation, batches in loaded.rows.items():
             for batch in batches:
                 self._ledger.apply(relation, batch, loading=True)
@@ -108,13 +120,13 @@ class Loader:
         progress: Progress | None = None,
     ) -> None:
         for campaign in days:
-            self._ledger.clear(campaign)
+            self._ledger.clear(campaign, self._relations)
         jobs = self._jobs(days)
-        steps = len(jobs) + len(self._ledger.folds)
+        steps = len(jobs) + len(self._relations)
         done = 0
         with self._totals(connection, helpers, jobs) as totals:
             # While the helpers count the settled rows, this connection reads the others.
-            for relation in self._ledger.folds:
+            for relation in self._relations:
                 batches = self._reader.remembered(connection, relation, list(days), self._moment, self._meter)
                 for batch in _ahead(batches):
                     self._ledger.apply(relation, batch, loading=True)
@@ -128,17 +140,18 @@ class Loader:
                     progress(done / steps)
 
     @property
-    def _nothing_settled(self) -> bool:
-        return self._moment.settle_after == math.inf
+    def _projections(self) -> list[Projection]:
+        """Those whose settled rows are counted: none where no row has settled."""
+        if self._moment.settle_after == math.inf:
+            return []
+        return [each for each in self._ledger.projections.values() if each.relation in self._relations]
 
     def _jobs(self, days: Mapping[str, Day]) -> list[Job]:
-        if self._nothing_settled:
-            return []
         by_day: dict[Day, list[str]] = {}
         for campaign, day in days.items():
             by_day.setdefault(day, []).append(campaign)
         jobs: list[Job] = []
-        for projection in self._ledger.projections.values():
+        for projection in self._projections:
             if "day" in projection.keys:
                 for day, campaigns in by_day.items():
                     if wanted := self._ledger.calls.concerned(projection, campaigns):
@@ -185,8 +198,8 @@ class Loader:
             with connection.transaction():
                 self._bulk(connection, {campaign: day})
         except RowError:
-            self._ledger.clear(campaign)
-            for relation in self._ledger.folds:
+            self._ledger.clear(campaign, self._relations)
+            for relation in self._relations:
                 for batch in self._reader.one_by_one(connection, relation, [campaign], self._moment, self._meter):
                     self._ledger.apply(relation, batch, loading=True)
 

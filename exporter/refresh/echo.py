@@ -51,12 +51,14 @@ class Echo:
 
     def _read(self, look: Look, relation: str, low: float) -> int:
         late = 0
+        waiting = set(self._reloads.pending)  # of these such rows are known
         labels = look.ledger.vocabulary.campaign.labels
         plan = Plan(math.inf, ((look.moment.now - self._reach, low),))
         for rows in look.reader.changed(look.connection, relation, plan, look.moment, look.meter):
             folded = look.ledger.apply(relation, rows)
-            late += folded.altered
-            self._reloads.want((labels[number] for number in folded.dirty), "dirty")
+            dirty = {labels[number]: count for number, count in folded.dirty.items()}
+            late += folded.altered + sum(dirty[each] for each in dirty.keys() - waiting)
+            self._reloads.want(dirty, "dirty", relation)
         self._telemetry.late_rows.labels(relation).inc(late)
         return late
 

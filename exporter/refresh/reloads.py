@@ -23,6 +23,7 @@ from exporter.metrics.self_metrics import CAUSES, Telemetry
 from exporter.refresh.beside import Beside, Piece, reason
 from exporter.refresh.look import Look
 from exporter.refresh.losses import Losses
+from exporter.refresh.wanted import Wanted
 from exporter.source.database import Database
 from exporter.source.platform import Platform
 
@@ -45,6 +46,7 @@ class _Reading:
     cause: str
     day: Day
     hour: float
+    relations: Collection[str]
     piece: Piece[Loaded]
     stale: bool = False
     """Whether something happened that makes what is read useless."""
@@ -58,7 +60,7 @@ class Reloads:
         self._telemetry = telemetry
         self._beside = beside
         self._share = share
-        self._causes: dict[str, str] = {}
+        self._wanted = Wanted()
         self._loaded: set[str] = set()
         self._half: set[str] = set()
         """Loaded by a refresh that failed: what is known of them may be half."""
@@ -70,23 +72,26 @@ class Reloads:
         """Database time of what this refresh loaded for good: all rows of a campaign are remembered from then on."""
         self.unreadable = False  # whether this refresh took in a campaign of which some row could not be read
 
-    def want(self, campaigns: Iterable[str], cause: str) -> None:
-        """Load these, if nobody asked for it before. `cause` is one of `self_metrics.CAUSES`."""
-        for campaign in campaigns:
-            self._causes.setdefault(campaign, cause)
-            if self._reading is not None and campaign == self._reading.campaign:
-                self._reading.stale |= cause not in ("dirty", self._reading.cause)
+    def want(self, campaigns: Iterable[str], cause: str, relation: str | None = None) -> None:
+        """Load these, if nobody asked for it before: all of them, or one relation of theirs.
+
+        `cause` is one of `self_metrics.CAUSES`.
+        """
+        campaigns = list(campaigns)
+        self._wanted.add(campaigns, cause, relation)
+        if self._reading is not None and self._reading.campaign in campaigns:
+            self._reading.stale |= cause not in ("dirty", self._reading.cause)
 
     def want_all(self, campaigns: Collection[str]) -> None:
         """Load these because everything may have changed, whatever was the cause before."""
         if campaigns:
-            self._causes.update(dict.fromkeys(campaigns, "everything"))
+            self._wanted.put(campaigns, "everything")
             self._forget()
 
     def begin_anew(self) -> None:
         """Another ledger: everything is loaded, as new."""
         self._forget()
-        self._causes.clear()
+        self._wanted.clear()
         self._held_back.clear()
         self._half.clear()
         self._looked_at = None
@@ -94,14 +99,14 @@ class Reloads:
     def covers(self, campaigns: Iterable[str], ledger: Ledger) -> bool:
         """Whether all of these are loaded within this refresh."""
         return all(
-            self._causes.get(campaign, "dirty") != "dirty" and not self._is_large(ledger, campaign)
+            self._wanted.cause(campaign) not in (None, "dirty") and not self._is_large(ledger, campaign)
             for campaign in campaigns
         )
 
     def done(self) -> None:
         """The refresh succeeded: what it loaded is loaded."""
         for campaign in self._loaded:
-            del self._causes[campaign]
+            self._wanted.remove(campaign)
         self._half -= self._loaded
         self._loaded.clear()
 
@@ -113,12 +118,12 @@ class Reloads:
     @property
     def pending(self) -> Mapping[str, str]:
         """By campaign that is still to be loaded, the cause; what is shown of it may lack what changed."""
-        return {campaign: cause for campaign, cause in self._causes.items() if campaign not in self._loaded}
+        return self._wanted.but(self._loaded)
 
     @property
     def turned_up(self) -> list[str]:
         """The campaigns loaded because of rows that were there before: changed long after, moved, or come back."""
-        return [campaign for campaign in self._loaded if self._causes[campaign] in ("dirty", "audit")]
+        return [campaign for campaign in self._loaded if self._wanted.cause(campaign) in ("dirty", "audit")]
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -141,7 +146,7 @@ class Reloads:
             for campaign in platform.campaigns.keys() - known - self._held_back:
                 if not small(campaign):
                     self._held_back.add(campaign)
-                    self._causes[campaign] = "new"
+                    self._wanted.put([campaign], "new")
             self._looked_at = platform
         reading = self._reading
         if reading is not None and reading.piece.done and not reading.stale and reading.piece.error is None:
@@ -153,23 +158,24 @@ class Reloads:
 
     def saved(self) -> dict[str, Any]:
         """What is wanted still, for `restore`; what is being read beside is among it, and read once more."""
-        return {"causes": self._causes, "half": list(self._half)}
+        return {"wanted": self._wanted.saved(), "half": list(self._half)}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Want what another process wanted."""
-        self._causes, self._half = dict(saved["causes"]), set(saved["half"])
+        self._wanted.restore(saved["wanted"])
+        self._half = set(saved["half"])
 
     # -- loading ------------------------------------------------------------------------------------------
 
     def load(self, look: Look) -> None:
         """Load what is small, take in what was read beside, and begin to read the next."""
         self.once_seconds, self.unreadable = 0.0, False
-        for gone in [each for each in self._causes if each not in look.days and each not in self._held_back]:
-            del self._causes[gone]
+        for gone in [each for each in self._wanted if each not in look.days and each not in self._held_back]:
+            self._wanted.remove(gone)
         self._take(look)
-        large = [each for each in self._causes if each not in self._loaded and self._is_large(look.ledger, each)]
+        large = [each for each in self._wanted if each not in self._loaded and self._is_large(look.ledger, each)]
         self._load_small(
-            look, [each for each in self._causes if each in look.days and each not in {*large, *self._loaded}]
+            look, [each for each in self._wanted if each in look.days and each not in {*large, *self._loaded}]
         )
         if large and self._reading is None and time.monotonic() >= self._rests_until:
             self._read_next(look, large)
@@ -179,8 +185,8 @@ class Reloads:
 
     def _load_small(self, look: Look, wanted: Sequence[str]) -> None:
         """Load these, those with late changes for as long as a refresh may take: the others wait for the next."""
-        late = [each for each in wanted if self._causes[each] == "dirty"]
-        if others := [each for each in wanted if self._causes[each] != "dirty"]:
+        late = [each for each in wanted if self._wanted.cause(each) == "dirty"]
+        if others := [each for each in wanted if self._wanted.cause(each) != "dirty"]:
             self._note(look, others)
             look.loader.load(look.connection, {campaign: look.days[campaign] for campaign in others})
         start = look.meter.seconds
@@ -190,7 +196,8 @@ class Reloads:
                 return
             self._note(look, [campaign])
             fits = self._fits(look.ledger, campaign)
-            loader = look.loader.remembering() if fits else look.loader
+            loader = look.loader.of(self._wanted.relations(campaign))
+            loader = loader.remembering() if fits else loader
             loader.load(look.connection, {campaign: look.days[campaign]})
             if fits:
                 self.once_seconds += look.meter.seconds - before
@@ -200,7 +207,7 @@ class Reloads:
     ) -> float:
         """The same for a start, with `helpers` further connections; seconds of database time that it took."""
         before = look.meter.seconds
-        if wanted := [campaign for campaign in self._causes if campaign in look.days]:
+        if wanted := [campaign for campaign in self._wanted if campaign in look.days]:
             self._note(look, wanted)
             days = {campaign: look.days[campaign] for campaign in wanted}
             look.loader.load_in_parallel(look.connection, days, database, helpers, progress)
@@ -208,7 +215,7 @@ class Reloads:
 
     def load_audited(self, look: Look, campaign: str) -> None:
         """Load one in which an audit found a difference, and again if this refresh fails: it leaves half."""
-        self._causes[campaign] = "audit"
+        self._wanted.put([campaign], "audit")
         if not self._is_large(look.ledger, campaign):
             self._note(look, [campaign])
             look.loader.load(look.connection, {campaign: look.days[campaign]})
@@ -222,7 +229,7 @@ class Reloads:
         """These are about to be loaded."""
         for campaign in campaigns:
             self._loaded.add(campaign)
-            self._telemetry.loaded.labels(self._causes[campaign]).inc()
+            self._telemetry.loaded.labels(self._wanted.cause(campaign)).inc()
             if self._reading is not None and campaign == self._reading.campaign:
                 self._reading.stale = True
         self._losses.remember(look, campaigns)
@@ -231,25 +238,28 @@ class Reloads:
         """Whether it is read beside; what is wrong altogether, or half loaded, must not be shown meanwhile."""
         if campaign in self._held_back:
             return True
-        if campaign in self._half or self._causes.get(campaign) in ("new", "everything"):
+        if campaign in self._half or self._wanted.cause(campaign) in ("new", "everything"):
             return False
         return self._beside.takes(ledger.rows(campaign))
 
     def _fits(self, ledger: Ledger, campaign: str) -> bool:
         """Whether all its rows are to be remembered: old ones change, and there is room."""
-        rows = sum(ledger.rows(campaign).values())
-        if self._causes[campaign] != "dirty" or rows > ledger.spare:
+        rows = sum(ledger.rows(campaign)[relation] for relation in self._wanted.relations(campaign))
+        if self._wanted.cause(campaign) != "dirty" or rows > ledger.spare:
             return False
         ledger.spare -= rows
         return True
 
     def _read_next(self, look: Look, large: Iterable[str]) -> None:
-        campaign = min(large, key=lambda each: _FIRST.get(self._causes[each], len(_FIRST)))
+        campaign = min(large, key=lambda each: _FIRST.get(self._wanted.cause(each) or "", len(_FIRST)))
         day = look.days.get(campaign) or days_of(look.everybody, look.moment.now)[campaign]
-        loader = look.loader.remembering() if self._fits(look.ledger, campaign) else look.loader
+        relations = self._wanted.relations(campaign)
+        loader = look.loader.of(relations)
+        loader = loader.remembering() if self._fits(look.ledger, campaign) else loader
         piece = self._beside.begin(look, lambda connection, meter: loader.fetch(connection, meter, campaign, day))
         if piece is not None:
-            self._reading = _Reading(campaign, self._causes[campaign], day, first_hour(look.moment.now), piece)
+            hour = first_hour(look.moment.now)
+            self._reading = _Reading(campaign, self._wanted.cause(campaign) or "", day, hour, relations, piece)
             look.ledger.kept = []
 
     def _take(self, look: Look) -> None:
@@ -282,14 +292,18 @@ class Reloads:
         day = look.days.get(reading.campaign)
         if reading.stale or day != reading.day or first_hour(look.moment.now) != reading.hour:
             return
+        left = set(self._wanted.relations(reading.campaign)).difference(reading.relations)
         self._note(look, [reading.campaign])
         look.loader.take(reading.campaign, reading.piece.future.result())
         labels = look.ledger.vocabulary.campaign.labels
         for relation, rows in kept:
             dirty = {labels[number] for number in look.ledger.apply(relation, rows).dirty}
             if reading.campaign in dirty:  # once more: it changed after it was read
-                self._loaded.discard(reading.campaign)
-            self.want(dirty, "dirty")
+                left.add(relation)
+            self.want(dirty, "dirty", relation)
+        if left:
+            self._loaded.discard(reading.campaign)
+            self._wanted.put([reading.campaign], "dirty", left)
 
 
 def _named(campaigns: Sequence[str]) -> str:

@@ -183,7 +183,7 @@ class Rows:
             for rows in look.reader.changed(look.connection, relation, plan, look.moment, look.meter):
                 folded = look.ledger.apply(relation, rows)
                 self._telemetry.rows_ignored.labels(relation).inc(folded.ignored)
-                self._reloads.want((labels[number] for number in folded.dirty), "dirty")
+                self._reloads.want((labels[number] for number in folded.dirty), "dirty", relation)
                 self._balance.read(relation, folded.new)
                 if folded.old:
                     self._auditor.suspect(look.days)

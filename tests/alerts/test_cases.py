@@ -55,7 +55,7 @@ def _promtool(*files: Path) -> tuple[int, str]:
 
 @pytest.mark.parametrize("concern", BY_CONCERN)
 def test_prometheus_alerts_as_the_cases_say(tmp_path: Path, concern: str) -> None:
-    """Alert by alert; a case that lasts for days only where the alert is not seen to fire otherwise.
+    """Alert by alert, half of the silent cases; one that lasts for days only where it is not seen to fire otherwise.
 
     `make prove` runs the files as they are shipped, all cases, each of which meets all rules.
     """
@@ -76,8 +76,9 @@ def test_prometheus_alerts_as_the_cases_say(tmp_path: Path, concern: str) -> Non
 def _quick(tests: list[dict[str, Any]]) -> list[dict[str, Any]]:
     long = [test for test in tests if _ends(test) > LONG_MINUTES]
     short = [test for test in tests if test not in long]
-    fires = any(each["exp_alerts"] for test in short for each in test["alert_rule_test"])
-    return short if fires else short + long[:1]
+    firing = [test for test in short if any(each["exp_alerts"] for each in test["alert_rule_test"])]
+    silent = [test for test in short if test not in firing]
+    return [*firing, *silent[::2]] if firing else [*silent[::2], *long[:1]]
 
 
 def _ends(test: dict[str, Any]) -> float:

@@ -77,8 +77,8 @@ def test_axe_finds_nothing_on_any_page_wide_and_light_or_narrow_and_dark(address
     assert AXE.exists(), "axe-core is missing: run scripts/axe.sh"
 
     async def act(tab: Tab) -> None:
-        for page in PAGES:
-            for width, dark in LOOKS:
+        for number, page in enumerate(PAGES):
+            for width, dark in LOOKS if PROVING else LOOKS[number % 2 :][:1]:
                 await tab.show(address + page, width, dark=dark)
                 assert await violations(tab) == [], (page, width, dark)
 
@@ -105,7 +105,7 @@ def test_axe_would_find_something(address: str) -> None:
 def test_no_page_scrolls_sideways_and_the_browser_has_nothing_to_say(address: str) -> None:
     async def act(tab: Tab) -> None:
         for page in PAGES:
-            for width in (NARROW, 768, WIDE):
+            for width in (NARROW, 768, WIDE) if PROVING else (NARROW,):
                 await tab.show(address + page, width)
                 assert await tab.run("document.documentElement.scrollWidth") <= width, (page, width)
         complaints = [text for text in tab.said if "404" not in text]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -278,3 +278,30 @@ def test_what_waited_for_another_ledger_is_forgotten_with_it(exporter: Exporter,
     before = exporter.counted("rows_read_total", relation="calls")
     assert outcomes(exporter.refresh(), "1") == {"answered": 5, "busy": 1}
     assert exporter.counted("rows_read_total", relation="calls") - before == 1, "settled ones are counted, not read"
+
+
+def late(exporter: Exporter) -> float:
+    return exporter.counted("late_rows_total", relation="calls")
+
+
+def test_changes_that_wait_for_their_campaign_are_not_late_when_they_are_read_again(
+    owner: Owner, exporter: Exporter
+) -> None:
+    touch(owner, exporter, 1)
+    exporter.refresh()
+    exporter.seconds += 400
+    exporter.refresh()
+    assert (pending(exporter, "dirty"), late(exporter)) == (1, 0)
+    assert outcomes(after_all(exporter), "1") == {"answered": 5, "busy": 1}
+
+
+def test_a_change_of_a_large_campaign_with_a_stamp_of_minutes_ago_is_late(owner: Owner, exporter: Exporter) -> None:
+    exporter.seconds += 600
+    exporter.refresh()
+    owner.execute(
+        "UPDATE campaign_monitoring.calls SET outcome = 'busy', updated_at = %s WHERE call_id = 1",
+        (just_now(exporter) - timedelta(minutes=5),),
+    )
+    exporter.seconds += 400
+    assert outcomes(after_all(exporter), "1") == {"answered": 5, "busy": 1}
+    assert late(exporter) == 1

@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from exporter.source.projections import Projection
+from exporter.source.reader import Reader
 from tests.support import contract, oracle, platforms
 from tests.support.exporting import NOW, Exporter, exporting
 
@@ -119,3 +121,20 @@ def test_a_fifth_of_all_rows_is_purged_and_no_counter_falls(owner: Owner, export
     after = exporter.refresh()
     assert {k: v for k, v in before.of("campaign_calls_total").items() if after.samples[k] != v} == {}
     assert after.by("campaign_tasks", "status", campaign="1") == {"pending": 1, "completed": ROWS * 4 / 5}
+
+
+def test_of_a_campaign_whose_calls_changed_the_tasks_are_not_counted_anew(
+    owner: Owner, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: set[str] = set()
+    totals = Reader.totals
+
+    def noted(self: Reader, connection: Any, projection: Projection, *given: Any, **more: Any) -> Any:
+        counted.add(projection.relation)
+        return totals(self, connection, projection, *given, **more)
+
+    monkeypatch.setattr(Reader, "totals", noted)
+    owner.execute("UPDATE campaign_monitoring.calls SET score = 1, updated_at = %s WHERE call_id < 3", (now(exporter),))
+    assert wrong(exporter, owner) == {}
+    assert counted <= {"calls"}
+    assert counted or exporter.config.remembered_rows == ALL_ARE_REMEMBERED
