@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
+from exporter.demo.runtime.server import EmbeddedServer
 from exporter.web.runbooks.library import shipped
 from tests.support import contract, platforms, programs, prometheus, rich
 from tests.support.browser import Tab, browsing
@@ -30,9 +31,11 @@ PAGES = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def address(database_url: str, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def address(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where an exporter serves a platform with something of everything."""
+    server.create_database("pages")
+    database_url, tmp_path = server.url("pages"), tmp_path_factory.mktemp("pages")
     with contract.session(database_url) as connection:
         rich.create(connection)
         platforms.campaign(connection, "long", name=LONG, agent=LONG, status="paused", pause_reason=LONG)
@@ -45,6 +48,7 @@ def address(database_url: str, tmp_path: Path) -> Iterator[str]:
     with programs.running(tmp_path, arguments):
         prometheus.wait_for("the exporter", lambda: prometheus.fetch(f"http://{address}/-/ready"))
         yield f"http://{address}"
+    server.drop_database("pages")
 
 
 def browse(act: Callable[[Tab], Awaitable[None]]) -> None:
@@ -116,14 +120,14 @@ def test_no_page_scrolls_sideways_and_the_browser_has_nothing_to_say(address: st
 
 @pytest.mark.timeout(300)
 def test_every_runbook_fits_a_phone_and_axe_finds_nothing_on_them(address: str) -> None:
-    """One renderer makes them all: axe looks at some, and at all when there is time."""
+    """One renderer makes them all: some are looked at, and all when there is time."""
 
     async def act(tab: Tab) -> None:
         pages = [*shipped().alerts, *(f"codes/{code}" for code in shipped().codes)]
-        for number, page in enumerate(pages):
+        for number, page in enumerate(pages if PROVING else pages[::3]):
             await tab.show(f"{address}/runbooks/{page}?tenant=1&campaign=1", NARROW)
             assert await tab.run("document.documentElement.scrollWidth") <= NARROW, page
-            if PROVING or number % 6 == 0:
+            if PROVING or number % 2 == 0:
                 assert await violations(tab) == [], page
         assert tab.said == []
 
