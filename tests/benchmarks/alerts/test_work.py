@@ -11,7 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
+import pytest
 
+from tests.support.effort import PROVING
 from tests.support.prometheus import wait_for
 
 ROOT = Path(__file__).parents[3]
@@ -24,6 +26,7 @@ def servers(directory: Path) -> list[psutil.Process]:
     return [psutil.Process(int(each[0])) for each in lines if each and each[0].isdigit()]
 
 
+@pytest.mark.skipif(not PROVING, reason="starts two worlds: make prove")
 def test_sigterm_ends_the_worlds_under_way_with_their_databases() -> None:
     command = [sys.executable, "-m", "benchmarks.alerts", "--seeds", "1-3", "--jobs", "2"]
     with tempfile.TemporaryDirectory(prefix="broken-off-") as made:
