@@ -18,7 +18,7 @@ from exporter.config import Config
 
 NO_EXPORTER = "No exporter is scraped"
 MAX_STALENESS: float = Config.model_fields["max_staleness"].default
-OLD, OLD_SECONDS = "Figures are old: read", 60.0
+OLD, OLD_SECONDS = "Figures as of", 60.0
 AGE_STEPS: tuple[Step, ...] = ((None, NEUTRAL), (OLD_SECONDS, WARNING), (MAX_STALENESS, BAD))
 """Of the data's age: a minute without a refresh is not as wished; at `max_staleness` campaigns disappear."""
 
@@ -61,9 +61,10 @@ def ages() -> str:
 
 
 def old() -> str:
-    """Of when the figures are, as Grafana wants it, where no exporter has read for a minute."""
-    newest = f"(max ({selector(_DATED)}) or max ({selector(_LOOKED)}))"
-    return f"{milliseconds(newest)} and on () (min ({ages()}) > {OLD_SECONDS:g})"
+    """Of when the newest figures are, as Grafana wants it, where they are older than a minute: also of an exporter that
+    does not answer, or that Prometheus did not ask."""
+    newest = " or ".join(f"max (last_over_time({selector(each)}[1d])) > 0" for each in (_DATED, _LOOKED))
+    return f"{milliseconds(f'({newest})')} and on () (time() - ({newest}) > {OLD_SECONDS:g})"
 
 
 def dated(panel: Panel) -> Panel:

@@ -23,7 +23,7 @@ def facets(view: View) -> dict[str, Hashable]:
     told: dict[str, Hashable] = {
         "verdict": (d.verdict, d.binding, d.since),
         "reason": (d.verdict, d.binding, d.code),
-        "advice": view.advice and (view.advice.hint, view.advice.evidence),
+        "advice": view.advice and (d.verdict, view.advice.hint, view.advice.evidence),
         "outside": s.outside_window,
         "doubled": s.calls.doubled,
         "outlook": view.outlook.at,
@@ -62,7 +62,7 @@ def _reason(view: View) -> Samples:
 
 
 def _advice(view: View) -> Samples:
-    return {} if view.advice is None else {(view.advice.hint, view.advice.evidence): 1.0}
+    return {} if view.advice is None else {(view.diagnosis.verdict, view.advice.hint, view.advice.evidence): 1.0}
 
 
 def _gates(view: View) -> Samples:

@@ -102,5 +102,5 @@ def panels_of(scenario: Scenario) -> tuple[Shown, ...]:
     if scenario.verdict is not None and scenario.name not in AS_BEFORE:
         said = (Shown("campaign-201-A", _there, {"verdict": scenario.verdict}),)
         if scenario.gate is not None and scenario.gate != "none":
-            said += (Shown("campaign-202-A", _there, {"gate": scenario.gate}),)
+            said += (Shown("campaign-201-A", _there, {"gate": scenario.gate}),)
     return (*said, *SHOWN.get(scenario.name, ()))

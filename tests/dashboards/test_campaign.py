@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dashboards.boards.campaign import board as campaign
-from dashboards.boards.campaign.dispatch import CODE_MOVES, GATE_MOVES, MOVES, VERDICT_MOVES
+from dashboards.boards.campaign.dispatch import MOVES
 from dashboards.settings import Links, Settings
 from dashboards.vocabulary.board import every_panel
 from dashboards.vocabulary.modern_json import Json
@@ -59,6 +59,9 @@ class World:
             for each in codes:
                 self(name or "campaign_dispatch_binding", each == chosen, **{label: each}, **own)
         self("campaign_dispatch_info", 1, verdict=verdict, gate=binding, code=code, **own)
+        if verdict != "finished":
+            said = {"hint": f"What to do about {key}.", "evidence": f"It is {verdict} by {binding}."}
+            self("campaign_dispatch_hint_info", 1, verdict=verdict, **said, **own)
         for gate in GATES:
             self("campaign_dispatch_gate_open", gate not in (binding, "numbers"), gate=gate, **own)
         for count, code in enumerate(TASK_STATUSES):
@@ -134,6 +137,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     world.campaign("silent", "paused", "waiting", "lifecycle")
     world("campaign_pause_info", 1, tenant="1", campaign="silent", reason="")
     world.campaign("lost", "unheard of")
+    world.campaign("over", "completed", "finished")
     world.campaign("bare", "running")
     world("campaign_calls_total", 0, tenant="1", campaign="bare", outcome="answered")
     world.campaign("fell", "running", "stalled")
@@ -143,8 +147,9 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
         world(f"campaign_dispatch_{what}_timestamp_seconds", NOW - 120, tenant="1", campaign="fell")
         world(f"campaign_dispatch_{what}_timestamp_seconds", NOW - 10, tenant="1", campaign="paused")
     world.campaign("paged", "running")
-    world("ALERTS", 1, alertname="CampaignAnswerRateLow", alertstate="firing", severity="critical", tenant="1",
-          campaign="paged")  # fmt: skip
+    page = {"alertname": "CampaignAnswerRateLow", "severity": "critical", "tenant": "1", "campaign": "paged"}
+    world("ALERTS", 1, alertstate="firing", **page)
+    world("ALERTS_FOR_STATE", NOW - 120, **page)
     for other in ({"severity": "warning", "alertstate": "firing"}, {"severity": "critical", "alertstate": "pending"}):
         world("ALERTS", 1, alertname="CampaignSlotsLeaked", tenant="1", campaign="bare", **other)
     world("ALERTS", 1, alertname="CampaignFailureBurst", alertstate="firing", severity="critical", tenant="1",
@@ -202,7 +207,7 @@ def _expression(panel: Json, title: str) -> str:
         ("lost", "In a state that is not known", 0),
     ],
 )
-def test_the_banner_says_one_thing_whatever_the_state(ask: Asked, key: str, said: str, since: float) -> None:
+def test_one_thing_is_said_of_the_state(ask: Asked, key: str, said: str, since: float) -> None:
     found = {each["legendFormat"]: ask(1, each["refId"], key=key) for each in PANELS[1]["targets"]}
     assert {text: list(value.values()) for text, value in found.items() if value} == {said: [since]}
 
@@ -234,18 +239,19 @@ def test_a_gate_clears_in_time_to_come(ask: Asked) -> None:
     assert ask(204, key="bare") == {"": 0}, "nothing holds it"
 
 
-@pytest.mark.parametrize(
-    ("key", "move"),
-    [
-        ("busy", "campaign"), ("fell", "stalled"), ("bare", "dialing"), ("paused", "lifecycle"),
-        ("planned", "not_started"), ("paged", "CampaignAnswerRateLow fires: begin with its runbook."),
-    ],
-)  # fmt: skip
-def test_verdict_gate_and_what_fires_have_one_first_move(ask: Asked, key: str, move: str) -> None:
-    assert list(ask(206, by="move", key=key)) == [move]
-    said = {code for mapping in _override(206, "move", "mappings") for code in mapping["options"]}
-    assert said == {*VERDICT_MOVES, *GATES, NOTHING, *CODE_MOVES} == {*VERDICT_MOVES, *GATE_MOVES, *CODE_MOVES}
-    assert CODE_MOVES.keys() <= BLOCKERS.keys()
+def test_the_board_begins_with_the_cards_sentence_and_its_evidence(ask: Asked) -> None:
+    assert list(ask(207, by="hint", key="busy")) == ["What to do about busy."]
+    assert list(ask(207, by="evidence", key="busy")) == ["It is throttled by campaign."]
+    assert list(ask(207, by="hint", key="over")) == ["Nothing: it is over."]
+    first = sorted((panel["gridPos"]["y"], panel["gridPos"]["x"], panel["id"]) for panel in MADE["panels"])[:2]
+    assert [number for _, _, number in first] == [201, 207]
+
+
+def test_what_fires_for_the_campaign_leads_to_its_runbook(ask: Asked) -> None:
+    assert list(ask(206, by="alertname", key="paged")) == ["CampaignAnswerRateLow"]
+    assert ask(206, by="alertname", key="busy") == {}
+    (link,) = _override(206, "Alert", "links")
+    assert "/runbooks/${__data.fields.Alert:percentencode}?campaign=${campaign:percentencode}" in link["url"]
 
 
 def test_the_binding_gate_bears_the_verdict(ask: Asked) -> None:

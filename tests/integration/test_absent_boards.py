@@ -62,7 +62,7 @@ TRUE_EITHER_WAY = {
     "No number has a cap", "No number has a daily cap", "No number pool is told, and no number called",
     "No number is in a campaign's pool, or the platform does not show them", "No number's state is known",
     "No numbers are shown", "No numbers: the platform shows none, or none of these tenants",
-    "No connections: the platform does not tell them, or no exporter is scraped", "Not told, or it is over",
+    "No connections: the platform does not tell them, or no exporter is scraped", "Unknown, or it is over",
     "The platform shows no connections", "The platform tells no provider of a call",
 }  # fmt: skip
 """What an empty panel may say: it holds where there is nothing, and where nobody tells."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboards.boards.campaign import dispatch
 from dashboards.boards.campaign.comparisons import experiment, retries
 from dashboards.boards.campaign.cost import cost
-from dashboards.boards.campaign.key_figures import banner, strip
+from dashboards.boards.campaign.key_figures import state, strip
 from dashboards.boards.campaign.numbers import numbers
 from dashboards.boards.campaign.results import calls, results
 from dashboards.boards.campaign.scope import Own
@@ -38,8 +38,8 @@ def board(settings: Settings) -> Board:
         links=_links(settings, way),
         annotations=changes(own),
         parts=(
-            line(banner(own)),
-            dispatch.answer(own, settings),  # first, as on a phone the strip alone is two screens long
+            dispatch.answer(own, settings),
+            dispatch.standing(own, state(own), settings),
             strip(own),
             *dispatch.reasons(own, settings),
             timeline(own),

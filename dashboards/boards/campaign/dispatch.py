@@ -27,30 +27,6 @@ CLOSED, OPEN = State("closed", 8, "closed", CALM), State("open", 9, "open", GOOD
 
 UNKNOWN_MOVE = "Tell the platform's owners: the code is not in the contract."
 MOVES = {each.group: each.first_move for each in BLOCKERS.values()} | {"unknown": UNKNOWN_MOVE}
-VERDICT_MOVES = {
-    "dialing": "None, but read the hints for answers and costs.",
-    "stalled": "Check that the dispatcher runs; call its owners.",
-    "unknown": "Mend the data: the hints say what is missing.",
-    "finished": "None: it is over.",
-}
-"""Of verdicts whose first move does not depend on the gate."""
-
-GATE_MOVES = {
-    NOTHING: "Read the hints.",
-    **dict.fromkeys(("tenant", "campaign", "connection"), MOVES["capacity"]),
-    **{gate: MOVES[gate] for gate in ("lifecycle", "audience", "money", "window", "provider", "retry")},
-    "priority": "Reduce the campaign that holds the tenant's slots.",
-    "pacing": "None, or allow more starts a minute.",
-    "numbers": MOVES["number"],
-    "tasks": "Begin with the most frequent blocker below.",
-}
-CODE_MOVES = {
-    "not_started": "Wait for its time; if that has passed, start it.",
-    "circuit_breaker_open": "Find what opened it, and fix that before it is closed.",
-    "credits_exhausted": "Add credits, or pause: a governance decision.",
-}
-"""Of codes about which the gate says too little."""
-
 HORIZONS = {
     "now": "now",
     "5m": "in 5 min",
@@ -72,24 +48,36 @@ def hints(settings: Settings) -> list[Json]:
 
 
 def answer(own: Own, settings: Settings) -> Line:
-    """Verdict, gate, and what to do first."""
+    """The verdict, and the card's own sentence: what to do first, and what that rests on."""
+    over = own.last("campaign_dispatch_info", verdict="finished")
+    nothing = f'label_replace({over}, "hint", "Nothing: it is over.", "", "")'
+    return line(
+        stat(201, "Verdict, and the gate that explains it",
+             "dialing: nobody must act. throttled: less is dialled than is ready. waiting: idle as expected. blocked: "
+             "a person must act. stalled: every gate is open and nothing is started, call the platform's owners. "
+             "unknown: mend the data. The gate is the outermost that explains it. lifecycle: is it running? audience: "
+             "is the list there? money: budget, credits. window: the schedule. priority: others go first. tenant, "
+             "campaign, connection: who holds the slots? pacing: starts a minute. numbers: rest, caps, flags. "
+             "provider: its failures. retry: wait. tasks: blocked one by one, or none left.",
+             rows(own.told()), unit="none", empty=UNKNOWN, width=6, height=4, fields="/^(verdict|gate)$/",
+             mappings=[*codes(VERDICT_STATES), *words({NOTHING: ("no gate", None)})], background=True, text="value",
+             orientation="horizontal", links=hints(settings)),
+        stat(207, "What to do first",
+             "The first hint of the campaign's card, and what the binding gate rests on. Its figures are up to five "
+             "minutes old. Change one thing, then watch. Click for the other hints, and for the evidence of each gate.",
+             rows(f"{own.told('campaign_dispatch_hint_info')} or {nothing}"), unit="none", empty=UNKNOWN, width=18,
+             height=4, fields="/^(hint|evidence)$/", text="value", orientation="horizontal", links=hints(settings),
+             options={"text": {"valueSize": 18}, "justifyMode": "auto"}),
+    )  # fmt: skip
+
+
+def standing(own: Own, state: Panel, settings: Settings) -> Line:
+    """Its state, since when and until when the gate holds it, and what fires."""
     closes, opens = (own.last(f"campaign_window_{what}_timestamp_seconds") for what in ("closes", "opens"))
     is_open = own.last("campaign_window_open")
     free = own.last("campaign_dispatch_info", verdict="=~dialing|throttled|finished", gate=NOTHING)
     return line(
-        stat(201, "Verdict",
-             "dialing: nobody must act. throttled: less is dialled than is ready. waiting: idle as expected. blocked: "
-             "a person must act. stalled: every gate is open and nothing is started, call the platform's owners. "
-             "unknown: mend the data. Click for hints in words.",
-             rows(own.told()), unit="none", empty=UNKNOWN, width=4, height=4, mappings=codes(VERDICT_STATES),
-             fields="/^verdict$/", background=True, links=hints(settings)),
-        stat(202, "Binding gate",
-             "The outermost gate that explains the verdict. lifecycle: is it running? audience: is the list there? "
-             "money: budget, credits. window: the schedule. priority: others go first. tenant, campaign, connection: "
-             "who holds the slots? pacing: starts a minute. numbers: rest, caps, flags. provider: its failures. "
-             "retry: wait. tasks: blocked one by one, or none left.",
-             rows(own.told()), unit="none", empty=UNKNOWN, width=4, height=4, fields="/^gate$/", links=hints(settings),
-             mappings=words({NOTHING: ("no gate", None)})),
+        state,
         stat(203, "Since",
              "Since when verdict and gate are so, as far as was told or seen.",
              now(own.moment("campaign_dispatch_since_timestamp_seconds")), unit=AGE, empty="Unknown", width=4,
@@ -105,34 +93,37 @@ def answer(own: Own, settings: Settings) -> Line:
              now(f"{opens} * 1000", "Closed, opens"),
              now(f"({is_open} == 1) unless on (tenant, campaign) {closes}", "Open"),
              now(f"({is_open} == 0) unless on (tenant, campaign) {opens}", "Closed"),
-             unit=AGE, empty="Not told, or it is over", width=4, height=4, text="value_and_name",
+             unit=AGE, empty="Unknown, or it is over", width=5, height=4, text="value_and_name",
              mappings=words({"1": ("always", None), "0": ("opens never", WARNING)})),
-        _move(own, settings),
+        _alerts(own, settings),
     )  # fmt: skip
 
 
-def _move(own: Own, settings: Settings) -> Panel:
-    move = copied(own.told(), "gate", "move")
-    for told, moves in (("code", CODE_MOVES), ("verdict", VERDICT_MOVES)):
-        move = f'label_replace({move}, "move", "$1", "{told}", "({"|".join(moves)})")'
-    # nothing holds up the dialling of a campaign, and yet somebody was woken for it
-    firing = own.last("ALERTS", alertname=OURS, alertstate="firing", severity="critical")
-    idle_or_dialling = own.last("campaign_dispatch_info", verdict="=~dialing|throttled|waiting")
-    page = f"topk (1, max by (alertname) ({firing}) and on () {idle_or_dialling})"
-    runbooks = [link("Runbooks", settings.runbook(""), elsewhere=True)] if settings.runbook("") else []
-    woken = f'max by (move) (label_replace({page}, "move", "$1 fires: begin with its runbook.", "alertname", "(.+)"))'
+def _alerts(own: Own, settings: Settings) -> Panel:
+    by = "alertname, severity"
+    fires = own.last("ALERTS", alertname=OURS, alertstate="firing", severity="=~critical|warning")
+    since = f"min by ({by}) ({own.last('ALERTS_FOR_STATE', alertname=OURS)}) and on ({by}) max by ({by}) ({fires})"
+    runbook = settings.runbook("${__data.fields.Alert:percentencode}?campaign=${campaign:percentencode}")
     return table(
-        206, "First move",
-        "What to do first about this verdict and gate, or about the page that fires though it dials. Click for the "
-        "hints, with the evidence in numbers: read them before any setting. Change one thing, then watch.",
-        rows(f"{woken} or max by (move) ({move}) unless on () {page}"), empty=UNKNOWN, width=4, height=4,
-        header=False, tall=True, transformations=(organised(("move",), hidden=("Time", "Value")),),
+        206, "Alerts",
+        "Alerts of this campaign that fire now. Each leads to its runbook: begin there, with a page before all else. "
+        "Those of its tenant and of the exporter are on the overview.",
+        rows(f"({milliseconds(since)})"), empty="None fires, as far as Prometheus tells", width=7, height=4,
+        sort="Severity",
+        transformations=(
+            organised(("alertname", "severity", "Value"),
+                      {"alertname": "Alert", "severity": "Severity", "Value": "Since"}, ("Time",)),
+        ),
         overrides=(
-            override("move", custom_cellOptions={"type": "auto", "wrapText": True}, links=[*hints(settings), *runbooks],
-                     mappings=words({code: (text, None) for moves in (VERDICT_MOVES, GATE_MOVES, CODE_MOVES)
-                                     for code, text in moves.items()})),
+            override("Alert", links=[link("Runbook", runbook, elsewhere=True)] if runbook else [], custom_minWidth=150),
+            override("Severity", mappings=words(SEVERITIES), custom_width=75, **COLOURED),
+            override("Since", unit=AGE, custom_width=100),
         ),
     )  # fmt: skip
+
+
+SEVERITIES = {"critical": ("critical", BAD), "warning": ("warning", WARNING)}
+"""Of alerts that somebody is told of, in their colours."""
 
 
 def reasons(own: Own, settings: Settings) -> tuple[Line, ...]:

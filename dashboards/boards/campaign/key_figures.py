@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dashboards.boards.campaign.scope import UNKNOWN, Own
 from dashboards.boards.exporters import dated
 from dashboards.vocabulary.colours import ACCENT, BAD, CAMPAIGN_STATES, FADED, NEUTRAL, WARNING
@@ -30,8 +28,8 @@ _ORDER = ("paused", *_MOMENTS)
 _PAUSED = "campaign_paused_timestamp_seconds"
 
 
-def banner(own: Own) -> Panel:
-    """A strip that is always there: a panel that is repeated by an empty variable would not be hidden."""
+def state(own: Own) -> Panel:
+    """What state the campaign is in."""
 
     def since(state: str, moment: str) -> str:
         when = f"({state}) * on (tenant, campaign) group_left () ({own.moment(moment)})"
@@ -58,16 +56,14 @@ def banner(own: Own) -> Panel:
         now(lost, "In a state that is not known", ref="G"),
     ]
     refs = dict(zip("ABCDEFG", ("paused", "paused", *_MOMENTS, ""), strict=True))
-    panel = dated(stat(
-        1, "",
+    return dated(stat(
+        1, "State",
         "What state the campaign is in, and since when. Paused: read the reason and mend it before anybody resumes. "
         "Scheduled, and the time has passed: its start is late, see the binding gate.",
-        *targets, unit=AGE, empty=UNKNOWN, width=24, height=2, background=True, text="value_and_name",
-        orientation="horizontal", mappings=words({"0": ("since when is not told", None)}),
+        *targets, unit=AGE, empty=UNKNOWN, width=4, height=4, text="value_and_name",
+        mappings=words({"0": ("since when: unknown", None)}),
         overrides=[colour(ref, states.get(code, FADED), by="byFrameRefID") for ref, code in refs.items()],
-        options={"text": {"titleSize": 18, "valueSize": 18}, "justifyMode": "center"},
     ))  # fmt: skip
-    return replace(panel, json={**panel.json, "transparent": True})
 
 
 def strip(own: Own) -> Line:

@@ -18,8 +18,7 @@ from dashboards.vocabulary.queries import (
 
 STEP = "$__rate_interval"
 UNSURE = "not enough data"
-UNKNOWN = "No such campaign"
-NO_CAMPAIGN = f"{UNKNOWN}, or no exporter is scraped"
+UNKNOWN = NO_CAMPAIGN = "No figures"
 NO_CALLS = "No call in this time range"
 PER_HOUR = "suffix: / h"
 
@@ -59,11 +58,10 @@ class Own:
         """By how much its totals grew over a long span, across rollouts of the exporter."""
         return self.q.gained(name, over=over, campaign=CAMPAIGN, **matchers)
 
-    def told(self) -> str:
-        """Its verdict and binding gate as labels: the worst, where replicas differ."""
+    def told(self, name: str = "campaign_dispatch_info") -> str:
+        """Its verdict and binding gate as labels, or the hint: of the worst verdict, where replicas differ."""
         ranked = (
-            f"{self.last('campaign_dispatch_info', verdict=verdict)} * {number}"
-            for number, verdict in enumerate(WORST_FIRST, start=1)
+            f"{self.last(name, verdict=verdict)} * {number}" for number, verdict in enumerate(WORST_FIRST, start=1)
         )
         return f"bottomk (1, {' or '.join(ranked)})"
 

@@ -36,6 +36,7 @@ DISPATCH = (
         "five minutes. Absent where it is over.",
         "advice",
         "advice",
+        "verdict",
         "hint",
         "evidence",
         kind=Type.INFO,
