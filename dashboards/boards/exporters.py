@@ -16,7 +16,7 @@ from dashboards.vocabulary.targets import now
 from dashboards.vocabulary.units import AGE
 from exporter.config import Config
 
-NO_EXPORTER = "No exporter is scraped"
+NO_EXPORTER = "No figures"
 MAX_STALENESS: float = Config.model_fields["max_staleness"].default
 OLD, OLD_SECONDS = "Figures as of", 60.0
 AGE_STEPS: tuple[Step, ...] = ((None, NEUTRAL), (OLD_SECONDS, WARNING), (MAX_STALENESS, BAD))

@@ -122,6 +122,11 @@ class Queries:
         """The newest value of each series."""
         return self.once(selector(name, **matchers))
 
+    def known(self, name: str, /, **matchers: str) -> str:
+        """The newest value of each series; where there is none at all, what they were within the last day."""
+        now, series = self.last(name, **matchers), selector(name, **matchers)
+        return f"{now} or {self.once(f'last_over_time({series}[1d])')} unless on () topk (1, {now})"
+
     def rate(self, name: str, /, *, over: str = _STEP, **matchers: str) -> str:
         """By how much each counter grows a second."""
         return self.once(f"rate({selector(name, **matchers)}[{over}])")

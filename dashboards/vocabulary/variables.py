@@ -33,14 +33,14 @@ def _datasource(name: str, label: str, kind: str, uid: str) -> Json:
 
 def tenants(q: Queries, *, several: bool) -> Json:
     """Tenants, by name."""
-    query = f"max by (tenant, name) ({q.last('campaign_tenant_info')})"
+    query = f"max by (tenant, name) ({q.known('campaign_tenant_info')})"
     return _chosen("tenant", "Tenant", query, r'/name="(?<text>.+)".*tenant="(?<value>[^"]+)"\} /', several)
 
 
 def campaigns(q: Queries, *, several: bool, tenant: bool = True) -> Json:
     """Campaigns, by name; those of the chosen tenants."""
     chosen = {"tenant": "=~$tenant"} if tenant else {}
-    query = f"max by (campaign, name) ({q.last('campaign_info', **chosen)})"
+    query = f"max by (campaign, name) ({q.known('campaign_info', **chosen)})"
     return _chosen("campaign", "Campaign", query, r'/campaign="(?<value>[^"]+)".*name="(?<text>.+)"\} /', several)
 
 

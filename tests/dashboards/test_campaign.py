@@ -221,7 +221,7 @@ def test_key_figures_count_replicas_once(ask: Asked) -> None:
     assert ask(110, "B", by="goal") == {"sold": pytest.approx(0.4)}
 
 
-@pytest.mark.parametrize(("panel", "why"), [(106, "Not enough data"), (110, "No budget and no goal")])
+@pytest.mark.parametrize(("panel", "why"), [(106, "Not enough data"), (110, "No budget or goal to show")])
 def test_what_a_campaign_does_not_have_is_said_in_words(ask: Asked, panel: int, why: str) -> None:
     assert all(ask(panel, each["refId"], key="bare") == {} for each in PANELS[panel]["targets"])
     assert PANELS[panel]["fieldConfig"]["defaults"]["noValue"] == why

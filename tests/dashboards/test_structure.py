@@ -136,6 +136,14 @@ def test_a_panel_says_what_it_means_in_which_unit_and_what_nothing_means() -> No
     assert {str(found): faults for found in PANELS if (faults := list(_untold(found.panel)))} == {}
 
 
+CLAIMS_NOTHING = re.compile(
+    r"No figures|Unknown|None known|Not enough data.*|No .+ to show.*|No answer from the database"
+    r"|None fires, as far as Prometheus tells"
+)
+"""What an empty panel may say: it holds where there is nothing, where a column is absent, and where the exporter or
+Prometheus does not answer."""
+
+
 def _untold(panel: Json) -> Iterator[str]:
     """What a viewer would have to guess."""
     if panel["type"] == "text":
@@ -147,8 +155,8 @@ def _untold(panel: Json) -> Iterator[str]:
         yield "not what it means, and what to do about it"
     if not defaults["unit"]:
         yield "no unit"
-    if len(defaults["noValue"]) < len("Unknown") or defaults["noValue"] == "No data":
-        yield "no words for no data"
+    if not CLAIMS_NOTHING.fullmatch(defaults["noValue"]):
+        yield f"{defaults['noValue']!r} where nothing is answered, be it that there is nothing or that nobody tells"
     if defaults["thresholds"]["steps"][0]["value"] is not None:
         yield "its thresholds have no first step"
 

@@ -15,7 +15,7 @@ import pytest
 
 from exporter.demo.runtime.server import EmbeddedServer
 from tests.dashboards.asking import Series, interpolated
-from tests.dashboards.boards import expressions, panels
+from tests.dashboards.boards import expressions
 from tests.support.absences import DROPPED, INSTEAD, PLATFORMS, Look, looking
 from tests.support.claims import Claims
 from tests.support.effort import PROVING
@@ -49,23 +49,6 @@ QUESTIONS = {
 """Those about campaigns: of the exporter itself, of one tenant's copy and of one task the others tell enough."""
 
 AT = NOW.timestamp()
-
-
-TRUE_EITHER_WAY = {
-    "Unknown", "None known", "Not enough data", "Not enough data in this range", "Not enough data for a forecast",
-    "No A/B test: the campaign has one script", "No A/B test", "No campaign has an A/B test",
-    "No audience file", "No budget and no goal", "No budget, or no costs", "No campaign has a budget",
-    "No connection has a limit", "No cost is told", "No cost is told for this campaign", "No costs in this span",
-    "No call has a sentiment", "No task has a disposition",
-    "No error codes in this range", "No error codes in this span", "No talk times", "No goal is met, or none is set",
-    "No limit is told",
-    "No number has a cap", "No number has a daily cap", "No number pool is told, and no number called",
-    "No number is in a campaign's pool, or the platform does not show them", "No number's state is known",
-    "No numbers are shown", "No numbers: the platform shows none, or none of these tenants",
-    "No connections: the platform does not tell them, or no exporter is scraped", "Unknown, or it is over",
-    "The platform shows no connections", "The platform tells no provider of a call",
-}  # fmt: skip
-"""What an empty panel may say: it holds where there is nothing, and where nobody tells."""
 
 
 @pytest.fixture(scope="module")
@@ -162,16 +145,3 @@ def test_no_panel_says_what_nobody_told(boards: Boards, platform: str) -> None:
         for labels, figure in found.items() if boards.of(WHOLE)[where].get(labels) != figure
     }  # fmt: skip
     assert wrong == {}
-
-
-@pytest.mark.parametrize("platform", LACKING)
-def test_where_a_panel_is_empty_for_want_of_something_it_says_so(boards: Boards, platform: str) -> None:
-    whole, found = boards.of(WHOLE), boards.of(platform)
-    wrong = {}
-    for panel in panels():
-        targets = [where for target in panel.targets if (where := f"{panel}-{target['refId']}") in QUESTIONS]
-        for campaign in CAMPAIGNS if panel.board == "campaign" else (".*",):
-            asked = [f"{where} of {campaign}" for where in targets]
-            if any(whole[where] for where in asked) and not any(found[where] for where in asked):
-                wrong[str(panel)] = (panel.panel.get("title"), panel.panel["fieldConfig"]["defaults"].get("noValue"))
-    assert {where: said for where, said in wrong.items() if said[1] not in TRUE_EITHER_WAY} == {}

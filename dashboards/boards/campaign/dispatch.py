@@ -93,7 +93,7 @@ def standing(own: Own, state: Panel, settings: Settings) -> Line:
              now(f"{opens} * 1000", "Closed, opens"),
              now(f"({is_open} == 1) unless on (tenant, campaign) {closes}", "Open"),
              now(f"({is_open} == 0) unless on (tenant, campaign) {opens}", "Closed"),
-             unit=AGE, empty="Unknown, or it is over", width=5, height=4, text="value_and_name",
+             unit=AGE, empty="Unknown", width=5, height=4, text="value_and_name",
              mappings=words({"1": ("always", None), "0": ("opens never", WARNING)})),
         _alerts(own, settings),
     )  # fmt: skip
@@ -141,7 +141,7 @@ def _queue(own: Own) -> Line:
         tile(211, "Free slots",
              "Calls that could be started now: the room of the tightest limit, an estimate. None for long: see Limits "
              "below for who holds them, and for leaked ones.",
-             own.last("campaign_dispatch_slots_available"), "No limit is told"),
+             own.last("campaign_dispatch_slots_available"), "No limit to show"),
         tile(212, "Calling now", "Calls going on. None while tasks are ready and slots are free: see the verdict.",
              own.last("campaign_calls_in_progress"), UNKNOWN),
         tile(213, "Ready",
@@ -191,7 +191,7 @@ def _blocked(own: Own, settings: Settings) -> Panel:
         "not here. retry_wait is as planned. Most of them under one code: begin with its first move, and change one "
         "thing at a time. The tasks themselves are below.",
         rows(copied(blocked(own), "group", "move")),
-        empty="No pending task is blocked", width=12, height=9, sort="Tasks", descending=True, pages=True, tall=True,
+        empty="No blocked tasks to show", width=12, height=9, sort="Tasks", descending=True, pages=True, tall=True,
         transformations=(
             organised(("blocker", "group", "Value", "move"),
                       {"blocker": "Blocker", "group": "Group", "Value": "Tasks", "move": "First move"}, ("Time",)),
@@ -221,8 +221,8 @@ def detail(own: Own, way: Way) -> Folded:
                 231, "Pending tasks by group of blocker",
                 "All pending tasks by what holds them; `ready`: nothing does. A group that grows while the others do "
                 "not is what changed.",
-                ask(f"{by_group} > 0", "{{group}}"), unit=WHOLE, decimals=0, empty="No task is pending", stacked=True,
-                width=16, overrides=[colour(group, value) for group, value in GROUP_COLOURS.items()],
+                ask(f"{by_group} > 0", "{{group}}"), unit=WHOLE, decimals=0, empty="No pending tasks to show",
+                stacked=True, width=16, overrides=[colour(group, value) for group, value in GROUP_COLOURS.items()],
             ),
             bars(
                 233, "Tasks that become due",
@@ -254,7 +254,7 @@ def _limits(own: Own) -> Panel:
             figure("Leaked", leaked, 80, unit=WHOLE, decimals=0, thresholds=steps((None, NEUTRAL), (1, BAD)),
                    **COLOURED),
         ),
-        empty="No limit is told, or it is over", width=8, height=6, pages=False,
+        empty="No limits to show", width=8, height=6, pages=False,
     )  # fmt: skip
 
 
@@ -274,6 +274,6 @@ def _holders(own: Own, way: Way) -> Panel:
             figure("Calling now", calling, 110, unit=WHOLE, decimals=0),
             figure("Priority", f"{priority} and on (campaign) ({calling})", 110, unit=WHOLE, decimals=0),
         ),
-        kept=("campaign",), base=calling, key="campaign", empty="No campaign of the tenant is calling", sort="Priority",
+        kept=("campaign",), base=calling, key="campaign", empty="No calling campaigns to show", sort="Priority",
         descending=True, width=16, height=6,
     )  # fmt: skip

@@ -78,7 +78,7 @@ def strip(own: Own) -> Line:
     return line(
         stat(101, "Progress",
              "Tasks that are over (completed, failed or cancelled) of all. See Forecast, under Cost, for when it ends.",
-             now(ratio(done, every)), unit=RATIO, decimals=1, empty="No tasks yet", height=3),
+             now(ratio(done, every)), unit=RATIO, decimals=1, empty="No tasks to show", height=3),
         tasks(102, "In progress",
               "Tasks that are being called now. None while tasks are ready: read Dispatch below before any setting.",
               "in_progress"),
@@ -104,12 +104,12 @@ def strip(own: Own) -> Line:
         stat(107, "Talk time",
              "Average talk time of the calls answered in the time range above. Very short: the script or the audience "
              "does not fit, see Dispositions and Short calls.",
-             now(ratio(*talk), "in this range"), unit=SECONDS, decimals=1, empty="No talk times", height=3,
+             now(ratio(*talk), "in this range"), unit=SECONDS, decimals=1, empty="No talk times to show", height=3,
              text="value_and_name"),
         stat(108, "Total cost",
              "What the campaign's calls have cost so far, agent and line, in its currency "
              f"({NO_CURRENCY}: none is told). See Cost below for parts, rate and forecast.",
-             now(own.spent(), "{{currency}}"), unit=CURRENCY_UNIT, decimals=2, empty="No cost is told",
+             now(own.spent(), "{{currency}}"), unit=CURRENCY_UNIT, decimals=2, empty="No costs to show",
              text="value_and_name", height=3),
     )  # fmt: skip
 
@@ -124,7 +124,7 @@ def targets(own: Own) -> Panel:
         "Share of the budget that is spent (red: all of it, nothing is dialled until somebody decides), and of each "
         "goal that is achieved. A campaign near its budget and far from its goal: see cost per goal.",
         now(ratio(spent, budget), ref="A"), now(goals, ref="B"),
-        unit=RATIO, decimals=0, empty="No budget and no goal", high=1, width=6, height=3,
+        unit=RATIO, decimals=0, empty="No budget or goal to show", high=1, width=6, height=3,
         name="${__field.labels.goal}", names_above=True,
         overrides=(
             override("A", by="byFrameRefID", displayName="Budget",

@@ -71,7 +71,7 @@ def numbers(own: Own, way: Way) -> Folded:
                     label("connection", "Connection", 105),
                     figure("Order", worst, 60, unit="none", custom_hideFrom_viz=True),
                 ),
-                kept=("tenant", "number"), empty="No number pool is told, and no number called", then_by="Order",
+                kept=("tenant", "number"), empty="No numbers to show", then_by="Order",
                 height=9,
             ),
         ),

@@ -19,7 +19,7 @@ from dashboards.vocabulary.queries import (
 STEP = "$__rate_interval"
 UNSURE = "not enough data"
 UNKNOWN = NO_CAMPAIGN = "No figures"
-NO_CALLS = "No call in this time range"
+NO_CALLS = "No calls to show in this range"
 PER_HOUR = "suffix: / h"
 
 

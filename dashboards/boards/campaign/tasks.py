@@ -59,7 +59,7 @@ def tasks(way: Way, settings: Settings) -> Panel:
         "The 200 tasks of the campaign that were called last, as far as they pass the filters at the top (status, "
         "blocker, number, disposition); those never called come after them. Stuck in progress, or a blocker that is "
         "not clear: open Debug. Before you escalate, keep the row, the debug view and the campaign's card.",
-        sql(statement("campaign_tasks")), empty="No task passes the filters, or no such campaign",
+        sql(statement("campaign_tasks")), empty="No tasks to show with these filters",
         unit="string", height=14, pages=True,
         overrides=(
             _column("contact", "Contact", 125,
@@ -121,7 +121,7 @@ def audience(own: Own) -> Folded:
                     figure("Came", of(milliseconds(own.last("campaign_audience_uploaded_timestamp_seconds"))), 150,
                            unit=AGE, empty="not told"),
                 ),
-                kept=("campaign",), empty="No audience file", height=3, pages=False,
+                kept=("campaign",), empty="No audience file to show", height=3, pages=False,
             ),
         ),
     )  # fmt: skip

@@ -39,8 +39,8 @@ from dashboards.vocabulary.queries import CAMPAIGNS, MINIMUM_CALLS, TENANTS, Que
 from dashboards.vocabulary.targets import ask, now
 from dashboards.vocabulary.units import AGE, CURRENCY_UNIT, RATIO, WHOLE
 
-NO_WEEK = "No figures of last week, or too short a span"
-NO_BUDGETS = "No campaign has a budget"
+NO_WEEK = "No figures of the week before to show"
+NO_BUDGETS = "No budgets to show"
 SPENT: tuple[Step, ...] = ((None, CALM), (0.9, WARNING), (1, BAD))
 
 
@@ -127,7 +127,7 @@ def _strip(s: Spending) -> Line:
             104, "Per goal",
             "All costs of the span in campaigns that have goals, for each goal met in it. This is what a campaign is "
             "worth: compare it with what a goal brings. If it rises, look at the agent and the list.",
-            s.per_goal("currency"), "No goal was met", 4, CURRENCY_UNIT,
+            s.per_goal("currency"), "No goals to show", 4, CURRENCY_UNIT,
         ),
         each(
             105, "Budget use",
@@ -139,7 +139,7 @@ def _strip(s: Spending) -> Line:
             106, "Overruns",
             "Budgets that are spent, or that will be before the tasks are done. Decide for each: raise the budget, "
             "narrow the list, or let it end. Nothing is dialled once a budget is spent.",
-            now(s.alarming()), unit=WHOLE, decimals=0, width=3, empty="No budget, or no costs",
+            now(s.alarming()), unit=WHOLE, decimals=0, width=3, empty="No budgets to show",
             thresholds=((None, NEUTRAL), (1, BAD)),
         ),
     )  # fmt: skip

@@ -31,7 +31,7 @@ from dashboards.vocabulary.queries import MINIMUM_CALLS, RANGE, TENANTS, Queries
 from dashboards.vocabulary.targets import ask, now
 from dashboards.vocabulary.units import AGE, COUNT, RATIO, WHOLE
 
-NONE_SHOWN = "No numbers are shown"
+NONE_SHOWN = "No numbers to show"
 ANY: tuple[Step, ...] = ((None, NEUTRAL), (1, BAD))
 WINDOW = "4h"
 """A busy number makes its twenty calls in so long."""
@@ -107,7 +107,7 @@ def _strip(pool: Pool) -> Line:
             "Numbers that have made all the calls their daily cap allows; they call again after the tenant's "
             "midnight. If campaigns wait for them, add numbers rather than raise the cap: vendors advise 75 to 100 "
             "calls a day.",
-            f"{pool.used()} >= 1", ((None, NEUTRAL), (1, WARNING)), pool.used(), "No number has a cap",
+            f"{pool.used()} >= 1", ((None, NEUTRAL), (1, WARNING)), pool.used(), "No caps to show",
         ),
         count(
             104, "Resting numbers",
@@ -126,7 +126,7 @@ def _strip(pool: Pool) -> Line:
             "How many calls the active numbers may still make before the tenant's midnight; numbers without a cap "
             "are left out. If it is less than the tasks of today need, add numbers before they run out.",
             now(total(pool.left())), unit=WHOLE, decimals=0, width=4, height=3,
-            empty="No number has a cap",
+            empty="No caps to show",
         ),
     )  # fmt: skip
 
@@ -197,7 +197,7 @@ def _states(q: Queries, pool: Pool) -> Panel:
         "complaints; reduce concurrency first.",
         ask(f"{found} or {nothing}", _LEGEND),
         states=(*NUMBER_STATES, State("none", 0, "flagged or resting", FADED)),
-        empty="No number's state is known",
+        empty="No numbers to show",
         width=12, height=9,
     )  # fmt: skip
 
@@ -217,7 +217,7 @@ def _falls(q: Queries, pool: Pool, way: Way) -> Panel:
             label("name", "Campaign", 280, links=[link("The campaign", _campaign(way))]),
             _change(pool.labelled(f"-{fallen}", "phone", "label"), 90, BAD),
         ),
-        by=USE, kept=USE, empty="No number's answer rate fell suddenly, or there is no past to compare with yet",
+        by=USE, kept=USE, empty="No sudden falls to show",
         sort="Change", width=12, height=7, pages=False,
     )  # fmt: skip
 
@@ -261,7 +261,7 @@ def _uses(q: Queries, pool: Pool, way: Way) -> Folded:
                     _change(pool.change(*USE), 100),
                 ),
                 by=USE, kept=USE, base=named, within=named, sort="Phone",
-                empty="No number is in a campaign's pool, or the platform does not show them", height=12,
+                empty="No pools to show", height=12,
                 filters=True,
             )
         ),

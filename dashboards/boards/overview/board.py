@@ -10,6 +10,7 @@ from dashboards.boards.exporters import (
     STATES,
     ages,
     corrections,
+    dated,
     states,
     violations,
 )
@@ -80,7 +81,7 @@ def _strip(q: Queries, way: Way) -> Line:
         return f"count ({known}) or 0 * count ({every})"
 
     return line(
-        stat(
+        dated(stat(
             101, "Monitoring",
             "Whether these figures can be trusted; of several exporters, the worst. Not up, or data older than a "
             "minute: the board shows the past. Corrections: campaigns in which an audit found other figures within 24 "
@@ -93,14 +94,14 @@ def _strip(q: Queries, way: Way) -> Line:
                 override("data age", unit=SECONDS, thresholds=steps(*AGE_STEPS)),
             ),
             links=(link("Exporter health", way.to("exporter-health")),), options=_SMALL,
-        ),
+        )),
         stat(
             102, "Campaigns by verdict",
             "How many campaigns there are of each verdict. Blocked: a person must act, the campaign's first hint says "
             "who. Stalled: every gate is open and nothing is dialled, call the platform's owners. Unknown: mend the "
             "data. Throttled and waiting need nobody at once.",
             *(now(counted(each), each.words) for each in RANKED),
-            unit=WHOLE, decimals=0, empty="No campaigns", width=14, height=3, text="value_and_name",
+            unit=WHOLE, decimals=0, empty="No campaigns to show", width=14, height=3, text="value_and_name",
             overrides=[override(each.words, thresholds=steps((None, FADED), (0.5, each.colour))) for each in RANKED],
             options=_SMALL,
         ),
@@ -124,7 +125,7 @@ def _verdicts(q: Queries, way: Way) -> Panel:
     )
     worst = f'count_values by (tenant, campaign) ("_rank", bottomk ({BAND_LINES}, {at_end}))'
     info = q.once(f"{selector('campaign_info', tenant=TENANTS)} @ end()")
-    nothing = f'label_replace (vector (0) unless on () topk (1, {info}), "name", "No campaigns", "", "")'
+    nothing = f'label_replace (vector (0) unless on () topk (1, {info}), "name", "No campaigns to show", "", "")'
     name = f"topk by (tenant, campaign) (1, max by (tenant, campaign, name) ({info}))"
     short = f'label_replace ({name}, "name", "$1…", "name", "(.{{{NAME_LENGTH}}}).+")'
     past = q.band(TOLD, "verdict", WORST_FIRST, "tenant, campaign", tenant=TENANTS)
@@ -154,7 +155,7 @@ def _calls(q: Queries) -> Panel:
         "Both fall to nothing while windows are open: look for stalled and blocked campaigns above. Only answers "
         "fall: providers or numbers.",
         ask(ended(), "ended"), ask(ended(outcome="answered"), "answered"),
-        unit=PER_MINUTE, empty="No calls: no campaign, or no exporter is scraped",
+        unit=PER_MINUTE, empty="No calls to show",
         interval="5m",  # every campaign's counters are read at every step
         overrides=(colour("ended", ACCENT), colour("answered", GOOD)),
     )  # fmt: skip
@@ -224,7 +225,7 @@ def _tenants(q: Queries, way: Way) -> Panel:
                    thresholds=steps(*LACKING), **COLOURED),
         ),
         kept=("tenant",), base=tenants, key="tenant",
-        empty="No tenants: the platform does not tell them, or no exporter is scraped",
+        empty="No tenants to show",
         sort="Used", descending=True, width=12,
     )  # fmt: skip
 
@@ -249,6 +250,6 @@ def _connections(q: Queries, way: Way) -> Panel:
                    thresholds=_SHARE, **GAUGE),
         ),
         kept=("tenant",), base=one("info"), key="connection",
-        empty="No connections: the platform does not tell them, or no exporter is scraped",
+        empty="No connections to show",
         sort="Used", descending=True, width=12,
     )  # fmt: skip

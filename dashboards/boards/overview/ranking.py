@@ -35,7 +35,7 @@ GATE_STATES = tuple(
 TOLD = "campaign_dispatch_info"
 """One series a campaign, where a state set has one for each of its states."""
 
-NO_CAMPAIGN = "No campaigns: none is scheduled, running, paused or lately ended, or no exporter is scraped"
+NO_CAMPAIGN = "No campaigns to show"
 _HOUR, _WEEK_BEFORE = "1h", "169h"
 _CAMPAIGN = "tenant, campaign"
 
