@@ -261,11 +261,11 @@ def test_the_binding_gate_bears_the_verdict(ask: Asked) -> None:
     assert ask(221, "B", by="gate", key="bare")["numbers"] == closed
 
 
-def test_blocked_tasks_have_a_first_move_each(ask: Asked) -> None:
-    assert ask(222, by="blocker") == {"dnc": 2, "new_code": 1}
+def test_pending_tasks_have_a_first_move_by_group(ask: Asked) -> None:
+    assert ask(222, by="blocker") == {"none": 5, "dnc": 2, "new_code": 1}
     moves = {move for mapping in _override(222, "First move", "mappings") for move in mapping["options"]}
     assert set(ask(222, by="move")) <= moves
-    assert moves == set(MOVES) == {each.group for each in BLOCKERS.values()} | {"unknown"}
+    assert moves == set(MOVES) == {each.group for each in BLOCKERS.values()} | {"unknown", "ready"}
 
 
 def _override(panel: int, name: str, identity: str) -> Any:

@@ -26,7 +26,9 @@ CLOSED, OPEN = State("closed", 8, "closed", CALM), State("open", 9, "open", GOOD
 """Of gates that do not bind; the one that does bears the verdict."""
 
 UNKNOWN_MOVE = "Tell the platform's owners: the code is not in the contract."
-MOVES = {each.group: each.first_move for each in BLOCKERS.values()} | {"unknown": UNKNOWN_MOVE}
+MOVES = {each.group: each.first_move for each in BLOCKERS.values()} | {
+    "unknown": UNKNOWN_MOVE, "ready": "None: nothing of their own holds them.",
+}  # fmt: skip
 HORIZONS = {
     "now": "now",
     "5m": "in 5 min",
@@ -179,25 +181,26 @@ def _gates(own: Own) -> Panel:
     )  # fmt: skip
 
 
-def blocked(own: Own) -> str:
-    """Pending tasks by what blocks them, those that are ready left out."""
-    return f"{total(own.last('campaign_tasks_blocked', blocker=f'!={READY}'), 'blocker', 'group')} > 0"
+def pending(own: Own) -> str:
+    """Pending tasks by what blocks them; nothing does those that are ready."""
+    return f"{total(own.last('campaign_tasks_blocked'), 'blocker', 'group')} > 0"
 
 
 def _blocked(own: Own, settings: Settings) -> Panel:
     return table(
-        222, "Blocked tasks",
-        "Pending tasks that cannot be dialled now, by the code of their blocker, with the first move. Ready ones are "
-        "not here. retry_wait is as planned. Most of them under one code: begin with its first move, and change one "
-        "thing at a time. The tasks themselves are below.",
-        rows(copied(blocked(own), "group", "move")),
-        empty="No blocked tasks to show", width=12, height=9, sort="Tasks", descending=True, pages=True, tall=True,
+        222, "Pending tasks",
+        "All pending tasks, by the code of what blocks them, with the first move; ready: nothing does. retry_wait is "
+        "as planned. Most of them under one code: begin with its first move, and change one thing at a time. The tasks "
+        "themselves are below.",
+        rows(copied(pending(own), "group", "move")),
+        empty="No pending tasks to show", width=12, height=9, sort="Tasks", descending=True, pages=True, tall=True,
         transformations=(
             organised(("blocker", "group", "Value", "move"),
                       {"blocker": "Blocker", "group": "Group", "Value": "Tasks", "move": "First move"}, ("Time",)),
         ),
         overrides=(
-            override("Blocker", unit="string", custom_width=160, links=hints(settings)),
+            override("Blocker", unit="string", custom_width=160, links=hints(settings),
+                     mappings=words({READY: ("ready", None)})),
             override("Group", custom_width=98, mappings=groups(), **COLOURED),
             override("Tasks", custom_width=80, unit=WHOLE, decimals=0),
             override("First move", custom_minWidth=220, custom_cellOptions={"type": "auto", "wrapText": True},

@@ -85,7 +85,7 @@ def strip(own: Own) -> Line:
         tasks(103, "Completed", "Contacts that were reached, or otherwise done as planned. See Dispositions.",
               "completed"),
         tasks(104, "Failed",
-              "Tasks given up: no attempts left, or nothing that can be called. Grows fast: look at Blocked tasks and "
+              "Tasks given up: no attempts left, or nothing that can be called. Grows fast: look at Pending tasks and "
               "Errors before you scale.",
               "failed"),
         tasks(105, "Pending",

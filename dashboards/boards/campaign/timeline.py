@@ -28,7 +28,7 @@ def timeline(own: Own) -> Line:
             301, "Tasks by state",
             "All tasks by state, stacked; what moves lies lowest. Vertical marks: changes of state and settings, and "
             "pauses. Pending grows while in progress stays flat: capacity holds it back. Failed grows fast: look at "
-            "Blocked tasks and Errors before you scale. A step without a mark: tasks came or went elsewhere.",
+            "Pending tasks and Errors before you scale. A step without a mark: tasks came or went elsewhere.",
             *(ask(total(own.last("campaign_tasks", status=status)), status) for status in FROM_BELOW),
             unit=WHOLE, decimals=0, empty=NO_CAMPAIGN, stacked=True, overrides=colours(TASK_STATES),
         ),

@@ -422,7 +422,7 @@ _TABLE = (
     Scenario(
         "timezone_missing",
         "Contacts lack a time zone.",
-        "Blocked tasks: timezone_missing.",
+        "Pending tasks: timezone_missing.",
         {**_ON, "share": 0.7},
         blocker="timezone_missing",
         wrong=e.hold_leads("timezone_missing"),
@@ -432,7 +432,7 @@ _TABLE = (
     Scenario(
         "invalid_numbers",
         "Contacts' phone numbers are not valid.",
-        "Blocked tasks: invalid_number.",
+        "Pending tasks: invalid_number.",
         {**_ON, "share": 0.7},
         blocker="invalid_number",
         wrong=e.hold_leads("invalid_number"),
@@ -442,7 +442,7 @@ _TABLE = (
     Scenario(
         "dnc",
         "Contacts are on a do-not-call list.",
-        "Blocked tasks: dnc. Never override.",
+        "Pending tasks: dnc. Never override.",
         {**_ON, "share": 0.7},
         blocker="dnc",
         wrong=e.hold_leads("dnc"),
@@ -452,7 +452,7 @@ _TABLE = (
     Scenario(
         "consent_missing",
         "Contacts have not consented.",
-        "Blocked tasks: consent_missing.",
+        "Pending tasks: consent_missing.",
         {**_ON, "share": 0.7},
         blocker="consent_missing",
         wrong=e.hold_leads("consent_missing"),
@@ -462,7 +462,7 @@ _TABLE = (
     Scenario(
         "frequency_cap",
         "Contacts were called too often lately.",
-        "Blocked tasks: contact_frequency_cap.",
+        "Pending tasks: contact_frequency_cap.",
         {**_ON, "share": 0.7},
         blocker="contact_frequency_cap",
         wrong=e.hold_leads("contact_frequency_cap"),
