@@ -25,7 +25,9 @@ FIGURES_SECONDS = 300.0
 LONGEST = 300
 """Characters of a text at most."""
 
-_FIGURE = re.compile(r"\d+(?:[.,:]\d+)*")
+_UNIT = r"(?:s|min|h|d)\b"
+_FIGURE = re.compile(rf"\d+(?:[.,:-]\d+)*(?: {_UNIT}(?: \d+ {_UNIT})*)?")
+"""Numbers, times, dates, and durations, whose units come and go."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from exporter.diagnosis.advice import AT_ONCE, FIGURES_SECONDS, LONGEST, Advice, advice, aging, first
+from exporter.diagnosis.advice import AT_ONCE, FIGURES_SECONDS, LONGEST, Advice, advice, aging, first, words
 from exporter.diagnosis.dispatch.evidence import evidence
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import diagnose
@@ -37,6 +37,12 @@ def test_figures_that_move_are_renewed_after_a_while_only() -> None:
     assert (soon.hint, soon.evidence) == (before.hint, before.evidence)
     late = said(failing(31, at.NOW + FIGURES_SECONDS), soon)
     assert "31 of the last 31 calls" in late.evidence
+
+
+def test_a_duration_is_a_figure_whatever_its_units() -> None:
+    texts = ("opens at 22:00, in 4 h 53 min.", "opens at 22:00, in 5 h.", "opens at 22:00, in 59 s.")
+    assert len({words(text) for text in texts}) == 1
+    assert words("3 slots") != words("3 s")
 
 
 def test_other_words_are_said_at_once() -> None:
