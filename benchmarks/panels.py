@@ -48,10 +48,10 @@ WHERE NOT EXISTS (SELECT FROM dialler.campaign_journal);
 # The campaign with the most tasks and the one with the fewest; of each, the task that was called most.
 _LOOKED_AT = """
 WITH sizes AS (SELECT campaign_id, count(*) AS tasks FROM campaign_monitoring.tasks GROUP BY campaign_id)
-SELECT s.campaign_id::text, s.tasks, t.task_id::text, t.number_id::text
+SELECT s.campaign_id::text, s.tasks, t.task_id::text
 FROM sizes AS s
 CROSS JOIN LATERAL (
-    SELECT task_id, number_id FROM campaign_monitoring.tasks AS t
+    SELECT task_id FROM campaign_monitoring.tasks AS t
     WHERE t.campaign_id = s.campaign_id AND t.status = 'pending' ORDER BY attempts DESC LIMIT 1
 ) AS t
 WHERE s.tasks IN ((SELECT max(tasks) FROM sizes), (SELECT min(tasks) FROM sizes))
@@ -61,7 +61,7 @@ _FILTERS: tuple[Mapping[str, str], ...] = (
     {},
     {"status": "pending"},
     {"blocker": "dnc"},
-    {"disposition": "nothing of the kind"},
+    {"blocker": "nothing of the kind"},
 )
 
 
@@ -73,9 +73,9 @@ def measure(target: Target) -> list[Figure]:
     found: dict[str, float] = {}
     with psycopg.connect(target.owner, user=ROLE, autocommit=True, prepare_threshold=None) as connection:
         for name in names():
-            for campaign, tasks, task, number in looked_at:
+            for campaign, tasks, task in looked_at:
                 for more in _FILTERS:
-                    values = {"campaign": campaign, "task": task, "number": number if not more else "", **more}
+                    values = {"campaign": campaign, "task": task, **more}
                     query = filled(statement(name), values)
                     took = statistics.median(_seconds(connection, query) for _ in range(_RUNS))
                     found[f"{name}, {tasks:,} tasks"] = max(took, found.get(f"{name}, {tasks:,} tasks", 0.0))

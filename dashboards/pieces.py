@@ -45,7 +45,7 @@ PIECES: tuple[Piece, ...] = (
             "campaign_goal_target",
             "campaign_goal_achieved",
         ),
-        _on("campaign", 101, 102, 103, 104, 105, 106, 107, 108, 110),
+        _on("campaign", 101, 105, 106, 107, 108, 110),
         alerts=(
             "CampaignBacklogGrows",
             "CampaignFailureBurst",
@@ -80,7 +80,7 @@ PIECES: tuple[Piece, ...] = (
             "campaign_window_open",
         ),
         (
-            *_on("campaign", 201, 203, 204, 205, 207, 211, 212, 213, 214, 216, 221, 222, 231, 232, 233, 234),
+            *_on("campaign", 201, 203, 204, 205, 207, 211, 214, 216, 221, 222, 231, 232, 233, 234),
             ("overview", 201),
         ),
         alerts=(

@@ -68,7 +68,7 @@ def board(settings: Settings) -> Board:
         tags=("task",),
         span="now-24h",
         variables=(
-            prometheus(settings),
+            prometheus(settings, told=True),
             postgres(settings),
             *exporter(settings),
             campaigns(q, several=False, tenant=False),

@@ -7,10 +7,6 @@ WITH shown AS (
     WHERE campaign_id = campaign_grafana.campaign_key(${campaign:sqlstring})
       AND ('' = ALL (array[${status:sqlstring}]::text[]) OR status = ANY (array[${status:sqlstring}]::text[]))
       AND ('' = ALL (array[${blocker:sqlstring}]::text[]) OR held_by = ANY (array[${blocker:sqlstring}]::text[]))
-      AND ('' = ALL (array[${number:sqlstring}]::text[])
-           OR number_id::text = ANY (array[${number:sqlstring}]::text[]))
-      AND ('' = ALL (array[${disposition:sqlstring}]::text[])
-           OR disposition = ANY (array[${disposition:sqlstring}]::text[]))
     ORDER BY last_attempted_at DESC NULLS LAST, updated_at DESC
     LIMIT 200
 )

@@ -14,7 +14,7 @@ def marks(name: str, expression: str, text: str, colour: str, *, title: str = ""
         "name": name,
         "datasource": PROMETHEUS,
         "enable": True,
-        "hide": False,
+        "hide": True,  # no switch for it among the choices
         "iconColor": colour,
         "target": {"refId": "Anno", "expr": expression, "interval": "60s"},
         "titleFormat": title,
@@ -29,7 +29,7 @@ def events(name: str, statement: str, colour: str) -> Json:
         "name": name,
         "datasource": POSTGRES,
         "enable": True,
-        "hide": False,
+        "hide": True,
         "iconColor": colour,
         # Without a format the datasource answers 400.
         "target": {"refId": "Anno", "datasource": POSTGRES, "format": "table", "rawQuery": True, "rawSql": statement},

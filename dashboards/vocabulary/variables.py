@@ -13,21 +13,24 @@ from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.queries import Queries
 from dashboards.vocabulary.targets import POSTGRES, PROMETHEUS
 
+_HIDDEN = 2
 
-def prometheus(settings: Settings) -> Json:
-    """Which Prometheus."""
-    return _datasource("datasource", "Prometheus", "prometheus", settings.datasources.prometheus)
+
+def prometheus(settings: Settings, *, told: bool = False) -> Json:
+    """Which Prometheus; `told`: by the link that led here, and not to be chosen."""
+    return _datasource("datasource", "Prometheus", "prometheus", settings.datasources.prometheus, told)
 
 
 def postgres(settings: Settings) -> Json:
-    """Which PostgreSQL."""
-    return _datasource("database", "PostgreSQL", POSTGRES["type"], settings.datasources.postgres)
+    """Which PostgreSQL: told by links, as there is one beside each Prometheus."""
+    return _datasource("database", "PostgreSQL", POSTGRES["type"], settings.datasources.postgres, told=True)
 
 
-def _datasource(name: str, label: str, kind: str, uid: str) -> Json:
+def _datasource(name: str, label: str, kind: str, uid: str, told: bool) -> Json:
     made: Any = core.Template(name=name, label=label, query=kind, type="datasource", hide=0)
     variable = modern.variable(made)
-    variable |= {"current": {"selected": False, "text": uid, "value": uid}, "hide": 0, "regex": "", "options": []}
+    hide = _HIDDEN if told else 0
+    variable |= {"current": {"selected": False, "text": uid, "value": uid}, "hide": hide, "regex": "", "options": []}
     return variable
 
 
@@ -51,7 +54,7 @@ def exporter(settings: Settings) -> tuple[Json, ...]:
     told = "max by (url) (last_over_time(campaign_exporter_external_url_info[1d]))"
     default = f'label_replace(vector(0), "url", "{DEFAULT_ADDRESS}", "", "")'
     variable = _chosen("exporter", "Exporter", f"{told} or on () {default}", '/url="(?<value>[^"]+)"/', several=False)
-    return ({**variable, "hide": 2},)
+    return ({**variable, "hide": _HIDDEN},)
 
 
 def choices(name: str, label: str, query: str, regex: str, *, several: bool) -> Json:

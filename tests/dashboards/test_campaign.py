@@ -214,7 +214,10 @@ def test_one_thing_is_said_of_the_state(ask: Asked, key: str, said: str, since: 
 
 def test_key_figures_count_replicas_once(ask: Asked) -> None:
     assert ask(101) == {"": pytest.approx((2 + 3 + 4) / 10)}
-    assert ask(105) == {"": 0}
+    assert {title: ask(105, title) for title in ("in progress", "failed")} == {
+        "in progress": {"": 1},
+        "failed": {"": 3},
+    }
     assert ask(106) == {"": pytest.approx(0.3)}
     assert ask(108, by="currency") == {"EUR": 10}
     assert ask(110, "A") == {"": pytest.approx(0.25)}

@@ -130,7 +130,7 @@ def ask(server: Prometheus) -> Ask:
         ("numbers-152", "Calls", 700),
         ("numbers-161", "Calls", 700),
         ("campaign-106", "in this range", 0.7),
-        ("campaign-107", "in this range", 10),
+        ("campaign-107", "", 10),
         ("campaign-801", "Answer rate", 0.7),
     ],
 )

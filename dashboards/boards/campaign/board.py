@@ -28,7 +28,7 @@ def board(settings: Settings) -> Board:
         title="Campaign live",
         question="Is this campaign going well, and if it does not dial, why?",
         variables=(
-            prometheus(settings),
+            prometheus(settings, told=True),
             postgres(settings),
             *exporter(settings),
             _tenant(own),

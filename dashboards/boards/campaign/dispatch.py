@@ -6,7 +6,7 @@ from dashboards.boards.campaign.key_figures import targets
 from dashboards.boards.campaign.scope import NO_CAMPAIGN, UNKNOWN, Own, copied
 from dashboards.boards.exporters import LACKING
 from dashboards.settings import Settings
-from dashboards.vocabulary.colours import BAD, CALM, GOOD, GROUP_COLOURS, NEUTRAL, VERDICT_STATES, WARNING, State
+from dashboards.vocabulary.colours import BAD, CALM, FADED, GOOD, GROUP_COLOURS, NEUTRAL, VERDICT_STATES, WARNING, State
 from dashboards.vocabulary.fields import codes, colour, joined, link, organised, override, steps, words
 from dashboards.vocabulary.figures import COLOURED, figure, figures, label
 from dashboards.vocabulary.graphs import band, graph
@@ -54,22 +54,24 @@ def answer(own: Own, settings: Settings) -> Line:
     over = own.last("campaign_dispatch_info", verdict="finished")
     nothing = f'label_replace({over}, "hint", "Nothing: it is over.", "", "")'
     return line(
-        stat(201, "Verdict, and the gate that explains it",
+        stat(201, "Verdict",
              "dialing: nobody must act. throttled: less is dialled than is ready. waiting: idle as expected. blocked: "
              "a person must act. stalled: every gate is open and nothing is started, call the platform's owners. "
              "unknown: mend the data. The gate is the outermost that explains it. lifecycle: is it running? audience: "
              "is the list there? money: budget, credits. window: the schedule. priority: others go first. tenant, "
              "campaign, connection: who holds the slots? pacing: starts a minute. numbers: rest, caps, flags. "
              "provider: its failures. retry: wait. tasks: blocked one by one, or none left.",
-             rows(own.told()), unit="none", empty=UNKNOWN, width=6, height=4, fields="/^(verdict|gate)$/",
+             rows(own.told()), unit="none", empty=UNKNOWN, width=6, height=5, fields="/^(verdict|gate)$/",
+             transformations=(organised(("verdict", "gate")),), overrides=(colour("gate", FADED),),
              mappings=[*codes(VERDICT_STATES), *words({NOTHING: ("no gate", None)})], background=True, text="value",
              orientation="horizontal", links=hints(settings)),
         stat(207, "What to do first",
              "The first hint of the campaign's card, and what the binding gate rests on. Its figures are up to five "
              "minutes old. Change one thing, then watch. Click for the other hints, and for the evidence of each gate.",
              rows(f"{own.told('campaign_dispatch_hint_info')} or {nothing}"), unit="none", empty=UNKNOWN, width=18,
-             height=4, fields="/^(hint|evidence)$/", text="value", orientation="horizontal", links=hints(settings),
-             options={"text": {"valueSize": 18}, "justifyMode": "auto"}),
+             height=5, fields="/^(hint|evidence)$/", transformations=(organised(("hint", "evidence")),), text="value",
+             orientation="horizontal", links=hints(settings),
+             options={"text": {"valueSize": 16}, "justifyMode": "auto"}),
     )  # fmt: skip
 
 
@@ -95,7 +97,7 @@ def standing(own: Own, state: Panel, settings: Settings) -> Line:
              now(f"{opens} * 1000", "Closed, opens"),
              now(f"({is_open} == 1) unless on (tenant, campaign) {closes}", "Open"),
              now(f"({is_open} == 0) unless on (tenant, campaign) {opens}", "Closed"),
-             unit=AGE, empty="Unknown", width=5, height=4, text="value_and_name",
+             unit=AGE, empty="Unknown", width=4, height=4, text="value_and_name",
              mappings=words({"1": ("always", None), "0": ("opens never", WARNING)})),
         _alerts(own, settings),
     )  # fmt: skip
@@ -110,16 +112,16 @@ def _alerts(own: Own, settings: Settings) -> Panel:
         206, "Alerts",
         "Alerts of this campaign that fire now. Each leads to its runbook: begin there, with a page before all else. "
         "Those of its tenant and of the exporter are on the overview.",
-        rows(f"({milliseconds(since)})"), empty="None fires, as far as Prometheus tells", width=7, height=4,
+        rows(f"({milliseconds(since)})"), empty="None fires, as far as Prometheus tells", width=8, height=4,
         sort="Severity",
         transformations=(
             organised(("alertname", "severity", "Value"),
                       {"alertname": "Alert", "severity": "Severity", "Value": "Since"}, ("Time",)),
         ),
         overrides=(
-            override("Alert", links=[link("Runbook", runbook, elsewhere=True)] if runbook else [], custom_minWidth=150),
-            override("Severity", mappings=words(SEVERITIES), custom_width=75, **COLOURED),
-            override("Since", unit=AGE, custom_width=100),
+            override("Alert", links=[link("Runbook", runbook, elsewhere=True)] if runbook else [], custom_minWidth=120),
+            override("Severity", mappings=words(SEVERITIES), custom_width=100, **COLOURED),
+            override("Since", unit=AGE, custom_width=110),
         ),
     )  # fmt: skip
 
@@ -134,29 +136,26 @@ def reasons(own: Own, settings: Settings) -> tuple[Line, ...]:
 
 
 def _queue(own: Own) -> Line:
-    def tile(number: int, title: str, text: str, expression: str, empty: str, **more: str) -> Panel:
-        unit = more.get("unit", WHOLE)
-        return stat(number, title, text, now(expression), unit=unit, decimals=0, empty=empty, width=3, height=3)
-
     ready = own.last("campaign_tasks_blocked", blocker=READY)
     return line(
-        tile(211, "Free slots",
-             "Calls that could be started now: the room of the tightest limit, an estimate. None for long: see Limits "
-             "below for who holds them, and for leaked ones.",
-             own.last("campaign_dispatch_slots_available"), "No limit to show"),
-        tile(212, "Calling now", "Calls going on. None while tasks are ready and slots are free: see the verdict.",
-             own.last("campaign_calls_in_progress"), UNKNOWN),
-        tile(213, "Ready",
-             "Pending tasks that nothing blocks. Many while slots are free: the dispatcher is slow or dead.",
-             total(ready), UNKNOWN),
-        tile(214, "Oldest ready",
+        stat(211, "Dialling now",
+             "Free slots: calls that could be started now, the room of the tightest limit, an estimate; none for long: "
+             "see Limits below for who holds them, and for leaked ones. Calling: calls going on; none while tasks are "
+             "ready and slots are free: see the verdict. Ready: pending tasks that nothing blocks; many while slots "
+             "are free: the dispatcher is slow or dead.",
+             now(own.last("campaign_dispatch_slots_available"), "free slots"),
+             now(own.last("campaign_calls_in_progress"), "calling"), now(total(ready), "ready"),
+             unit=WHOLE, decimals=0, empty=UNKNOWN, width=8, height=3, text="value_and_name",
+             options={"text": {"titleSize": 12, "valueSize": 26}}),
+        stat(214, "Oldest ready",
              "Since when the ready task that waits longest could be dialled. More than two minutes: it is behind.",
-             own.moment("campaign_task_oldest_ready_timestamp_seconds"), "None known", unit=AGE),
+             now(own.moment("campaign_task_oldest_ready_timestamp_seconds")), unit=AGE, empty="None known", width=4,
+             height=3),
         stat(215, "Off-window",
              "Calls started since the tenant's midnight while the campaign's own windows were closed. Any: pause the "
              "campaign, keep the evidence, and look whether the windows were edited today.",
              now(own.last("campaign_calls_outside_window_today")), unit=WHOLE, decimals=0,
-             empty="Unknown", width=3, height=3, thresholds=((None, NEUTRAL), (1, BAD))),
+             empty="Unknown", width=4, height=3, thresholds=((None, NEUTRAL), (1, BAD))),
         stat(216, "Credits",
              "Prepaid credits that the tenant has left, for all its campaigns. None: nothing is dialled until somebody "
              "adds some.",

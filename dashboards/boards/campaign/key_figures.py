@@ -67,50 +67,42 @@ def state(own: Own) -> Panel:
 
 
 def strip(own: Own) -> Line:
-    """The eight key figures."""
-
-    def tasks(number: int, title: str, description: str, status: str) -> Panel:
-        expression = total(own.last("campaign_tasks", status=status))
-        return stat(number, title, description, now(expression), unit=WHOLE, decimals=0, empty=UNKNOWN, height=3)
+    """The key figures."""
 
     done, every = (total(own.last("campaign_tasks", **only)) for only in ({"status": _OVER}, {}))
     talk = (total(own.gained(f"campaign_call_talk_seconds_{part}")) for part in ("sum", "count"))
     return line(
-        stat(101, "Progress",
+        stat(101, "Done",
              "Tasks that are over (completed, failed or cancelled) of all. See Forecast, under Cost, for when it ends.",
              now(ratio(done, every)), unit=RATIO, decimals=1, empty="No tasks to show", height=3),
-        tasks(102, "In progress",
-              "Tasks that are being called now. None while tasks are ready: read Dispatch below before any setting.",
-              "in_progress"),
-        tasks(103, "Completed", "Contacts that were reached, or otherwise done as planned. See Dispositions.",
-              "completed"),
-        tasks(104, "Failed",
-              "Tasks given up: no attempts left, or nothing that can be called. Grows fast: look at Pending tasks and "
-              "Errors before you scale.",
-              "failed"),
-        tasks(105, "Pending",
-              "Tasks that are still to be called. Grows while In progress stays flat: capacity holds it back, look at "
-              "numbers, windows and queue health below.",
-              "pending"),
+        stat(105, "Tasks",
+             "In progress: being called now; none while tasks are ready: see the verdict. Pending: still to be called; "
+             "grows while in progress stays flat: capacity holds it back. Completed: reached, or otherwise done as "
+             "planned. Failed: given up; grows fast: look at Pending tasks and Errors before you scale.",
+             *(now(total(own.last("campaign_tasks", status=status)), status.replace("_", " "))
+               for status in ("in_progress", "pending", "completed", "failed")),
+             unit=WHOLE, decimals=0, empty=UNKNOWN, width=7, height=3, text="value_and_name",
+             options={"text": {"titleSize": 12, "valueSize": 26}}),
         stat(106, "Answer rate",
              f"Answered calls of those that ended in the time range above. Fewer than {MINIMUM_CALLS} calls say "
              "nothing. Against before: its change to the campaign's life until then. It drops: take the worst number "
              "out of the pool, then reduce concurrency, then narrow the windows, then check the country match; one at "
              "a time.",
-             now(own.answer_rate(), "in this range"), now(own.answer_change(), "against before"),
-             unit=RATIO, decimals=1, empty="Not enough data", height=3, text="value_and_name",
+             now(own.answer_rate("15m"), "last 15 min"), now(own.answer_rate(), "in this range"),
+             now(own.answer_change(), "against before"),
+             unit=RATIO, decimals=1, empty="Not enough data", width=6, height=3, text="value_and_name",
+             options={"text": {"titleSize": 12, "valueSize": 26}},
              overrides=[override("against before", decimals=0,
                                  thresholds=steps((None, WARNING), (DROP - 1, NEUTRAL)))]),
         stat(107, "Talk time",
              "Average talk time of the calls answered in the time range above. Very short: the script or the audience "
              "does not fit, see Dispositions and Short calls.",
-             now(ratio(*talk), "in this range"), unit=SECONDS, decimals=1, empty="No talk times to show", height=3,
-             text="value_and_name"),
+             now(ratio(*talk)), unit=SECONDS, decimals=1, empty="No talk times to show", width=4, height=3),
         stat(108, "Total cost",
              "What the campaign's calls have cost so far, agent and line, in its currency "
              f"({NO_CURRENCY}: none is told). See Cost below for parts, rate and forecast.",
              now(own.spent(), "{{currency}}"), unit=CURRENCY_UNIT, decimals=2, empty="No costs to show",
-             text="value_and_name", height=3),
+             text="value_and_name", width=4, height=3),
     )  # fmt: skip
 
 
@@ -124,7 +116,7 @@ def targets(own: Own) -> Panel:
         "Share of the budget that is spent (red: all of it, nothing is dialled until somebody decides), and of each "
         "goal that is achieved. A campaign near its budget and far from its goal: see cost per goal.",
         now(ratio(spent, budget), ref="A"), now(goals, ref="B"),
-        unit=RATIO, decimals=0, empty="No budget or goal to show", high=1, width=6, height=3,
+        unit=RATIO, decimals=0, empty="No budget or goal to show", high=1, width=5, height=3,
         name="${__field.labels.goal}", names_above=True,
         overrides=(
             override("A", by="byFrameRefID", displayName="Budget",

@@ -31,16 +31,9 @@ UPLOAD_COLOURS = {"staged": CALM, "processing": CALM, "imported": GOOD, "failed"
 def filters(own: Own) -> tuple[Json, ...]:
     """What the table of tasks can be narrowed to; values of the viewer's campaign."""
     blocked = f"max by (blocker) ({own.last('campaign_tasks_blocked')}) > 0"
-    pool = own.last("campaign_number_weight")
-    number = f"max by (number, phone) ({own.q.last('campaign_number_info')} and on (number) {pool})"
-    disposition = f"max by (disposition) ({own.last('campaign_task_dispositions')})"
     return (
         _filter(listed("status", "Status", [(each.replace("_", " "), each) for each in TASK_STATUSES])),
         _filter(choices("blocker", "Blocker", blocked, '/blocker="(?<value>[^"]+)"/', several=True)),
-        _filter(
-            choices("number", "Number", number, '/number="(?<value>[^"]+)".*phone="(?<text>[^"]*)"/', several=True)
-        ),
-        _filter(choices("disposition", "Disposition", disposition, '/disposition="(?<value>.+)"\\} /', several=True)),
     )
 
 
@@ -56,34 +49,36 @@ def tasks(way: Way, settings: Settings) -> Panel:
     held = {code: (code, None) for code in BLOCKERS} | {"none": ("ready", None)}
     return table(
         1001, "Tasks",
-        "The 200 tasks of the campaign that were called last, as far as they pass the filters at the top (status, "
-        "blocker, number, disposition); those never called come after them. Stuck in progress, or a blocker that is "
-        "not clear: open Debug. Before you escalate, keep the row, the debug view and the campaign's card.",
+        "The 200 tasks of the campaign that were called last, of the status and the blocker chosen at the top; those "
+        "never called come after them. Contact, phone, number and disposition can be searched. Stuck in progress, or a "
+        "blocker that is not clear: open Debug. Before you escalate, keep the row, the debug view and the campaign's "
+        "card.",
         sql(statement("campaign_tasks")), empty="No tasks to show with these filters",
         unit="string", height=14, pages=True,
         overrides=(
-            _column("contact", "Contact", 125,
+            _column("contact", "Contact", 128, custom_filterable=True,
                      links=[link("Contact", contact, elsewhere=True)] if contact else []),
-            _column("phone", "Phone", 105),
-            _column("from", "From", 130),
-            _column("status", "Status", 95, mappings=codes(TASK_STATES), **COLOURED),
-            _column("blocker", "Blocker", 150, mappings=words(held),
+            _column("phone", "Phone", 94, custom_filterable=True),
+            _column("from", "From", 84, custom_filterable=True),
+            _column("status", "Status", 86, mappings=codes(TASK_STATES), **COLOURED),
+            _column("blocker", "Blocker", 118, mappings=words(held),
                      links=hints(settings)),
-            _column("disposition", "Disposition", 165),
-            _column("attempts", "Attempts", 80),
-            _column("system_retries", "System retries", 115, unit=WHOLE, decimals=0),
-            _column("duration_seconds", "Duration", 80, unit="suffix: s", decimals=0),
-            _column("score", "Score", 60, unit=WHOLE, decimals=0),
-            _column("last_attempted_at", "Last attempted", 160,
-                     unit="time:YYYY-MM-DD HH:mm:ss", noValue="never"),
-            _column("debug", "Debug", 75, links=[link("Debug this task", debug)]),
+            _column("disposition", "Disposition", 122, custom_filterable=True),
+            _column("attempts", "Attempts", 76),
+            _column("system_retries", "Retries", 66, unit=WHOLE, decimals=0),
+            _column("duration_seconds", "Duration", 74, unit="suffix: s", decimals=0),
+            _column("score", "Score", 56, unit=WHOLE, decimals=0),
+            _column("last_attempted_at", "Last attempted", 126,
+                     unit="time:MM-DD HH:mm:ss", noValue="never"),
+            _column("debug", "Debug", 0, links=[link("Debug this task", debug)]),
         ),
     )  # fmt: skip
 
 
 def _column(name: str, title: str, width: int, **properties: Any) -> Json:
     """A column as it is shown; an empty cell would else say why the table is empty."""
-    return override(name, displayName=title, custom_width=width, **{"noValue": "–", **properties})
+    properties = {"noValue": "–", **({"custom_width": width} if width else {}), **properties}
+    return override(name, displayName=title, **properties)
 
 
 def audience(own: Own) -> Folded:

@@ -192,10 +192,10 @@ def _alerts(q: Queries, settings: Settings, way: Way) -> Panel:
             sorted_by("Since"),
         ),
         overrides=(
-            override("Alert", links=runbooks, custom_minWidth=180),
-            override("Severity", mappings=severities, custom_width=100, **COLOURED),
-            override("About", noValue="–", links=[campaign], custom_width=220),
-            override("Since", unit=AGE, custom_width=130),
+            override("Alert", links=runbooks, custom_minWidth=150),
+            override("Severity", mappings=severities, custom_width=96, **COLOURED),
+            override("About", noValue="–", links=[campaign], custom_width=150),
+            override("Since", unit=AGE, custom_width=112),
             *(override(each, noValue="", custom_hideFrom_viz=True) for each in ("campaign", "tenant")),
         ),
     )  # fmt: skip
@@ -212,7 +212,8 @@ def _with_error(q: Queries, connections: str) -> str:
 LATELY = "15m"
 """As long as the diagnosis looks back at how calls went."""
 
-_SHARE = steps((None, ACCENT), (0.9, WARNING))
+_FULL = 0.9
+_SHARE = steps((None, ACCENT), (_FULL, WARNING))
 
 
 def _tenants(q: Queries, way: Way) -> Panel:
@@ -228,17 +229,17 @@ def _tenants(q: Queries, way: Way) -> Panel:
         "nothing is dialled, whoever owns the account decides.",
         with_tenant(q, tenants),
         columns=(
-            label("tenant_name", "Tenant", 0, custom_minWidth=120, links=[numbers]),
-            figure("Calls", one("calls_in_progress"), 70, unit=WHOLE, decimals=0),
-            figure("Limit", one("concurrency_limit"), 70, unit=WHOLE, decimals=0),
-            figure("Used", ratio(one("calls_in_progress"), one("concurrency_limit")), 150, unit=RATIO, decimals=0,
-                   thresholds=_SHARE, **GAUGE),
-            figure("Credits", one("credits"), 100, unit=WHOLE, decimals=0,
+            label("tenant_name", "Tenant", 0, custom_minWidth=100, links=[numbers]),
+            figure("Calls", one("calls_in_progress"), 52, unit=WHOLE, decimals=0),
+            figure("Limit", one("concurrency_limit"), 52, unit=WHOLE, decimals=0),
+            figure("Used", ratio(one("calls_in_progress"), one("concurrency_limit")), 66, unit=RATIO, decimals=0,
+                   thresholds=steps((None, NEUTRAL), (_FULL, WARNING)), **COLOURED),
+            figure("Credits", one("credits"), 76, unit=WHOLE, decimals=0,
                    thresholds=steps(*LACKING), **COLOURED),
         ),
         kept=("tenant",), base=tenants, key="tenant",
         empty="No tenants to show",
-        sort="Used", descending=True, width=12,
+        sort="Used", descending=True, width=9,
     )  # fmt: skip
 
 
@@ -263,12 +264,12 @@ def _connections(q: Queries, way: Way) -> Panel:
         "the code that the provider gave most often in that time.",
         with_tenant(q, _with_error(q, trunks(q))),
         columns=(
-            label("connection", "Connection", 0, custom_minWidth=80, links=[numbers]),
-            label("provider", "Provider", 100),
-            label("tenant_name", "Tenant", 120),
+            label("connection", "Id", 0, custom_minWidth=50, links=[numbers]),
+            label("provider", "Provider", 110),
+            label("tenant_name", "Tenant", 140),
             figure("Failed", ratio(ended(outcome="failed"), ended(), at_least=MINIMUM_CALLS), 64, unit=RATIO,
                    decimals=0, thresholds=steps((None, NEUTRAL), (IMPAIRED, WARNING), (FAILING, BAD)), **COLOURED),
-            label("code", "Top error", 90),
+            label("code", "Top error", 100),
             figure("Calls", one("calls_in_progress"), 56, unit=WHOLE, decimals=0),
             figure("Limit", one("concurrency_limit"), 56, unit=WHOLE, decimals=0),
             figure("Used", ratio(one("calls_in_progress"), one("concurrency_limit")), 90, unit=RATIO, decimals=0,
@@ -276,5 +277,5 @@ def _connections(q: Queries, way: Way) -> Panel:
         ),
         kept=("tenant",), base=one("info"), key="connection",
         empty="No connections to show",
-        sort="Used", descending=True, width=12,
+        sort="Used", descending=True, width=15,
     )  # fmt: skip

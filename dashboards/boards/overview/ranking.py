@@ -8,7 +8,7 @@ from typing import Any
 
 from dashboards.boards.exporters import ACT, SOME
 from dashboards.settings import Settings
-from dashboards.vocabulary.colours import CAMPAIGN_STATES, NEUTRAL, VERDICT_STATES, WARNING, WORST_FIRST, State
+from dashboards.vocabulary.colours import NEUTRAL, VERDICT_STATES, WARNING, WORST_FIRST, State
 from dashboards.vocabulary.fields import link, mapping, steps, words
 from dashboards.vocabulary.figures import COLOURED, Column, figure, figures, label
 from dashboards.vocabulary.links import Way
@@ -44,7 +44,6 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
     """The table. Its rows are sorted by a hidden column, so that a click on another sorts anew."""
     verdict = q.band(TOLD, "verdict", WORST_FIRST, tenant=TENANTS)
     gate = q.band(TOLD, "gate", [each.code for each in GATE_STATES], tenant=TENANTS)
-    status = q.band("campaign_status", "status", [each.code for each in CAMPAIGN_STATES], tenant=TENANTS)
     rate, usual = _answered(q), _usual(q)
     since, clears = (_of(q, f"campaign_dispatch_{each}_timestamp_seconds") for each in ("since", "clears"))
     pages, warnings, none = _firing(q, "critical"), _firing(q, "warning"), f"0 * {_campaign(q)}"
@@ -54,7 +53,7 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
 
     def words_of(title: str, expression: str, width: int, states: Sequence[State], **properties: Any) -> Column:
         return figure(title, expression, width, unit="none", mappings=mapping(*states), custom_align="left",
-                      custom_filterable=True, **properties)  # fmt: skip
+                      **properties)  # fmt: skip
 
     def count(title: str, expression: str, width: int, **properties: Any) -> Column:
         """A column that is zero where nothing is said: of thousands of campaigns few have calls, and fewer pages."""
@@ -64,31 +63,28 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
         201, "Campaigns",
         "Every exported campaign, those with pages first, then the worst verdict. Gate: what explains "
         "the verdict, for how long, and in what time it opens by itself. Done: tasks that are over, of all. Answers: "
-        f"of the calls that ended within the hour, from {MINIMUM_CALLS} on; usual: of those in the week before; diff.: "
-        f"against that, {DROP - 1:.0%} and worse is orange: look at the number pool first, and reduce concurrency "
+        f"of the calls that ended within the hour, from {MINIMUM_CALLS} on; diff.: against those of the week before, "
+        f"{DROP - 1:.0%} and worse is orange: look at the number pool first, and reduce concurrency "
         "before you change the script. Cost: of the calls of the hour, in the campaign's currency. Crit. and warn.: "
         "kinds of alerts that fire, pages (critical) and warnings. A name leads to the campaign, a verdict to its "
         "dispatch card, which gives hints.",
         with_tenant(q, _info(q)),
         columns=(
-            label("name", "Campaign", 0, links=[campaign], custom_filterable=True, custom_minWidth=180),
-            words_of("Verdict", verdict, 82, RANKED, links=cards, **COLOURED),
+            label("name", "Campaign", 0, links=[campaign], custom_filterable=True, custom_minWidth=160),
+            words_of("Verdict", verdict, 92, RANKED, links=cards, custom_filterable=True, **COLOURED),
             words_of("Gate", gate, 82, GATE_STATES),
-            figure("For", f"time() - {since}", 74, unit=SECONDS, decimals=1),
-            figure("Clears", f"clamp_min(({ahead(clears)}) - time(), 0)", 72, unit=SECONDS, decimals=1),
-            label("tenant_name", "Tenant", 172, custom_filterable=True),
-            words_of("Status", status, 84, CAMPAIGN_STATES),
-            figure("Done", _done(q), 50, unit=RATIO, decimals=0),
+            count("Crit.", pages, 46, thresholds=steps(*ACT), **COLOURED),
+            count("Warn.", warnings, 54, thresholds=steps(*SOME), **COLOURED),
+            figure("For", f"time() - {since}", 78, unit=SECONDS, decimals=1),
+            figure("Clears", f"clamp_min(({ahead(clears)}) - time(), 0)", 80, unit=SECONDS, decimals=1),
+            label("tenant_name", "Tenant", 116, custom_filterable=True),
+            figure("Done", _done(q), 54, unit=RATIO, decimals=0),
             count("Pending", _tasks(q, "pending"), 70),
-            count("Calling", _tasks(q, "in_progress"), 62),
-            figure("Answers", rate, 76, unit=RATIO, decimals=0),
-            figure("Usual", usual, 54, unit=RATIO, decimals=0),
-            figure("Diff.", f"({rate}) / ({usual} > 0) - 1", 54, unit=RATIO, decimals=0,
+            figure("Answers", rate, 72, unit=RATIO, decimals=0),
+            figure("Diff.", f"({rate}) / ({usual} > 0) - 1", 56, unit=RATIO, decimals=0,
                    thresholds=steps((None, WARNING), (DROP - 1, NEUTRAL)), **COLOURED),
-            figure("Cost /h", _spent(q), 66, unit=CURRENCY_UNIT, decimals=2),
-            label("currency", "In", 50, mappings=words({NO_CURRENCY: ("–", None)})),
-            count("Crit.", pages, 50, thresholds=steps(*ACT), **COLOURED),
-            count("Warn.", warnings, 56, thresholds=steps(*SOME), **COLOURED),
+            figure("Cost /h", _spent(q), 72, unit=CURRENCY_UNIT, decimals=2),
+            label("currency", "In", 46, mappings=words({NO_CURRENCY: ("–", None)})),
             Column("Rank", 50, expression=f"100 * ({verdict}) - 1000 * ({pages} or {none}) - ({warnings} or {none})",
                    properties={"custom_hideFrom_viz": True}),
         ),
