@@ -102,8 +102,8 @@ def with_tenant(q: Queries, expression: str) -> str:
 
 
 def _info(q: Queries) -> str:
-    """A campaign's names, once, though one of two replicas may not yet show a new name."""
-    info = q.last("campaign_info", tenant=TENANTS)
+    """A campaign's names, once, though one of two replicas may not yet show a new name; the last ones known."""
+    info = q.known("campaign_info", tenant=TENANTS)
     return f"topk by (campaign) (1, max by (tenant, campaign, name, currency) ({info}))"
 
 
