@@ -9,4 +9,7 @@ WHOLE = "locale"
 CURRENCY_UNIT = "none"
 """Costs are in the campaign's own currency, which the legend or a column names: a board may show several."""
 
+AMOUNT = "locale"
+"""Of costs that run into thousands, with separators; `decimals` are the most it shows."""
+
 PER_SECOND, PER_MINUTE = "suffix:/s", "suffix:/min"

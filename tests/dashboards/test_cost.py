@@ -149,7 +149,6 @@ def test_costs_of_two_currencies_are_never_one(ask: Ask) -> None:
 
 
 def test_a_week_is_compared_with_the_one_before(ask: Ask) -> None:
-    assert ask(130, "Week before", campaign="plain") == {"a/plain/EUR": pytest.approx(168, rel=0.01)}
     assert ask(130, "Change", campaign="plain|dollars") == {
         "a/plain/EUR": pytest.approx(1, rel=0.02), "a/dollars/USD": pytest.approx(0, abs=0.02),
     }  # fmt: skip
@@ -170,14 +169,13 @@ def test_an_answer_bears_the_calls_that_nobody_answered(ask: Ask) -> None:
 
 def test_an_answer_is_held_against_what_it_had_cost_before(ask: Ask) -> None:
     before = 1192 / 2920
-    assert ask(130, "Before", campaign="plain") == {"a/plain/EUR": pytest.approx(before, rel=0.01)}
     assert ask(130, "Dearer", campaign="plain") == {"a/plain/EUR": pytest.approx(0.2 / before - 1, rel=0.02)}
 
 
 def test_goals_are_counted_where_campaigns_have_them(ask: Ask) -> None:
     """Costs of `lasts` count too: it has a goal, and met none."""
     assert ask(104, "", "currency") == _near(EUR=(2 + 1) * 168 / (0.5 * 168))
-    assert ask(130, "A goal", campaign="plain") == {"a/plain/EUR": pytest.approx(4, rel=0.01)}
+    assert ask(130, "Per goal", campaign="plain") == {"a/plain/EUR": pytest.approx(4, rel=0.01)}
     assert ask(130, "Goals", campaign="plain|lasts") == {
         "a/plain/EUR": pytest.approx(84, rel=0.01), "a/lasts/EUR": pytest.approx(0),
     }  # fmt: skip
@@ -198,12 +196,11 @@ def test_where_a_campaign_ends_up_goes_by_its_finished_tasks(ask: Ask) -> None:
     spent = ask(130, "Spent in all", campaign="lasts")["a/lasts/EUR"]
     assert ask(110, "Expected", campaign="lasts") == {"a/lasts/EUR": pytest.approx(4 * spent)}
     assert ask(110, "Runs out", campaign="lasts") == {"a/lasts/EUR": (NOW + 500 * HOUR) * 1000}
-    assert ask(110, "At the latest", campaign="lasts") == {"a/lasts/EUR": (NOW + 30 * HOUR) * 1000}
 
 
 def test_what_left_had_a_part_in_the_span(ask: Ask) -> None:
     assert ask(130, "Spent", campaign="left") == {"a/left/EUR": pytest.approx(120, rel=0.01)}
-    assert ask(130, "An answer", campaign="left") == {"a/left/EUR": pytest.approx(0.1, rel=0.01)}
+    assert ask(130, "Per answer", campaign="left") == {"a/left/EUR": pytest.approx(0.1, rel=0.01)}
     assert ask(130, "", "name", campaign="left") == {f"left {HOSTILE}": 1}
 
 
@@ -228,8 +225,8 @@ def test_attempts(ask: Ask) -> None:
 
 
 def test_arms_and_agents_and_providers(ask: Ask) -> None:
-    assert ask(171, "An answer") == {"a/plain/EUR/A": pytest.approx(0.5)}, "ten answers are no sample"
-    assert ask(171, "A goal") == {f"a/plain/EUR/{arm}": pytest.approx(10) for arm in "AB"}
+    assert ask(171, "Per answer") == {"a/plain/EUR/A": pytest.approx(0.5)}, "ten answers are no sample"
+    assert ask(171, "Per goal") == {f"a/plain/EUR/{arm}": pytest.approx(10) for arm in "AB"}
     assert ask(140, "Spent")["a/bob/USD"] == pytest.approx(4 * 168, rel=0.01)
     assert ask(181, "Calls", "provider") == {"tellus": pytest.approx(40 * 168, rel=0.01)}
     assert ask(181, "Answered", "provider") == {"tellus": pytest.approx(0.2)}

@@ -11,7 +11,7 @@ from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.panels import bars, stat
 from dashboards.vocabulary.queries import MINIMUM_CALLS, ratio, total
 from dashboards.vocabulary.targets import now
-from dashboards.vocabulary.units import AGE, CURRENCY_UNIT, RATIO, SECONDS, WHOLE
+from dashboards.vocabulary.units import AGE, AMOUNT, RATIO, SECONDS, WHOLE
 from exporter.contract.codes import NO_CURRENCY
 from exporter.diagnosis.dispatch.signs import DROP
 
@@ -101,7 +101,7 @@ def strip(own: Own) -> Line:
         stat(108, "Total cost",
              "What the campaign's calls have cost so far, agent and line, in its currency "
              f"({NO_CURRENCY}: none is told). See Cost below for parts, rate and forecast.",
-             now(own.spent(), "{{currency}}"), unit=CURRENCY_UNIT, decimals=2, empty="No costs to show",
+             now(own.spent(), "{{currency}}"), unit=AMOUNT, decimals=2, empty="No costs to show",
              text="value_and_name", width=4, height=3),
     )  # fmt: skip
 

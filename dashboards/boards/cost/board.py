@@ -13,6 +13,7 @@ from dashboards.boards.cost.parts import (
     TOO_FEW,
     UNNAMED,
     agents,
+    amount,
     attempt_costs,
     attempts,
     currency,
@@ -37,7 +38,7 @@ from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import stat
 from dashboards.vocabulary.queries import CAMPAIGNS, MINIMUM_CALLS, TENANTS, Queries, milliseconds, ratio
 from dashboards.vocabulary.targets import ask, now
-from dashboards.vocabulary.units import AGE, CURRENCY_UNIT, RATIO, WHOLE
+from dashboards.vocabulary.units import AGE, AMOUNT, CURRENCY_UNIT, RATIO, WHOLE
 
 NO_WEEK = "No figures of the week before to show"
 NO_BUDGETS = "No budgets to show"
@@ -108,16 +109,16 @@ def _strip(s: Spending) -> Line:
             "What the calls of the span cost, agent and line, for each currency. It may differ from the invoice by the "
             "last minutes. If it grows faster than goals do, look at the campaigns "
             "below.",
-            s.spent("currency"), NO_COSTS, 6, CURRENCY_UNIT,
+            s.spent("currency"), NO_COSTS, 6, AMOUNT,
         )),
         each(
-            102, "Against last week",
+            102, "Change",
             "The span against the same span a week before, as a share. A rise without more goals is worth a "
             "question; the campaigns below say where it comes from. It needs figures of that week.",
             s.change("currency"), NO_WEEK, 4, RATIO,
         ),
         each(
-            103, "Per answered call",
+            103, "Per answer",
             f"All costs of the span for each answered call, from {MINIMUM_CALLS} on: calls that nobody answered are "
             "paid for too. If it rises, fewer people answer: look at the number pool before the price.",
             s.per_answer("currency"), "Not enough data",
@@ -130,13 +131,13 @@ def _strip(s: Spending) -> Line:
             s.per_goal("currency"), "No goals to show", 4, CURRENCY_UNIT,
         ),
         each(
-            105, "Budget use",
+            105, "Budget",
             "The share of all budgets that is spent, for each currency; campaigns without a budget are left out. "
             "Which budget will not last is in the table below.",
             s.used("currency"), NO_BUDGETS, 3, RATIO,
         ),
         stat(
-            106, "Overruns",
+            106, "Overrun",
             "Budgets that are spent, or that will be before the tasks are done. Decide for each: raise the budget, "
             "narrow the list, or let it end. Nothing is dialled once a budget is spent.",
             now(s.alarming()), unit=WHOLE, decimals=0, width=3, empty="No budgets to show",
@@ -152,22 +153,20 @@ def _budgets(s: Spending, links: list[Json]) -> Panel:
         "Every campaign with a budget, the most urgent first. Runs out first: at the pace of the last open hours the "
         "budget is spent before the tasks are done; may run out: the two forecasts overlap. Decide early: raise the "
         "budget, narrow the list, or stop retries that do not pay. Expected: the cost when all tasks are "
-        "done, at what a finished task has cost so far; rough, and too high while many retries are open. Likely "
-        "dates have an 80 % interval from earliest to latest.",
+        "done, at what a finished task has cost so far; rough, and too high while many retries are open. Dates "
+        "are the likely ones; earliest: the early end of an 80 % interval.",
         f"{s.rows('name')} and on ({', '.join(BY)}) {s.budget(*BY)}",
         columns=(
-            state("The budget", s.outlook(), 125, BUDGETS),
-            label("name", "Campaign", 0, links=links, custom_minWidth=200),
-            currency(85),
-            money("Budget", s.budget(*BY), 90),
-            money("Spent", s.budgeted(*BY), 90),
-            figure("Of budget", s.used(*BY), 125, unit=RATIO, decimals=0, **GAUGE, thresholds=steps(*SPENT)),
-            money("Expected", f"{s.expected()} and on ({', '.join(BY)}) {s.budget(*BY)}", 90, TOO_FEW),
+            state("The budget", s.outlook(), 122, BUDGETS),
+            label("name", "Campaign", 0, links=links, custom_minWidth=180),
+            currency(50),
+            amount("Budget", s.budget(*BY), 86),
+            amount("Spent", s.budgeted(*BY), 86),
+            figure("Of budget", s.used(*BY), 110, unit=RATIO, decimals=0, **GAUGE, thresholds=steps(*SPENT)),
+            amount("Expected", f"{s.expected()} and on ({', '.join(BY)}) {s.budget(*BY)}", 90, TOO_FEW),
             _moment("Runs out", s.exhaustion("likely")),
             _moment("Earliest", s.exhaustion("early")),
-            _moment("Latest", s.exhaustion("late")),
             _moment("Tasks done", s.completion("likely")),
-            _moment("At the latest", s.completion("late")),
         ),
         by=BY, kept=("tenant", "campaign"), base=s.budget(*BY), empty=NO_BUDGETS, sort="The budget", descending=True,
         then_by="Runs out", height=7, pages=False,
@@ -213,23 +212,20 @@ def _campaigns(s: Spending, links: list[Json]) -> Panel:
         f"answers: the agent or the script. Costs of an answer need {MINIMUM_CALLS} answered calls. Before: what an "
         "answer had cost until the span began; dearer by half and more is orange: choose a span of hours, find when it "
         "began, and reduce concurrency until the reason is known. Change one thing, then watch.",
-        s.rows("name", "agent"),
+        s.rows("name"),
         columns=(
             label("name", "Campaign", 0, links=links, custom_minWidth=200),
-            label("agent", "Agent", 120),
-            currency(85),
-            money("Spent", s.spent(*BY), 90),
-            money("Week before", s.week_before(*BY), 100),
+            currency(50),
+            amount("Spent", s.spent(*BY), 90),
             figure("Change", s.change(*BY), 75, unit=RATIO, decimals=0),
             figure("Share of AI", ratio(s.spent(*BY, component="ai"), s.spent(*BY)), 90, unit=RATIO, decimals=0),
             whole("Answered", s.calls(*BY, outcome="answered"), 90, "0"),
-            money("An answer", s.per_answer(*BY), 90, TOO_FEW),
-            money("Before", s.per_answer_before(*BY), 75),
+            money("Per answer", s.per_answer(*BY), 92, TOO_FEW),
             figure("Dearer", s.dearer(*BY), 75, unit=RATIO, decimals=0,
                    thresholds=steps((None, NEUTRAL), (0.5, WARNING)), **COLOURED),
             whole("Goals", s.goals(*BY), 70),
-            money("A goal", s.per_goal(*BY), 90),
-            money("Spent in all", s.ever(*BY), 100),
+            money("Per goal", s.per_goal(*BY), 90),
+            amount("Spent in all", s.ever(*BY), 100),
         ),
         by=BY, kept=("tenant", "campaign"), base=s.rows(), empty=NO_CAMPAIGNS, sort="Spent", descending=True, height=10,
         pages=False,

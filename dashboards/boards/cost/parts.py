@@ -11,7 +11,7 @@ from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.queries import MINIMUM_CALLS, ratio, total
 from dashboards.vocabulary.targets import rows
-from dashboards.vocabulary.units import CURRENCY_UNIT, RATIO
+from dashboards.vocabulary.units import AMOUNT, CURRENCY_UNIT, RATIO
 from exporter.contract.codes import NO_CURRENCY
 
 NO_CAMPAIGNS = "No campaigns to show"
@@ -30,13 +30,18 @@ IN_SHADES = (
 
 
 def money(title: str, expression: str, width: int, empty: str = "–") -> Column:
-    """A column of amounts."""
+    """A column of costs for one of something."""
     return figure(title, expression, width, unit=CURRENCY_UNIT, decimals=2, empty=empty)
+
+
+def amount(title: str, expression: str, width: int, empty: str = "–") -> Column:
+    """A column of sums."""
+    return figure(title, expression, width, unit=AMOUNT, decimals=2, empty=empty)
 
 
 def currency(width: int) -> Column:
     """The column that says what amounts are in."""
-    return label("currency", "Currency", width, mappings=words({NO_CURRENCY: ("none", None)}))
+    return label("currency", "In", width, mappings=words({NO_CURRENCY: ("none", None)}))
 
 
 def agents(s: Spending) -> Panel:
@@ -56,12 +61,12 @@ def agents(s: Spending) -> Panel:
         "Look at its calls before you change it.",
         named,
         columns=(
-            label("agent", "Agent", 0, custom_minWidth=150),
-            currency(85),
-            money("Spent", spent, 95),
+            label("agent", "Agent", 0, custom_minWidth=110),
+            currency(50),
+            amount("Spent", spent, 84),
             figure("Change", f"{spent} / ({split(s.week_before(*BY))} > 0) - 1", 80, unit=RATIO, decimals=0),
-            whole("Answered", answered, 85, "0"),
-            money("An answer", ratio(spent, answered, at_least=MINIMUM_CALLS), 95, TOO_FEW),
+            whole("Answered", answered, 84, "0"),
+            money("Per answer", ratio(spent, answered, at_least=MINIMUM_CALLS), 92, TOO_FEW),
         ),
         by=by, kept=("tenant",), base=named, empty=NO_CAMPAIGNS, sort="Spent", descending=True, width=12, height=8,
         pages=False,
@@ -109,9 +114,9 @@ def attempts(s: Spending) -> Panel:
             whole("Answers", _answers(s), 85, "0"),
             answer_rate("Answered", ratio(_answers(s), calls, at_least=MINIMUM_CALLS), 105),
             figure("Share of answers", share, 140, unit=RATIO, decimals=0),
-            money("Spent", spent, 95),
+            amount("Spent", spent, 95),
         ),
-        by=_ATTEMPT, base=s.arms(_CALLS, *_ATTEMPT), empty=NO_CALLS, sort="Attempt", then_by="Currency", width=14,
+        by=_ATTEMPT, base=s.arms(_CALLS, *_ATTEMPT), empty=NO_CALLS, sort="Attempt", then_by="In", width=14,
         height=8, pages=False,
     )  # fmt: skip
 
@@ -156,9 +161,9 @@ def variants(s: Spending, links: list[Json]) -> Panel:
             whole("Calls", count("calls"), 90),
             whole("Answered", answers, 95),
             whole("Goals", goals, 90),
-            money("Spent in all", spent, 120),
-            money("An answer", ratio(spent, answers, at_least=MINIMUM_CALLS), 110, TOO_FEW),
-            money("A goal", ratio(spent, goals), 110),
+            amount("Spent in all", spent, 120),
+            money("Per answer", ratio(spent, answers, at_least=MINIMUM_CALLS), 110, TOO_FEW),
+            money("Per goal", ratio(spent, goals), 110),
         ),
         by=by, kept=("tenant", "campaign"), base=arms, empty="No A/B tests to show", sort="Campaign", height=6,
         pages=False,

@@ -90,7 +90,7 @@ def _strip(pool: Pool) -> Line:
 
     return line(
         dated(count(
-            101, "Flagged numbers",
+            101, "Flagged",
             "Numbers that the platform has flagged as spam. Take them out of every pool and replace them; ask the "
             "provider to clear the label before you use them again.",
             pool.status("flagged"), ANY,
@@ -103,26 +103,26 @@ def _strip(pool: Pool) -> Line:
             pool.fell(*BY), ANY, pool.calls(*BY), "Not enough data",
         ),
         count(
-            103, "Numbers at their cap",
+            103, "At their cap",
             "Numbers that have made all the calls their daily cap allows; they call again after the tenant's "
             "midnight. If campaigns wait for them, add numbers rather than raise the cap: vendors advise 75 to 100 "
             "calls a day.",
             f"{pool.used()} >= 1", ((None, NEUTRAL), (1, WARNING)), pool.used(), "No caps to show",
         ),
         count(
-            104, "Resting numbers",
+            104, "Resting",
             f"Numbers that rest, or cool down for more than {COOLING_SECONDS // 60} minutes. Nothing to do: rest is "
             "how a number recovers. Do not end it early.",
             f"{pool.status('resting')} or {pool.cooling(COOLING_SECONDS)}", ((None, NEUTRAL),),
         ),
         count(
-            105, "Usable numbers",
+            105, "Usable",
             "Active numbers that neither rest nor are at their cap. At zero nothing can be dialled: add numbers.",
             f"({pool.usable()}) unless on () ({pool.unjudged()})", ((None, NEUTRAL), (0, BAD), (1, NEUTRAL)),
             f"({pool.judged()}) unless on () ({pool.unjudged()})", "Unknown",
         ),
         stat(
-            106, "Calls left today",
+            106, "Left today",
             "How many calls the active numbers may still make before the tenant's midnight; numbers without a cap "
             "are left out. If it is less than the tasks of today need, add numbers before they run out.",
             now(total(pool.left())), unit=WHOLE, decimals=0, width=4, height=3,
@@ -142,25 +142,22 @@ def _worst(pool: Pool, way: Way) -> Panel:
         f"script. Rates need {MINIMUM_CALLS} calls in the span: choose a longer one for quiet numbers. The past ends "
         "where the span begins; where Prometheus has no figures of 7 days before that, it is all the past. A click on "
         "a phone shows that number alone.",
-        pool.described("phone", "label", "country"), pool.providers(), pool.owned(pool.known()), pool.statuses(),
+        pool.described("phone", "label"), pool.providers(), pool.owned(pool.known()), pool.statuses(),
         columns=(
-            state("Finding", pool.verdict(), 122, VERDICTS),
-            label("phone", "Phone", 120, links=[link("This number alone", here)]),
-            label("label", "Label", 62),
-            label("name", "Tenant", 164),
-            label("country", "Country", 76),
-            label("provider", "Provider", 88),
-            label("status", "Status", 70, mappings=codes(NUMBER_STATES), **COLOURED),
-            answer_rate("Answered", pool.rate(*BY), 82),
-            answer_rate("7 d before", pool.past(*BY), 90, "no past yet"),
+            state("Finding", pool.verdict(), 118, VERDICTS),
+            label("phone", "Phone", 118, links=[link("This number alone", here)]),
+            label("label", "Label", 56),
+            label("name", "Tenant", 112),
+            label("provider", "Provider", 86),
+            label("status", "Status", 68, mappings=codes(NUMBER_STATES), **COLOURED),
+            answer_rate("Answered", pool.rate(*BY), 84),
+            answer_rate("7 d before", pool.past(*BY), 86, "no past yet"),
             _change(pool.change(*BY), 72),
-            whole("Calls", pool.calls(*BY), 55),
-            whole("Today", pool.of("campaign_number_calls_today"), 58, "0"),
-            figure("Of daily cap", pool.used(), 105, unit=RATIO, decimals=0, empty="no cap", **GAUGE,
+            whole("Calls", pool.calls(*BY), 52),
+            whole("Today", pool.of("campaign_number_calls_today"), 56, "0"),
+            figure("Of cap", pool.used(), 76, unit=RATIO, decimals=0, empty="no cap", **GAUGE,
                    thresholds=steps((None, CALM), (1, WARNING))),
-            figure("Rests until", f"({pool.cooling()}) * 1000", 105, unit=AGE),
-            whole("Pools", number_of(pool.weights(), *BY), 58, "0"),
-            figure("Weight", total(pool.weights(), *BY), 62, unit=COUNT),
+            figure("Rests until", f"({pool.cooling()}) * 1000", 90, unit=AGE),
         ),
         by=BY, kept=BY, base=pool.known(), within=pool.known(), empty=NO_NUMBERS, sort="Finding", descending=True,
         then_by="Change", height=14, pages=False,

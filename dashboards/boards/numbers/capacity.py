@@ -50,7 +50,6 @@ def countries(pool: Pool) -> Panel:
     def split(expression: str) -> str:
         return total(pool.labelled(expression, "country"), *by)
 
-    campaigns = number_of(pool.labelled(pool.weights(), "country"), *by, "campaign")
     numbers = number_of(pool.described("country"), *by)
     answered, calls = (split(pool.calls(*BY, **only)) for only in ({"outcome": "answered"}, {}))
     usable = f"{pool.described('country')} and on (tenant, number) ({pool.usable()})"
@@ -62,13 +61,12 @@ def countries(pool: Pool) -> Panel:
         "where few are usable or little is left.",
         f"max by ({', '.join(by)}, name) ({pool.owned(pool.described('country'))})",
         columns=(
-            label("name", "Tenant", 172),
-            label("country", "Country", 74),
-            whole("Numbers", numbers, 78),
+            label("name", "Tenant", 116),
+            label("country", "Country", 70),
+            whole("Numbers", numbers, 76),
             whole("Usable", number_of(usable, *by), 84, "0"),
             whole("Left today", split(pool.left()), 85, "no cap"),
-            whole("Campaigns", number_of(campaigns, *by), 90, "0"),
-            answer_rate("Answered", ratio(answered, calls, at_least=MINIMUM_CALLS), 85),
+            answer_rate("Answered", ratio(answered, calls, at_least=MINIMUM_CALLS), 84),
         ),
         by=by, kept=("tenant",), base=numbers, empty=NO_NUMBERS, sort="Usable", width=12, height=9, pages=False,
     )  # fmt: skip
@@ -120,17 +118,17 @@ def trunks(q: Queries, pool: Pool) -> Panel:
         "numbers. Calls a second: what is dialled faster than that the provider refuses (429).",
         _info(q), pool.owned(trunk),
         columns=(
-            label("provider", "Provider", 160),
-            label("connection", "Connection", 160),
-            label("name", "Tenant", 200),
-            whole("In progress", _connection(q, "calls_in_progress"), 110),
-            whole("Limit", _connection(q, "concurrency_limit"), 90, "none"),
-            figure("Of limit", _used(q), 160, unit=RATIO, decimals=0, empty="no limit", **GAUGE,
+            label("provider", "Provider", 120),
+            label("connection", "Connection", 100),
+            label("name", "Tenant", 150),
+            whole("In progress", _connection(q, "calls_in_progress"), 96),
+            whole("Limit", _connection(q, "concurrency_limit"), 66, "none"),
+            figure("Of limit", _used(q), 120, unit=RATIO, decimals=0, empty="no limit", **GAUGE,
                    thresholds=steps((None, CALM), (1, WARNING))),
-            figure("Calls a second", _connection(q, "calls_per_second_limit"), 120, unit=COUNT, empty="no limit"),
-            whole("Active numbers", number_of(active, *by), 135, "0"),
-            whole("Calls", calls, 90),
-            answer_rate("Answered", ratio(answered, calls, at_least=MINIMUM_CALLS), 110),
+            figure("Calls/s", _connection(q, "calls_per_second_limit"), 76, unit=COUNT, empty="no limit"),
+            whole("Active numbers", number_of(active, *by), 126, "0"),
+            whole("Calls", calls, 70),
+            answer_rate("Answered", ratio(answered, calls, at_least=MINIMUM_CALLS), 90),
         ),
         by=by, kept=("tenant",), base=trunk, within=trunk, empty="No connections to show", sort="Of limit",
         descending=True,
