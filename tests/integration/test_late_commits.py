@@ -166,6 +166,24 @@ def test_a_row_of_a_session_that_does_not_report_its_activity_is_read(
     assert watcher.pending() == 1
 
 
+def test_a_row_of_a_transaction_that_nobody_may_see_is_read_when_it_is_committed(
+    owner: psycopg.Connection[Any], database_url: str, slow: psycopg.Connection[Any]
+) -> None:
+    owner.execute(
+        "CREATE ROLE blind_reader LOGIN; GRANT USAGE ON SCHEMA campaign_monitoring TO blind_reader; "
+        "GRANT SELECT ON ALL TABLES IN SCHEMA campaign_monitoring TO blind_reader"
+    )
+    watcher = Watcher(psycopg.conninfo.make_conninfo(database_url, user="blind_reader"))
+    try:
+        watcher.look()
+        insert(slow)
+        assert [watcher.pending() for _ in range(3)] == [0, 0, 0]
+        slow.commit()
+        assert watcher.pending() == 1
+    finally:
+        watcher.refresher.disconnect()
+
+
 def test_a_row_is_read_that_is_committed_just_as_the_right_to_see_transactions_is_taken(
     owner: psycopg.Connection[Any], database_url: str, slow: psycopg.Connection[Any]
 ) -> None:

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from exporter.refresh.probe import EVERY_SECONDS, LASTS_SECONDS
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter, Scrape, exporting
+from tests.support.restarts import restarted
 
 Owner = psycopg.Connection[Any]
 JUST_NOW = NOW - timedelta(seconds=20)
@@ -119,6 +120,15 @@ def test_a_call_that_ends_without_a_stamp_is_seen_within_seconds_and_said(owner:
     assert any(
         "calls: rows change without another updated_at (3 of 10 rows" in note for note in exporter.refresher.notes
     )
+
+
+def test_a_process_that_goes_on_after_another_looks_at_its_rows_again(owner: Owner, exporter: Exporter) -> None:
+    exporter.refresh()
+    with restarted(exporter, audit={"period": "6h", "max_share": 0.01}) as after:
+        after.refresh()
+        end_calls(owner, 1, 2, 3)
+        assert_as_in_sql(owner, after_a_while(after))
+        assert after.counted("unstamped_changes_total", relation="calls") == 3
 
 
 def test_a_trigger_that_is_dropped_while_serving_is_known_at_the_next_probe(whole: Owner, exporter: Exporter) -> None:
