@@ -57,10 +57,9 @@ class Telemetry:
         self.source = Info(
             "campaign_exporter_source", "Where the rows come from, and how that goes.", registry=self.registry
         )
-        self.external_url = Info(
-            "campaign_exporter_external_url", "Where people reach the exporter; boards link there.",
-            registry=self.registry,
-        )  # fmt: skip
+        self.external_url = gauge(  # an Info would be there without its label where nobody knows
+            "external_url_info", "Where people reach the exporter; boards link there.", "url"
+        )
         self.refreshes = counter("refreshes_total", "Refreshes by result.", "result")
         self.errors = counter("refresh_errors_total", "Failed refreshes by kind of error.", "kind")
         self.stage = Summary(

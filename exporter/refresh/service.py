@@ -62,7 +62,7 @@ class Service:
         self._database = Database(config)
         self._telemetry = Telemetry()
         if config.web.address is not None:
-            self._telemetry.external_url.info({"url": config.web.address})
+            self._telemetry.external_url.labels(config.web.address).set(1)
         self._refresher = Refresher(config, self._database, self._telemetry, clock, self._note_progress)
         directory = config.state.directory
         self._keeper = Keeper(config, directory, self._telemetry) if directory is not None else None

@@ -335,6 +335,14 @@ def test_the_platforms_pages_are_linked_where_they_are_told() -> None:
     ]
 
 
+@pytest.mark.parametrize("address", ["", "https://example.com/dialler"])
+def test_an_address_that_is_set_needs_no_variable(address: str) -> None:
+    made = campaign.board(fixed := Settings(links=Links(exporter=address))).made(fixed)
+    assert "exporter" not in [each["name"] for each in made["templating"]["list"]]
+    (variable,) = [each for each in MADE["templating"]["list"] if each["name"] == "exporter"]
+    assert variable["hide"] == 2
+
+
 def test_without_an_address_of_the_exporter_nothing_leads_there() -> None:
     quiet = Settings(links=Links(exporter=""))
     assert not re.search(r"'url': '/?campaigns/", str(campaign.board(quiet).made(quiet)))

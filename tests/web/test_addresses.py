@@ -158,3 +158,19 @@ def test_cards_give_the_whole_address_to_others_where_it_is_known() -> None:
         ("Link to this page", f"{OUTSIDE}/dialler/campaigns/a%2Fb"), ("Grafana", "https://grafana.example")
     ]  # fmt: skip
     assert links_of(config(NOWHERE).web, "a/b") == []
+
+
+@pytest.mark.parametrize(
+    ("web", "told"),
+    [
+        ({"external_url": f"{OUTSIDE}/dialler/"}, f"{OUTSIDE}/dialler"),
+        ({"listen_address": "127.0.0.1:8080"}, "http://127.0.0.1:8080"),
+        ({"listen_address": "[::1]:8080"}, "http://[::1]:8080"),
+        ({"listen_address": ":8080"}, None),
+        ({"listen_address": "[::]:8080"}, None),
+    ],
+)
+def test_boards_are_told_where_the_exporter_is_unless_nobody_knows(web: dict[str, str], told: str | None) -> None:
+    with looping(NOWHERE, web=web) as loop:
+        found = loop.scrape().of("campaign_exporter_external_url_info")
+    assert [dict(labels)["url"] for _, labels in found] == ([] if told is None else [told])
