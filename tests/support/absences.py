@@ -132,6 +132,7 @@ INSTEAD: Mapping[str, Instead] = {
     "calls.error_code": Instead(
         "calls that failed count, whatever they failed for", (*_VERDICT, *_ROOM),
         (*_TOLD_VERDICT, *_TOLD_ROOM, r"gates\.\[provider\]\.(state|used|left|code)", r"recent_errors\..*\.calls"),
+        boards=("overview-502-A",),  # connections without their top error
     ),
     "calls.ai_cost": Instead(
         "the other part counts alone", (*_VERDICT, *_ROOM, *_PARTS),
