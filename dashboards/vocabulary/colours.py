@@ -83,6 +83,11 @@ OUTCOME_STATES = _states(
 SENTIMENT_STATES = _states(SENTIMENTS, {"positive": GOOD, "neutral": CALM, "negative": BAD})
 NUMBER_STATES = _states(NUMBER_STATUSES, {"active": GOOD, "resting": PLANNED, "flagged": BAD, "released": FADED})
 
+SEVERITIES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"critical": ("critical", BAD), "warning": ("warning", WARNING)}
+)
+"""Of alerts that somebody is told of."""
+
 GROUP_COLOURS: Mapping[str, str] = MappingProxyType(
     {
         "lifecycle": WARNING,

@@ -6,7 +6,18 @@ from dashboards.boards.campaign.key_figures import targets
 from dashboards.boards.campaign.scope import NO_CAMPAIGN, UNKNOWN, Own, copied
 from dashboards.boards.exporters import LACKING, states
 from dashboards.settings import Settings
-from dashboards.vocabulary.colours import BAD, CALM, FADED, GOOD, GROUP_COLOURS, NEUTRAL, VERDICT_STATES, WARNING, State
+from dashboards.vocabulary.colours import (
+    BAD,
+    CALM,
+    FADED,
+    GOOD,
+    GROUP_COLOURS,
+    NEUTRAL,
+    SEVERITIES,
+    VERDICT_STATES,
+    WARNING,
+    State,
+)
 from dashboards.vocabulary.fields import codes, colour, joined, link, organised, override, steps, words
 from dashboards.vocabulary.figures import COLOURED, figure, figures, label
 from dashboards.vocabulary.graphs import band, graph
@@ -54,7 +65,7 @@ def answer(own: Own, settings: Settings) -> Line:
     """The verdict, and the card's own sentence: what to do first, and what that rests on."""
     over = own.last("campaign_dispatch_info", verdict="finished")
     nothing = f'label_replace({over}, "hint", "Nothing: it is over.", "", "")'
-    silent = f"min ({states()}) < 0 unless on () topk (1, {own.last('campaign_info')})"
+    silent = f"max ({states()}) < 0 unless on () topk (1, {own.last('campaign_info')})"
     silence = f'label_replace({silent}, "hint", "{SILENT}", "", "")'
     return line(
         stat(201, "Verdict",
@@ -127,10 +138,6 @@ def _alerts(own: Own, settings: Settings) -> Panel:
             override("Since", unit=AGE, custom_width=110),
         ),
     )  # fmt: skip
-
-
-SEVERITIES = {"critical": ("critical", BAD), "warning": ("warning", WARNING)}
-"""Of alerts that somebody is told of, in their colours."""
 
 
 def reasons(own: Own, settings: Settings) -> tuple[Line, ...]:

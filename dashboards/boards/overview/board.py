@@ -18,7 +18,7 @@ from dashboards.boards.numbers.queries import trunks
 from dashboards.boards.overview.ranking import NO_CAMPAIGN, RANKED, TOLD, campaigns, with_tenant
 from dashboards.settings import Settings
 from dashboards.vocabulary.board import Board
-from dashboards.vocabulary.colours import ACCENT, BAD, FADED, GOOD, NEUTRAL, WARNING, WORST_FIRST, State
+from dashboards.vocabulary.colours import ACCENT, BAD, FADED, GOOD, NEUTRAL, SEVERITIES, WARNING, WORST_FIRST, State
 from dashboards.vocabulary.fields import (
     colour,
     link,
@@ -177,7 +177,6 @@ def _alerts(q: Queries, settings: Settings, way: Way) -> Panel:
     runbook = settings.runbook("${__data.fields.Alert:percentencode}")
     runbooks = [link("Runbook", runbook, elsewhere=True)] if runbook else []
     campaign = link("Campaign live", way.to("campaign", campaign="${__data.fields.campaign}"))
-    severities = words({"critical": ("critical", BAD), "warning": ("warning", WARNING)})
     return table(
         402, "Firing alerts",
         "Pages (critical) and warnings that fire now, those of a whole tenant too. An alert leads to its runbook: "
@@ -193,7 +192,7 @@ def _alerts(q: Queries, settings: Settings, way: Way) -> Panel:
         ),
         overrides=(
             override("Alert", links=runbooks, custom_minWidth=150),
-            override("Severity", mappings=severities, custom_width=96, **COLOURED),
+            override("Severity", mappings=words(SEVERITIES), custom_width=96, **COLOURED),
             override("About", noValue="–", links=[campaign], custom_width=150),
             override("Since", unit=AGE, custom_width=112),
             *(override(each, noValue="", custom_hideFrom_viz=True) for each in ("campaign", "tenant")),
