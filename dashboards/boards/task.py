@@ -16,8 +16,7 @@ from dashboards.vocabulary.colours import (
     TASK_STATES,
     VERDICT_STATES,
 )
-from dashboards.vocabulary.fields import codes, colour, link, mapping, organised, override, words
-from dashboards.vocabulary.figures import COLOURED
+from dashboards.vocabulary.fields import COLOURED, codes, colour, link, mapping, organised, override, words
 from dashboards.vocabulary.graphs import band
 from dashboards.vocabulary.layout import Folded, beside, folded, line
 from dashboards.vocabulary.links import Way, menu

@@ -11,6 +11,7 @@ from grafanalib import core
 
 from dashboards.settings import Settings
 from dashboards.vocabulary import modern_json as modern
+from dashboards.vocabulary.contrast import readable
 from dashboards.vocabulary.layout import Part
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.targets import POSTGRES, PROMETHEUS
@@ -53,7 +54,7 @@ class Board:
         )  # fmt: skip
         board = modern.board(made)
         board |= {
-            "panels": panels,
+            "panels": [readable(panel) for panel in panels],
             "templating": {"list": list(self.variables)},
             "annotations": {"list": [_ALERTS, *self.annotations]},
             "links": list(self.links),

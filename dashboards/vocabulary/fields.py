@@ -43,6 +43,10 @@ def _values(options: Json) -> Json:
     return {"type": "value", "options": options}
 
 
+COLOURED: Mapping[str, Any] = {"custom_cellOptions": {"type": "color-background", "mode": "basic"}}
+"""Of a column whose cells take the colour of their mapping or threshold."""
+
+
 def override(name: str, *, by: str = "byName", **properties: Any) -> Json:
     """What holds of one field only. `_` in a property's name stands for `.`, `__` for `_`."""
     found = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dashboards.vocabulary.colours import NEUTRAL, State
-from dashboards.vocabulary.fields import joined, organised, override, sorted_by, words
+from dashboards.vocabulary.fields import COLOURED, joined, organised, override, sorted_by, words
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.panels import table
@@ -81,9 +81,6 @@ def state(title: str, expression: str, width: int, states: Sequence[State], empt
         title, expression, width, unit="none", empty=empty, mappings=words(texts), custom_align="left", **COLOURED
     )  # fmt: skip
 
-
-COLOURED: Mapping[str, Any] = {"custom_cellOptions": {"type": "color-text"}}
-"""Of a column whose words or figures take the colour of their mapping or threshold."""
 
 GAUGE: Mapping[str, Any] = {
     "min": 0, "max": 1, "custom_cellOptions": {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"},

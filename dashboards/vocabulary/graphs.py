@@ -117,7 +117,7 @@ def band(
         # By thresholds the mappings are ignored, and it reads "-∞+".
         "color": {"mode": "fixed", "fixedColor": NEUTRAL},
         "custom": {
-            "fillOpacity": 85,
+            "fillOpacity": 100,
             "lineWidth": 0,
             "spanNulls": 900_000,
             "insertNulls": False,

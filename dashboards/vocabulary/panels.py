@@ -30,21 +30,23 @@ def stat(
     links: Sequence[Json] = (),
     transformations: Sequence[Json] = (),
     fields: str = "",
-    background: bool = False,
     text: str = "auto",
     orientation: str = "auto",
     options: Json | None = None,
 ) -> Panel:
-    """A figure, or a few: the newest value of each series. No graph lies behind it."""
+    """A figure, or a few: the newest value of each series. No graph lies behind it.
+
+    What is judged stands on its colour, what is not is written as any text.
+    """
     made: Any = core.Stat(
         title=title, description=description, graphMode="none", textMode=text, orientation=orientation,
-        colorMode="background_solid" if background else "value", format=unit, noValue=empty,
+        colorMode="background_solid", format=unit, noValue=empty,
         thresholds=[], mappings=list(mappings), transformations=list(transformations),
     )  # fmt: skip
     wanted = {
         "reduceOptions": {"calcs": ["lastNotNull"], "values": bool(fields), "fields": fields},
         "graphMode": "none",
-        "colorMode": "background_solid" if background else "value",
+        "colorMode": "background_solid",
         "textMode": text,
         "justifyMode": "auto",
         "orientation": orientation,

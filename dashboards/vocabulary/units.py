@@ -9,6 +9,14 @@ WHOLE = "locale"
 CURRENCY_UNIT = "none"
 """Costs are in the campaign's own currency, which the legend or a column names: a board may show several."""
 
+CURRENCIES = (
+    "AED", "ARS", "AUD", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK", "EGP", "EUR",
+    "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "JPY", "KES", "KRW", "MXN", "MYR", "NGN", "NOK",
+    "NZD", "PEN", "PHP", "PLN", "RON", "SAR", "SEK", "SGD", "THB", "TRY", "UAH", "USD", "VND",
+    "ZAR",
+)  # fmt: skip
+"""Those in which most calls are paid; bars of others share one axis."""
+
 AMOUNT = "locale"
 """Of costs that run into thousands, with separators; `decimals` are the most it shows."""
 

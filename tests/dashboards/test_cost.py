@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -27,6 +28,7 @@ ODD = 'a"} or vector(1) or x{y="\\ $__range [[tenant]] .* ñ\n'
 """An id of a tenant that nobody should have."""
 
 LEFT = NOW - 2 * DAY
+_MONTH_ENDS = datetime.fromtimestamp(NOW, UTC).replace(day=1, month=12, hour=0, minute=0, second=0).timestamp()
 
 
 class Costs(Past):
@@ -34,12 +36,12 @@ class Costs(Past):
 
     def campaign(
         self, campaign: str, spent: Value, *, tenant: str = "a", currency: str = "EUR", agent: str = "ada",
-        budget: float | None = None, status: str = "running", until: float = NOW,
+        budget: float | None = None, status: str = "running", until: float = NOW, since: float = 0,
     ) -> None:  # fmt: skip
-        """A campaign that was exported until then; three quarters of its costs are the agent's."""
+        """A campaign that was exported in that time; three quarters of its costs are the agent's."""
 
         def shown(value: float | Value) -> Value:
-            return lambda at: None if at > until else value(at) if callable(value) else value
+            return lambda at: None if not since <= at <= until else value(at) if callable(value) else value
 
         own = {"tenant": tenant, "campaign": campaign}
         self("campaign_info", shown(1), name=f"{campaign} {HOSTILE}", agent=agent, timezone="UTC", currency=currency,
@@ -88,6 +90,10 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     world.forecast("spent", (0, 0, 0), (10, 20, 30))
     for status, tasks in {"pending": 200, "in_progress": 100, "completed": 90, "failed": 10, "cancelled": 999}.items():
         world("campaign_tasks", tasks, tenant="a", campaign="lasts", status=status)
+    world.campaign("done", grown(1), budget=end * 9)
+    for status, tasks in {"pending": 15, "completed": 85}.items():
+        world("campaign_tasks", tasks, tenant="a", campaign="done", status=status)
+    world.campaign("new", grown(1, since=NOW - 4 * HOUR), budget=100, since=NOW - 4 * HOUR)
     world("campaign_goal_achieved", grown(0.25), tenant="a", campaign="plain", goal="met")
     world("campaign_goal_achieved", grown(0.25), tenant="a", campaign="plain", goal="sold")
     world("campaign_goal_achieved", 3, tenant="a", campaign="lasts", goal="never again")
@@ -138,10 +144,10 @@ _SUM_OF_COSTS = r"sum(?: by \(([^)]*)\))? \(+(?:clamp_min\()?max without \([^)]*
 
 
 def test_costs_of_two_currencies_are_never_one(ask: Ask) -> None:
-    every = (2 + 7) * 168 + 1 * 120  # plain and seven others; and what left two days ago
+    every = (2 + 8) * 168 + 1 * 120 + 4  # plain and eight others; what left two days ago, what began four hours ago
     assert ask(101, "", "currency") == _near(EUR=every, USD=4 * 168)
     assert ask(101, "", "currency", currency="USD") == _near(USD=4 * 168)
-    assert ask(150, "", "currency", campaign="dollars") == _near(USD=3 * 168)
+    assert ask(150, "AI", campaign="dollars") == _near(USD=3 * 168)
     for found in every_panel(BOARD["panels"]):
         for target in found.get("targets", ()):
             for by in re.findall(_SUM_OF_COSTS, target["expr"]):
@@ -183,12 +189,10 @@ def test_goals_are_counted_where_campaigns_have_them(ask: Ask) -> None:
 
 def test_every_budget_ends_in_one_way(ask: Ask) -> None:
     found = {row.split("/")[1]: WORDS[int(value)] for row, value in ask(110, "The budget").items()}
-    assert found == {name: name for name in ("lasts", "close", "short", "spent", "unknown", "ended")} | {
-        "over": "ended"
-    }
+    told = {name: name for name in ("lasts", "close", "short", "spent", "unknown", "ended")}
+    assert found == told | {"over": "ended", "done": "unknown", "new": "unknown"}
     assert ask(106) == {"": 2}
     assert ask(106, campaign="plain") == {}
-    assert ask(105, "", "currency", campaign="unknown|ended") == _near(EUR=2 / 6)
     assert ask(110, "Of budget", campaign="spent") == {"a/spent/EUR": pytest.approx(1)}
 
 
@@ -196,6 +200,29 @@ def test_where_a_campaign_ends_up_goes_by_its_finished_tasks(ask: Ask) -> None:
     spent = ask(130, "Spent in all", campaign="lasts")["a/lasts/EUR"]
     assert ask(110, "Expected", campaign="lasts") == {"a/lasts/EUR": pytest.approx(4 * spent)}
     assert ask(110, "Runs out", campaign="lasts") == {"a/lasts/EUR": (NOW + 500 * HOUR) * 1000}
+
+
+def test_at_the_months_end_campaigns_that_run_have_gone_on_at_their_pace(ask: Ask) -> None:
+    spent, left = grown(1)(NOW), (_MONTH_ENDS - NOW) / HOUR
+    assert spent is not None
+    assert ask(107, "", "currency", "of", campaign="close") == {
+        f"EUR/{spent + 50:g}": pytest.approx(spent + left, rel=0.01)
+    }
+    assert ask(107, "", "currency", campaign="ended") == _near(EUR=spent)
+    both = ask(107, "", "currency", "of", campaign="close|ended")
+    assert both == {f"EUR/{3 * spent + 50:g}": pytest.approx(2 * spent + left, rel=0.01)}
+
+
+def test_it_costs_no_more_than_all_tasks_do(ask: Ask) -> None:
+    """Of the tasks of `done` 85 % are over: what the others will cost is less than what it spends until then."""
+    spent = grown(1)(NOW)
+    assert spent is not None
+    assert ask(107, "", "currency", campaign="done") == _near(EUR=spent / 0.85)
+
+
+def test_of_a_campaign_that_began_just_now_no_months_end_is_told(ask: Ask) -> None:
+    assert ask(107, campaign="new") == {}
+    assert ask(107, campaign="plain") == {}
 
 
 def test_what_left_had_a_part_in_the_span(ask: Ask) -> None:

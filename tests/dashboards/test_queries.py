@@ -42,6 +42,8 @@ NOTHING: dict[str, str] = {
     "numbers-130-B": _YOUNG,
     "cost-102-A": _YOUNG,
     "cost-shared-1-102-A": _YOUNG,
+    "cost-107-A": _YOUNG,
+    "cost-shared-1-107-A": _YOUNG,
     **dict.fromkeys(
         ("campaign-1-OLD", "overview-101-OLD", "numbers-101-OLD", "cost-101-OLD", "cost-shared-1-101-OLD"), _HEALTHY
     ),

@@ -118,7 +118,7 @@ def ask(server: Prometheus) -> Ask:
         ("cost-130", "Answered", 490),
         ("cost-130", "Goals", 35),
         ("cost-140", "Spent", 700),
-        ("cost-150", "A", 525),
+        ("cost-150", "A", 700),
         ("cost-161", "Calls", 700),
         ("cost-161", "Spent", 700),
         ("cost-162", "", 100 / 70),

@@ -18,8 +18,8 @@ from dashboards.vocabulary.colours import (
     WARNING,
     State,
 )
-from dashboards.vocabulary.fields import codes, colour, joined, link, organised, override, steps, words
-from dashboards.vocabulary.figures import COLOURED, figure, figures, label
+from dashboards.vocabulary.fields import COLOURED, codes, colour, joined, link, organised, override, steps, words
+from dashboards.vocabulary.figures import figure, figures, label
 from dashboards.vocabulary.graphs import band, graph
 from dashboards.vocabulary.layout import Folded, Line, folded, line
 from dashboards.vocabulary.links import Way
@@ -77,7 +77,7 @@ def answer(own: Own, settings: Settings) -> Line:
              "provider: its failures. retry: wait. tasks: blocked one by one, or none left.",
              rows(own.told()), unit="none", empty=UNKNOWN, width=6, height=5, fields="/^(verdict|gate)$/",
              transformations=(organised(("verdict", "gate")),), overrides=(colour("gate", FADED),),
-             mappings=[*codes(VERDICT_STATES), *words({NOTHING: ("no gate", None)})], background=True, text="value",
+             mappings=[*codes(VERDICT_STATES), *words({NOTHING: ("no gate", None)})], text="value",
              orientation="horizontal", links=hints(settings)),
         stat(207, "What to do first",
              "The first hint of the campaign's card, and what the binding gate rests on. Its figures are up to five "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dashboards.boards.campaign.scope import UNSURE, Own
 from dashboards.vocabulary.colours import ACCENT, NEUTRAL, NUMBER_STATES, WARNING
-from dashboards.vocabulary.fields import link, steps
-from dashboards.vocabulary.figures import COLOURED, GAUGE, figure, figures, label, state
+from dashboards.vocabulary.fields import COLOURED, link, steps
+from dashboards.vocabulary.figures import GAUGE, figure, figures, label, state
 from dashboards.vocabulary.layout import Folded, folded, line
 from dashboards.vocabulary.links import Way
 from dashboards.vocabulary.panel import heading

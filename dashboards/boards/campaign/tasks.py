@@ -8,8 +8,8 @@ from dashboards.boards.campaign.dispatch import hints
 from dashboards.boards.campaign.scope import Own
 from dashboards.settings import Settings
 from dashboards.vocabulary.colours import BAD, CALM, GOOD, NEUTRAL, TASK_STATES, WARNING
-from dashboards.vocabulary.fields import codes, link, override, steps, words
-from dashboards.vocabulary.figures import COLOURED, figure, figures, label
+from dashboards.vocabulary.fields import COLOURED, codes, link, override, steps, words
+from dashboards.vocabulary.figures import figure, figures, label
 from dashboards.vocabulary.layout import Folded, folded, line
 from dashboards.vocabulary.links import Way
 from dashboards.vocabulary.modern_json import Json

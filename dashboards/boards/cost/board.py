@@ -7,6 +7,7 @@ shared board is made of the same panels.
 from __future__ import annotations
 
 from dashboards.boards.cost.parts import (
+    AXES,
     IN_SHADES,
     NO_CAMPAIGNS,
     NO_COSTS,
@@ -28,8 +29,8 @@ from dashboards.settings import Settings
 from dashboards.vocabulary import variables
 from dashboards.vocabulary.board import Board
 from dashboards.vocabulary.colours import BAD, CALM, NEUTRAL, WARNING
-from dashboards.vocabulary.fields import Step, joined, link, override, steps
-from dashboards.vocabulary.figures import COLOURED, GAUGE, Column, figure, figures, label, state, whole
+from dashboards.vocabulary.fields import COLOURED, Step, joined, link, override, steps
+from dashboards.vocabulary.figures import GAUGE, Column, figure, figures, label, state, whole
 from dashboards.vocabulary.graphs import columns, graph
 from dashboards.vocabulary.layout import Folded, Line, folded, line
 from dashboards.vocabulary.links import Way, menu
@@ -95,10 +96,19 @@ def _currencies(q: Queries) -> Json:
 def _strip(s: Spending) -> Line:
     """A figure for each currency in every tile."""
 
-    def each(id: int, title: str, description: str, expression: str, empty: str, width: int, unit: str) -> Panel:  # noqa: A002
+    def each(
+        id: int,  # noqa: A002
+        title: str,
+        description: str,
+        expression: str,
+        empty: str,
+        width: int,
+        unit: str,
+        legend: str = "{{currency}}",
+    ) -> Panel:
         decimals = 2 if unit == CURRENCY_UNIT else 0
         return stat(
-            id, title, description, now(expression, "{{currency}}"), unit=unit, decimals=decimals, empty=empty,
+            id, title, description, now(expression, legend), unit=unit, decimals=decimals, empty=empty,
             width=width, text="value_and_name", overrides=[UNNAMED],
             options={"wideLayout": False},
         )  # fmt: skip
@@ -109,7 +119,7 @@ def _strip(s: Spending) -> Line:
             "What the calls of the span cost, agent and line, for each currency. It may differ from the invoice by the "
             "last minutes. If it grows faster than goals do, look at the campaigns "
             "below.",
-            s.spent("currency"), NO_COSTS, 6, AMOUNT,
+            s.spent("currency"), NO_COSTS, 5, AMOUNT,
         )),
         each(
             102, "Change",
@@ -131,10 +141,11 @@ def _strip(s: Spending) -> Line:
             s.per_goal("currency"), "No goals to show", 4, CURRENCY_UNIT,
         ),
         each(
-            105, "Budget",
-            "The share of all budgets that is spent, for each currency; campaigns without a budget are left out. "
-            "Which budget will not last is in the table below.",
-            s.used("currency"), NO_BUDGETS, 3, RATIO,
+            107, "At month's end",
+            "What campaigns with a budget will have cost by then (UTC), of the sum of their budgets, by currency. "
+            "Those that run go on at their pace of the last seven days until their tasks are done; one that was seen "
+            "for less than six hours is left out. Which budget will not last is in the table below.",
+            s.month_end_of("currency"), NO_BUDGETS, 4, AMOUNT, "{{currency}} of {{of}}",
         ),
         stat(
             106, "Overrun",
@@ -186,7 +197,7 @@ def _days(s: Spending) -> Panel:
         # A day's costs stand at its beginning.
         ask(s.daily("currency"), "{{currency}}"),
         x="Time", unit=CURRENCY_UNIT, decimals=2, empty=NO_COSTS, width=12,
-        transformations=[joined("Time")], overrides=[*IN_SHADES, override("Time", unit="time:DD")],
+        transformations=[joined("Time")], overrides=[*IN_SHADES, *AXES, override("Time", unit="time:DD")],
     ).over("14d", "1d")  # fmt: skip
 
 

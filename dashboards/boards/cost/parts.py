@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dashboards.boards.cost.queries import BY, Spending
-from dashboards.vocabulary.colours import ACCENT, CALM
-from dashboards.vocabulary.fields import colour, joined, organised, override, words
-from dashboards.vocabulary.figures import Column, answer_rate, figure, figures, label, whole
+from dashboards.vocabulary.colours import ACCENT
+from dashboards.vocabulary.fields import colour, override, steps, words
+from dashboards.vocabulary.figures import GAUGE, Column, answer_rate, figure, figures, label, whole
 from dashboards.vocabulary.graphs import columns
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.queries import MINIMUM_CALLS, ratio, total
 from dashboards.vocabulary.targets import rows
-from dashboards.vocabulary.units import AMOUNT, CURRENCY_UNIT, RATIO
+from dashboards.vocabulary.units import AMOUNT, CURRENCIES, CURRENCY_UNIT, RATIO
 from exporter.contract.codes import NO_CURRENCY
 
 NO_CAMPAIGNS = "No campaigns to show"
@@ -27,6 +27,10 @@ IN_SHADES = (
     UNNAMED,
 )
 """Of bars a currency: no currency is better than another. Grafana's own shades are too near to each other."""
+
+
+AXES = tuple(override(code, unit=f"suffix: {code}") for code in CURRENCIES)
+"""Of bars a currency: an axis each, as 1,000 of one may be as much as 10 of another."""
 
 
 def money(title: str, expression: str, width: int, empty: str = "–") -> Column:
@@ -75,16 +79,21 @@ def agents(s: Spending) -> Panel:
 
 def parts(s: Spending) -> Panel:
     """The agent's part and the line's."""
-    names = {"Value #A": "AI", "Value #B": "telephony"}
-    return columns(
+    ai, telephony = (s.spent("currency", component=part) for part in ("ai", "telephony"))
+    return figures(
         150,
         "AI and telephony",
         "What the agents cost in the span, and what the lines do, for each currency. Telephony that grows while AI "
         "does not: calls that nobody answers; look at the number pool. AI that grows: calls last longer.",
-        *(rows(s.spent("currency", component=part)) for part in ("ai", "telephony")),
-        x="currency", unit=CURRENCY_UNIT, decimals=2, empty=NO_COSTS, width=12, height=8, horizontal=True,
-        transformations=[joined("currency"), organised(["currency", *names], names, ("Time", "Time 1", "Time 2"))],
-        overrides=[colour("AI", "dark-blue"), colour("telephony", CALM)],
+        s.spent("currency"),
+        columns=(
+            currency(60),
+            amount("AI", ai, 100),
+            amount("Telephony", telephony, 100),
+            figure("Share of AI", ratio(ai, s.spent("currency")), 0, unit=RATIO, decimals=0, **GAUGE,
+                   thresholds=steps((None, ACCENT))),
+        ),
+        by=("currency",), base=s.rows(), empty=NO_COSTS, sort="In", width=12, height=8, pages=False,
     )  # fmt: skip
 
 
@@ -133,7 +142,7 @@ def attempt_costs(s: Spending) -> Panel:
         rows(cost),
         x="attempt\\currency", unit=CURRENCY_UNIT, decimals=2, width=10, height=8,
         empty="Not enough data",
-        transformations=[{"id": "groupingToMatrix", "options": matrix}], overrides=IN_SHADES,
+        transformations=[{"id": "groupingToMatrix", "options": matrix}], overrides=(*IN_SHADES, *AXES),
     )  # fmt: skip
 
 

@@ -16,6 +16,10 @@ COST = "campaign_call_cost_total"
 COVERED = 0.8
 """Two weeks are compared where the earlier one has figures for this share of the time that the later one has."""
 
+_ENOUGH_SECONDS = 6 * 3600
+_LEFT = "scalar((days_in_month() - day_of_month() + 1) * 86400 - time() % 86400)"
+"""Seconds until the month ends."""
+
 BUDGETS = tuple(
     State(code, number, words, colour)
     for number, (code, words, colour) in enumerate(
@@ -148,6 +152,33 @@ class Spending:
         tasks, finished = (self._tasks(codes) for codes in (_TASKS, FINISHED_TASK_STATUSES))
         scale = ratio(tasks, finished, at_least=MINIMUM_CALLS)
         return f"{self.ever(*BY)} * on (tenant, campaign) group_left () ({scale})"
+
+    def month_end(self, *by: str) -> str:
+        """What campaigns with a budget will have cost when the month ends (UTC).
+
+        Those that run go on at their pace of the last seven days, or of the part of them in which they were seen, but
+        not beyond what they will have cost when their tasks are done.
+        """
+        week = total(self.q.gained(COST, over="7d", **self._money), *BY)
+        pace = f"{week} / on (tenant, campaign) group_left () ({self._seen()}) * {_LEFT}"
+        tasks = f"clamp_min({self.expected()} - {self.ever(*BY)}, 0)"
+        least = f'label_replace({pace}, "by", "pace", "", "") or label_replace({tasks}, "by", "tasks", "", "")'
+        runs = total(self.q.last("campaign_status", **self._campaigns, status="running"), "tenant", "campaign")
+        added = f"min by ({', '.join(BY)}) ({least}) * on (tenant, campaign) group_left () ({runs})"
+        return total(f"({self.budgeted(*BY)} + {added}) and on (tenant, campaign) ({self._seen()})", *by)
+
+    def month_end_of(self, *by: str) -> str:
+        """The same with the label `of`: the sum of these budgets."""
+        budgets = (
+            f"{self.budget(*BY)} and on ({', '.join(BY)}) {self.ever(*BY)} and on (tenant, campaign) ({self._seen()})"
+        )
+        named = f'count_values by ({", ".join(by)}) ("of", round({total(budgets, *by)}))'
+        return f"{self.month_end(*by)} * on ({', '.join(by)}) group_left (of) ({named})"
+
+    def _seen(self) -> str:
+        """For how many seconds of the last seven days a campaign has been known; from six hours on."""
+        info = f"max by (tenant, campaign) ({self.q.last('campaign_info', **self._campaigns)})"
+        return f"time() - min_over_time((0 * {info} + time())[7d:{COARSE}]) >= {_ENOUGH_SECONDS}"
 
     def _tasks(self, statuses: tuple[str, ...]) -> str:
         chosen = f"=~{'|'.join(statuses)}"

@@ -14,8 +14,8 @@ from dashboards.boards.exporters import (
     states,
     violations,
 )
-from dashboards.vocabulary.fields import mapping, steps
-from dashboards.vocabulary.figures import COLOURED, figure, figures, label
+from dashboards.vocabulary.fields import COLOURED, mapping, steps
+from dashboards.vocabulary.figures import figure, figures, label
 from dashboards.vocabulary.layout import Line, line
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel

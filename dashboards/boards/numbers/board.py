@@ -9,18 +9,8 @@ from dashboards.settings import Settings
 from dashboards.vocabulary import variables
 from dashboards.vocabulary.board import Board
 from dashboards.vocabulary.colours import BAD, CALM, FADED, NEUTRAL, NUMBER_STATES, WARNING, State
-from dashboards.vocabulary.fields import Step, codes, link, steps
-from dashboards.vocabulary.figures import (
-    COLOURED,
-    GAUGE,
-    Column,
-    answer_rate,
-    figure,
-    figures,
-    label,
-    state,
-    whole,
-)
+from dashboards.vocabulary.fields import COLOURED, Step, codes, link, steps
+from dashboards.vocabulary.figures import GAUGE, Column, answer_rate, figure, figures, label, state, whole
 from dashboards.vocabulary.graphs import band, graph
 from dashboards.vocabulary.layout import Folded, Line, folded, line
 from dashboards.vocabulary.links import Way, menu

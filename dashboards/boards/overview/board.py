@@ -19,17 +19,8 @@ from dashboards.boards.overview.ranking import NO_CAMPAIGN, RANKED, TOLD, campai
 from dashboards.settings import Settings
 from dashboards.vocabulary.board import Board
 from dashboards.vocabulary.colours import ACCENT, BAD, FADED, GOOD, NEUTRAL, SEVERITIES, WARNING, WORST_FIRST, State
-from dashboards.vocabulary.fields import (
-    colour,
-    link,
-    mapping,
-    organised,
-    override,
-    sorted_by,
-    steps,
-    words,
-)
-from dashboards.vocabulary.figures import COLOURED, GAUGE, figure, figures, label
+from dashboards.vocabulary.fields import COLOURED, colour, link, mapping, organised, override, sorted_by, steps, words
+from dashboards.vocabulary.figures import GAUGE, figure, figures, label
 from dashboards.vocabulary.graphs import band, graph
 from dashboards.vocabulary.layout import Line, line
 from dashboards.vocabulary.links import Way, menu
@@ -103,7 +94,7 @@ def _strip(q: Queries, way: Way) -> Line:
             "data. Throttled and waiting need nobody at once.",
             *(now(counted(each), each.words) for each in RANKED),
             unit=WHOLE, decimals=0, empty="No campaigns to show", width=14, height=3, text="value_and_name",
-            overrides=[override(each.words, thresholds=steps((None, FADED), (0.5, each.colour))) for each in RANKED],
+            overrides=[override(each.words, thresholds=steps((None, NEUTRAL), (0.5, each.colour))) for each in RANKED],
             options=_SMALL,
         ),
     )  # fmt: skip

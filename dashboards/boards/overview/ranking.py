@@ -9,8 +9,8 @@ from typing import Any
 from dashboards.boards.exporters import ACT, SOME
 from dashboards.settings import Settings
 from dashboards.vocabulary.colours import NEUTRAL, VERDICT_STATES, WARNING, WORST_FIRST, State
-from dashboards.vocabulary.fields import link, mapping, steps, words
-from dashboards.vocabulary.figures import COLOURED, Column, figure, figures, label
+from dashboards.vocabulary.fields import COLOURED, link, mapping, steps, words
+from dashboards.vocabulary.figures import Column, figure, figures, label
 from dashboards.vocabulary.links import Way
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.queries import MINIMUM_CALLS, OURS, TENANTS, Queries, ahead, ratio, selector, total
