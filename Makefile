@@ -31,7 +31,7 @@ fix: $(STAMP) ## Mend style where that can be done by a program
 	@$(BIN)/ruff format .
 
 test: $(STAMP) ## Style, types, and all tests on real programs (ARGS="-k name")
-	@scripts/debian-packages.sh prometheus prometheus-alertmanager chromium pgbouncer postgresql
+	@scripts/debian-packages.sh prometheus prometheus-alertmanager chromium fonts-inter pgbouncer postgresql
 	@scripts/axe.sh
 	@$(MAKE) --no-print-directory --jobs 2 lint tests  # at once: style and types occupy one core
 

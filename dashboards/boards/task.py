@@ -37,7 +37,7 @@ BLANK = override("/.*/", by="byRegexp", noValue="")
 """Of an empty cell: else it would say why the whole table is empty."""
 
 WRAPPED: Json = {"type": "auto", "wrapText": True}
-STRIP: Json = {"wideLayout": False, "text": {"titleSize": 13, "valueSize": 20}}
+STRIP: Json = {"wideLayout": False}
 """Of a strip of short words: a name above each."""
 
 CLEAR = "nothing in the way"
@@ -99,7 +99,7 @@ def _answer() -> Panel:
         "Why this task is not dialled, what to do first, and what else stands in its way: from its row, its campaign "
         "and its number. The exporter knows more of the campaign: see its verdict beside, and the dispatch card. "
         "Explain prints all of it in a terminal; Capture makes the archive to attach when you escalate.",
-        _told("answer"), empty="No answer from the database", width=14, height=8, header=False,
+        _told("answer"), empty="No answer from the database", width=12, height=8, header=False,
         overrides=(
             override("About", custom_width=95),
             override("Answer", custom_cellOptions=WRAPPED, custom_inspect=True),
@@ -114,13 +114,13 @@ def _state(settings: Settings) -> Panel:
         "The task's status; what holds it while it is pending: the code it carries, else retry_wait until its next "
         "attempt is due, else nothing (ready); attempts used; how many other pending tasks of the campaign the same "
         "code holds; and whom it calls. Many others: it is no matter of this task, see the campaign.",
-        _told("state"), empty=NO_TASK, width=10, height=4,
+        _told("state"), empty=NO_TASK, width=12, height=4,
         overrides=(
             BLANK,
-            override("Status", custom_width=85, mappings=codes(TASK_STATES), **COLOURED),
-            override("Held by", custom_width=155, mappings=words(HELD), **COLOURED),
-            override("Attempts", custom_width=75),
-            override("Others", custom_width=70),
+            override("Status", custom_width=92, mappings=codes(TASK_STATES), **COLOURED),
+            override("Held by", custom_width=184, mappings=words(HELD), **COLOURED),
+            override("Attempts", custom_width=80),
+            override("Others", custom_width=62),
             override("Contact", links=[link("Open the contact", contact, elsewhere=True)] if contact else []),
         ),
     )  # fmt: skip
@@ -134,7 +134,7 @@ def _campaign(q: Queries, way: Way) -> Panel:
         "What the exporter says of the campaign as a whole: its verdict, the gate that explains it (none: nothing is "
         "in the way), and when that clears by itself, where that is known. Blocked or stalled: mend that first, no "
         "task of it is dialled meanwhile.",
-        rows(named), rows(clears), unit="none", empty="No such campaign to show", width=10, height=4,
+        rows(named), rows(clears), unit="none", empty="No such campaign to show", width=12, height=4,
         fields="/.*/", text="value_and_name", options=STRIP,
         transformations=(
             {"id": "merge", "options": {}},
@@ -176,12 +176,13 @@ def _calls() -> Panel:
         _told("calls"), empty="No calls of this task to show", height=7, pages=True,
         overrides=(
             BLANK,
-            *(override(each, unit=CLOCK, custom_width=150) for each in ("Started", "Answered", "Ended")),
+            override("Started", unit=CLOCK, custom_width=160),
+            *(override(each, unit="time:HH:mm:ss", custom_width=88) for each in ("Answered", "Ended")),
             override("Attempt", custom_width=75),
             override("Outcome", custom_width=100, mappings=words(CALLS), **COLOURED),
             override("Talk", unit=SECONDS, decimals=0, custom_width=80),
             override("Cost", unit=CURRENCY_UNIT, decimals=4, custom_width=80),
-            override("Currency", custom_width=80),
+            override("Currency", custom_width=78),
             override("Sentiment", custom_width=90, mappings=codes(SENTIMENT_STATES), **COLOURED),
             override("Score", unit=COUNT, decimals=0, custom_width=65),
         ),
@@ -194,8 +195,8 @@ def _row() -> Panel:
         "The task as the platform's view shows it; what it does not tell is left out. Copy it into an escalation, or "
         "run Capture.",
         _told("row"), empty=NO_TASK, width=8, height=13,
-        overrides=(BLANK, override("Column", custom_width=110), override("Value", custom_cellOptions=WRAPPED),
-                   override("When", unit=CLOCK, custom_width=150)),
+        overrides=(BLANK, override("Column", custom_width=109), override("Value", custom_cellOptions=WRAPPED),
+                   override("When", unit=CLOCK, custom_width=160)),
     )  # fmt: skip
 
 
@@ -209,9 +210,9 @@ def _events() -> Panel:
         width=16, height=13, pages=True,
         overrides=(
             BLANK,
-            override("When", unit=CLOCK, custom_width=150),
+            override("When", unit=CLOCK, custom_width=160),
             override("Event", custom_width=150),
-            override("Code", custom_width=170, mappings=words(HELD)),
+            override("Code", custom_width=184, mappings=words(HELD)),
             override("Detail", custom_inspect=True),
         ),
     )  # fmt: skip
@@ -228,9 +229,9 @@ def _snapshots() -> Panel:
         height=9, pages=True,
         overrides=(
             BLANK,
-            override("When", unit=CLOCK, custom_width=150),
+            override("When", unit=CLOCK, custom_width=160),
             override("Looked at", custom_width=95),
-            override("Reason", custom_width=170, mappings=words(HELD)),
+            override("Reason", custom_width=184, mappings=words(HELD)),
             override("Capacity", custom_inspect=True),
         ),
     )  # fmt: skip

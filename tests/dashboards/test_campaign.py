@@ -289,7 +289,7 @@ def test_retries_say_what_each_attempt_added(ask: Asked) -> None:
     assert ask(501, "Answers", by="attempt") == {"1": 10, "2": 0, "10": 5}
     assert ask(501, "Answer rate", by="attempt") == {"1": pytest.approx(0.2), "2": 0}
     assert ask(501, "Share of answers", by="attempt")["10"] == pytest.approx(1 / 3)
-    assert ask(501, "Cost an answer", by="attempt") == {"1": pytest.approx(0.4), "10": pytest.approx(0.6)}
+    assert ask(501, "Per answer", by="attempt") == {"1": pytest.approx(0.4), "10": pytest.approx(0.6)}
 
 
 def test_arms_are_rated_from_a_sample_on(ask: Asked) -> None:

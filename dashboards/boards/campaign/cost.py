@@ -36,12 +36,12 @@ def cost(own: Own) -> Folded:
                  "part grows with talk time, the line's with calls that nobody answers.",
                  now(components, "{{component}}"), unit=CURRENCY_UNIT, decimals=2, empty=NO_COST, width=6, height=6,
                  text="value_and_name", overrides=names),
-            stat(702, "Cost an answered call",
+            stat(702, "Per answer",
                  f"All that was spent so far for each answered call; with fewer than {MINIMUM_CALLS} it says nothing. "
                  "It rises: fewer answers for the same calls, look at Numbers, and at Retries.",
                  now(f"{own.spent()} / on () group_left () ({answered} >= {MINIMUM_CALLS})", "{{currency}}"),
                  unit=CURRENCY_UNIT, decimals=3, empty="Not enough data", width=4, height=6, text="value_and_name"),
-            stat(703, "Cost a goal",
+            stat(703, "Per goal",
                  "All that was spent so far for each goal that was met. Compare it with what a goal is worth before "
                  "the campaign may grow.",
                  now(per_goal, "{{goal}}"), unit=CURRENCY_UNIT, decimals=2, empty="No goals to show",
@@ -81,7 +81,7 @@ def _forecast(own: Own) -> Panel:
         base=both,
         key="estimate",
         columns=(
-            label("estimate", "Estimate", 0),
+            label("estimate", "Estimate", 0, custom_minWidth=90),
             figure("Tasks done", done, 150, unit="time:YYYY-MM-DD HH:mm", empty=UNSURE),
             figure("Budget spent", spent, 150, unit="time:YYYY-MM-DD HH:mm", empty="no forecast"),
         ),

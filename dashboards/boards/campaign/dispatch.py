@@ -135,7 +135,7 @@ def _alerts(own: Own, settings: Settings) -> Panel:
         overrides=(
             override("Alert", links=[link("Runbook", runbook, elsewhere=True)] if runbook else [], custom_minWidth=120),
             override("Severity", mappings=words(SEVERITIES), custom_width=100, **COLOURED),
-            override("Since", unit=AGE, custom_width=110),
+            override("Since", unit=AGE, custom_width=120),
         ),
     )  # fmt: skip
 
@@ -156,7 +156,7 @@ def _queue(own: Own) -> Line:
              now(own.last("campaign_dispatch_slots_available"), "free slots"),
              now(own.last("campaign_calls_in_progress"), "calling"), now(total(ready), "ready"),
              unit=WHOLE, decimals=0, empty=UNKNOWN, width=8, height=3, text="value_and_name",
-             options={"text": {"titleSize": 12, "valueSize": 26}}),
+             ),
         stat(214, "Oldest ready",
              "Since when the ready task that waits longest could be dialled. More than two minutes: it is behind.",
              now(own.moment("campaign_task_oldest_ready_timestamp_seconds")), unit=AGE, empty="None known", width=4,
@@ -212,7 +212,7 @@ def _blocked(own: Own, settings: Settings) -> Panel:
                      mappings=words({READY: ("ready", None)})),
             override("Group", custom_width=98, mappings=groups(), **COLOURED),
             override("Tasks", custom_width=80, unit=WHOLE, decimals=0),
-            override("First move", custom_minWidth=220, custom_cellOptions={"type": "auto", "wrapText": True},
+            override("First move", custom_minWidth=190, custom_cellOptions={"type": "auto", "wrapText": True},
                      mappings=words({group: (text, None) for group, text in MOVES.items()})),
         ),
     )  # fmt: skip
@@ -260,8 +260,8 @@ def _limits(own: Own) -> Panel:
         scopes,
         base=scopes, key="scope",
         columns=(
-            label("scope", "Scope", 0),
-            figure("Limit", limit, 90, unit=WHOLE, decimals=0, empty="none told"),
+            label("scope", "Scope", 0, custom_minWidth=100),
+            figure("Limit", limit, 80, unit=WHOLE, decimals=0, empty="none told"),
             figure("Used", used, 80, unit=WHOLE, decimals=0),
             figure("Leaked", leaked, 80, unit=WHOLE, decimals=0, thresholds=steps((None, NEUTRAL), (1, BAD)),
                    **COLOURED),

@@ -81,8 +81,7 @@ def strip(own: Own) -> Line:
              "planned. Failed: given up; grows fast: look at Pending tasks and Errors before you scale.",
              *(now(total(own.last("campaign_tasks", status=status)), status.replace("_", " "))
                for status in ("in_progress", "pending", "completed", "failed")),
-             unit=WHOLE, decimals=0, empty=UNKNOWN, width=7, height=3, text="value_and_name",
-             options={"text": {"titleSize": 12, "valueSize": 26}}),
+             unit=WHOLE, decimals=0, empty=UNKNOWN, width=7, height=3, text="value_and_name"),
         stat(106, "Answer rate",
              f"Answered calls of those that ended in the time range above. Fewer than {MINIMUM_CALLS} calls say "
              "nothing. Against before: its change to the campaign's life until then. It drops: take the worst number "
@@ -91,7 +90,6 @@ def strip(own: Own) -> Line:
              now(own.answer_rate("15m"), "last 15 min"), now(own.answer_rate(), "in this range"),
              now(own.answer_change(), "against before"),
              unit=RATIO, decimals=1, empty="Not enough data", width=6, height=3, text="value_and_name",
-             options={"text": {"titleSize": 12, "valueSize": 26}},
              overrides=[override("against before", decimals=0,
                                  thresholds=steps((None, WARNING), (DROP - 1, NEUTRAL)))]),
         stat(107, "Talk time",

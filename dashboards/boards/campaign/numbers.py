@@ -46,7 +46,7 @@ def numbers(own: Own, way: Way) -> Folded:
             figures(
                 801, "Numbers of the pool",
                 "The numbers of the campaign's pool, the worst first: flagged and released ones, then those that are "
-                "answered least of their own past. Against its own: the answer rate in the time range against that of "
+                "answered least of their own past. Change: the answer rate in the time range against that of "
                 f"the last seven days; {DROP - 1:.0%} and worse is an early sign of a spam label. First move: take the "
                 "worst number out of the pool, then reduce concurrency. More than 100 calls a day from one number "
                 "invite a label.",
@@ -54,21 +54,21 @@ def numbers(own: Own, way: Way) -> Folded:
                 base=mine,
                 key="number",
                 columns=(
-                    label("phone", "Number", 140,
+                    label("phone", "Number", 124,
                           links=[link("Number pool", way.to("numbers", tenant="${__data.fields.tenant}"))]),
-                    label("label", "Label", 0),
-                    label("country", "Country", 70),
-                    state("Status", f"({status}) and on (number) ({mine})", 80, NUMBER_STATES, empty="unknown"),
-                    figure("Answer rate", lately, 120, unit=RATIO, decimals=1, empty=UNSURE),
-                    figure("In 7 days", usually, 120, unit=RATIO, decimals=1, empty=UNSURE),
-                    figure("Against its own", f"{against} - 1", 120, unit=RATIO, decimals=0, empty=UNSURE,
+                    label("label", "Label", 0, custom_minWidth=90),
+                    label("country", "Country", 69),
+                    state("Status", f"({status}) and on (number) ({mine})", 78, NUMBER_STATES, empty="unknown"),
+                    figure("Answer rate", lately, 98, unit=RATIO, decimals=1, empty=UNSURE),
+                    figure("In 7 days", usually, 84, unit=RATIO, decimals=1, empty=UNSURE),
+                    figure("Change", f"{against} - 1", 76, unit=RATIO, decimals=0, empty=UNSURE,
                            thresholds=steps((None, WARNING), (DROP - 1, NEUTRAL)), **COLOURED),
-                    figure("Weight", f"max by (number) ({own.last('campaign_number_weight')})", 70, unit="none"),
-                    figure("Calls today", today, 90, unit=WHOLE, decimals=0),
-                    figure("Of its cap", f"({today}) / (({cap}) > 0)", 150, unit=RATIO, decimals=0, empty="no cap",
+                    figure("Weight", f"max by (number) ({own.last('campaign_number_weight')})", 66, unit="none"),
+                    figure("Calls today", today, 92, unit=WHOLE, decimals=0),
+                    figure("Of its cap", f"({today}) / (({cap}) > 0)", 96, unit=RATIO, decimals=0, empty="no cap",
                            thresholds=steps((None, ACCENT), (1, WARNING)), **GAUGE),
-                    figure("Rests until", f"({rests}) * 1000", 110, unit=AGE, empty="does not rest"),
-                    label("connection", "Connection", 105),
+                    figure("Rests until", f"({rests}) * 1000", 122, unit=AGE, empty="does not rest"),
+                    label("connection", "Connection", 93),
                     figure("Order", worst, 60, unit="none", custom_hideFrom_viz=True),
                 ),
                 kept=("tenant", "number"), empty="No numbers to show", then_by="Order",

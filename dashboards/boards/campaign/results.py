@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.boards.campaign.scope import NO_CALLS, STEP, UNSURE, Own
+from dashboards.boards.campaign.scope import NO_CALLS, STEP, Own
 from dashboards.vocabulary.colours import ACCENT, BAD, CALM, NEUTRAL, OUTCOME_STATES, SENTIMENT_STATES
 from dashboards.vocabulary.fields import colour, colours, organised, override
 from dashboards.vocabulary.graphs import graph
@@ -103,7 +103,7 @@ def _quantiles(own: Own, number: int, title: str, name: str, text: str) -> Panel
     return graph(
         number, title, f"{text} Intervals with fewer than {MINIMUM_CALLS} calls are left out.",
         *(ask(f"{quantile(share, buckets)} and {enough}", legend) for share, legend in shares.items()),
-        unit=SECONDS, empty=f"{UNSURE.capitalize()} in this range", interval=WIDE,
+        unit=SECONDS, empty="Not enough data in this range", interval=WIDE,
         overrides=[colour(legend, shade) for legend, shade in zip(shares.values(), (CALM, ACCENT, CALM), strict=True)],
     )  # fmt: skip
 
@@ -120,7 +120,7 @@ def _carriers(own: Own) -> Panel:
         "the agent's capacity, and pause if it does not speak.",
         ask(ratio(short, answered, at_least=MINIMUM_CALLS), "6 seconds or less"),
         ask(ratio(silent, answered, at_least=MINIMUM_CALLS), "agent never spoke"),
-        unit=RATIO, decimals=1, empty=f"{UNSURE.capitalize()} in this range", interval=WIDE,
+        unit=RATIO, decimals=1, empty="Not enough data in this range", interval=WIDE,
         thresholds=((None, NEUTRAL), (CARRIER_LIMIT, BAD)), soft_high=0.2,
         overrides=(colour("6 seconds or less", ACCENT), colour("agent never spoke", "purple")),
     )  # fmt: skip

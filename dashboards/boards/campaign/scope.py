@@ -17,7 +17,7 @@ from dashboards.vocabulary.queries import (
 )
 
 STEP = "$__rate_interval"
-UNSURE = "not enough data"
+UNSURE = "too few"
 UNKNOWN = NO_CAMPAIGN = "No figures"
 NO_CALLS = "No calls to show in this range"
 PER_HOUR = "suffix: / h"

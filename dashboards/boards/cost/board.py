@@ -119,7 +119,7 @@ def _strip(s: Spending) -> Line:
             "What the calls of the span cost, agent and line, for each currency. It may differ from the invoice by the "
             "last minutes. If it grows faster than goals do, look at the campaigns "
             "below.",
-            s.spent("currency"), NO_COSTS, 5, AMOUNT,
+            s.spent("currency"), NO_COSTS, 4, AMOUNT,
         )),
         each(
             102, "Change",
@@ -141,7 +141,7 @@ def _strip(s: Spending) -> Line:
             s.per_goal("currency"), "No goals to show", 4, CURRENCY_UNIT,
         ),
         each(
-            107, "At month's end",
+            107, "Month's end",
             "What campaigns with a budget will have cost by then (UTC), of the sum of their budgets, by currency. "
             "Those that run go on at their pace of the last seven days until their tasks are done; one that was seen "
             "for less than six hours is left out. Which budget will not last is in the table below.",
@@ -151,7 +151,7 @@ def _strip(s: Spending) -> Line:
             106, "Overrun",
             "Budgets that are spent, or that will be before the tasks are done. Decide for each: raise the budget, "
             "narrow the list, or let it end. Nothing is dialled once a budget is spent.",
-            now(s.alarming()), unit=WHOLE, decimals=0, width=3, empty="No budgets to show",
+            now(s.alarming()), unit=WHOLE, decimals=0, width=4, empty="No budgets to show",
             thresholds=((None, NEUTRAL), (1, BAD)),
         ),
     )  # fmt: skip
@@ -168,12 +168,12 @@ def _budgets(s: Spending, links: list[Json]) -> Panel:
         "are the likely ones; earliest: the early end of an 80 % interval.",
         f"{s.rows('name')} and on ({', '.join(BY)}) {s.budget(*BY)}",
         columns=(
-            state("The budget", s.outlook(), 122, BUDGETS),
-            label("name", "Campaign", 0, links=links, custom_minWidth=180),
+            state("The budget", s.outlook(), 126, BUDGETS),
+            label("name", "Campaign", 0, links=links, custom_minWidth=170),
             currency(50),
-            amount("Budget", s.budget(*BY), 86),
-            amount("Spent", s.budgeted(*BY), 86),
-            figure("Of budget", s.used(*BY), 110, unit=RATIO, decimals=0, **GAUGE, thresholds=steps(*SPENT)),
+            amount("Budget", s.budget(*BY), 90),
+            amount("Spent", s.budgeted(*BY), 90),
+            figure("Of budget", s.used(*BY), 105, unit=RATIO, decimals=0, **GAUGE, thresholds=steps(*SPENT)),
             amount("Expected", f"{s.expected()} and on ({', '.join(BY)}) {s.budget(*BY)}", 90, TOO_FEW),
             _moment("Runs out", s.exhaustion("likely")),
             _moment("Earliest", s.exhaustion("early")),
@@ -185,7 +185,7 @@ def _budgets(s: Spending, links: list[Json]) -> Panel:
 
 
 def _moment(title: str, expression: str) -> Column:
-    return figure(title, milliseconds(f"({expression}) > time()"), 105, unit=AGE)
+    return figure(title, milliseconds(f"({expression}) > time()"), 122, unit=AGE)
 
 
 def _days(s: Spending) -> Panel:

@@ -100,7 +100,7 @@ def _strip(q: Queries, way: Way) -> Line:
     )  # fmt: skip
 
 
-_SMALL: Json = {"text": {"titleSize": 11, "valueSize": 22}, "justifyMode": "center"}
+_SMALL: Json = {"justifyMode": "center"}
 
 
 # -- the campaigns --------------------------------------------------------------------------------------------
@@ -184,8 +184,8 @@ def _alerts(q: Queries, settings: Settings, way: Way) -> Panel:
         overrides=(
             override("Alert", links=runbooks, custom_minWidth=150),
             override("Severity", mappings=words(SEVERITIES), custom_width=96, **COLOURED),
-            override("About", noValue="–", links=[campaign], custom_width=150),
-            override("Since", unit=AGE, custom_width=112),
+            override("About", noValue="–", links=[campaign], custom_width=142),
+            override("Since", unit=AGE, custom_width=120),
             *(override(each, noValue="", custom_hideFrom_viz=True) for each in ("campaign", "tenant")),
         ),
     )  # fmt: skip
@@ -222,7 +222,7 @@ def _tenants(q: Queries, way: Way) -> Panel:
             label("tenant_name", "Tenant", 0, custom_minWidth=100, links=[numbers]),
             figure("Calls", one("calls_in_progress"), 52, unit=WHOLE, decimals=0),
             figure("Limit", one("concurrency_limit"), 52, unit=WHOLE, decimals=0),
-            figure("Used", ratio(one("calls_in_progress"), one("concurrency_limit")), 66, unit=RATIO, decimals=0,
+            figure("Used", ratio(one("calls_in_progress"), one("concurrency_limit")), 70, unit=RATIO, decimals=0,
                    thresholds=steps((None, NEUTRAL), (_FULL, WARNING)), **COLOURED),
             figure("Credits", one("credits"), 76, unit=WHOLE, decimals=0,
                    thresholds=steps(*LACKING), **COLOURED),
