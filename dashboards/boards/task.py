@@ -179,6 +179,8 @@ def _calls() -> Panel:
             override("Started", unit=CLOCK, custom_width=160),
             *(override(each, unit="time:HH:mm:ss", custom_width=88) for each in ("Answered", "Ended")),
             override("Attempt", custom_width=75),
+            override("From", custom_width=84),
+            override("Provider", custom_width=96),
             override("Outcome", custom_width=100, mappings=words(CALLS), **COLOURED),
             override("Talk", unit=SECONDS, decimals=0, custom_width=80),
             override("Cost", unit=CURRENCY_UNIT, decimals=4, custom_width=80),
@@ -194,9 +196,9 @@ def _row() -> Panel:
         401, "Row",
         "The task as the platform's view shows it; what it does not tell is left out. Copy it into an escalation, or "
         "run Capture.",
-        _told("row"), empty=NO_TASK, width=8, height=13,
+        _told("row"), empty=NO_TASK, width=9, height=13,
         overrides=(BLANK, override("Column", custom_width=109), override("Value", custom_cellOptions=WRAPPED),
-                   override("When", unit=CLOCK, custom_width=160)),
+                   override("When", unit="time:MM-DD HH:mm:ss", custom_width=126)),
     )  # fmt: skip
 
 
@@ -207,7 +209,7 @@ def _events() -> Panel:
         "they may hold a phone or an address. The last event is old and nothing holds the task: the dispatcher has "
         "lost it, tell the platform's owners.",
         _told("events"), empty="No events of this task to show",
-        width=16, height=13, pages=True,
+        width=15, height=13, pages=True,
         overrides=(
             BLANK,
             override("When", unit=CLOCK, custom_width=160),

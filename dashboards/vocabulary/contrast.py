@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dashboards.vocabulary.colours import FADED, NEUTRAL
-from dashboards.vocabulary.fields import COLOURED
+from dashboards.vocabulary.fields import COLOURED, steps
 from dashboards.vocabulary.modern_json import Json
 
 BEHIND_WORDS: Mapping[str, str] = MappingProxyType(
@@ -42,7 +42,7 @@ def readable(panel: Json) -> Json:
     if panel["type"] in ("stat", "state-timeline"):
         return {**panel, "fieldConfig": _behind(panel["fieldConfig"])}
     if panel["type"] == "table":
-        overrides = [_behind(each) if _coloured(each) else each for each in panel["fieldConfig"]["overrides"]]
+        overrides = [_behind(_plain(each)) if _coloured(each) else each for each in panel["fieldConfig"]["overrides"]]
         return {**panel, "fieldConfig": {**panel["fieldConfig"], "overrides": overrides}}
     return {**panel, "panels": [readable(each) for each in panel["panels"]]} if panel.get("panels") else panel
 
@@ -50,6 +50,13 @@ def readable(panel: Json) -> Json:
 def _coloured(override: Json) -> bool:
     cell = COLOURED["custom_cellOptions"]
     return any(found == {"id": "custom.cellOptions", "value": cell} for found in override["properties"])
+
+
+def _plain(override: Json) -> Json:
+    """The same with no colour of its own for what is not judged, an empty cell too."""
+    if any(each["id"] == "thresholds" for each in override["properties"]):
+        return override
+    return {**override, "properties": [*override["properties"], {"id": "thresholds", "value": steps((None, NEUTRAL))}]}
 
 
 def _behind(found: Any) -> Any:

@@ -22,7 +22,7 @@ COLUMNS, GAP, BORDER = 24, 8, 1
 
 TITLE_PADDING, DESCRIPTION, MENU = 16, 32, 26
 """Of a panel's heading: the icon with the description, and the menu, which keeps its room while it is hidden."""
-CELL_PADDING, CELL_BORDER, SORT_ARROW, FILTER = 12, 1, 20, 18
+CELL_PADDING, CELL_BORDER, SORT_ARROW, FILTER = 12, 1, 24, 24
 SCROLL_BAR, NAMED = 10, 80
 TILE_PADDING = 8
 
@@ -45,6 +45,7 @@ WIDEST = {
     ("suffix: s", 0): ("12345 s",),
     ("dateTimeFromNow", None): ("44 minutes ago", "in 44 minutes", "in 22 hours"),
     ("time:MM-DD HH:mm", None): ("10-28 22:48",),
+    ("time:MM-DD HH:mm:ss", None): ("10-28 22:48:48",),
     ("time:HH:mm:ss", None): ("22:48:48",),
     ("time:YYYY-MM-DD HH:mm", None): ("2026-10-28 22:48",),
     ("time:YYYY-MM-DD HH:mm:ss", None): ("2026-10-28 22:48:48",),

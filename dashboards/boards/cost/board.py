@@ -41,7 +41,7 @@ from dashboards.vocabulary.queries import CAMPAIGNS, MINIMUM_CALLS, TENANTS, Que
 from dashboards.vocabulary.targets import ask, now
 from dashboards.vocabulary.units import AGE, AMOUNT, CURRENCY_UNIT, RATIO, WHOLE
 
-NO_WEEK = "No figures of the week before to show"
+NO_WEEK = "No past to show"
 NO_BUDGETS = "No budgets to show"
 SPENT: tuple[Step, ...] = ((None, CALM), (0.9, WARNING), (1, BAD))
 
@@ -196,7 +196,7 @@ def _days(s: Spending) -> Panel:
         "at its campaigns, by choosing that day above.",
         # A day's costs stand at its beginning.
         ask(s.daily("currency"), "{{currency}}"),
-        x="Time", unit=CURRENCY_UNIT, decimals=2, empty=NO_COSTS, width=12,
+        x="Time", unit=CURRENCY_UNIT, empty=NO_COSTS, width=12,
         transformations=[joined("Time")], overrides=[*IN_SHADES, *AXES, override("Time", unit="time:DD")],
     ).over("14d", "1d")  # fmt: skip
 

@@ -22,6 +22,9 @@ from dashboards.vocabulary.targets import ask, now
 from dashboards.vocabulary.units import AGE, COUNT, RATIO, WHOLE
 
 NONE_SHOWN = "No numbers to show"
+OTHER_THAN_ACTIVE = [state for state in NUMBER_STATES if state.code != "active"]
+"""What is as it should be needs no colour in a table of many."""
+
 ANY: tuple[Step, ...] = ((None, NEUTRAL), (1, BAD))
 WINDOW = "4h"
 """A busy number makes its twenty calls in so long."""
@@ -135,11 +138,11 @@ def _worst(pool: Pool, way: Way) -> Panel:
         pool.described("phone", "label"), pool.providers(), pool.owned(pool.known()), pool.statuses(),
         columns=(
             state("Finding", pool.verdict(), 126, VERDICTS),
-            label("phone", "Phone", 116, links=[link("This number alone", here)]),
+            label("phone", "Phone", 128, links=[link("This number alone", here)]),
             label("label", "Label", 56),
-            label("name", "Tenant", 96),
+            label("name", "Tenant", 84),
             label("provider", "Provider", 80),
-            label("status", "Status", 72, mappings=codes(NUMBER_STATES), **COLOURED),
+            label("status", "Status", 72, mappings=codes(OTHER_THAN_ACTIVE), **COLOURED),
             answer_rate("Answered", pool.rate(*BY), 84),
             answer_rate("7 d before", pool.past(*BY), 84, "too new"),
             _change(pool.change(*BY), 72),
@@ -239,13 +242,13 @@ def _uses(q: Queries, pool: Pool, way: Way) -> Folded:
                 columns=(
                     label("phone", "Phone", 130),
                     label("label", "Label", 100),
-                    label("name", "Campaign", 290, links=[link("The campaign", _campaign(way))]),
-                    figure("Weight", pool.weights(), 84, unit=COUNT),
-                    figure("Share of pool", pool.share(), 124, unit=RATIO, decimals=0, **GAUGE),
-                    whole("Calls", pool.calls(*USE), 70, "0"),
-                    answer_rate("Answered", pool.rate(*USE), 100),
-                    answer_rate("7 d before", pool.past(*USE), 102, "too new"),
-                    _change(pool.change(*USE), 88),
+                    label("name", "Campaign", 250, links=[link("The campaign", _campaign(way))]),
+                    figure("Weight", pool.weights(), 88, unit=COUNT),
+                    figure("Share of pool", pool.share(), 130, unit=RATIO, decimals=0, **GAUGE),
+                    whole("Calls", pool.calls(*USE), 74, "0"),
+                    answer_rate("Answered", pool.rate(*USE), 108),
+                    answer_rate("7 d before", pool.past(*USE), 108, "too new"),
+                    _change(pool.change(*USE), 92),
                 ),
                 by=USE, kept=USE, base=named, within=named, sort="Phone",
                 empty="No pools to show", height=12,

@@ -64,7 +64,7 @@ def countries(pool: Pool) -> Panel:
             label("name", "Tenant", 116),
             label("country", "Country", 70),
             whole("Numbers", numbers, 76),
-            whole("Usable", number_of(usable, *by), 84, "0"),
+            whole("Usable", number_of(usable, *by), 86, "0"),
             whole("Left today", split(pool.left()), 85, "no cap"),
             answer_rate("Answered", ratio(answered, calls, at_least=MINIMUM_CALLS), 84),
         ),

@@ -5,7 +5,7 @@ A number is named by its id within its tenant: two tenants may use one id, so ev
 
 from __future__ import annotations
 
-from dashboards.vocabulary.colours import BAD, FADED, GOOD, PLANNED, WARNING, State
+from dashboards.vocabulary.colours import BAD, FADED, NEUTRAL, PLANNED, WARNING, State
 from dashboards.vocabulary.queries import MINIMUM_CALLS, RANGE, TENANTS, Queries, known, ratio, selector, total
 
 BY = ("tenant", "number")
@@ -27,7 +27,7 @@ VERDICTS = tuple(
         (
             ("released", "released", FADED),
             ("few", "not enough data", FADED),
-            ("fine", "no sign", GOOD),
+            ("fine", "no sign", NEUTRAL),
             ("resting", "resting", PLANNED),
             ("capped", "at its cap", WARNING),
             ("fell", "answers fell", BAD),

@@ -222,7 +222,7 @@ def _tenants(q: Queries, way: Way) -> Panel:
             label("tenant_name", "Tenant", 0, custom_minWidth=100, links=[numbers]),
             figure("Calls", one("calls_in_progress"), 52, unit=WHOLE, decimals=0),
             figure("Limit", one("concurrency_limit"), 52, unit=WHOLE, decimals=0),
-            figure("Used", ratio(one("calls_in_progress"), one("concurrency_limit")), 70, unit=RATIO, decimals=0,
+            figure("Used", ratio(one("calls_in_progress"), one("concurrency_limit")), 74, unit=RATIO, decimals=0,
                    thresholds=steps((None, NEUTRAL), (_FULL, WARNING)), **COLOURED),
             figure("Credits", one("credits"), 76, unit=WHOLE, decimals=0,
                    thresholds=steps(*LACKING), **COLOURED),
