@@ -106,8 +106,10 @@ def files(settings: Settings) -> dict[str, str]:
 
 
 def _templates() -> str:
-    """The texts of the contact points, the same as Alertmanager's, as they are in their own file."""
-    text = (TEMPLATES / "campaigns.tmpl").read_text(encoding="utf-8")
+    """The texts of the contact points: Alertmanager's, as they are in their own file, with links to Grafana's pages."""
+    text = "\n".join(
+        (TEMPLATES / name).read_text(encoding="utf-8") for name in ("campaigns.tmpl", "grafana/links.tmpl")
+    )
     begin = document({"apiVersion": 1, "templates": [{"orgId": ORGANISATION, "name": "campaigns"}]})
     return f"{begin}  template: |\n{textwrap.indent(text, '    ')}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from urllib.request import Request, urlopen
 
 import pytest
@@ -33,6 +35,10 @@ LINKS = {
 TEXTS = {"summary": SUMMARY, "description": f"{NAME} is stalled: {REASON}", "first_move": "Restart it.", **LINKS}
 LONG = "a\nb\u2028c" + "x" * 500
 LABELS = {"alertname": "CampaignStalled", "severity": "critical", "tenant": "acme", "campaign": "c1"}
+ALERTMANAGER = "http://alertmanager:9093/#"
+THESE = "%7B" + "%2C".join(f"{name}%3D%22{LABELS[name]}%22" for name in sorted(LABELS)) + "%7D"
+"""The labels that the alerts have in common, as the addresses of Alertmanager's pages take them."""
+
 BEGAN, ENDED = "2026-03-04T10:32:00Z", "2026-03-04T11:05:00Z"
 
 
@@ -49,9 +55,12 @@ Render = Callable[..., str]
 def render(tmp_path: Path) -> Render:
     """A text of ours, made by amtool."""
 
-    def rendered(template: str, *told: dict[str, Any], markup: str = "text") -> str:
+    def rendered(
+        template: str, *told: dict[str, Any], markup: str = "text", common: Mapping[str, str] | None = None
+    ) -> str:
         firing = any(each["status"] == "firing" for each in told)
-        data = {"status": "firing" if firing else "resolved", "alerts": told, "commonLabels": LABELS}
+        data = {"status": "firing" if firing else "resolved", "alerts": told,
+                "commonLabels": common or LABELS, "externalURL": "http://alertmanager:9093"}  # fmt: skip
         (tmp_path / "data.json").write_text(json.dumps(data))
         command = [
             "amtool", "template", "render", f"--template.glob={alertmanager.TEMPLATES}/*.tmpl",
@@ -148,7 +157,27 @@ def test_a_text_says_what_is_wrong_what_to_do_first_and_where_to_look(render: Re
         f"Card: {LINKS['card_url']}",
         f"Panel: {LINKS['panel_url']}",
         f"Board: {LINKS['dashboard_url']}",
+        "",
+        f"All of them: {ALERTMANAGER}/alerts?filter={THESE}",
+        f"Silence them: {ALERTMANAGER}/silences/new?filter={THESE}",
     ]
+
+
+@pytest.mark.parametrize("template", ["text", "slack", "markdown", "mail"])
+def test_a_silence_is_one_click_away_while_something_fires(render: Render, template: str) -> None:
+    markup = "html" if template == "mail" else "text"
+    silence = f"{ALERTMANAGER}/silences/new?filter={THESE}"
+    assert unquote(silence) in unquote(unescape(render(template, alert(), markup=markup)))
+    assert "/silences/" not in render(template, alert("resolved"), markup=markup)
+
+
+@pytest.mark.parametrize("template", ["text", "slack", "markdown", "mail"])
+def test_a_hostile_label_stays_a_value_in_the_filter_of_a_silence(render: Render, template: str) -> None:
+    markup = "html" if template == "mail" else "text"
+    hostile = 'a b+"},x=~".*"|>)'
+    text = unescape(render(template, alert(), markup=markup, common={"tenant": hostile}))
+    (found, _) = re.findall(r"filter=([\w%.~-]*)", text)
+    assert unquote(found) == f'{{tenant="{hostile}"}}'
 
 
 @pytest.mark.parametrize("template", ["text", "slack", "markdown", "mail"])

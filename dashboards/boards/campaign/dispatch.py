@@ -18,7 +18,18 @@ from dashboards.vocabulary.colours import (
     WARNING,
     State,
 )
-from dashboards.vocabulary.fields import COLOURED, codes, colour, joined, link, organised, override, steps, words
+from dashboards.vocabulary.fields import (
+    COLOURED,
+    codes,
+    colour,
+    joined,
+    link,
+    organised,
+    override,
+    sorted_by,
+    steps,
+    words,
+)
 from dashboards.vocabulary.figures import figure, figures, label
 from dashboards.vocabulary.graphs import band, graph
 from dashboards.vocabulary.layout import Folded, Line, folded, line
@@ -127,14 +138,14 @@ def _alerts(own: Own, settings: Settings) -> Panel:
         "Alerts of this campaign that fire now. Each leads to its runbook: begin there, with a page before all else. "
         "Those of its tenant and of the exporter are on the overview.",
         rows(f"({milliseconds(since)})"), empty="None fires, as far as Prometheus tells", width=8, height=4,
-        sort="Severity",
         transformations=(
             organised(("alertname", "severity", "Value"),
                       {"alertname": "Alert", "severity": "Severity", "Value": "Since"}, ("Time",)),
+            sorted_by("Severity"),
         ),
         overrides=(
-            override("Alert", links=[link("Runbook", runbook, elsewhere=True)] if runbook else [], custom_minWidth=120),
-            override("Severity", mappings=words(SEVERITIES), custom_width=100, **COLOURED),
+            override("Alert", links=[link("Runbook", runbook, elsewhere=True)] if runbook else [], custom_minWidth=140),
+            override("Severity", mappings=words(SEVERITIES), custom_width=74, **COLOURED),
             override("Since", unit=AGE, custom_width=120),
         ),
     )  # fmt: skip

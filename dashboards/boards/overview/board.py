@@ -182,9 +182,9 @@ def _alerts(q: Queries, settings: Settings, way: Way) -> Panel:
             sorted_by("Since"),
         ),
         overrides=(
-            override("Alert", links=runbooks, custom_minWidth=150),
-            override("Severity", mappings=words(SEVERITIES), custom_width=96, **COLOURED),
-            override("About", noValue="–", links=[campaign], custom_width=142),
+            override("Alert", links=runbooks, custom_minWidth=180),
+            override("Severity", mappings=words(SEVERITIES), custom_width=98, **COLOURED),
+            override("About", noValue="–", links=[campaign], custom_width=136),
             override("Since", unit=AGE, custom_width=120),
             *(override(each, noValue="", custom_hideFrom_viz=True) for each in ("campaign", "tenant")),
         ),
