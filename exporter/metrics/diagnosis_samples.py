@@ -21,7 +21,7 @@ def facets(view: View) -> dict[str, Hashable]:
     d, s = view.diagnosis, view.situation
     slots = [gate for gate in d.gates if gate.name in SLOT_GATES]
     told: dict[str, Hashable] = {
-        "verdict": (d.verdict, d.binding, d.since),
+        "verdict": (d.verdict, d.binding, d.since, d.seen_since),
         "reason": (d.verdict, d.binding, d.code),
         "advice": view.advice and (d.verdict, view.advice.hint, view.advice.evidence),
         "outside": s.outside_window,
@@ -123,6 +123,7 @@ SAMPLES: Mapping[str, Callable[[View], Samples]] = MappingProxyType(
         "reason": _reason,
         "advice": _advice,
         "since": lambda view: _one(view.diagnosis.since),
+        "at_least_since": lambda view: _one(view.diagnosis.seen_since if view.diagnosis.since is None else None),
         "clears": lambda view: _one(view.diagnosis.clears_at),
         "gates": _gates,
         "slots": lambda view: _one(view.diagnosis.slots),

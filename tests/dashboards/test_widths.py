@@ -61,7 +61,7 @@ OTHERWISE = {
 """Columns of which there are few, or which may be below zero."""
 
 
-ONE_OF = {"campaign-1", "campaign-205"}
+ONE_OF = {"campaign-1", "campaign-203", "campaign-205"}
 """Tiles with several questions of which one is answered."""
 
 CODES = {"campaign-1001, Blocker"}

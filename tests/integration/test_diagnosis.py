@@ -109,6 +109,9 @@ def test_since_when_is_not_claimed_of_what_began_before_it_was_seen(exporter: Ex
     scrape = exporter.refresh()
     assert verdict(scrape) == ("blocked", "money")
     assert shown(scrape, "campaign_dispatch_since_timestamp_seconds", campaign="1") is None
+    began = scrape.value("campaign_dispatch_at_least_since_timestamp_seconds", campaign="1")
+    assert began == NOW.timestamp()
+    assert exporter.refresh().value("campaign_dispatch_at_least_since_timestamp_seconds", campaign="1") == began
 
 
 def test_what_began_while_it_was_watched_is_told_with_its_time(exporter: Exporter, owner: Owner) -> None:
@@ -118,6 +121,7 @@ def test_what_began_while_it_was_watched_is_told_with_its_time(exporter: Exporte
     assert verdict(scrape) == ("blocked", "money")
     began = NOW.timestamp() + 1
     assert scrape.value("campaign_dispatch_since_timestamp_seconds", campaign="1") == began
+    assert shown(scrape, "campaign_dispatch_at_least_since_timestamp_seconds", campaign="1") is None
     assert exporter.refresh().value("campaign_dispatch_since_timestamp_seconds", campaign="1") == began
 
 

@@ -104,13 +104,14 @@ def standing(own: Own, state: Panel, settings: Settings) -> Line:
     """Its state, since when and until when the gate holds it, and what fires."""
     closes, opens = (own.last(f"campaign_window_{what}_timestamp_seconds") for what in ("closes", "opens"))
     is_open = own.last("campaign_window_open")
+    seen = f"min ({own.moment('campaign_dispatch_at_least_since_timestamp_seconds')})"
     free = own.last("campaign_dispatch_info", verdict="=~dialing|throttled|finished", gate=NOTHING)
     return line(
         state,
         stat(203, "Since",
-             "Since when verdict and gate are so, as far as was told or seen.",
-             now(own.moment("campaign_dispatch_since_timestamp_seconds")), unit=AGE, empty="Unknown", width=4,
-             height=4),
+             "Since when verdict and gate are so. At least: they were so when the exporter first looked.",
+             now(own.moment("campaign_dispatch_since_timestamp_seconds"), "since"), now(seen, "at least since"),
+             unit=AGE, empty="Unknown", width=4, height=4, text="value_and_name"),
         stat(204, "Clears",
              "When the binding gate opens by itself. Unknown: somebody may have to act, read the hints.",
              now(f"{milliseconds(ahead(own.last('campaign_dispatch_clears_timestamp_seconds')))} or {free} * 0"),

@@ -48,6 +48,12 @@ DISPATCH = (
         "since",
     ),
     judged(
+        "campaign_dispatch_at_least_since_timestamp_seconds",
+        "Since when the exporter has seen verdict and binding gate so, where nobody knows when they became so.",
+        "verdict",
+        "at_least_since",
+    ),
+    judged(
         "campaign_dispatch_clears_timestamp_seconds",
         "When the binding gate opens by itself; absent where that is not known.",
         "clears",
