@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dashboards.vocabulary.colours import BAD, GOOD, NEUTRAL, WARNING, State
-from dashboards.vocabulary.fields import Step, override
+from dashboards.vocabulary.fields import Step, below, override
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.queries import Queries, milliseconds, selector, total
 from dashboards.vocabulary.targets import now
@@ -26,7 +26,7 @@ SOME: tuple[Step, ...] = ((None, NEUTRAL), (0.5, WARNING))
 ACT: tuple[Step, ...] = ((None, NEUTRAL), (0.5, BAD))
 """Colours of counts that should be zero: worth a look, and a person must act."""
 
-LACKING: tuple[Step, ...] = ((None, BAD), (0.5, NEUTRAL))
+LACKING = below(0.5, BAD)
 """Of what must not run out: red where it reads 0."""
 
 STATES = (

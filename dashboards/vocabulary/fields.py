@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from dashboards.vocabulary.colours import State
+from dashboards.vocabulary.colours import NEUTRAL, State
 from dashboards.vocabulary.modern_json import Json
 
 Step = tuple[float | None, str]
@@ -15,6 +15,15 @@ Step = tuple[float | None, str]
 def steps(*found: Step) -> Json:
     """Thresholds: from which value on which colour holds."""
     return {"mode": "absolute", "steps": [{"value": value, "color": colour} for value, colour in found]}
+
+
+LOWEST = -1e9
+"""Below all figures: what has no figure has the first colour, and is not judged."""
+
+
+def below(limit: float, colour: str) -> tuple[Step, ...]:
+    """A colour for what is below a limit."""
+    return (None, NEUTRAL), (LOWEST, colour), (limit, NEUTRAL)
 
 
 def mapping(*states: State) -> list[Json]:

@@ -183,7 +183,7 @@ class Queries:
         wanted = labels or ("name",)
         known("campaign_info", wanted)
         # One a campaign: while it is renamed, replicas may know it by different names.
-        every = f"max by (tenant, campaign, {', '.join(wanted)}) ({self.last('campaign_info')})"
+        every = f"max by (tenant, campaign, {', '.join(wanted)}) ({self.known('campaign_info')})"
         info = f"topk by (tenant, campaign) (1, {every})"
         return f"({expression}) * on (tenant, campaign) group_left ({', '.join(wanted)}) {info}"
 

@@ -36,6 +36,17 @@ def test_words_and_figures_stand_on_these_colours_and_no_others() -> None:
     assert [(where, colour) for where, colour in used if colour not in BEHIND_WORDS.values()] == []
 
 
+def test_what_has_no_figure_is_not_judged() -> None:
+    """Below the first threshold stands also what nobody tells."""
+    judged = [
+        (str(found), steps[0]["color"])
+        for found in panels()
+        for part in _parts(found)
+        if (steps := part.get("thresholds", {}).get("steps")) and steps[0]["color"] != "transparent"
+    ]
+    assert judged == []
+
+
 def test_none_are_written_in_a_colour() -> None:
     """Grafana's colours are made for lines and areas."""
     assert [str(found) for found in panels() if _painted(found.panel)] == []
@@ -47,7 +58,13 @@ def _painted(panel: Json) -> bool:
 
 
 def _behind(found: Found) -> Iterator[str]:
-    """The colours of a panel that words stand on: those of tiles, coloured cells and bands."""
+    """The colours of a panel that words stand on."""
+    for part in _parts(found):
+        yield from _named(part)
+
+
+def _parts(found: Found) -> list[Json]:
+    """What holds of its tiles, coloured cells and bands."""
     config = found.panel["fieldConfig"]
     parts = [{each["id"]: each["value"] for each in of_field["properties"]} for of_field in config["overrides"]]
     if found.panel["type"] == "table":
@@ -56,8 +73,7 @@ def _behind(found: Found) -> Iterator[str]:
         parts.append(config["defaults"])
     else:
         parts = []
-    for part in parts:
-        yield from _named(part)
+    return parts
 
 
 def _named(part: Json) -> Iterator[str]:

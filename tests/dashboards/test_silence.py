@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from dashboards.boards.campaign.dispatch import SILENT
+from dashboards.vocabulary.colours import WORST_FIRST
 from dashboards.vocabulary.queries import Queries
 from tests.dashboards.asking import interpolated
 from tests.dashboards.boards import expressions
@@ -30,6 +31,9 @@ def shown(at: float) -> Iterator[tuple[str, str, float]]:
     yield "campaign_exporter_data_timestamp_seconds", "", at - 2
     yield "campaign_info", f'{OWN},name="Renewals",currency="EUR"', 1
     yield "campaign_dispatch_hint_info", f'{OWN},verdict="blocked",hint="Fail over.",evidence="Most fail."', 1
+    for verdict in ("blocked", "dialing"):
+        yield "campaign_dispatch_verdict", f'{OWN},verdict="{verdict}"', verdict == "blocked"
+    yield "campaign_dispatch_info", f'{OWN},verdict="blocked",gate="provider",code=""', 1
     yield "campaign_tenant_info", 'tenant="1",name="Northwind"', 1
     for connection in ("a", "b"):
         yield "campaign_connection_info", f'tenant="1",connection="{connection}",provider="p{connection}"', 1
@@ -47,7 +51,11 @@ def scraped(at: float) -> bytes:
         own = f'job="exporter",instance="{instance}"'
         families.setdefault("up", []).append(f"up{{{own}}} {int(at < silent)}")
         for name, labels, value in shown(at) if at < silent else ():
-            families.setdefault(name, []).append(f"{name}{{{','.join(filter(None, (own, labels)))}}} {value}")
+            families.setdefault(name, []).append(f"{name}{{{','.join(filter(None, (own, labels)))}}} {float(value)}")
+    for name, labels in {"CampaignBlocked": OWN, "CampaignProviderFailing": 'tenant="1"'}.items():
+        alert = f'alertname="{name}",severity="critical",{labels}'
+        families.setdefault("ALERTS", []).append(f'ALERTS{{alertstate="firing",{alert}}} 1')
+        families.setdefault("ALERTS_FOR_STATE", []).append(f"ALERTS_FOR_STATE{{{alert}}} {ONE_SILENT}")
     return "".join(f"# TYPE {name} gauge\n" + "\n".join(lines) + "\n" for name, lines in families.items()).encode()
 
 
@@ -86,6 +94,27 @@ def test_the_last_names_are_kept(prometheus: Prometheus) -> None:
     assert [each["name"] for each in labels(prometheus, "overview-201-A", NOW)] == ["Renewals"]
     known = Queries(("instance", "job", "pod")).known("campaign_tenant_info")
     assert [dict(found)["name"] for found in prometheus.query(known, NOW)] == ["Northwind"]
+
+
+def test_the_last_verdict_is_kept_and_said_to_be_of_the_past(prometheus: Prometheus) -> None:
+    assert [each["verdict"] for each in labels(prometheus, "campaign-201-A", BOTH_SILENT - 60)] == ["blocked"]
+    assert [each["verdict"] for each in labels(prometheus, "campaign-201-A", NOW)] == ["was blocked"]
+    assert labels(prometheus, "campaign-201-A", NOW, campaign="nobody") == []
+    blocked = WORST_FIRST.index("blocked") + 1
+    question = interpolated(QUESTIONS["overview-201-B"], {"tenant": ".*"}, "1h")
+    for at, number in ((BOTH_SILENT - 60, blocked), (NOW, 100 + blocked)):
+        assert {dict(found)["campaign"]: each for found, each in prometheus.query(question, at).items()} == {
+            "7": number
+        }
+
+
+def test_an_alert_is_still_about_a_campaign_by_name_and_since_when_it_fires(prometheus: Prometheus) -> None:
+    found = prometheus.query(interpolated(QUESTIONS["overview-402-A"], {"tenant": ".*"}, "1h"), NOW)
+    about = {dict(each)["alertname"]: (dict(each)["name"], since) for each, since in found.items()}
+    assert about == {
+        "CampaignBlocked": ("Renewals", ONE_SILENT * 1000),
+        "CampaignProviderFailing": ("tenant Northwind", ONE_SILENT * 1000),
+    }
 
 
 def test_a_failing_connection_is_shown_with_its_share_and_its_top_error(prometheus: Prometheus) -> None:

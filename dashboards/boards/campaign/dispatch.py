@@ -86,7 +86,8 @@ def answer(own: Own, settings: Settings) -> Line:
              "is the list there? money: budget, credits. window: the schedule. priority: others go first. tenant, "
              "campaign, connection: who holds the slots? pacing: starts a minute. numbers: rest, caps, flags. "
              "provider: its failures. retry: wait. tasks: blocked one by one, or none left.",
-             rows(own.told()), unit="none", empty=UNKNOWN, width=6, height=5, fields="/^(verdict|gate)$/",
+             rows(f"{own.told()} or {own.told_before_silence()}"), unit="none", empty=UNKNOWN, width=6, height=5,
+             fields="/^(verdict|gate)$/",
              transformations=(organised(("verdict", "gate")),), overrides=(colour("gate", FADED),),
              mappings=[*codes(VERDICT_STATES), *words({NOTHING: ("no gate", None)})], text="value",
              orientation="horizontal", links=hints(settings)),

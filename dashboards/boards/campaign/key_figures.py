@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dashboards.boards.campaign.scope import UNKNOWN, Own
 from dashboards.boards.exporters import dated
-from dashboards.vocabulary.colours import ACCENT, BAD, CAMPAIGN_STATES, FADED, NEUTRAL, WARNING
-from dashboards.vocabulary.fields import colour, override, steps, words
+from dashboards.vocabulary.colours import ACCENT, BAD, CAMPAIGN_STATES, FADED, WARNING
+from dashboards.vocabulary.fields import below, colour, override, steps, words
 from dashboards.vocabulary.layout import Line, line
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.panels import bars, stat
@@ -91,7 +91,7 @@ def strip(own: Own) -> Line:
              now(own.answer_change(), "against before"),
              unit=RATIO, decimals=1, empty="Not enough data", width=6, height=3, text="value_and_name",
              overrides=[override("against before", decimals=0,
-                                 thresholds=steps((None, WARNING), (DROP - 1, NEUTRAL)))]),
+                                 thresholds=steps(*below(DROP - 1, WARNING)))]),
         stat(107, "Talk time",
              "Average talk time of the calls answered in the time range above. Very short: the script or the audience "
              "does not fit, see Dispositions and Short calls.",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dashboards.boards.campaign.scope import UNSURE, Own
-from dashboards.vocabulary.colours import ACCENT, NEUTRAL, NUMBER_STATES, WARNING
-from dashboards.vocabulary.fields import COLOURED, link, steps
+from dashboards.vocabulary.colours import ACCENT, NUMBER_STATES, WARNING
+from dashboards.vocabulary.fields import COLOURED, below, link, steps
 from dashboards.vocabulary.figures import GAUGE, figure, figures, label, state
 from dashboards.vocabulary.layout import Folded, folded, line
 from dashboards.vocabulary.links import Way
@@ -62,7 +62,7 @@ def numbers(own: Own, way: Way) -> Folded:
                     figure("Answer rate", lately, 98, unit=RATIO, decimals=1, empty=UNSURE),
                     figure("In 7 days", usually, 84, unit=RATIO, decimals=1, empty=UNSURE),
                     figure("Change", f"{against} - 1", 76, unit=RATIO, decimals=0, empty=UNSURE,
-                           thresholds=steps((None, WARNING), (DROP - 1, NEUTRAL)), **COLOURED),
+                           thresholds=steps(*below(DROP - 1, WARNING)), **COLOURED),
                     figure("Weight", f"max by (number) ({own.last('campaign_number_weight')})", 66, unit="none"),
                     figure("Calls today", today, 92, unit=WHOLE, decimals=0),
                     figure("Of its cap", f"({today}) / (({cap}) > 0)", 96, unit=RATIO, decimals=0, empty="no cap",

@@ -65,6 +65,13 @@ class Own:
         )
         return f"bottomk (1, {' or '.join(ranked)})"
 
+    def told_before_silence(self) -> str:
+        """Where no exporter answers, the last verdict of the half hour before, as `was …`."""
+        series = selector("campaign_dispatch_verdict", campaign=CAMPAIGN)
+        last = f"topk (1, {self.q.once(f'last_over_time({series}[30m])')} == 1)"
+        past = f'label_replace({last}, "verdict", "was $1", "verdict", "(.+)")'
+        return f"{past} unless on () topk (1, {self.last('campaign_info')})"
+
     def answer_rate(self, over: str = RANGE, *by: str, name: str = "campaign_calls_total") -> str:
         """Answered calls of those that are over; absent below the minimum sample."""
         answered = total(self.gained(name, over=over, outcome="answered"), *by)

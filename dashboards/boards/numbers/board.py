@@ -9,7 +9,7 @@ from dashboards.settings import Settings
 from dashboards.vocabulary import variables
 from dashboards.vocabulary.board import Board
 from dashboards.vocabulary.colours import BAD, CALM, FADED, NEUTRAL, NUMBER_STATES, WARNING, State
-from dashboards.vocabulary.fields import COLOURED, Step, codes, link, steps
+from dashboards.vocabulary.fields import COLOURED, Step, below, codes, link, steps
 from dashboards.vocabulary.figures import GAUGE, Column, answer_rate, figure, figures, label, state, whole
 from dashboards.vocabulary.graphs import band, graph
 from dashboards.vocabulary.layout import Folded, Line, folded, line
@@ -261,6 +261,6 @@ def _uses(q: Queries, pool: Pool, way: Way) -> Folded:
 def _change(expression: str, width: int, colour: str = WARNING) -> Column:
     """Red only where chance is ruled out."""
     return figure(
-        "Change", expression, width, unit=RATIO, decimals=0, thresholds=steps((None, colour), (-FALL, NEUTRAL)),
+        "Change", expression, width, unit=RATIO, decimals=0, thresholds=steps(*below(-FALL, colour)),
         color={"mode": "thresholds"}, **COLOURED,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from dashboards.boards.exporters import (
     violations,
 )
 from dashboards.boards.numbers.queries import trunks
-from dashboards.boards.overview.ranking import NO_CAMPAIGN, RANKED, TOLD, campaigns, with_tenant
+from dashboards.boards.overview.ranking import NO_CAMPAIGN, RANKED, TOLD, before_silence, campaigns, with_tenant
 from dashboards.settings import Settings
 from dashboards.vocabulary.board import Board
 from dashboards.vocabulary.colours import ACCENT, BAD, FADED, GOOD, NEUTRAL, SEVERITIES, WARNING, WORST_FIRST, State
@@ -112,11 +112,16 @@ def _verdicts(q: Queries, way: Way) -> Panel:
     A band without a series would complain of a missing time field, so that nothing is a state too.
     """
     at_end = " or ".join(
-        f"max by (tenant, campaign) ({series} @ end() == 1) * {number}"
-        for number, series in enumerate((selector(TOLD, verdict=code, tenant=TENANTS) for code in WORST_FIRST), 1)
+        f"max by (tenant, campaign) ({selector(TOLD, verdict=code, tenant=TENANTS)} @ end() == 1) * {number}"
+        for number, code in enumerate(WORST_FIRST, 1)
     )
-    worst = f'count_values by (tenant, campaign) ("_rank", bottomk ({BAND_LINES}, {at_end}))'
-    info = q.once(f"{selector('campaign_info', tenant=TENANTS)} @ end()")
+    before = " or ".join(
+        f"max by (tenant, campaign) ({before_silence(q, code, ' @ end()')} == 1) * {number}"
+        for number, code in enumerate(WORST_FIRST, 1)
+    )
+    silent = f"({before}) unless on () topk (1, {q.once(f'{selector(TOLD)} @ end()')})"
+    worst = f'count_values by (tenant, campaign) ("_rank", bottomk ({BAND_LINES}, {at_end} or {silent}))'
+    info = q.once(f"last_over_time({selector('campaign_info', tenant=TENANTS)}[30m] @ end())")
     nothing = f'label_replace (vector (0) unless on () topk (1, {info}), "name", "No campaigns to show", "", "")'
     name = f"topk by (tenant, campaign) (1, max by (tenant, campaign, name) ({info}))"
     short = f'label_replace ({name}, "name", "$1…", "name", "(.{{{NAME_LENGTH}}}).+")'

@@ -9,7 +9,7 @@ from typing import Any
 from dashboards.boards.exporters import ACT, SOME
 from dashboards.settings import Settings
 from dashboards.vocabulary.colours import NEUTRAL, VERDICT_STATES, WARNING, WORST_FIRST, State
-from dashboards.vocabulary.fields import COLOURED, link, mapping, steps, words
+from dashboards.vocabulary.fields import COLOURED, below, link, mapping, steps, words
 from dashboards.vocabulary.figures import Column, figure, figures, label
 from dashboards.vocabulary.links import Way
 from dashboards.vocabulary.panel import Panel
@@ -35,6 +35,9 @@ GATE_STATES = tuple(
 TOLD = "campaign_dispatch_info"
 """One series a campaign, where a state set has one for each of its states."""
 
+_PAST = tuple(State(each.code, each.number + 100, f"was {each.words}", NEUTRAL) for each in RANKED)
+"""What was so when the exporter last answered."""
+
 NO_CAMPAIGN = "No campaigns to show"
 _HOUR, _WEEK_BEFORE = "1h", "169h"
 _CAMPAIGN = "tenant, campaign"
@@ -43,6 +46,7 @@ _CAMPAIGN = "tenant, campaign"
 def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
     """The table. Its rows are sorted by a hidden column, so that a click on another sorts anew."""
     verdict = q.band(TOLD, "verdict", WORST_FIRST, tenant=TENANTS)
+    shown = f"{verdict} or {_before_silence(q)}"
     gate = q.band(TOLD, "gate", [each.code for each in GATE_STATES], tenant=TENANTS)
     rate, usual = _answered(q), _usual(q)
     since, clears = (_of(q, f"campaign_dispatch_{each}_timestamp_seconds") for each in ("since", "clears"))
@@ -70,8 +74,8 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
         "dispatch card, which gives hints.",
         with_tenant(q, _info(q)),
         columns=(
-            label("name", "Campaign", 0, links=[campaign], custom_filterable=True, custom_minWidth=170),
-            words_of("Verdict", verdict, 92, RANKED, links=cards, custom_filterable=True, **COLOURED),
+            label("name", "Campaign", 0, links=[campaign], custom_filterable=True, custom_minWidth=166),
+            words_of("Verdict", shown, 108, (*RANKED, *_PAST), links=cards, custom_filterable=True, **COLOURED),
             words_of("Gate", gate, 88, GATE_STATES),
             count("Crit.", pages, 46, thresholds=steps(*ACT), **COLOURED),
             count("Warn.", warnings, 54, thresholds=steps(*SOME), **COLOURED),
@@ -82,7 +86,7 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
             count("Pending", _tasks(q, "pending"), 70),
             figure("Answers", rate, 74, unit=RATIO, decimals=0),
             figure("Diff.", f"({rate}) / ({usual} > 0) - 1", 56, unit=RATIO, decimals=0,
-                   thresholds=steps((None, WARNING), (DROP - 1, NEUTRAL)), **COLOURED),
+                   thresholds=steps(*below(DROP - 1, WARNING)), **COLOURED),
             figure("Cost /h", _spent(q), 72, unit=CURRENCY_UNIT, decimals=2),
             label("currency", "In", 46, mappings=words({NO_CURRENCY: ("–", None)})),
             Column("Rank", 50, expression=f"100 * ({verdict}) - 1000 * ({pages} or {none}) - ({warnings} or {none})",
@@ -93,11 +97,23 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
     )  # fmt: skip
 
 
+def _before_silence(q: Queries) -> str:
+    """Where nothing is known of now, the number in `_PAST` of the last verdict, for half an hour."""
+    past = (f"max by (campaign) ({before_silence(q, each.code)} == 1) * {each.number}" for each in _PAST)
+    return f"({' or '.join(past)}) unless on () topk (1, {q.last(TOLD)})"
+
+
+def before_silence(q: Queries, verdict: str, at: str = "") -> str:
+    """1 for the campaigns that had this verdict when they were last heard of within half an hour, 0 for others."""
+    series = selector("campaign_dispatch_verdict", tenant=TENANTS, verdict=verdict)
+    return q.once(f"last_over_time({series}[30m]{at})")
+
+
 def with_tenant(q: Queries, expression: str) -> str:
     """The same with the tenant's name, or its id where the platform names no tenants."""
-    names = f"topk by (tenant) (1, max by (tenant, name) ({q.last('campaign_tenant_info')}))"
+    names = f"topk by (tenant) (1, max by (tenant, name) ({q.known('campaign_tenant_info')}))"
     named = f'label_replace({names}, "tenant_name", "$1", "name", "(.+)")'
-    plain = f'label_replace(max by (tenant) ({expression}), "tenant_name", "$1", "tenant", "(.+)")'
+    plain = f'label_replace(max by (tenant) ({expression}) ^ 0, "tenant_name", "$1", "tenant", "(.+)")'
     return f"{expression} * on (tenant) group_left (tenant_name) ({named} or on (tenant) {plain})"
 
 
