@@ -7,6 +7,8 @@ allows (logical replication, a foreign table, a clock set back, an import) would
 from __future__ import annotations
 
 import math
+import time
+from collections import Counter
 from typing import Any
 
 import psycopg
@@ -20,47 +22,86 @@ from exporter.source.watermark import Plan
 EVERY_SECONDS = 300.0
 REACH_SECONDS = 900.0
 
+MOST_ROWS = 10_000
+"""A refresh reads so many again at most: the present goes first."""
+
+_SHARE = 0.05
+"""Of the time."""
+
+_SHORTEST_SECONDS = 0.25
+"""What has more rows than that within this time was written at once: it is left to the audit."""
+
 log = structlog.get_logger()
 
 
 class Echo:
-    """Reads again what was stamped up to a quarter of an hour ago, every five minutes."""
+    """Reads again what was stamped up to a quarter of an hour ago, every five minutes, piece by piece."""
 
     def __init__(self, settle_after: float, reloads: Reloads, telemetry: Telemetry) -> None:
         self._reach = min(REACH_SECONDS, settle_after / 2)  # rows that settled are known no longer
         self._reloads = reloads
         self._telemetry = telemetry
         self._at = -math.inf
+        self._from: float | None = None
+        """The stamp that the next piece begins with, while it reads."""
+        self._width = self._reach
+        """How many seconds of stamps a piece has: many where little changes."""
+        self._rests_until = -math.inf
+        self._found: Counter[str] = Counter()
         self._found_last = False
 
     def read(self, look: Look, low: float) -> None:
-        """Read what is older than `low`, from where this refresh has read, if it is time."""
+        """Read a piece of what is older than `low`, from where this refresh has read, if it is time."""
         now = look.moment.now
-        if self._at <= now < self._at + EVERY_SECONDS:
+        if self._from is None:
+            if self._at <= now < self._at + EVERY_SECONDS:
+                return
+            first, self._at = self._at == -math.inf, now
+            if first or low <= now - self._reach:  # everything was loaded a moment ago, or was read again anyway
+                return
+            self._from = now - self._reach
+        elif self._at <= now < self._rests_until:
             return
-        first, self._at = self._at == -math.inf, now
-        if first or low <= now - self._reach:  # everything was loaded a moment ago, or was read again anyway
-            return
-        found = {}
-        try:
-            for relation in look.ledger.folds:
-                found[relation] = self._read(look, relation, low)
-        except psycopg.errors.QueryCanceled:  # too much to be read twice: it is left to the audit
-            log.debug("the echo took too long", reach_seconds=self._reach)
-        self._tell({relation: rows for relation, rows in found.items() if rows})
+        started = time.monotonic()
+        high = min(self._from + self._width, low)
+        if high > self._from and not self._whole(look, self._from, high):
+            self._width = (high - self._from) / 4
+            if self._width >= _SHORTEST_SECONDS:
+                high = self._from
+            else:
+                log.debug("the echo left out what was written at once", seconds=high - self._from)
+                self._width = 4 * _SHORTEST_SECONDS
+        elif time.monotonic() - started < _SHARE:
+            self._width = min(self._width * 2, self._reach)
+        self._rests_until = now + (time.monotonic() - started) / _SHARE
+        self._from = high
+        if high >= low:
+            self._from = None
+            self._tell(dict(+self._found))
+            self._found.clear()
 
-    def _read(self, look: Look, relation: str, low: float) -> int:
-        late = 0
+    def _whole(self, look: Look, low: float, high: float) -> bool:
+        """Whether all rows of these stamps were read: there are not too many."""
+        try:
+            read = [self._read(look, relation, low, high) for relation in look.ledger.folds]
+        except psycopg.errors.QueryCanceled:
+            return False
+        return all(read)
+
+    def _read(self, look: Look, relation: str, low: float, high: float) -> bool:
+        rows_read = late = 0
         waiting = set(self._reloads.pending)  # of these such rows are known
         labels = look.ledger.vocabulary.campaign.labels
-        plan = Plan(math.inf, ((look.moment.now - self._reach, low),))
-        for rows in look.reader.changed(look.connection, relation, plan, look.moment, look.meter):
+        plan = Plan(math.inf, ((low, high),))
+        for rows in look.reader.changed(look.connection, relation, plan, look.moment, look.meter, MOST_ROWS):
             folded = look.ledger.apply(relation, rows)
             dirty = {labels[number]: count for number, count in folded.dirty.items()}
             late += folded.altered + sum(dirty[each] for each in dirty.keys() - waiting)
             self._reloads.want(dirty, "dirty", relation)
+            rows_read += len(rows)
         self._telemetry.late_rows.labels(relation).inc(late)
-        return late
+        self._found[relation] += late
+        return rows_read < MOST_ROWS
 
     def _tell(self, found: dict[str, int]) -> None:
         if found and not self._found_last:
@@ -75,8 +116,8 @@ class Echo:
         self._found_last = bool(found)
 
     def saved(self) -> list[Any]:
-        """All that `restore` needs."""
-        return [self._at, self._found_last]
+        """All that `restore` needs; a reading under way is begun anew."""
+        return [self._at if self._from is None else self._at - EVERY_SECONDS, self._found_last]
 
     def restore(self, saved: list[Any]) -> None:
         """Read again what another process would have read again."""

@@ -166,15 +166,22 @@ class Reader:
         return found
 
     def changed(
-        self, connection: Connection, relation: str, plan: Plan, moment: Moment, meter: Meter
+        self,
+        connection: Connection,
+        relation: str,
+        plan: Plan,
+        moment: Moment,
+        meter: Meter,
+        most: int | None = None,
     ) -> Iterator[Records]:
-        """Rows of `tasks` or `calls` that the plan asks for, in batches."""
+        """Rows of `tasks` or `calls` that the plan asks for, in batches; of its bands, `most` at most."""
         if relation in self.available.hidden:
             return
         statements = self._statements[relation]
         queries = []
         if plan.bands:
-            queries.append((statements.changed_within, list(plan.bands)))
+            within = statements.changed_within if most is None else statements.some_within
+            queries.append((within, list(plan.bands)))
         if plan.low < math.inf:
             queries.append((statements.changed, [(plan.low, moment.now + STAMP_FUTURE_SECONDS)]))
         for query, ranges in queries:
@@ -182,7 +189,7 @@ class Reader:
             lows, highs = [_time(low) for low, _ in ranges], [_time(high) for _, high in ranges]
             try:
                 with connection.transaction():
-                    bounds = {**statements.bounds(lows[0], highs[0]), "lows": lows, "highs": highs}
+                    bounds = {**statements.bounds(lows[0], highs[0]), "lows": lows, "highs": highs, MOST.key: most}
                     yield from self._stream(connection, relation, query, {**values, **bounds}, meter, repeated=True)
             except RowError:  # what was folded already is folded again, to no effect
                 for low, high in zip(lows, highs, strict=True):

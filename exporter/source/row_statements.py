@@ -22,7 +22,7 @@ _LOW = sa.bindparam("low", type_=sa.DateTime(timezone=True))
 _HIGH = sa.bindparam("high", type_=sa.DateTime(timezone=True))
 _LOW_ONCE, _HIGH_ONCE = (sa.bindparam(name, type_=sa.DateTime(timezone=True)) for name in ("low_once", "high_once"))
 MOST = sa.bindparam("most", type_=sa.BigInteger)
-"""How many rows are counted at most."""
+"""How many rows are counted, or read, at most."""
 
 
 class Statements:
@@ -53,6 +53,11 @@ class Statements:
     def changed_within(self) -> Compiled:
         """Rows stamped within any of several bands."""
         return Compiled(_within_bands(self.rows))
+
+    @cached_property
+    def some_within(self) -> Compiled:
+        """The same, up to a number of rows."""
+        return Compiled(_within_bands(self.rows).limit(MOST))
 
     @cached_property
     def remembered(self) -> Compiled:
