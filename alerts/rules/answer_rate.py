@@ -147,8 +147,8 @@ def _low(s: Settings) -> Alert:
         "{{ .Labels.country }} ({{ .Value | humanizePercentage }})", " Worst country of the numbers: ", ".",
     )  # fmt: skip
     provider = Ask(
-        "topk(1, sum by (provider) (max by (provider, code, fault) (increase(campaign_call_errors_total"
-        '{tenant=%q,campaign=%q,fault!="invalid_number"}[15m]))) > 1)',
+        "topk(1, round(sum by (provider) (max by (provider, code, fault) (increase(campaign_call_errors_total"
+        '{tenant=%q,campaign=%q,fault!="invalid_number"}[15m])))) > 1)',
         ("tenant", "campaign"), "{{ .Labels.provider }} ({{ .Value | humanize }})", " Most errors of: ", ".",
     )  # fmt: skip
     return Alert(

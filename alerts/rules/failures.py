@@ -128,8 +128,8 @@ def _own(window: str) -> str:
 def _burst(s: Settings) -> Alert:
     f = s.failures
     errors = Ask(
-        "topk(2, sum by (provider, code) (max by (provider, code, fault) "
-        "(increase(campaign_call_errors_total{tenant=%q,campaign=%q}[15m]))) > 0.5)",
+        "topk(2, round(sum by (provider, code) (max by (provider, code, fault) "
+        "(increase(campaign_call_errors_total{tenant=%q,campaign=%q}[15m])))) > 0)",
         ("tenant", "campaign"),
         "{{ .Labels.code }}{{ if .Labels.provider }} of {{ .Labels.provider }}{{ end }} "
         "({{ .Value | humanize }})", " Most errors within 15 minutes: ", ".",
@@ -170,8 +170,8 @@ def _burst(s: Settings) -> Alert:
 def _providers(s: Settings) -> tuple[Alert, ...]:
     f = s.failures
     codes = Ask(
-        "topk(2, sum by (code) (max by (campaign, code, fault) (increase(campaign_call_errors_total"
-        '{tenant=%q,provider=%q,fault!="invalid_number"}[15m]))) > 0.5)', ("tenant", "provider"),
+        "topk(2, round(sum by (code) (max by (campaign, code, fault) (increase(campaign_call_errors_total"
+        '{tenant=%q,provider=%q,fault!="invalid_number"}[15m])))) > 0)', ("tenant", "provider"),
         "{{ .Labels.code }} ({{ .Value | humanize }})", "Most errors within 15 minutes: ", ".",
     )  # fmt: skip
     throttled = [
