@@ -112,11 +112,11 @@ def standing(own: Own, state: Panel, settings: Settings) -> Line:
         stat(203, "Since",
              "Since when verdict and gate are so. At least: they were so when the exporter first looked.",
              now(own.moment("campaign_dispatch_since_timestamp_seconds"), "since"), now(seen, "at least since"),
-             unit=AGE, empty="Unknown", width=4, height=4, text="value_and_name"),
+             unit=AGE, empty="Unknown", width=3, height=4, text="value_and_name"),
         stat(204, "Clears",
              "When the binding gate opens by itself. Unknown: somebody may have to act, read the hints.",
              now(f"{milliseconds(ahead(own.last('campaign_dispatch_clears_timestamp_seconds')))} or {free} * 0"),
-             unit=AGE, empty="Unknown", width=4, height=4, mappings=words({"0": ("nothing holds it", None)})),
+             unit=AGE, empty="Unknown", width=3, height=4, mappings=words({"0": ("nothing holds it", None)})),
         stat(205, "Call window",
              "Whether the campaign's own call windows are open, and when that changes. Closed and it should dial: fix "
              "the schedule, and mind the contacts' zones.",
@@ -139,7 +139,7 @@ def _alerts(own: Own, settings: Settings) -> Panel:
         206, "Alerts",
         "Alerts of this campaign that fire now. Each leads to its runbook: begin there, with a page before all else. "
         "Those of its tenant and of the exporter are on the overview.",
-        rows(f"({milliseconds(since)})"), empty="None fires, as far as Prometheus tells", width=8, height=4,
+        rows(f"({milliseconds(since)})"), empty="None fires, as far as Prometheus tells", width=10, height=4,
         transformations=(
             organised(("alertname", "severity", "Value"),
                       {"alertname": "Alert", "severity": "Severity", "Value": "Since"}, ("Time",)),
@@ -168,21 +168,21 @@ def _queue(own: Own) -> Line:
              "are free: the dispatcher is slow or dead.",
              now(own.last("campaign_dispatch_slots_available"), "free slots"),
              now(own.last("campaign_calls_in_progress"), "calling"), now(total(ready), "ready"),
-             unit=WHOLE, decimals=0, empty=UNKNOWN, width=8, height=3, text="value_and_name",
+             unit=WHOLE, decimals=0, empty=UNKNOWN, width=8, height=4, text="value_and_name",
              ),
         stat(214, "Oldest ready",
              "Since when the ready task that waits longest could be dialled. More than two minutes: it is behind.",
              now(own.moment("campaign_task_oldest_ready_timestamp_seconds")), unit=AGE, empty="None known", width=4,
-             height=3),
+             height=4),
         stat(215, "Off-window",
              "Calls started since the tenant's midnight while the campaign's own windows were closed. Any: pause the "
              "campaign, keep the evidence, and look whether the windows were edited today.",
              now(own.last("campaign_calls_outside_window_today")), unit=WHOLE, decimals=0,
-             empty="Unknown", width=4, height=3, thresholds=((None, NEUTRAL), (1, BAD))),
+             empty="Unknown", width=4, height=4, thresholds=((None, NEUTRAL), (1, BAD))),
         stat(216, "Credits",
              "Prepaid credits that the tenant has left, for all its campaigns. None: nothing is dialled until somebody "
              "adds some.",
-             now(own.beside("campaign_tenant_credits")), unit=WHOLE, decimals=0, empty="None known", width=3, height=3,
+             now(own.beside("campaign_tenant_credits")), unit=WHOLE, decimals=0, empty="None known", width=3, height=4,
              thresholds=LACKING),
         targets(own),
     )  # fmt: skip

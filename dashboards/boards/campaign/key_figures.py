@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.boards.campaign.scope import UNKNOWN, Own
 from dashboards.boards.exporters import dated
-from dashboards.vocabulary.colours import ACCENT, BAD, CAMPAIGN_STATES, FADED, WARNING
+from dashboards.vocabulary.colours import ACCENT, BAD, CAMPAIGN_STATES, FADED, NEUTRAL, WARNING
 from dashboards.vocabulary.fields import below, colour, override, steps, words
 from dashboards.vocabulary.layout import Line, line
 from dashboards.vocabulary.panel import Panel
@@ -45,7 +45,8 @@ def state(own: Own) -> Panel:
     told = f"topk (1, {own.last('campaign_pause_info', reason='!=')})"
     silent = f"{status('paused')} unless on (tenant, campaign) {told}"
     lost = f"{own.last('campaign_info')} * 0 unless on (tenant, campaign) ({own.last('campaign_status')} == 1)"
-    states = {state.code: state.colour for state in CAMPAIGN_STATES}
+    # Running is no verdict: green beside a red one would say that all is well.
+    states = {state.code: state.colour for state in CAMPAIGN_STATES} | {"running": NEUTRAL}
     targets = [
         now(since(told, _PAUSED), "Paused: {{reason}}", ref="A"),
         now(since(silent, _PAUSED), "Paused, no reason given", ref="B"),
@@ -114,7 +115,7 @@ def targets(own: Own) -> Panel:
         "Share of the budget that is spent (red: all of it, nothing is dialled until somebody decides), and of each "
         "goal that is achieved. A campaign near its budget and far from its goal: see cost per goal.",
         now(ratio(spent, budget), ref="A"), now(goals, ref="B"),
-        unit=RATIO, decimals=0, empty="No budget or goal to show", high=1, width=5, height=3,
+        unit=RATIO, decimals=0, empty="No budget or goal to show", high=1, width=5, height=4,
         name="${__field.labels.goal}", names_above=True,
         overrides=(
             override("A", by="byFrameRefID", displayName="Budget",
