@@ -32,7 +32,7 @@ from exporter.contract.codes import BLOCKERS, READY
 from exporter.diagnosis.dispatch.verdict import VERDICTS
 
 CLOCK = "time:YYYY-MM-DD HH:mm:ss"
-NO_TASK = "No such task to show"
+NO_TASK = "No such task known"
 BLANK = override("/.*/", by="byRegexp", noValue="")
 """Of an empty cell: else it would say why the whole table is empty."""
 
@@ -134,7 +134,7 @@ def _campaign(q: Queries, way: Way) -> Panel:
         "What the exporter says of the campaign as a whole: its verdict, the gate that explains it (none: nothing is "
         "in the way), and when that clears by itself, where that is known. Blocked or stalled: mend that first, no "
         "task of it is dialled meanwhile.",
-        rows(named), rows(clears), unit="none", empty="No such campaign to show", width=12, height=4,
+        rows(named), rows(clears), unit="none", empty="No such campaign known", width=12, height=4,
         fields="/.*/", text="value_and_name", options=STRIP,
         transformations=(
             {"id": "merge", "options": {}},
@@ -173,7 +173,7 @@ def _calls() -> Panel:
         "Every call of the task, the newest first. Ended at once with an error: the provider's or the platform's "
         "fault. The same number each time and never answered: try another number of the pool. No call at all: the "
         "task never passed the gates, see the answer.",
-        _told("calls"), empty="No calls of this task to show", height=7, pages=True,
+        _told("calls"), empty="No calls of this task known", height=7, pages=True,
         overrides=(
             BLANK,
             override("Started", unit=CLOCK, custom_width=160),
@@ -208,7 +208,7 @@ def _events() -> Panel:
         "What the platform wrote down about the task, the newest first, in its own words. Details are masked where "
         "they may hold a phone or an address. The last event is old and nothing holds the task: the dispatcher has "
         "lost it, tell the platform's owners.",
-        _told("events"), empty="No events of this task to show",
+        _told("events"), empty="No events of this task known",
         width=15, height=13, pages=True,
         overrides=(
             BLANK,
@@ -227,7 +227,7 @@ def _snapshots() -> Panel:
         "range. The reason is why it started nothing; capacity are the limits and their use at that moment. None in "
         "the last minutes: the dispatcher does not run.",
         _told("snapshots"),
-        empty="No snapshots to show in this range",
+        empty="No snapshots known in this range",
         height=9, pages=True,
         overrides=(
             BLANK,
@@ -247,7 +247,7 @@ def _neighbours(way: Way) -> Folded:
                 601, "Tasks held by the same code",
                 "Up to 50 other pending tasks of the campaign that the same code holds. If there are many, the cause "
                 "is not in this task: see the campaign's dispatch health.",
-                _told("neighbours"), empty="No tasks like it to show",
+                _told("neighbours"), empty="No tasks like it known",
                 height=10, pages=True,
                 overrides=(
                     BLANK,

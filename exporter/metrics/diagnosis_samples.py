@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 from types import MappingProxyType
 
 from exporter.diagnosis.dispatch.capacity import SLOT_GATES
-from exporter.diagnosis.dispatch.gate import OPEN, UNKNOWN
+from exporter.diagnosis.dispatch.gate import OPEN, UNKNOWN, Gate
 from exporter.diagnosis.dispatch.gates import GATES
 from exporter.diagnosis.dispatch.verdict import NOTHING, VERDICTS
 from exporter.diagnosis.forecast import Forecast
@@ -47,6 +47,8 @@ def changed_facets(before: Mapping[str, Hashable], after: Mapping[str, Hashable]
 
 
 _UNSEEN = object()
+_SCOPES = tuple(gate for gate in SLOT_GATES if gate != "pacing")
+"""Of calls at once; pacing is of starts a minute."""
 
 
 def _verdict(view: View) -> Samples:
@@ -72,12 +74,16 @@ def _gates(view: View) -> Samples:
 
 def _limits(view: View) -> Samples:
     gates = view.diagnosis.gates
-    return {(gate.name,): gate.limit for gate in gates if gate.name in SLOT_GATES and gate.limit is not None}
+    return {(gate.name,): gate.limit for gate in gates if gate.name in _SCOPES and gate.limit is not None}
 
 
 def _used(view: View) -> Samples:
     gates = view.diagnosis.gates
-    return {(gate.name,): gate.used for gate in gates if gate.name in SLOT_GATES and gate.used is not None}
+    return {(gate.name,): gate.used for gate in gates if gate.name in _SCOPES and gate.used is not None}
+
+
+def _pacing(view: View) -> Gate | None:
+    return next((gate for gate in view.diagnosis.gates if gate.name == "pacing"), None)
 
 
 def _leaked(view: View) -> Samples:
@@ -129,6 +135,8 @@ SAMPLES: Mapping[str, Callable[[View], Samples]] = MappingProxyType(
         "slots": lambda view: _one(view.diagnosis.slots),
         "limits": _limits,
         "used": _used,
+        "starts_limit": lambda view: _one(None if (gate := _pacing(view)) is None else gate.limit),
+        "starts": lambda view: _one(None if (gate := _pacing(view)) is None else gate.used),
         "leaked": _leaked,
         "dialable": lambda view: _one(view.diagnosis.dialable),
         "window_open": _window,

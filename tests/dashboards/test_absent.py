@@ -113,4 +113,4 @@ def test_what_is_known_is_shown(server: Prometheus, where: str, tenant: str) -> 
 def test_without_anything_to_name_a_row_by_there_are_words(server: Prometheus, where: str, tenant: str) -> None:
     things, columns = answers(server, TABLES[where], tenant)
     assert not set().union(*things, *columns)
-    assert TABLES[where]["fieldConfig"]["defaults"]["noValue"] in ("No numbers to show", "No pools to show")
+    assert TABLES[where]["fieldConfig"]["defaults"]["noValue"] in ("No numbers known", "No pools known")

@@ -224,7 +224,7 @@ def test_key_figures_count_replicas_once(ask: Asked) -> None:
     assert ask(110, "B", by="goal") == {"sold": pytest.approx(0.4)}
 
 
-@pytest.mark.parametrize(("panel", "why"), [(106, "Not enough data"), (110, "No budget or goal to show")])
+@pytest.mark.parametrize(("panel", "why"), [(106, "Not enough data"), (110, "No budget or goal known")])
 def test_what_a_campaign_does_not_have_is_said_in_words(ask: Asked, panel: int, why: str) -> None:
     assert all(ask(panel, each["refId"], key="bare") == {} for each in PANELS[panel]["targets"])
     assert PANELS[panel]["fieldConfig"]["defaults"]["noValue"] == why
@@ -232,7 +232,7 @@ def test_what_a_campaign_does_not_have_is_said_in_words(ask: Asked, panel: int, 
 
 def test_an_answer_rate_is_held_against_the_life_before(ask: Asked) -> None:
     assert ask(106, "in this range", key="fell") == {"": pytest.approx(0.1)}
-    assert ask(106, "against before", key="fell") == {"": pytest.approx(0.1 / 0.5 - 1)}
+    assert ask(106, "change", key="fell") == {"": pytest.approx(0.1 / 0.5 - 1)}
 
 
 def test_a_gate_clears_in_time_to_come(ask: Asked) -> None:
@@ -330,6 +330,7 @@ def test_the_platforms_pages_are_linked_where_they_are_told() -> None:
     assert [link["title"] for link in MADE["links"]] == [
         "Campaigns overview",
         "Number pool",
+        "Exporter health",
         "Cost",
         "Hints and evidence",
     ]

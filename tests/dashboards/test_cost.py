@@ -165,7 +165,7 @@ def test_a_week_is_compared_with_the_one_before(ask: Ask) -> None:
 @pytest.mark.parametrize(("days", "there"), [(15, True), (13.5, True), (12, False), (8, False), (3, False)])
 def test_without_most_of_last_week_there_is_nothing_to_compare_with(ask: Ask, days: float, there: bool) -> None:
     assert bool(ask(102, "", "currency", at=LOOKS[0] + days * DAY)) == there
-    assert panel(BOARD, 102)["fieldConfig"]["defaults"]["noValue"] == "No past to show"
+    assert panel(BOARD, 102)["fieldConfig"]["defaults"]["noValue"] == "No past known"
 
 
 def test_an_answer_bears_the_calls_that_nobody_answered(ask: Ask) -> None:
@@ -198,7 +198,7 @@ def test_every_budget_ends_in_one_way(ask: Ask) -> None:
 
 def test_where_a_campaign_ends_up_goes_by_its_finished_tasks(ask: Ask) -> None:
     spent = ask(130, "Spent in all", campaign="lasts")["a/lasts/EUR"]
-    assert ask(110, "Expected", campaign="lasts") == {"a/lasts/EUR": pytest.approx(4 * spent)}
+    assert ask(110, "When done", campaign="lasts") == {"a/lasts/EUR": pytest.approx(4 * spent)}
     assert ask(110, "Runs out", campaign="lasts") == {"a/lasts/EUR": (NOW + 500 * HOUR) * 1000}
 
 

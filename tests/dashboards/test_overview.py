@@ -233,7 +233,7 @@ def test_the_band_shows_the_worst_first_and_no_more_than_can_be_read(prometheus:
 def test_a_band_without_campaigns_says_so(prometheus: Prometheus) -> None:
     expression = panel(OVERVIEW, 301)["targets"][0]["expr"].replace("$tenant", "nobody")
     found = prometheus.api("query_range", query=expression, start=NOW - 60, end=NOW, step=60)["result"]
-    assert [series["metric"] for series in found] == [{"name": "No campaigns to show"}]
+    assert [series["metric"] for series in found] == [{"name": "No campaigns known"}]
 
 
 def test_firing_alerts_are_ours_and_name_their_campaign_or_tenant(prometheus: Prometheus, ask: Ask) -> None:

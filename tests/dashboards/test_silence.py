@@ -40,6 +40,8 @@ def shown(at: float) -> Iterator[tuple[str, str, float]]:
     yield "campaign_number_info", 'tenant="1",number="n",connection="a",phone="+49"', 1
     for outcome, rate in CALLS.items():
         yield "campaign_number_calls_total", f'{OWN},number="n",outcome="{outcome}"', rate * minutes
+    for outcome in ("answered", "busy"):
+        yield "campaign_calls_total", f'{OWN},attempt="1",outcome="{outcome}"', 10 * minutes
     for code, rate in ERRORS.items():
         yield "campaign_call_errors_total", f'{OWN},provider="pa",code="{code}",fault="provider"', rate * minutes
 
@@ -94,6 +96,20 @@ def test_the_last_names_are_kept(prometheus: Prometheus) -> None:
     assert [each["name"] for each in labels(prometheus, "overview-201-A", NOW)] == ["Renewals"]
     known = Queries(("instance", "job", "pod")).known("campaign_tenant_info")
     assert [dict(found)["name"] for found in prometheus.query(known, NOW)] == ["Northwind"]
+
+
+def test_no_rate_of_now_is_shown_by_an_exporter_that_is_silent(prometheus: Prometheus) -> None:
+    values = {"tenant": ".*", "campaign": "7"}
+    rates = [QUESTIONS["campaign-106-A"]]
+    rates += [
+        each for where, each in QUESTIONS.items()
+        if where.startswith("overview-201-") and 'outcome="answered"' in each and "169h" not in each
+    ]  # fmt: skip
+    assert len(rates) == 2
+    for rate in (interpolated(each, values, "1h") for each in rates):
+        (share,) = (each for each in prometheus.query(rate, BOTH_SILENT - 60).values() if each == each)
+        assert share == pytest.approx(0.5)
+        assert [each for each in prometheus.query(rate, NOW).values() if each == each] == []
 
 
 def test_the_last_verdict_is_kept_and_said_to_be_of_the_past(prometheus: Prometheus) -> None:

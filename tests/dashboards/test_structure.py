@@ -137,7 +137,7 @@ def test_a_panel_says_what_it_means_in_which_unit_and_what_nothing_means() -> No
 
 
 CLAIMS_NOTHING = re.compile(
-    r"No figures|Unknown|None known|Not enough data.*|No .+ to show.*|No answer from the database"
+    r"No figures|Unknown|None known|Not enough data.*|No .+ known.*|No answer from the database"
     r"|None fires, as far as Prometheus tells"
 )
 """What an empty panel may say: it holds where there is nothing, where a column is absent, and where the exporter or

@@ -68,9 +68,27 @@ def test_of_a_campaign_that_is_over_no_gate_and_no_room_is_told(exporter: Export
     )
     scrape = exporter.refresh()
     assert verdict(scrape) == ("finished", "none")
-    for name in ("gate_open", "slots_available", "slots_used", "slots_limit", "slots_leaked", "tasks_dialable"):
+    for name in (
+        "gate_open",
+        "slots_available",
+        "slots_used",
+        "slots_limit",
+        "slots_leaked",
+        "starts_per_minute",
+        "tasks_dialable",
+    ):
         assert not scrape.of(f"campaign_dispatch_{name}", campaign="1")
     assert not scrape.of("campaign_window_open", campaign="1")
+
+
+def test_starts_a_minute_are_no_calls_at_once(exporter: Exporter, owner: Owner) -> None:
+    owner.execute("UPDATE campaign_monitoring.campaigns SET calls_per_minute = 90 WHERE campaign_id = 1")
+    for call in (501, 502, 503):
+        dialled(owner, call, NOW - timedelta(seconds=20))
+    scrape = exporter.refresh()
+    assert scrape.value("campaign_dispatch_starts_per_minute_limit", campaign="1") == 90
+    assert scrape.value("campaign_dispatch_starts_per_minute", campaign="1") == 3
+    assert not scrape.of("campaign_dispatch_slots", scope="pacing")
 
 
 def test_an_absurd_pacing_has_no_time_at_which_it_clears(exporter: Exporter, owner: Owner) -> None:

@@ -40,14 +40,14 @@ class Instead:
     """Questions of boards, written board-panel-ref, or the families that they read."""
 
 
-_VERDICT = ("campaign_dispatch_(verdict|binding|info|since_timestamp_seconds)",)
+_VERDICT = ("campaign_dispatch_(verdict|binding|info|(at_least_)?since_timestamp_seconds)",)
 _TOLD_VERDICT = (
     r"verdict\.(name|meaning|binding_gate|since|at_least_since|clears_at)", r"gates\.\S+\.binding",
 )  # fmt: skip
 _NEXT_HINT = (r"verdict\.hints.*",)
 """Where another gate binds than did, its hint is said."""
 
-_ROOM = ("campaign_dispatch_(slots_available|slots_limit|tasks_dialable|gate_open)",)
+_ROOM = ("campaign_dispatch_(slots_available|slots_limit|starts_per_minute_limit|tasks_dialable|gate_open)",)
 _TOLD_ROOM = (r"verdict\.slots_available", r"waterfall\..*", r"gates\.\[(connection|numbers)\]\..*")
 _NO_LIMIT = "a limit that nobody tells limits nothing, and the smallest of those that are told is the room"
 _COUNTS = (r"gates\.\[(tasks|retry|priority)\]\.(used|left|limit)",)

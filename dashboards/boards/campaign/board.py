@@ -69,6 +69,7 @@ def _links(settings: Settings, way: Way) -> tuple[Json, ...]:
     return (
         menu("Campaigns overview", ours.to("overview")),
         menu("Number pool", chosen.to("numbers")),
+        menu("Exporter health", way.only("datasource").to("exporter-health")),
         menu("Cost", chosen.to("cost", campaign="${campaign}")),
         *([menu("Hints and evidence", card, elsewhere=True, tooltip="The exporter's card")] if card else []),
         *([menu("Campaign in the platform", page, elsewhere=True)] if page else []),

@@ -52,7 +52,7 @@ def retries(own: Own) -> Folded:
                            empty="no answer"),
                     label("currency", "In", 60),
                 ),
-                empty="No ended calls to show", sort="Attempt", pages=False,
+                empty="No ended calls known", sort="Attempt", pages=False,
             ),
         ),
     )  # fmt: skip
@@ -99,7 +99,7 @@ def _arms(own: Own) -> Panel:
             figure("Best by answers", best("answers"), 128, unit=RATIO, decimals=0, empty=UNSURE, **BAR),
             figure("Best by goals", best("goals"), 116, unit=RATIO, decimals=0, empty=UNSURE, **BAR),
         ),
-        empty="No A/B test to show", sort="Arm", width=20, height=9, pages=False,
+        empty="No A/B test known", sort="Arm", width=20, height=9, pages=False,
     )  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def _winner(own: Own, number: int, measure: str) -> Panel:
         f"The arm that is the best by {measure} with a probability of {SURE:.0%} or more, where contacts were split as "
         "configured. It may still change: let the test run to the sample that was decided beforehand.",
         rows(f"{best} >= {SURE} and on (tenant, campaign) ({even})"),
-        unit="string", empty="No winner to show", width=4, height=3, fields="/^variant$/",
+        unit="string", empty="No winner known", width=4, height=3, fields="/^variant$/",
     )  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def _split(own: Own) -> Panel:
         604, "Split",
         f"Whether contacts were split as configured. Uneven (p below {UNEVEN:g}): whatever the arms' figures say, they "
         "cannot be compared; find out why before you go on.",
-        now(f"{p_value} or {arms}"), unit="none", empty="No A/B test to show", width=4, height=3,
+        now(f"{p_value} or {arms}"), unit="none", empty="No A/B test known", width=4, height=3,
         mappings=[
             {"type": "range", "options": {"from": 0, "to": UNEVEN, "result": text}},
             {"type": "range", "options": {"from": UNEVEN, "to": 1,

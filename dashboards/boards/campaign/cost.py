@@ -14,7 +14,7 @@ from dashboards.vocabulary.queries import MINIMUM_CALLS, total
 from dashboards.vocabulary.targets import ask, now
 from dashboards.vocabulary.units import CURRENCY_UNIT
 
-NO_COST = "No costs to show"
+NO_COST = "No costs known"
 PARTS = {"ai": ("AI", "dark-blue"), "telephony": ("telephony", CALM)}
 
 
@@ -44,7 +44,7 @@ def cost(own: Own) -> Folded:
             stat(703, "Per goal",
                  "All that was spent so far for each goal that was met. Compare it with what a goal is worth before "
                  "the campaign may grow.",
-                 now(per_goal, "{{goal}}"), unit=CURRENCY_UNIT, decimals=2, empty="No goals to show",
+                 now(per_goal, "{{goal}}"), unit=CURRENCY_UNIT, decimals=2, empty="No goals known",
                  width=5, height=6, text="value_and_name"),
             _forecast(own),
         ),

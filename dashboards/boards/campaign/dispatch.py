@@ -132,13 +132,20 @@ def standing(own: Own, state: Panel, settings: Settings) -> Line:
 
 def _alerts(own: Own, settings: Settings) -> Panel:
     by = "alertname, severity"
-    fires = own.last("ALERTS", alertname=OURS, alertstate="firing", severity="=~critical|warning")
-    since = f"min by ({by}) ({own.last('ALERTS_FOR_STATE', alertname=OURS)}) and on ({by}) max by ({by}) ({fires})"
+
+    def firing(name: str, **only: str) -> str:
+        """Its own, and those of its tenant or of the exporter, which have no campaign."""
+        tenants, exporters = (own.q.last(name, alertname=OURS, campaign="", tenant=t, **only) for t in ("!=", ""))
+        beside = f"{tenants} and on (tenant) {own.last('campaign_info')} or {exporters}"
+        return f"({own.last(name, alertname=OURS, **only)} or {beside})"
+
+    fires = firing("ALERTS", alertstate="firing", severity="=~critical|warning")
+    since = f"min by ({by}) ({firing('ALERTS_FOR_STATE')}) and on ({by}) max by ({by}) ({fires})"
     runbook = settings.runbook("${__data.fields.Alert:percentencode}?campaign=${campaign:percentencode}")
     return table(
         206, "Alerts",
-        "Alerts of this campaign that fire now. Each leads to its runbook: begin there, with a page before all else. "
-        "Those of its tenant and of the exporter are on the overview.",
+        "Alerts that fire now: of this campaign, of its tenant and of the exporter. Each leads to its runbook: begin "
+        "there, with a page before all else.",
         rows(f"({milliseconds(since)})"), empty="None fires, as far as Prometheus tells", width=10, height=4,
         transformations=(
             organised(("alertname", "severity", "Value"),
@@ -162,11 +169,11 @@ def _queue(own: Own) -> Line:
     ready = own.last("campaign_tasks_blocked", blocker=READY)
     return line(
         stat(211, "Dialling now",
-             "Free slots: calls that could be started now, the room of the tightest limit, an estimate; none for long: "
+             "Can start: calls that could be started now, the room of the tightest limit, an estimate; none for long: "
              "see Limits below for who holds them, and for leaked ones. Calling: calls going on; none while tasks are "
              "ready and slots are free: see the verdict. Ready: pending tasks that nothing blocks; many while slots "
              "are free: the dispatcher is slow or dead.",
-             now(own.last("campaign_dispatch_slots_available"), "free slots"),
+             now(own.last("campaign_dispatch_slots_available"), "can start"),
              now(own.last("campaign_calls_in_progress"), "calling"), now(total(ready), "ready"),
              unit=WHOLE, decimals=0, empty=UNKNOWN, width=8, height=4, text="value_and_name",
              ),
@@ -215,7 +222,7 @@ def _blocked(own: Own, settings: Settings) -> Panel:
         "as planned. Most of them under one code: begin with its first move, and change one thing at a time. The tasks "
         "themselves are below.",
         rows(copied(pending(own), "group", "move")),
-        empty="No pending tasks to show", width=12, height=9, sort="Tasks", descending=True, pages=True, tall=True,
+        empty="No pending tasks known", width=12, height=9, sort="Tasks", descending=True, pages=True, tall=True,
         transformations=(
             organised(("blocker", "group", "Value", "move"),
                       {"blocker": "Blocker", "group": "Group", "Value": "Tasks", "move": "First move"}, ("Time",)),
@@ -246,7 +253,7 @@ def detail(own: Own, way: Way) -> Folded:
                 231, "Pending tasks by group of blocker",
                 "All pending tasks by what holds them; `ready`: nothing does. A group that grows while the others do "
                 "not is what changed.",
-                ask(f"{by_group} > 0", "{{group}}"), unit=WHOLE, decimals=0, empty="No pending tasks to show",
+                ask(f"{by_group} > 0", "{{group}}"), unit=WHOLE, decimals=0, empty="No pending tasks known",
                 stacked=True, width=16, overrides=[colour(group, value) for group, value in GROUP_COLOURS.items()],
             ),
             bars(
@@ -263,13 +270,21 @@ def detail(own: Own, way: Way) -> Folded:
 
 
 def _limits(own: Own) -> Panel:
-    limit, used, leaked = (f"max by (scope) ({own.last(f'campaign_dispatch_slots_{what}')})"
-                           for what in ("limit", "used", "leaked"))  # fmt: skip
+    def one(name: str) -> str:
+        return own.last(f"campaign_dispatch_{name}")
+
+    def starts(name: str) -> str:
+        return f'label_replace({one(name)}, "scope", "starts a minute", "", "")'
+
+    limit, used = (f"max by (scope) ({one(f'slots_{what}')} or {starts(name)})"
+                   for what, name in (("limit", "starts_per_minute_limit"), ("used", "starts_per_minute")))  # fmt: skip
+    leaked = f"max by (scope) ({one('slots_leaked')})"
     scopes = f"{limit} or {used} or {leaked}"
     return figures(
         232, "Limits",
         "Calls at once by scope: what is allowed, what is taken, and what is held for too long to be a real call. "
-        "pacing counts starts a minute. Leaked slots: have the platform close those calls, or the pool stays full.",
+        "Beside them how many calls are started a minute. Leaked slots: have the platform close those calls, or the "
+        "pool stays full.",
         scopes,
         base=scopes, key="scope",
         columns=(
@@ -279,7 +294,7 @@ def _limits(own: Own) -> Panel:
             figure("Leaked", leaked, 80, unit=WHOLE, decimals=0, thresholds=steps((None, NEUTRAL), (1, BAD)),
                    **COLOURED),
         ),
-        empty="No limits to show", width=8, height=6, pages=False,
+        empty="No limits known", width=8, height=6, pages=False,
     )  # fmt: skip
 
 
@@ -299,6 +314,6 @@ def _holders(own: Own, way: Way) -> Panel:
             figure("Calling now", calling, 110, unit=WHOLE, decimals=0),
             figure("Priority", f"{priority} and on (campaign) ({calling})", 110, unit=WHOLE, decimals=0),
         ),
-        kept=("campaign",), base=calling, key="campaign", empty="No calling campaigns to show", sort="Priority",
+        kept=("campaign",), base=calling, key="campaign", empty="No calling campaigns known", sort="Priority",
         descending=True, width=16, height=6,
     )  # fmt: skip

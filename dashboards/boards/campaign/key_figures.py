@@ -75,7 +75,7 @@ def strip(own: Own) -> Line:
     return line(
         stat(101, "Done",
              "Tasks that are over (completed, failed or cancelled) of all. See Forecast, under Cost, for when it ends.",
-             now(ratio(done, every)), unit=RATIO, decimals=1, empty="No tasks to show", height=3),
+             now(ratio(done, every)), unit=RATIO, decimals=1, empty="No tasks known", height=3),
         stat(105, "Tasks",
              "In progress: being called now; none while tasks are ready: see the verdict. Pending: still to be called; "
              "grows while in progress stays flat: capacity holds it back. Completed: reached, or otherwise done as "
@@ -84,23 +84,24 @@ def strip(own: Own) -> Line:
                for status in ("in_progress", "pending", "completed", "failed")),
              unit=WHOLE, decimals=0, empty=UNKNOWN, width=7, height=3, text="value_and_name"),
         stat(106, "Answer rate",
-             f"Answered calls of those that ended in the time range above. Fewer than {MINIMUM_CALLS} calls say "
-             "nothing. Against before: its change to the campaign's life until then. It drops: take the worst number "
-             "out of the pool, then reduce concurrency, then narrow the windows, then check the country match; one at "
-             "a time.",
-             now(own.answer_rate("15m"), "last 15 min"), now(own.answer_rate(), "in this range"),
-             now(own.answer_change(), "against before"),
+             "Answered calls of those that ended in the last 15 minutes, and in the time range above. Fewer than "
+             f"{MINIMUM_CALLS} calls say nothing. Change: against the campaign's life until then. It drops: take the "
+             "worst number out of the pool, then reduce concurrency, then narrow the windows, then check the country "
+             "match; one at a time.",
+             now(f"{own.answer_rate('15m')} and on () {own.last('campaign_info')}", "last 15 min"),
+             now(own.answer_rate(), "in this range"),
+             now(own.answer_change(), "change"),
              unit=RATIO, decimals=1, empty="Not enough data", width=6, height=3, text="value_and_name",
-             overrides=[override("against before", decimals=0,
+             overrides=[override("change", decimals=0,
                                  thresholds=steps(*below(DROP - 1, WARNING)))]),
         stat(107, "Talk time",
              "Average talk time of the calls answered in the time range above. Very short: the script or the audience "
              "does not fit, see Dispositions and Short calls.",
-             now(ratio(*talk)), unit=SECONDS, decimals=1, empty="No talk times to show", width=4, height=3),
+             now(ratio(*talk)), unit=SECONDS, decimals=1, empty="No talk times known", width=4, height=3),
         stat(108, "Total cost",
              "What the campaign's calls have cost so far, agent and line, in its currency "
              f"({NO_CURRENCY}: none is told). See Cost below for parts, rate and forecast.",
-             now(own.spent(), "{{currency}}"), unit=AMOUNT, decimals=2, empty="No costs to show",
+             now(own.spent(), "{{currency}}"), unit=AMOUNT, decimals=2, empty="No costs known",
              text="value_and_name", width=4, height=3),
     )  # fmt: skip
 
@@ -115,7 +116,7 @@ def targets(own: Own) -> Panel:
         "Share of the budget that is spent (red: all of it, nothing is dialled until somebody decides), and of each "
         "goal that is achieved. A campaign near its budget and far from its goal: see cost per goal.",
         now(ratio(spent, budget), ref="A"), now(goals, ref="B"),
-        unit=RATIO, decimals=0, empty="No budget or goal to show", high=1, width=5, height=4,
+        unit=RATIO, decimals=0, empty="No budget or goal known", high=1, width=5, height=4,
         name="${__field.labels.goal}", names_above=True,
         overrides=(
             override("A", by="byFrameRefID", displayName="Budget",

@@ -71,7 +71,7 @@ def numbers(own: Own, way: Way) -> Folded:
                     label("connection", "Connection", 93),
                     figure("Order", worst, 60, unit="none", custom_hideFrom_viz=True),
                 ),
-                kept=("tenant", "number"), empty="No numbers to show", then_by="Order",
+                kept=("tenant", "number"), empty="No numbers known", then_by="Order",
                 height=9,
             ),
         ),

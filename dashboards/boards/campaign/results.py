@@ -33,7 +33,7 @@ def results(own: Own) -> Line:
             "person`, `invalid number` or the like: the audience does not fit. Many refusals and hang-ups: the script "
             "does not. Reduce concurrency before you change the script.",
             now(f"topk (12, {total(own.last('campaign_task_dispositions'), 'disposition')})"),
-            unit=WHOLE, decimals=0, empty="No dispositions to show", name="${__field.labels.disposition}",
+            unit=WHOLE, decimals=0, empty="No dispositions known", name="${__field.labels.disposition}",
         ),
         graph(
             402, "Outcomes of calls",
@@ -51,7 +51,7 @@ def results(own: Own) -> Line:
             "that are worth listening to, not as a measure: it is a machine's guess, and it comes after the call.",
             now(total(sentiment, "sentiment"), "{{sentiment}}", ref="A"),
             now(f"{total(sentiment)} > 0", "in all", ref="B"),
-            unit=WHOLE, decimals=0, empty="No sentiments to show", by_series=True,
+            unit=WHOLE, decimals=0, empty="No sentiments known", by_series=True,
             overrides=[*colours(SENTIMENT_STATES),
                        override("B", by="byFrameRefID", displayName="in all",
                                 color={"mode": "fixed", "fixedColor": NEUTRAL})],
@@ -81,7 +81,7 @@ def calls(own: Own) -> Folded:
                 "only: contain, back off, fail over. One code at all providers: look at the numbers dialled and at "
                 "the agent.",
                 rows(f"{total(own.gained('campaign_call_errors_total'), 'provider', 'code')} > 0"),
-                empty="No error codes to show in this range", unit="string", width=12, pages=True, sort="Calls",
+                empty="No error codes known in this range", unit="string", width=12, pages=True, sort="Calls",
                 descending=True,
                 transformations=(
                     organised(("provider", "code", "Value"),

@@ -19,7 +19,7 @@ from dashboards.vocabulary.queries import (
 STEP = "$__rate_interval"
 UNSURE = "too few"
 UNKNOWN = NO_CAMPAIGN = "No figures"
-NO_CALLS = "No calls to show in this range"
+NO_CALLS = "No calls known in this range"
 PER_HOUR = "suffix: / h"
 
 

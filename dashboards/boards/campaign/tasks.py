@@ -53,7 +53,7 @@ def tasks(way: Way, settings: Settings) -> Panel:
         "never called come after them. Contact, phone, number and disposition can be searched. Stuck in progress, or a "
         "blocker that is not clear: open Debug. Before you escalate, keep the row, the debug view and the campaign's "
         "card.",
-        sql(statement("campaign_tasks")), empty="No tasks to show with these filters",
+        sql(statement("campaign_tasks")), empty="No tasks known with these filters",
         unit="string", height=14, pages=True,
         overrides=(
             _column("contact", "Contact", 114, custom_filterable=True,
@@ -116,7 +116,7 @@ def audience(own: Own) -> Folded:
                     figure("Came", of(milliseconds(own.last("campaign_audience_uploaded_timestamp_seconds"))), 150,
                            unit=AGE, empty="not told"),
                 ),
-                kept=("campaign",), empty="No audience file to show", height=3, pages=False,
+                kept=("campaign",), empty="No audience file known", height=3, pages=False,
             ),
         ),
     )  # fmt: skip

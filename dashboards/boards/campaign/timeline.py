@@ -22,7 +22,7 @@ def timeline(own: Own) -> Line:
     """Tasks by state, and calls."""
     over = total(own.rate("campaign_calls_total"))
     more = total(own.q.once(f"deriv({selector('campaign_calls_in_progress', campaign=CAMPAIGN)}[{STEP}])"))
-    limit = own.last("campaign_dispatch_slots_limit", scope="!=pacing")
+    limit = own.last("campaign_dispatch_slots_limit")
     return line(
         graph(
             301, "Tasks by state",

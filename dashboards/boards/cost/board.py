@@ -41,8 +41,8 @@ from dashboards.vocabulary.queries import CAMPAIGNS, MINIMUM_CALLS, TENANTS, Que
 from dashboards.vocabulary.targets import ask, now
 from dashboards.vocabulary.units import AGE, AMOUNT, CURRENCY_UNIT, RATIO, WHOLE
 
-NO_WEEK = "No past to show"
-NO_BUDGETS = "No budgets to show"
+NO_WEEK = "No past known"
+NO_BUDGETS = "No budgets known"
 SPENT: tuple[Step, ...] = ((None, CALM), (0.9, WARNING), (1, BAD))
 
 
@@ -138,20 +138,20 @@ def _strip(s: Spending) -> Line:
             104, "Per goal",
             "All costs of the span in campaigns that have goals, for each goal met in it. This is what a campaign is "
             "worth: compare it with what a goal brings. If it rises, look at the agent and the list.",
-            s.per_goal("currency"), "No goals to show", 4, CURRENCY_UNIT,
+            s.per_goal("currency"), "No goals known", 4, CURRENCY_UNIT,
         ),
         each(
             107, "Month's end",
             "What campaigns with a budget will have cost by then (UTC), of the sum of their budgets, by currency. "
             "Those that run go on at their pace of the last seven days until their tasks are done; one that was seen "
             "for less than six hours is left out. Which budget will not last is in the table below.",
-            s.month_end_of("currency"), NO_BUDGETS, 4, AMOUNT, "{{currency}} of {{of}}",
+            s.month_end_of("currency"), NO_BUDGETS, 4, AMOUNT, "{{currency}} of {{of}} budgeted",
         ),
         stat(
             106, "Overrun",
             "Budgets that are spent, or that will be before the tasks are done. Decide for each: raise the budget, "
             "narrow the list, or let it end. Nothing is dialled once a budget is spent.",
-            now(s.alarming()), unit=WHOLE, decimals=0, width=4, empty="No budgets to show",
+            now(s.alarming()), unit=WHOLE, decimals=0, width=4, empty="No budgets known",
             thresholds=((None, NEUTRAL), (1, BAD)),
         ),
     )  # fmt: skip
@@ -163,18 +163,18 @@ def _budgets(s: Spending, links: list[Json]) -> Panel:
         "Budgets",
         "Every campaign with a budget, the most urgent first. Runs out first: at the pace of the last open hours the "
         "budget is spent before the tasks are done; may run out: the two forecasts overlap. Decide early: raise the "
-        "budget, narrow the list, or stop retries that do not pay. Expected: the cost when all tasks are "
+        "budget, narrow the list, or stop retries that do not pay. When done: the cost when all tasks are "
         "done, at what a finished task has cost so far; rough, and too high while many retries are open. Dates "
         "are the likely ones; earliest: the early end of an 80 % interval.",
         f"{s.rows('name')} and on ({', '.join(BY)}) {s.budget(*BY)}",
         columns=(
             state("The budget", s.outlook(), 126, BUDGETS),
-            label("name", "Campaign", 0, links=links, custom_minWidth=170),
+            label("name", "Campaign", 0, links=links, custom_minWidth=166),
             currency(50),
             amount("Budget", s.budget(*BY), 90),
             amount("Spent", s.budgeted(*BY), 90),
             figure("Of budget", s.used(*BY), 105, unit=RATIO, decimals=0, **GAUGE, thresholds=steps(*SPENT)),
-            amount("Expected", f"{s.expected()} and on ({', '.join(BY)}) {s.budget(*BY)}", 90, TOO_FEW),
+            amount("When done", f"{s.expected()} and on ({', '.join(BY)}) {s.budget(*BY)}", 92, TOO_FEW),
             _moment("Runs out", s.exhaustion("likely")),
             _moment("Earliest", s.exhaustion("early")),
             _moment("Tasks done", s.completion("likely")),

@@ -14,9 +14,9 @@ from dashboards.vocabulary.targets import rows
 from dashboards.vocabulary.units import AMOUNT, CURRENCIES, CURRENCY_UNIT, RATIO
 from exporter.contract.codes import NO_CURRENCY
 
-NO_CAMPAIGNS = "No campaigns to show"
-NO_COSTS = "No costs to show in this span"
-NO_CALLS = "No calls to show in this span"
+NO_CAMPAIGNS = "No campaigns known"
+NO_COSTS = "No costs known in this span"
+NO_CALLS = "No calls known in this span"
 TOO_FEW = "too few"
 UNNAMED = override(NO_CURRENCY, displayName="no currency")
 """Of series named by a currency: the platform gives none."""
@@ -174,7 +174,7 @@ def variants(s: Spending, links: list[Json]) -> Panel:
             money("Per answer", ratio(spent, answers, at_least=MINIMUM_CALLS), 110, TOO_FEW),
             money("Per goal", ratio(spent, goals), 90),
         ),
-        by=by, kept=("tenant", "campaign"), base=arms, empty="No A/B tests to show", sort="Campaign", height=6,
+        by=by, kept=("tenant", "campaign"), base=arms, empty="No A/B tests known", sort="Campaign", height=6,
         pages=False,
     )  # fmt: skip
 
@@ -197,7 +197,7 @@ def providers(s: Spending) -> Panel:
             whole("Errors", errors, 150, "0"),
             figure("Errors a call", failed, 150, unit=RATIO, decimals=1, empty="0 %"),
         ),
-        key="provider", base=calls, empty="No providers to show", sort="Calls", descending=True,
+        key="provider", base=calls, empty="No providers known", sort="Calls", descending=True,
         height=6,
         pages=False,
     )  # fmt: skip

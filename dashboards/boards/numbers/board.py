@@ -21,7 +21,7 @@ from dashboards.vocabulary.queries import MINIMUM_CALLS, RANGE, TENANTS, Queries
 from dashboards.vocabulary.targets import ask, now
 from dashboards.vocabulary.units import AGE, COUNT, RATIO, WHOLE
 
-NONE_SHOWN = "No numbers to show"
+NONE_SHOWN = "No numbers known"
 OTHER_THAN_ACTIVE = [state for state in NUMBER_STATES if state.code != "active"]
 """What is as it should be needs no colour in a table of many."""
 
@@ -100,7 +100,7 @@ def _strip(pool: Pool) -> Line:
             "Numbers that have made all the calls their daily cap allows; they call again after the tenant's "
             "midnight. If campaigns wait for them, add numbers rather than raise the cap: vendors advise 75 to 100 "
             "calls a day.",
-            f"{pool.used()} >= 1", ((None, NEUTRAL), (1, WARNING)), pool.used(), "No caps to show",
+            f"{pool.used()} >= 1", ((None, NEUTRAL), (1, WARNING)), pool.used(), "No caps known",
         ),
         count(
             104, "Resting",
@@ -119,7 +119,7 @@ def _strip(pool: Pool) -> Line:
             "How many calls the active numbers may still make before the tenant's midnight; numbers without a cap "
             "are left out. If it is less than the tasks of today need, add numbers before they run out.",
             now(total(pool.left())), unit=WHOLE, decimals=0, width=4, height=3,
-            empty="No caps to show",
+            empty="No caps known",
         ),
     )  # fmt: skip
 
@@ -187,7 +187,7 @@ def _states(q: Queries, pool: Pool) -> Panel:
         "complaints; reduce concurrency first.",
         ask(f"{found} or {nothing}", _LEGEND),
         states=(*NUMBER_STATES, State("none", 0, "flagged or resting", FADED)),
-        empty="No numbers to show",
+        empty="No numbers known",
         width=12, height=9,
     )  # fmt: skip
 
@@ -207,7 +207,7 @@ def _falls(q: Queries, pool: Pool, way: Way) -> Panel:
             label("name", "Campaign", 190, links=[link("The campaign", _campaign(way))]),
             _change(pool.labelled(f"-{fallen}", "phone", "label"), 90, BAD),
         ),
-        by=USE, kept=USE, empty="No sudden falls to show",
+        by=USE, kept=USE, empty="No sudden falls known",
         sort="Change", width=12, height=7, pages=False,
     )  # fmt: skip
 
@@ -251,7 +251,7 @@ def _uses(q: Queries, pool: Pool, way: Way) -> Folded:
                     _change(pool.change(*USE), 92),
                 ),
                 by=USE, kept=USE, base=named, within=named, sort="Phone",
-                empty="No pools to show", height=12,
+                empty="No pools known", height=12,
                 filters=True,
             )
         ),

@@ -13,7 +13,7 @@ from dashboards.vocabulary.queries import INTERVAL, MINIMUM_CALLS, TENANTS, Quer
 from dashboards.vocabulary.targets import ask, rows
 from dashboards.vocabulary.units import COUNT, RATIO, WHOLE
 
-NO_NUMBERS = "No numbers to show"
+NO_NUMBERS = "No numbers known"
 
 
 def caps(pool: Pool) -> Panel:
@@ -32,7 +32,7 @@ def caps(pool: Pool) -> Panel:
         "Vendors advise 75 to 100 calls a number a day: far above that, expect spam labels; add numbers and share "
         "the calls out by weight.",
         rows(bar(pool.of("campaign_number_calls_today"))), rows(bar(pool.left())),
-        x="number", unit=WHOLE, decimals=0, empty="No daily caps to show", width=12, height=9,
+        x="number", unit=WHOLE, decimals=0, empty="No daily caps known", width=12, height=9,
         stacked=True, horizontal=True,
         transformations=[
             {"id": "merge", "options": {}},
@@ -81,7 +81,7 @@ def in_use(q: Queries) -> Panel:
         "move numbers to another connection, or ask the provider for channels. A connection that stays full while "
         "nothing is answered holds leaked slots: see the campaigns' dispatch health.",
         ask(f"{_used(q)} * on (tenant, connection) group_left (provider) {_info(q)}", "{{provider}} {{connection}}"),
-        unit=RATIO, empty="No limits to show", high=1, thresholds=((None, NEUTRAL), (1, WARNING)),
+        unit=RATIO, empty="No limits known", high=1, thresholds=((None, NEUTRAL), (1, WARNING)),
     )  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def errors(q: Queries) -> Panel:
         "a step up: contain it (reduce concurrency), back off, fail over to another connection. Codes of the line "
         "called, such as number_changed, are the list's fault and not the provider's. A point is a call.",
         ask(f"{failed} and on (provider, code) topk (10, {most} > 0)", "{{provider}} {{code}}", exemplar=True),
-        unit=WHOLE, decimals=0, empty="No error codes to show in this span", stacked=True,
+        unit=WHOLE, decimals=0, empty="No error codes known in this span", stacked=True,
         bars=True, interval="10m",
     )  # fmt: skip
 
@@ -130,7 +130,7 @@ def trunks(q: Queries, pool: Pool) -> Panel:
             whole("Calls", calls, 70),
             answer_rate("Answered", ratio(answered, calls, at_least=MINIMUM_CALLS), 90),
         ),
-        by=by, kept=("tenant",), base=trunk, within=trunk, empty="No connections to show", sort="Of limit",
+        by=by, kept=("tenant",), base=trunk, within=trunk, empty="No connections known", sort="Of limit",
         descending=True,
         height=6, pages=False,
     )  # fmt: skip

@@ -93,7 +93,7 @@ def _strip(q: Queries, way: Way) -> Line:
             "who. Stalled: every gate is open and nothing is dialled, call the platform's owners. Unknown: mend the "
             "data. Throttled and waiting need nobody at once.",
             *(now(counted(each), each.words) for each in RANKED),
-            unit=WHOLE, decimals=0, empty="No campaigns to show", width=14, height=3, text="value_and_name",
+            unit=WHOLE, decimals=0, empty="No campaigns known", width=14, height=3, text="value_and_name",
             overrides=[override(each.words, thresholds=steps((None, NEUTRAL), (0.5, each.colour))) for each in RANKED],
             options=_SMALL,
         ),
@@ -122,7 +122,7 @@ def _verdicts(q: Queries, way: Way) -> Panel:
     silent = f"({before}) unless on () topk (1, {q.once(f'{selector(TOLD)} @ end()')})"
     worst = f'count_values by (tenant, campaign) ("_rank", bottomk ({BAND_LINES}, {at_end} or {silent}))'
     info = q.once(f"last_over_time({selector('campaign_info', tenant=TENANTS)}[30m] @ end())")
-    nothing = f'label_replace (vector (0) unless on () topk (1, {info}), "name", "No campaigns to show", "", "")'
+    nothing = f'label_replace (vector (0) unless on () topk (1, {info}), "name", "No campaigns known", "", "")'
     name = f"topk by (tenant, campaign) (1, max by (tenant, campaign, name) ({info}))"
     short = f'label_replace ({name}, "name", "$1…", "name", "(.{{{NAME_LENGTH}}}).+")'
     past = q.band(TOLD, "verdict", WORST_FIRST, "tenant, campaign", tenant=TENANTS)
@@ -148,13 +148,14 @@ def _calls(q: Queries) -> Panel:
 
     return graph(
         401, "Calls",
-        "Calls that ended, and those of them that were answered, a minute, over all campaigns of the chosen tenants. "
+        "Calls that ended, and those of them that were answered or failed, a minute, over all campaigns of the chosen "
+        "tenants. "
         "Both fall to nothing while windows are open: look for stalled and blocked campaigns above. Only answers "
         "fall: providers or numbers.",
-        ask(ended(), "ended"), ask(ended(outcome="answered"), "answered"),
-        unit=PER_MINUTE, empty="No calls to show",
+        ask(ended(), "ended"), ask(ended(outcome="answered"), "answered"), ask(ended(outcome="failed"), "failed"),
+        unit=PER_MINUTE, empty="No calls known",
         interval="5m",  # every campaign's counters are read at every step
-        overrides=(colour("ended", ACCENT), colour("answered", GOOD)),
+        overrides=(colour("ended", ACCENT), colour("answered", GOOD), colour("failed", BAD)),
     )  # fmt: skip
 
 
@@ -184,7 +185,7 @@ def _alerts(q: Queries, settings: Settings, way: Way) -> Panel:
             organised(("alertname", "severity", "name", "Value"),
                       {"alertname": "Alert", "severity": "Severity", "name": "About", "Value": "Since"},
                       ("Time", "tenant_name")),
-            sorted_by("Since"),
+            sorted_by("campaign"),  # what is wrong with a tenant or an exporter is the cause of what follows
         ),
         overrides=(
             override("Alert", links=runbooks, custom_minWidth=180),
@@ -233,7 +234,7 @@ def _tenants(q: Queries, way: Way) -> Panel:
                    thresholds=steps(*LACKING), **COLOURED),
         ),
         kept=("tenant",), base=tenants, key="tenant",
-        empty="No tenants to show",
+        empty="No tenants known",
         sort="Used", descending=True, width=9,
     )  # fmt: skip
 
@@ -271,6 +272,6 @@ def _connections(q: Queries, way: Way) -> Panel:
                    thresholds=_SHARE, **GAUGE),
         ),
         kept=("tenant",), base=one("info"), key="connection",
-        empty="No connections to show",
+        empty="No connections known",
         sort="Used", descending=True, width=15,
     )  # fmt: skip

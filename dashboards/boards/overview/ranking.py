@@ -38,7 +38,7 @@ TOLD = "campaign_dispatch_info"
 _PAST = tuple(State(each.code, each.number + 100, f"was {each.words}", NEUTRAL) for each in RANKED)
 """What was so when the exporter last answered."""
 
-NO_CAMPAIGN = "No campaigns to show"
+NO_CAMPAIGN = "No campaigns known"
 _HOUR, _WEEK_BEFORE = "1h", "169h"
 _CAMPAIGN = "tenant, campaign"
 
@@ -50,6 +50,7 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
     gate = q.band(TOLD, "gate", [each.code for each in GATE_STATES], tenant=TENANTS)
     rate, usual = _answered(q), _usual(q)
     since, clears = (_of(q, f"campaign_dispatch_{each}_timestamp_seconds") for each in ("since", "clears"))
+    seen = f"min by (campaign) ({q.last('campaign_dispatch_at_least_since_timestamp_seconds', tenant=TENANTS)})"
     pages, warnings, none = _firing(q, "critical"), _firing(q, "warning"), f"0 * {_campaign(q)}"
     campaign = link("Campaign live", way.to("campaign", campaign="${__data.fields.campaign}"))
     card = f"{settings.links.pages}/campaigns/${{__data.fields.campaign:percentencode}}"
@@ -65,13 +66,13 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
 
     return figures(
         201, "Campaigns",
-        "Every exported campaign, those with pages first, then the worst verdict. Gate: what explains "
-        "the verdict, for how long, and in what time it opens by itself. Done: tasks that are over, of all. Answers: "
-        f"of the calls that ended within the hour, from {MINIMUM_CALLS} on; diff.: against those of the week before, "
-        f"{DROP - 1:.0%} and worse is orange: look at the number pool first, and reduce concurrency "
-        "before you change the script. Cost: of the calls of the hour, in the campaign's currency. Crit. and warn.: "
-        "kinds of alerts that fire, pages (critical) and warnings. A name leads to the campaign, a verdict to its "
-        "dispatch card, which gives hints.",
+        "Every exported campaign, those with pages first, then the worst verdict. Gate: what explains the verdict, for "
+        "how long (at least since the exporter began to look), and in what time it opens by itself. Done: tasks that "
+        f"are over, of all. Answers: of the calls that ended within the hour, from {MINIMUM_CALLS} on; diff.: against "
+        f"those of the week before, {DROP - 1:.0%} and worse is orange: look at the number pool first, and reduce "
+        "concurrency before you change the script. Cost: of the calls of the hour, in the campaign's currency. Crit. "
+        "and warn.: kinds of alerts that fire, pages (critical) and warnings. A name leads to the campaign, a verdict "
+        "to its dispatch card, which gives hints.",
         with_tenant(q, _info(q)),
         columns=(
             label("name", "Campaign", 0, links=[campaign], custom_filterable=True, custom_minWidth=166),
@@ -79,7 +80,7 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
             words_of("Gate", gate, 88, GATE_STATES),
             count("Crit.", pages, 46, thresholds=steps(*ACT), **COLOURED),
             count("Warn.", warnings, 54, thresholds=steps(*SOME), **COLOURED),
-            figure("For", f"time() - {since}", 75, unit=SECONDS, decimals=0),
+            figure("For", f"time() - ({since} or {seen})", 75, unit=SECONDS, decimals=0),
             figure("Clears", f"clamp_min(({ahead(clears)}) - time(), 0)", 75, unit=SECONDS, decimals=0),
             label("tenant_name", "Tenant", 104, custom_filterable=True),
             figure("Done", _done(q), 54, unit=RATIO, decimals=0),
@@ -147,7 +148,12 @@ def _answered(q: Queries) -> str:
         total(q.gained("campaign_calls_total", over=_HOUR, by=_CAMPAIGN, tenant=TENANTS, **outcome), "campaign")
         for outcome in ({}, {"outcome": "answered"})
     )
-    return ratio(answered, made, at_least=MINIMUM_CALLS)
+    return _of_now(q, ratio(answered, made, at_least=MINIMUM_CALLS))
+
+
+def _of_now(q: Queries, expression: str) -> str:
+    """Nothing where the exporter is silent: over a span without its end anything may be the rate."""
+    return f"({expression}) and on (campaign) {_campaign(q)}"
 
 
 def _usual(q: Queries) -> str:
@@ -169,7 +175,7 @@ def _spent(q: Queries) -> str:
     """Cost of the hour in the campaign's currency of now: sums over currencies mean nothing."""
     by = f"{_CAMPAIGN}, currency"
     cost = total(q.gained("campaign_call_cost_total", over=_HOUR, by=by, tenant=TENANTS), "campaign", "currency")
-    return total(f"{cost} and on (campaign, currency) {_info(q)}", "campaign")
+    return _of_now(q, total(f"{cost} and on (campaign, currency) {_info(q)}", "campaign"))
 
 
 def _firing(q: Queries, severity: str) -> str:

@@ -23,7 +23,10 @@ def hints(s: Situation, d: Diagnosis, more: tuple[str, ...] = ()) -> list[str]:
         more = ()
     first, seen = _first(s, d), signs(s)
     wrong = [text for text in (*(sign.text for sign in seen), *more) if text]
-    found = [first, _aged(s, d), *wrong, *_later(s, d)]
+    later = _later(s, d)
+    if later and first.endswith(_IF_ODD):  # to wait is no move; to see to what will hold it then is one
+        first = f"{first.removesuffix(_IF_ODD)} {later.pop(0)}"
+    found = [first, _aged(s, d), *wrong, *later]
     if wrong and d.verdict == "dialing":  # that all is well is no news where something is wrong
         found = wrong
     elif wrong and (_as_set(d) or (d.binding == "window" and s.outside_window)):
@@ -147,6 +150,9 @@ def _not_ready(s: Situation, gate: Gate) -> str:
     return "Import a list: the campaign has no contacts to call." if not s.tasks.total else "Fix the list of contacts."
 
 
+_IF_ODD = " If that is odd, check zone and schedule."
+
+
 def _closed_window(s: Situation, gate: Gate) -> str:
     zone = s.campaign.timezone
     local = clock(s.now, s.now, zone)
@@ -155,7 +161,7 @@ def _closed_window(s: Situation, gate: Gate) -> str:
     if gate.clears_at is None:
         return f"Fix the schedule: it is {local}, and no window opens before the campaign ends."
     opens, ahead = clock(gate.clears_at, s.now, zone), duration(gate.clears_at - s.now)
-    return f"Wait: it is {local}, and the window opens at {opens}, in {ahead}. If that is odd, check zone and schedule."
+    return f"Wait: it is {local}, and the window opens at {opens}, in {ahead}.{_IF_ODD}"
 
 
 def _rivals(s: Situation, gate: Gate) -> str:

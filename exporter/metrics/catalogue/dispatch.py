@@ -74,17 +74,29 @@ DISPATCH = (
     ),
     judged(
         "campaign_dispatch_slots_limit",
-        "Calls at once that the scope allows (pacing: starts a minute); absent where no limit is told.",
+        "Calls at once that the scope allows; absent where no limit is told.",
         "limits",
         "limits",
         "scope",
     ),
     judged(
         "campaign_dispatch_slots_used",
-        "Calls at once that the scope has (pacing: starts in the last minute).",
+        "Calls at once that the scope has.",
         "used",
         "used",
         "scope",
+    ),
+    judged(
+        "campaign_dispatch_starts_per_minute_limit",
+        "Calls that may be started a minute; absent where no limit is told.",
+        "limits",
+        "starts_limit",
+    ),
+    judged(
+        "campaign_dispatch_starts_per_minute",
+        "Calls that were started in the last minute.",
+        "used",
+        "starts",
     ),
     judged(
         "campaign_dispatch_slots_leaked",

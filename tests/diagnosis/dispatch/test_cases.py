@@ -364,7 +364,8 @@ MONEY = [
     Case(
         "the budget is spent, and the window is closed",
         idle(campaign=campaign(budget=100.0), spent=100.0, schedule=OFFICE),
-        "waiting", "window", 2 * HOUR, "Wait: it is 12:00 UTC",
+        "waiting", "window", 2 * HOUR,
+        "Wait: it is 12:00 UTC, and the window opens at 14:00 UTC, in 2 h. Before it dials again: ask who owns",
     ),
     Case(
         "the budget is spent, and nobody is left to call",
