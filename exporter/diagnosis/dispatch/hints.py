@@ -186,6 +186,19 @@ def _limit(what: str, advice: str) -> Callable[[Situation, Gate], str]:
     return move
 
 
+_LONG_SECONDS = 600.0
+"""A call for longer than this is rare; whether it is one at all should be looked at."""
+
+
+def _own_limit(s: Situation, gate: Gate) -> str:
+    advice = "Wait for calls to end; raise the campaign's limit only if answers are good."
+    oldest = 0.0 if s.calls.oldest is None else s.now - s.calls.oldest
+    if oldest > _LONG_SECONDS:
+        goes_on = f"The oldest goes on for {duration(oldest)}"
+        advice = f"Wait for calls to end. {goes_on}: if none ends, look for leaked slots."
+    return _limit("The campaign's limit of calls at once", advice)(s, gate)
+
+
 def _waits_for_number(s: Situation, gate: Gate) -> str:
     if gate.clears_at is None:
         if gate.expected:
@@ -251,10 +264,7 @@ _MOVES: Mapping[str, Callable[[Situation, Gate], str]] = MappingProxyType(
             "The tenant's limit of calls at once",
             "See which campaigns of the tenant hold its slots before you raise the cap.",
         ),
-        "campaign_concurrency": _limit(
-            "The campaign's limit of calls at once",
-            "Wait for calls to end; raise the campaign's limit only if answers are good.",
-        ),
+        "campaign_concurrency": _own_limit,
         PACING: _limit(
             "The limit of calls a minute",
             "Wait: the calls a minute are used up; raise them only if answers are good.",

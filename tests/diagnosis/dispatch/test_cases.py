@@ -650,6 +650,12 @@ CAMPAIGN = [
         "throttled", "campaign", None, "Wait for calls to end",
     ),
     Case(
+        "a call goes on for longer than most do, and holds a slot of those that are all in use",
+        situation(**FULL, calls=calls(oldest=NOW - 12 * MINUTE), tasks=tasks(ready_for=HOUR)),
+        "throttled", "campaign", None,
+        "Wait for calls to end. The oldest goes on for 12 min: if none ends, look for leaked slots.",
+    ),
+    Case(
         "its limit is zero",
         idle(campaign=campaign(concurrency_limit=0), tasks=held("campaign_concurrency", 20)),
         "blocked", "campaign", None, "The campaign's limit of calls at once is 0, so no call can start.",
