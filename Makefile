@@ -8,10 +8,10 @@ WORKERS := $(shell expr $$(nproc) + 2)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tests coverage prove guards lint fix boards alerts docs bench bench-alerts lock clean
+.PHONY: help demo test tests coverage prove guards lint fix boards alerts docs chart manifests bench bench-alerts lock clean
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): requirements.lock pyproject.toml scripts/setup.sh
 	@PYTHON="$(PYTHON)" scripts/setup.sh
@@ -60,8 +60,27 @@ boards: $(STAMP) ## Write the dashboards anew (dashboards/generated)
 alerts: $(STAMP) ## Write the alert rules, their tests and routes anew (alerts/generated)
 	@$(BIN)/campaign-exporter alerts build --out alerts/generated
 
-docs: $(STAMP) ## Write the generated pages anew (contract, metrics, configuration)
+docs: $(STAMP) ## Write the generated pages anew (contract, metrics, configuration), and the settings in the chart's schema
 	@$(BIN)/python scripts/generate_docs.py
+	@$(BIN)/python -m scripts.helm_chart
+
+# Debian has no Helm. One that is on the PATH does, or HELM=/path/to/helm.
+HELM_VERSION := v4.3.1
+HELM ?= $(or $(shell command -v helm),$(CURDIR)/.cache/helm)
+
+$(CURDIR)/.cache/helm:
+	@command -v go >/dev/null || { echo "missing programs: helm, and go to build it; install either" >&2; exit 1; }
+	@echo "setup: building Helm $(HELM_VERSION) into .cache, which takes some minutes" >&2
+	@GOBIN=$(@D) go install helm.sh/helm/v4/cmd/helm@$(HELM_VERSION)
+
+chart: $(STAMP) $(HELM) ## The Helm chart: lint, render it over a matrix of values, hold that against schemas, package it (dist/)
+	@$(HELM) lint --strict --quiet --values deploy/kubernetes/values.yaml deploy/helm/campaign-exporter
+	@scripts/debian-packages.sh prometheus
+	@HELM=$(HELM) $(BIN)/python -m pytest tests/deploy/test_chart.py tests/deploy/test_kubernetes.py $(ARGS)
+	@$(HELM) package --destination dist deploy/helm/campaign-exporter
+
+manifests: $(STAMP) $(HELM) ## Write the plain manifests anew (deploy/kubernetes)
+	@$(BIN)/python -m scripts.helm_chart $(HELM)
 
 # The exporters we are compared with live apart: they may pin other versions of the same libraries.
 .venv-bench/.installed: requirements-bench.lock $(STAMP)
@@ -83,4 +102,4 @@ lock: $(STAMP) ## Pin the newest allowed versions anew
 	@scripts/lock.sh
 
 clean: ## Remove what the targets made, the demo's database included
-	rm -rf .venv .venv-bench .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage build dist *.egg-info
+	rm -rf .venv .venv-bench .cache .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage build dist *.egg-info

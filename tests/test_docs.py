@@ -58,7 +58,8 @@ def _yaml_blocks(with_key: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("where", "text"), _yaml_blocks("database"))
 def test_every_example_of_a_configuration_is_valid(where: str, text: str) -> None:
-    parse(text, where, {"DATABASE_PASSWORD_ENCODED": "secret", "CREDENTIALS_DIRECTORY": "/run/credentials"})
+    variables = {"CREDENTIALS_DIRECTORY": "/run/credentials", "STATE_DIRECTORY": "/var/lib/campaign-exporter"}
+    parse(text, where, {"DATABASE_PASSWORD_ENCODED": "secret", **variables})
 
 
 @pytest.mark.parametrize("key", ["answers", "routing"])

@@ -75,6 +75,7 @@ class Service:
         self._failures = 0
         self._overworked = False
         self._refreshed_at = time.monotonic()
+        self._rests_until = 0.0
         self.progress = 0.0
         self.page = self._page(None, 0.0, None)
 
@@ -101,6 +102,22 @@ class Service:
     def alive(self) -> bool:
         """Whether the loop runs."""
         return self._thread.is_alive()
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is something to show that is fresh enough."""
+        return not self.stale(self.page)
+
+    @property
+    def moved_at(self) -> float:
+        """When the loop was last known to go on, by the monotonic clock.
+
+        That is now while it rests as long as it meant to, or waits for the database as long as that may take; failing
+        is going on.
+        """
+        now, watch = time.monotonic(), self._refresher.watch
+        waits = 0 < watch.longest() <= self._refresher.limit + _GRACE_SECONDS
+        return now if waits or now < self._rests_until else max(self._refreshed_at, watch.moved_at)
 
     @property
     def config(self) -> Config:
@@ -158,7 +175,9 @@ class Service:
                     succeeded = self._refresh()
                     if self._keeper is not None and succeeded:
                         self._keeper.keep(self._refresher)
-                    self._stop.wait(self._rest(succeeded, time.monotonic() - started))
+                    rest = self._rest(succeeded, time.monotonic() - started)
+                    self._rests_until = time.monotonic() + rest
+                    self._stop.wait(rest)
                 if self._keeper is not None:
                     self._keeper.keep_last(self._refresher)
             except BaseException as error:  # a failed refresh does not come here: this is a fault of the loop itself

@@ -16,14 +16,17 @@ class Watch:
 
     def __init__(self) -> None:
         self._since: dict[int, float] = {}
+        self.moved_at = time.monotonic()
+        """When some thread last began to wait or ended it, by the monotonic clock."""
 
     def begin(self) -> None:
         """This thread starts to wait."""
-        self._since[threading.get_ident()] = time.monotonic()
+        self._since[threading.get_ident()] = self.moved_at = time.monotonic()
 
     def end(self) -> None:
         """This thread waits no longer."""
         self._since.pop(threading.get_ident(), None)
+        self.moved_at = time.monotonic()
 
     def longest(self) -> float:
         """Seconds that the thread waiting longest has waited."""

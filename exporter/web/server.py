@@ -22,6 +22,7 @@ from exporter.refresh.service import Service
 from exporter.web.app import application
 from exporter.web.connections import IDLE_SECONDS, Connections, listen, within_files
 from exporter.web.ending import Ending
+from exporter.web.systemd import Systemd
 
 _LAST_ANSWERS_SECONDS = 0.5
 
@@ -69,6 +70,7 @@ async def _serve(config: Config, host: str | None, port: int, option: str, clock
         remedy = _REMEDIES.get(error.errno or 0, f"name another address with {option}")
         raise ConfigError(f"{option}: cannot listen on {format_address(host or '*', port)}: {why}; {remedy}") from None
     service = Service(config, clock)
+    systemd = Systemd(service)
     runner = web.AppRunner(
         application(service),
         access_log=None,
@@ -82,7 +84,10 @@ async def _serve(config: Config, host: str | None, port: int, option: str, clock
     async with connections.serving(listening, runner.server):
         service.start(ended=ending.end)
         log.info("listening", address=", ".join(map(_address, listening)), version=__version__)
+        telling = asyncio.create_task(systemd.telling())
         await ending.event.wait()
+        telling.cancel()
+        systemd.stopping()
     if ending.asked:
         log.info("stopping")
     loop = asyncio.get_running_loop()
