@@ -8,7 +8,7 @@ WORKERS := $(shell expr $$(nproc) + 2)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tests coverage prove guards lint fix boards alerts docs bench bench-alerts lock clean
+.PHONY: help demo test tests coverage prove guards lint fix boards alerts docs bench bench-alerts dist lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,8 +79,18 @@ bench-alerts: $(STAMP) ## How good the alerts are: worlds in which things go wro
 	@scripts/debian-packages.sh prometheus prometheus-alertmanager
 	@$(BIN)/python -m benchmarks.alerts --seeds $(or $(SEEDS),101-120) --healthy-days $(or $(DAYS),30) $(ARGS)
 
+.venv-release/.installed: requirements-release.lock | $(STAMP)
+	@echo "setup: installing what releases are made with into .venv-release" >&2
+	@$(BIN)/python -m venv .venv-release
+	@.venv-release/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		-r requirements-release.lock
+	@touch $@
+
+dist: .venv-release/.installed ## A release in dist/: wheel, sources, bill of materials; installed elsewhere and tried there
+	@.venv-release/bin/python -m scripts.release
+
 lock: $(STAMP) ## Pin the newest allowed versions anew
 	@scripts/lock.sh
 
 clean: ## Remove what the targets made, the demo's database included
-	rm -rf .venv .venv-bench .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage build dist *.egg-info
+	rm -rf .venv .venv-bench .venv-release .venv-site .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage build dist *.egg-info
