@@ -32,9 +32,11 @@ def main() -> None:
         trial.foreign_modules_are_left(environment)
         trial.commands(environment, version, ROOT)
         told = _told(environment, version)
+        requirements = DIST / f"campaign-exporter-{version}.requirements.txt"
+        shutil.copyfile(LOCK, requirements)
         environment.install_extra(wheel, "demo", DEMO_LOCK)
         trial.demo(environment)
-    files = [wheel, sdist, *told]
+    files = [wheel, sdist, requirements, *told]
     sums = "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files)
     (DIST / "SHA256SUMS").write_text(sums)
     say(f"good: in {DIST.name}/ are SHA256SUMS, {', '.join(path.name for path in files)}")
