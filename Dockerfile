@@ -9,6 +9,7 @@ RUN python -m venv /opt/campaign-exporter \
          --no-deps --require-hashes --only-binary :all: -r requirements-image.lock \
     && python -m pip install --no-deps --require-hashes --only-binary :all: -r requirements-build.lock
 COPY pyproject.toml README.md LICENSE ./
+COPY scripts/wheel scripts/wheel
 COPY exporter exporter
 COPY alerts alerts
 COPY dashboards dashboards

@@ -8,7 +8,8 @@ WORKERS := $(shell expr $$(nproc) + 2)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tests coverage prove guards lint fix boards alerts docs chart manifests bench bench-alerts lock clean
+.PHONY: help demo test tests coverage prove guards lint fix boards alerts docs chart manifests bench bench-alerts dist site \
+	lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,7 +61,7 @@ boards: $(STAMP) ## Write the dashboards anew (dashboards/generated)
 alerts: $(STAMP) ## Write the alert rules, their tests and routes anew (alerts/generated)
 	@$(BIN)/campaign-exporter alerts build --out alerts/generated
 
-docs: $(STAMP) ## Write the generated pages anew (contract, metrics, configuration), and the settings in the chart's schema
+docs: $(STAMP) ## Write the generated pages and schemas anew (contract, metrics, configuration, the chart's values, ...)
 	@$(BIN)/python scripts/generate_docs.py
 	@$(BIN)/python -m scripts.helm_chart
 
@@ -98,8 +99,30 @@ bench-alerts: $(STAMP) ## How good the alerts are: worlds in which things go wro
 	@scripts/debian-packages.sh prometheus prometheus-alertmanager
 	@$(BIN)/python -m benchmarks.alerts --seeds $(or $(SEEDS),101-120) --healthy-days $(or $(DAYS),30) $(ARGS)
 
+.venv-release/.installed: requirements-release.lock | $(STAMP)
+	@echo "setup: installing what releases are made with into .venv-release" >&2
+	@$(BIN)/python -m venv .venv-release
+	@.venv-release/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		-r requirements-release.lock
+	@touch $@
+
+dist: .venv-release/.installed ## A release in dist/: wheel, sources, bill of materials; installed elsewhere and tried there
+	@.venv-release/bin/python -m scripts.release
+
+.venv-site/.installed: requirements-site.lock | $(STAMP)
+	@echo "setup: installing what the site is made with into .venv-site" >&2
+	@$(BIN)/python -m venv .venv-site
+	@.venv-site/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		-r requirements-site.lock
+	@touch $@
+
+site: .venv-site/.installed ## The documentation as a site in site/, all links checked (REPOSITORY=https://...)
+	@REPOSITORY="$(REPOSITORY)" NO_MKDOCS_2_WARNING=1 .venv-site/bin/mkdocs build --quiet
+	@echo "site: written to site/; to read it: python3 -m http.server --directory site 8000"
+
 lock: $(STAMP) ## Pin the newest allowed versions anew
 	@scripts/lock.sh
 
 clean: ## Remove what the targets made, the demo's database included
-	rm -rf .venv .venv-bench .cache .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage build dist *.egg-info
+	rm -rf .venv .venv-bench .venv-release .venv-site .cache .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+		.coverage build dist site *.egg-info

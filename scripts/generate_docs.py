@@ -21,6 +21,7 @@ from exporter.metrics.catalogue.kinds import Buckets, Family
 from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.state_metrics import StateMetrics
 from scripts import alert_docs, board_docs
+from scripts.config_schema import schemas
 
 ROOT = Path(__file__).resolve().parent.parent
 Part = Callable[[], str]
@@ -301,6 +302,9 @@ def main() -> int:
         if after != before:
             page.write_text(after, encoding="utf-8")
             print(f"written: {name}")
+    for name, text in schemas().items():
+        (ROOT / name).parent.mkdir(exist_ok=True)
+        (ROOT / name).write_text(text, encoding="utf-8")
     board_docs.write_previews(ROOT / "docs" / "previews")
     return 0
 

@@ -46,7 +46,7 @@ def test_the_operating_page_says_what_each_of_the_exporters_own_metrics_tells() 
     assert [name for name, *_ in own_metrics() if f"`{name}`" not in told] == []
 
 
-def _yaml_blocks(with_key: str) -> list[tuple[str, str]]:
+def yaml_blocks(with_key: str) -> list[tuple[str, str]]:
     """Where, and the text, of each example that has a key."""
     found = []
     for path in ALL_PAGES:
@@ -56,7 +56,7 @@ def _yaml_blocks(with_key: str) -> list[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize(("where", "text"), _yaml_blocks("database"))
+@pytest.mark.parametrize(("where", "text"), yaml_blocks("database"))
 def test_every_example_of_a_configuration_is_valid(where: str, text: str) -> None:
     variables = {"CREDENTIALS_DIRECTORY": "/run/credentials", "STATE_DIRECTORY": "/var/lib/campaign-exporter"}
     parse(text, where, {"DATABASE_PASSWORD_ENCODED": "secret", **variables})
@@ -64,11 +64,11 @@ def test_every_example_of_a_configuration_is_valid(where: str, text: str) -> Non
 
 @pytest.mark.parametrize("key", ["answers", "routing"])
 def test_every_example_of_alert_settings_is_valid(key: str) -> None:
-    for where, text in _yaml_blocks(key):
+    for where, text in yaml_blocks(key):
         assert alerts.build.contents(parse_section(alerts.settings.Settings, text, where, {}, "remedy")), where
 
 
-@pytest.mark.parametrize(("where", "text"), _yaml_blocks("scrape_configs"))
+@pytest.mark.parametrize(("where", "text"), yaml_blocks("scrape_configs"))
 def test_every_example_of_a_scrape_fits_the_defaults(where: str, text: str) -> None:
     default = parse("database: {url: 'postgresql:///'}", "smallest")
     port = default.web.listen_address.rpartition(":")[2]

@@ -490,10 +490,11 @@ def test_the_wheel_holds_the_runbooks(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     [wheel] = tmp_path.glob("*.whl")
-    found = load(zipfile.Path(wheel) / "alerts" / "runbooks")
+    found = load(zipfile.Path(wheel) / "campaign_exporter" / "alerts" / "runbooks")
     assert found.codes.keys() == CODES.keys()
     assert found.alerts.keys() == {file.stem for file in RUNBOOKS.glob("*.md")}
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     generated = {file.relative_to(ROOT).as_posix() for file in (ROOT / "alerts" / "generated").rglob("*.yml")}
-    assert {"exporter/web/templates/runbook.html", "exporter/web/runbooks/pages.py", *generated} <= names
+    expected = {"exporter/web/templates/runbook.html", "exporter/web/runbooks/pages.py", *generated}
+    assert {f"campaign_exporter/{name}" for name in expected} <= names
