@@ -21,6 +21,12 @@ CONFIG_FILE = click.option(
     required=True,
     help="The configuration, see docs/configuration.md.",
 )
+WEB_FILE = click.option(
+    "--web.config.file",
+    "web_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="What guards the port: TLS and passwords, see docs/web-security.md.",
+)
 CAMPAIGN = click.option("--campaign", "campaign_id", metavar="ID", required=True, help="The campaign's id.")
 TASK = click.option("--task", "task_id", metavar="ID", help="A task of the campaign: why is this one not dialled?")
 

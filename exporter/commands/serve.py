@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from exporter.commands.options import CONFIG_FILE, listen_addresses
+from exporter.commands.options import CONFIG_FILE, WEB_FILE, listen_addresses
 from exporter.config import load
 from exporter.logs import drain, take_over
 from exporter.web.guard.guard import Guard
@@ -27,12 +27,7 @@ _END_SECONDS = 4.5
     callback=listen_addresses,
     help="Instead of the configuration's; or unix:/PATH. May be given several times.",
 )
-@click.option(
-    "--web.config.file",
-    "web_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="TLS and passwords, see docs/web-security.md.",
-)
+@WEB_FILE
 def serve(config_file: Path, listen: tuple[str, ...], web_file: Path | None) -> None:
     """Read the database and serve /metrics."""
     config = load(config_file)
