@@ -14,6 +14,7 @@ import alerts.settings
 from exporter.commands.check.report import Report, as_json
 from exporter.config import parse
 from exporter.config.file import parse_section
+from exporter.config.web_file import load_web_file
 from exporter.metrics.catalogue import FAMILIES
 from scripts.generate_docs import PAGES, ROOT, own_metrics, rendered, settings
 
@@ -60,6 +61,13 @@ def yaml_blocks(with_key: str) -> list[tuple[str, str]]:
 def test_every_example_of_a_configuration_is_valid(where: str, text: str) -> None:
     variables = {"CREDENTIALS_DIRECTORY": "/run/credentials", "STATE_DIRECTORY": "/var/lib/campaign-exporter"}
     parse(text, where, {"DATABASE_PASSWORD_ENCODED": "secret", **variables})
+
+
+@pytest.mark.parametrize(("where", "text"), yaml_blocks("tls_server_config"))
+def test_every_example_of_a_web_file_is_valid(where: str, text: str, tmp_path: Path) -> None:
+    file = tmp_path / where
+    file.write_text(text)
+    assert load_web_file(file, {}).tls_server_config
 
 
 @pytest.mark.parametrize("key", ["answers", "routing"])

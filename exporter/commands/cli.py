@@ -17,6 +17,7 @@ COMMANDS = {
     "alerts": "exporter.commands.alerts:alerts",
     "capture": "exporter.commands.capture.cli:capture_evidence",
     "check": "exporter.commands.check.cli:check_database",
+    "check-web": "exporter.commands.check_web:check_web",
     "config": "exporter.commands.config:show_config",
     "dashboards": "exporter.commands.dashboards:dashboards",
     "demo": "exporter.commands.demo:demo",

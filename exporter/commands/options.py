@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from exporter.config.durations import parse_duration
-from exporter.config.listening import parse_address
+from exporter.config.listening import parse_address, parse_listening
 from exporter.contract.codes import clean_name
 from exporter.errors import ConfigError
 
@@ -20,6 +20,12 @@ CONFIG_FILE = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
     help="The configuration, see docs/configuration.md.",
+)
+WEB_FILE = click.option(
+    "--web.config.file",
+    "web_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="What guards the port: TLS and passwords, see docs/web-security.md.",
 )
 CAMPAIGN = click.option("--campaign", "campaign_id", metavar="ID", required=True, help="The campaign's id.")
 TASK = click.option("--task", "task_id", metavar="ID", help="A task of the campaign: why is this one not dialled?")
@@ -33,6 +39,16 @@ def listen_address(_: click.Context, option: click.Parameter, value: str | None)
     except ValueError as error:
         raise ConfigError(f"{option.opts[0]}: {error}") from None
     return value
+
+
+def listen_addresses(_: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """The same for several, sockets of Unix among them."""
+    try:
+        for each in values:
+            parse_listening(each)
+    except ValueError as error:
+        raise ConfigError(f"{option.opts[0]}: {error}") from None
+    return values
 
 
 def colour() -> bool | None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from exporter.commands.options import CONFIG_FILE, listen_address
+from exporter.commands.options import CONFIG_FILE, WEB_FILE, listen_addresses
 from exporter.config import load
 from exporter.logs import drain, take_over
+from exporter.web.guard.guard import Guard
 from exporter.web.server import run
 
 _END_SECONDS = 4.5
@@ -22,13 +23,16 @@ _END_SECONDS = 4.5
     "--web.listen-address",
     "listen",
     metavar="HOST:PORT",
-    callback=listen_address,
-    help="Instead of the configuration's.",
+    multiple=True,
+    callback=listen_addresses,
+    help="Instead of the configuration's; or unix:/PATH. May be given several times.",
 )
-def serve(config_file: Path, listen: str | None) -> None:
+@WEB_FILE
+def serve(config_file: Path, listen: tuple[str, ...], web_file: Path | None) -> None:
     """Read the database and serve /metrics."""
     config = load(config_file)
+    guard = Guard(web_file)
     take_over(config.log)
-    if not run(config, listen, limit=_END_SECONDS):
+    if not run(config, listen, limit=_END_SECONDS, guard=guard):
         drain()
         os._exit(0)  # a refresh is still at work, and the interpreter would wait for it

@@ -72,7 +72,9 @@ def parse_section(
     raise ConfigError("\n".join(mistakes))
 
 
-_SECRET_KEYS = frozenset({"url", "url_file", "password", "password_file"})
+_SECRET_KEYS = frozenset(
+    {"url", "url_file", "password", "password_file", "basic_auth_users", "key", "cert", "client_ca"}
+)
 _LOGIN = re.compile(r"//[^/]*@")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from exporter.config import address
 from exporter.config.durations import Duration
 from exporter.config.file import Section, parse_section, read
-from exporter.config.listening import format_address, parse_address
+from exporter.config.listening import format_address, parse_listening
 from exporter.config.scalars import Count, Share, Switch, Whole
 from exporter.config.secrets import read_secret
 from exporter.config.web_address import web_address
@@ -180,7 +180,7 @@ class WebConfig(Section):
 
     listen_address: str = Field(
         f"127.0.0.1:{DEFAULT_PORT}",
-        description="`HOST:PORT`, `[::1]:PORT`; `:PORT` and `[::]:PORT` listen on all interfaces.",
+        description="`HOST:PORT`, `[::1]:PORT`; `:PORT` and `[::]:PORT` listen on all interfaces; or `unix:/PATH`.",
     )
     external_url: str | None = Field(
         None,
@@ -192,7 +192,7 @@ class WebConfig(Section):
     @field_validator("listen_address")
     @classmethod
     def _listenable(cls, text: str) -> str:
-        parse_address(text)
+        parse_listening(text)
         return text
 
     @field_validator("external_url")
@@ -207,13 +207,17 @@ class WebConfig(Section):
             raise ValueError("not an address; write it with http:// or https://, such as https://grafana.example.com")
         return url
 
-    @property
-    def address(self) -> str | None:
-        """Where people reach the exporter: `external_url`, else what it listens on; not known of all interfaces."""
+    def address(self, listening: Sequence[str] = (), scheme: str = "http") -> str | None:
+        """Where people reach the exporter: `external_url`, else the first it listens on that leads to it alone.
+
+        `listening`: addresses instead of `listen_address`.
+        """
         if self.external_url is not None:
             return self.external_url
-        host, port = parse_address(self.listen_address)
-        return f"http://{format_address(host, port)}" if host not in (None, "0.0.0.0", "::") else None
+        for found in map(parse_listening, listening or (self.listen_address,)):
+            if not isinstance(found, Path) and found[0] not in (None, "0.0.0.0", "::"):
+                return f"{scheme}://{format_address(*found)}"
+        return None
 
     @property
     def prefix(self) -> str:

@@ -43,7 +43,7 @@ def start(
         def virtual(now: float) -> float:
             return clock(datetime.fromtimestamp(now, UTC)).timestamp()
 
-        serve(config, listen, virtual)
+        serve(config, [listen], virtual)
 
     addresses = [("the exporter", f"http://{listen}/"), ("its metrics", f"http://{listen}/metrics")]
     try:

@@ -57,12 +57,13 @@ class Page:
 class Service:
     """Owns the refreshing thread. `page` and `progress` may be read from any thread."""
 
-    def __init__(self, config: Config, clock: Clock = database_clock) -> None:
+    def __init__(self, config: Config, clock: Clock = database_clock, address: str | None = None) -> None:
+        """`address`: where people reach it, if not as the configuration says."""
         self._config = config
         self._database = Database(config)
         self._telemetry = Telemetry()
-        if config.web.address is not None:
-            self._telemetry.external_url.labels(config.web.address).set(1)
+        if (address := address or config.web.address()) is not None:
+            self._telemetry.external_url.labels(address).set(1)
         self._refresher = Refresher(config, self._database, self._telemetry, clock, self._note_progress)
         directory = config.state.directory
         self._keeper = Keeper(config, directory, self._telemetry) if directory is not None else None

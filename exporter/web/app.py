@@ -16,6 +16,7 @@ from exporter.metrics.exposition import ENCODINGS, OPENMETRICS_TYPE, TEXT_TYPE
 from exporter.refresh.service import Service
 from exporter.web.addresses import add_routes
 from exporter.web.connections import Connection
+from exporter.web.guard.guard import Guard
 from exporter.web.negotiation import weights
 from exporter.web.pages import Pages
 from exporter.web.rendering import render_landing
@@ -25,6 +26,7 @@ from exporter.web.sending import Sending
 
 SERVICE: web.AppKey[Service] = web.AppKey("service", Service)
 SENDING: web.AppKey[Sending] = web.AppKey("sending", Sending)
+GUARD: web.AppKey[Guard] = web.AppKey("guard", Guard)
 _WATCH_SECONDS = 1.0
 
 log = structlog.get_logger()
@@ -44,9 +46,11 @@ _SECURITY_HEADERS = {
 }
 
 
-def application(service: Service, runbooks: Library | None = None) -> web.Application:
-    """The routes over a service. `runbooks`: others than those that come with this program."""
-    app = web.Application(middlewares=[_answering, _headers], client_max_size=1024)
+def application(service: Service, runbooks: Library | None = None, guard: Guard | None = None) -> web.Application:
+    """The routes over a service. `runbooks`: others than those that come with this program. `guard`: who may ask."""
+    guard = guard or Guard()
+    app = web.Application(middlewares=[_answering, _headers, guard.keep], client_max_size=1024)
+    app[GUARD] = guard
     app[SERVICE] = service
     app[SENDING] = Sending()
     pages = Pages(service)
@@ -78,12 +82,13 @@ async def _answering(
 async def _headers(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
+    headers = _SECURITY_HEADERS | request.app[GUARD].policy.headers
     try:
         response = await handler(request)
     except web.HTTPException as error:
-        error.headers.update(_SECURITY_HEADERS)
+        error.headers.update(headers)
         raise
-    response.headers.update(_SECURITY_HEADERS)
+    response.headers.update(headers)
     return response
 
 

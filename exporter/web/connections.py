@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
-import resource
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 import structlog
 
+from exporter.web.sockets import close
+
 HEAD_SECONDS = 10.0
-"""For a whole request to arrive, from the opening or its first byte on."""
+"""For a whole request to arrive, from the opening (before the handshake of TLS) or its first byte on."""
 ANSWER_SECONDS = 30.0
 """For the answer to be made and taken. Prometheus gives up after its scrape_timeout, 10 s by default."""
 IDLE_SECONDS = 75.0
 """Between an answer and the next request: longer than Prometheus rests between two scrapes."""
 
-_MOST_CONNECTIONS = 512
 _MOST_UNANSWERED_BYTES = 65_536
-_FILES_WANTED = 1024
 _SWEEP_SECONDS = 1.0
 _SAFE_WAITING_SECONDS, _SAFE_ANSWERING_SECONDS = 1.0, 5.0
 """How long a connection may take its time when others want its place."""
 _ACCEPT_AGAIN_SECONDS = 0.05
 _SAY_EVERY = 60.0
-_BACKLOG = 128
 
 log = structlog.get_logger()
 
@@ -35,9 +33,12 @@ log = structlog.get_logger()
 class Connection(asyncio.Protocol):
     """One client's connection: passes on what happens to aiohttp's protocol, and knows what it waits for."""
 
-    def __init__(self, inner: asyncio.Protocol, connections: Connections, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, inner: asyncio.Protocol, connections: Connections, client: socket.socket, clock: Callable[[], float]
+    ) -> None:
         self._inner = inner
         self._connections = connections
+        self._client = client
         self._clock = clock
         self._transport: asyncio.Transport | None = None
         self._unanswered = 0
@@ -54,7 +55,6 @@ class Connection(asyncio.Protocol):
         """The client is there."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._connections.note(self)
         self._inner.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
@@ -104,16 +104,32 @@ class Connection(asyncio.Protocol):
         self._connections.forget(self)
         if self._transport is not None:
             self._transport.abort()
+        else:  # the handshake fails by it
+            with contextlib.suppress(OSError):
+                self._client.shutdown(socket.SHUT_RDWR)
+
+    @property
+    def opened(self) -> bool:
+        """Whether it can be asked: after the handshake."""
+        return self._transport is not None
 
 
 class Connections:
     """All clients' connections, bounded in number and in time."""
 
-    def __init__(self, most: int = _MOST_CONNECTIONS, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        most: int,
+        clock: Callable[[], float] = time.monotonic,
+        tls: Callable[[], ssl.SSLContext | None] = lambda: None,
+    ) -> None:
+        """`tls`: what the next client is met with; `None`: nothing is encrypted."""
         self.most = most
         self._clock = clock
+        self._tls = tls
         self._open: set[Connection] = set()
-        self._said = -_SAY_EVERY
+        self._opening: set[asyncio.Task[None]] = set()
+        self._said = self._said_failed = -_SAY_EVERY
 
     def __len__(self) -> int:
         return len(self._open)
@@ -122,7 +138,10 @@ class Connections:
         return iter(tuple(self._open))
 
     async def accept(self, listening: socket.socket, make: Callable[[], asyncio.Protocol]) -> None:
-        """Take in whoever comes, each with a protocol of aiohttp's. While there is no place, others wait outside."""
+        """Take in whoever comes, each with a protocol of aiohttp's. While there is no place, others wait outside.
+
+        Nobody waits for the handshake of another, which counts as a connection from its first moment on.
+        """
         loop = asyncio.get_running_loop()
         listening.setblocking(False)
         while True:
@@ -134,15 +153,31 @@ class Connections:
             try:
                 while not self.room():
                     await asyncio.sleep(_ACCEPT_AGAIN_SECONDS)
-                await loop.connect_accepted_socket(lambda: Connection(make(), self, self._clock), client)
-            except OSError:
-                client.close()
+                connection = Connection(make(), self, client, self._clock)
             except Exception as error:  # whatever it is, the next client is taken in
                 client.close()
                 log.exception("unexpected error", exc_info=error)
+                continue
             except BaseException:
                 client.close()
                 raise
+            self._open.add(connection)
+            task = loop.create_task(self._open_up(connection, client))
+            self._opening.add(task)
+            task.add_done_callback(self._opening.discard)
+
+    async def _open_up(self, connection: Connection, client: socket.socket) -> None:
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, client, ssl=self._tls())
+        except OSError as error:  # it left, or they do not agree
+            if isinstance(error, ssl.SSLError):
+                self._say_failed(error)
+        except Exception as error:  # a fault of this program; it concerns this client alone
+            log.exception("unexpected error", exc_info=error)
+        finally:
+            if not connection.opened:
+                self.forget(connection)
+                client.close()
 
     def room(self) -> bool:
         """Whether there is place for one more; who has taken its time goes for it, those first that ask nothing."""
@@ -154,10 +189,6 @@ class Connections:
             return False
         min(slow, key=lambda each: (each.answering, each.since)).cut()
         return True
-
-    def note(self, connection: Connection) -> None:
-        """It is there."""
-        self._open.add(connection)
 
     def forget(self, connection: Connection) -> None:
         """It is gone."""
@@ -188,8 +219,11 @@ class Connections:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            for each in listening:
-                each.close()
+            close(listening)
+            for connection in self:
+                if not connection.opened:
+                    connection.cut()
+            await asyncio.gather(*self._opening)
 
     def _say(self) -> None:
         now = self._clock()
@@ -202,44 +236,9 @@ class Connections:
                 remedy="see who connects to web.listen_address; raise LimitNOFILE of the service if they all may",
             )
 
-
-def within_files() -> int:
-    """How many connections there may be, by the limit of open files: half of it stays for the database.
-
-    Where the limit is low, it is raised as far as it may be.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _FILES_WANTED if hard == resource.RLIM_INFINITY else min(_FILES_WANTED, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            soft = wanted
-    files = _FILES_WANTED if soft == resource.RLIM_INFINITY else soft
-    return max(8, min(_MOST_CONNECTIONS, files // 2))
-
-
-def listen(host: str | None, port: int) -> list[socket.socket]:
-    """Sockets on all addresses of a name, or of this host; `OSError` says why there are none.
-
-    Port 0 is one port that is free, the same on all. `::` is every address, those of IPv4 too.
-    """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    both = host == "::" and socket.has_dualstack_ipv6()
-    made: list[socket.socket] = []
-    missing: OSError | None = None
-    try:
-        for family, _, _, _, (name, _, *scope) in dict.fromkeys(found):
-            address = (name, port or (made[0].getsockname()[1] if made else 0), *scope)
-            try:
-                made.append(socket.create_server(address, family=family, backlog=_BACKLOG, dualstack_ipv6=both))
-            except OSError as error:
-                if error.errno not in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):
-                    raise
-                missing = error  # this host has no IPv6, or no IPv4
-        if missing is not None and not made:
-            raise missing
-    except OSError:
-        for each in made:
-            each.close()
-        raise
-    return made
+    def _say_failed(self, error: ssl.SSLError) -> None:
+        now = self._clock()
+        if now - self._said_failed >= _SAY_EVERY:
+            self._said_failed = now
+            why = (error.reason or "unknown").lower().replace("_", " ")
+            log.info("a client and this server do not agree on TLS", why=why, told="once a minute")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from exporter.config.listening import format_address, parse_address
+from exporter.config.listening import format_address, parse_address, parse_listening
 from exporter.config.web_address import web_address
 
 
@@ -31,6 +33,22 @@ def test_an_address_is_a_host_and_a_port(text: str, host: str | None, port: int)
 def test_what_is_no_address_is_refused_with_what_to_write(text: str) -> None:
     with pytest.raises(ValueError, match="write"):
         parse_address(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("unix:/run/web.sock", Path("/run/web.sock")), (" unix:/run/a b ", Path("/run/a b")), ("[::]:80", ("::", 80))],
+)
+def test_where_to_listen_may_be_the_path_of_a_socket(text: str, found: object) -> None:
+    assert parse_listening(text) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["unix:", "unix:web.sock", "unix:@web", f"unix:/{'x' * 107}", "unix:/a\0b", "/run/web"]
+)
+def test_what_is_no_path_of_a_socket_is_refused_with_what_to_write(text: str) -> None:
+    with pytest.raises(ValueError, match="write"):
+        parse_listening(text)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -75,12 +75,16 @@ def running(
     interval: str = "1s",
     rules: Sequence[Path] = (),
     alertmanager: str = "",
+    scrape: Mapping[str, Any] | None = None,
 ) -> Iterator[Prometheus]:
-    """Prometheus on the data in `directory`, scraping the targets and telling an Alertmanager what the rules find."""
+    """Prometheus on the data in `directory`, scraping the targets and telling an Alertmanager what the rules find.
+
+    `scrape`: what else its job says; paths are relative to the directory.
+    """
     port = free_port()
     config = {
         "global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval},
-        "scrape_configs": [{"job_name": JOB, "static_configs": [{"targets": list(targets)}]}],
+        "scrape_configs": [{"job_name": JOB, "static_configs": [{"targets": list(targets)}], **(scrape or {})}],
         "rule_files": list(map(str, rules)),
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}] if alertmanager else []},
     }

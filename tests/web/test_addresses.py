@@ -168,9 +168,24 @@ def test_cards_give_the_whole_address_to_others_where_it_is_known() -> None:
         ({"listen_address": "[::1]:8080"}, "http://[::1]:8080"),
         ({"listen_address": ":8080"}, None),
         ({"listen_address": "[::]:8080"}, None),
+        ({"listen_address": "unix:/run/web.sock"}, None),
     ],
 )
 def test_boards_are_told_where_the_exporter_is_unless_nobody_knows(web: dict[str, str], told: str | None) -> None:
     with looping(NOWHERE, web=web) as loop:
         found = loop.scrape().of("campaign_exporter_external_url_info")
     assert [dict(labels)["url"] for _, labels in found] == ([] if told is None else [told])
+
+
+@pytest.mark.parametrize(
+    ("listening", "told"),
+    [
+        (["127.0.0.1:8080"], "https://127.0.0.1:8080"),
+        (["unix:/run/web.sock", ":8080", "[::1]:8081", "127.0.0.1:8082"], "https://[::1]:8081"),
+        (["unix:/run/web.sock"], None),
+    ],
+)
+def test_it_is_where_the_command_line_lets_it_listen(listening: list[str], told: str | None) -> None:
+    assert config(NOWHERE).web.address(listening, "https") == told
+    given = config(NOWHERE, web={"external_url": OUTSIDE}).web
+    assert given.address(listening, "https") == OUTSIDE

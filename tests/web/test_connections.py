@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import gc
-import resource
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 
 import pytest
-from aiohttp import web
 
-from exporter.metrics.exposition import TEXT_TYPE, Block, Body, Exposed
-from exporter.web.app import SENDING, application
+from exporter.metrics.exposition import TEXT_TYPE
 from exporter.web.connections import (
     ANSWER_SECONDS,
     HEAD_SECONDS,
     IDLE_SECONDS,
-    Connections,
-    listen,
-    within_files,
 )
-from exporter.web.sending import PIECE_BYTES, Sending
+from exporter.web.sending import PIECE_BYTES
 from tests.support.exporting import Loop, looping
-
-LARGE = 24 * 1024 * 1024
-"""More than the kernel takes for a client that does not read."""
-ASK = b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n"
+from tests.support.sites import ASK, LARGE, Site, on_site, read, read_all, until
 
 
 @pytest.fixture
@@ -37,100 +26,6 @@ def idle() -> Iterator[Loop]:
     """A service that never asked its database."""
     with looping("postgresql://127.0.0.1:1/nowhere") as made:
         yield made
-
-
-class Site:
-    """A server whose clock a test sets."""
-
-    def __init__(self, loop: Loop, most: int) -> None:
-        self.loop = loop
-        self.now = 1000.0
-        self.connections = Connections(most, clock=lambda: self.now)
-        self.app = application(loop.service)
-        self.port = 0
-        self.clients: list[socket.socket] = []
-
-    @property
-    def sending(self) -> Sending:
-        return self.app[SENDING]
-
-    def show(self, letter: bytes, size: int = LARGE) -> None:
-        """Let /metrics be a page of this many of a letter."""
-        page = self.loop.service.page
-        self.loop.service.page = dataclasses.replace(
-            page, own=Body([Block([Exposed(letter * size, letter * size, 0)])])
-        )
-
-    def pass_time(self, seconds: float) -> None:
-        self.now += seconds
-        self.connections.sweep()
-
-    async def client(self, says: bytes = b"") -> socket.socket:
-        """A client that reads nothing by itself, and has said this."""
-        client = socket.socket()
-        self.clients.append(client)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.setblocking(False)
-        before = len(self.connections)
-        await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", self.port))
-        if before < self.connections.most:
-            await until(lambda: len(self.connections) > before)
-        if says:
-            await asyncio.get_running_loop().sock_sendall(client, says)
-        return client
-
-    async def get(self, path: bytes = b"/-/healthy") -> bytes:
-        """The first bytes of an answer, of a client of its own."""
-        with await self.client(ASK % path) as client:
-            return await read(client)
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not holds():
-            await asyncio.sleep(0.001)
-
-
-async def read(client: socket.socket) -> bytes:
-    """What comes next; nothing when it was cut off."""
-    async with asyncio.timeout(30):
-        try:
-            return await asyncio.get_running_loop().sock_recv(client, 65_536)
-        except ConnectionError:
-            return b""
-
-
-async def read_all(client: socket.socket) -> bytes:
-    parts = []
-    while part := await read(client):
-        parts.append(part)
-    return b"".join(parts)
-
-
-@asynccontextmanager
-async def site(loop: Loop, most: int) -> AsyncIterator[Site]:
-    made = Site(loop, most)
-    runner = web.AppRunner(made.app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    assert runner.server is not None
-    (listening,) = listen("127.0.0.1", 0)
-    made.port = listening.getsockname()[1]
-    try:
-        async with made.connections.serving([listening], runner.server):
-            yield made
-    finally:
-        for client in made.clients:
-            client.close()
-        await runner.cleanup()
-        await until(lambda: not len(made.connections))
-
-
-def on_site(loop: Loop, act: Callable[[Site], Awaitable[None]], most: int = 8) -> None:
-    async def run() -> None:
-        async with site(loop, most) as made:
-            await act(made)
-
-    asyncio.run(run())
 
 
 @pytest.mark.parametrize(
@@ -288,15 +183,6 @@ def test_many_at_once_are_all_answered(idle: Loop) -> None:
     on_site(idle, act, most=4)
 
 
-def test_half_of_the_files_are_left_to_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    for limits, places in (((256, 256), 128), ((1024, 4096), 512), ((1_048_576, 1_048_576), 512), ((256, 4096), 512)):
-        changed: list[tuple[int, int]] = []
-        monkeypatch.setattr(resource, "getrlimit", lambda _, limits=limits: limits)
-        monkeypatch.setattr(resource, "setrlimit", lambda _, wanted, changed=changed: changed.append(wanted))
-        assert within_files() == places
-        assert changed == ([(1024, 4096)] if limits == (256, 4096) else [])
-
-
 @pytest.mark.parametrize("why", ["late", "left", "too many pages"])
 def test_nothing_holds_a_page_whose_reader_is_gone(idle: Loop, why: str) -> None:
     """The collector, which would find it at last, comes by rarely."""
@@ -329,49 +215,3 @@ def test_nothing_holds_a_page_whose_reader_is_gone(idle: Loop, why: str) -> None
         on_site(idle, act)
     finally:
         gc.enable()
-
-
-# -- where it listens -----------------------------------------------------------------------------------------
-
-
-def answers(host: str, port: int) -> bool:
-    try:
-        socket.create_connection((host, port), 5).close()
-    except OSError:
-        return False
-    return True
-
-
-@pytest.mark.parametrize("host", ["localhost", None, "::", "0.0.0.0"])
-def test_port_0_is_one_free_port_on_every_address(host: str | None) -> None:
-    made = listen(host, 0)
-    try:
-        (port,) = {each.getsockname()[1] for each in made}
-        assert port
-        assert answers("127.0.0.1", port)
-    finally:
-        for each in made:
-            each.close()
-
-
-@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this host has no IPv6")
-def test_all_addresses_of_ipv6_are_those_of_ipv4_too_and_one_is_only_itself() -> None:
-    (every,) = listen("::", 0)
-    (one,) = listen("::1", 0)
-    with every, one:
-        assert all(answers(host, every.getsockname()[1]) for host in ("127.0.0.1", "::1"))
-        assert [answers(host, one.getsockname()[1]) for host in ("127.0.0.1", "::1")] == [False, True]
-
-
-def test_an_address_of_a_name_that_this_host_does_not_have_is_left_out_unless_it_is_the_only_one(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    ours, others = ("127.0.0.1", 0), ("192.0.2.1", 0)
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in (others, ours)]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-    (made,) = listen("name", 0)
-    with made:
-        assert made.getsockname()[0] == "127.0.0.1"
-    del found[1]
-    with pytest.raises(OSError, match="Cannot assign requested address"):
-        listen("name", 0)

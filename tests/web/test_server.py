@@ -42,7 +42,7 @@ def test_the_program_ends_with_an_error_when_the_refreshing_ends_by_itself(
 ) -> None:
     failing_first(monkeypatch, act)
     with pytest.raises(EndedError, match="please report"):
-        run(config(NOWHERE), "127.0.0.1:0")
+        run(config(NOWHERE), ["127.0.0.1:0"])
 
 
 def test_a_process_whose_refreshing_ended_ends_though_something_hinders_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +65,7 @@ def test_a_signal_ends_it_and_the_handlers_of_before_are_back(
 ) -> None:
     before = signal.getsignal(number)
     failing_first(monkeypatch, lambda: os.kill(os.getpid(), number))
-    assert run(config(NOWHERE), "127.0.0.1:0")
+    assert run(config(NOWHERE), ["127.0.0.1:0"])
     assert signal.getsignal(number) is before
 
 
@@ -76,7 +76,7 @@ def test_sighup_does_not_end_it_and_is_told(monkeypatch: pytest.MonkeyPatch) -> 
 
     failing_first(monkeypatch, both)
     with capture_logs() as logs:
-        assert run(config(NOWHERE), "127.0.0.1:0")
+        assert run(config(NOWHERE), ["127.0.0.1:0"])
     (told,) = [entry for entry in logs if entry["event"] == "SIGHUP changes nothing"]
     assert told["remedy"] == "restart the exporter"
 
@@ -97,7 +97,7 @@ def test_an_address_in_use_is_a_clear_problem(host: str) -> None:
     with socket.create_server(("", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=f"cannot listen on .*:{port}: Address already in use; stop what uses it"):
-            run(config(NOWHERE), f"{host}:{port}")
+            run(config(NOWHERE), [f"{host}:{port}"])
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_an_address_in_use_is_a_clear_problem(host: str) -> None:
 )
 def test_where_nothing_can_listen_is_told_with_the_option_that_named_it(address: str, problem: str) -> None:
     with pytest.raises(ConfigError, match=f"^--web.listen-address: {problem}"):
-        run(config(NOWHERE), address)
+        run(config(NOWHERE), [address])
     with pytest.raises(ConfigError, match=f"^web.listen_address: {problem}"):
         run(config(NOWHERE, web={"listen_address": address}))
 
@@ -120,6 +120,6 @@ def test_where_nothing_can_listen_is_told_with_the_option_that_named_it(address:
 def test_the_log_says_which_port_was_given_to_it(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     failing_first(monkeypatch, lambda: os.kill(os.getpid(), signal.SIGTERM))
     with capture_logs() as logs:
-        assert run(config(NOWHERE), address)
+        assert run(config(NOWHERE), [address])
     (told,) = [entry["address"] for entry in logs if entry["event"] == "listening"]
     assert all(each.rpartition(":")[2] != "0" for each in told.split(", "))

@@ -10,10 +10,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from exporter.config.listening import format_address, parse_address
+from exporter.config.listening import format_address, parse_listening
 from exporter.errors import ConfigError
 
 TIMEOUT_SECONDS = 5.0
@@ -39,7 +40,10 @@ class Served:
 
 def address_of(listen: str) -> str:
     """Where an exporter that listens so can be asked from this host."""
-    host, port = parse_address(listen)
+    found = parse_listening(listen)
+    if isinstance(found, Path):
+        return listen
+    host, port = found
     return f"http://{format_address(_EVERYWHERE.get(host, host), port)}"
 
 
@@ -63,6 +67,8 @@ def checked(url: str) -> str:
 
 def ask(url: str, campaign_id: str) -> Served:
     """The metrics and the card of a campaign from the exporter at this address."""
+    if not urlsplit(url).netloc:
+        return Served(url, problem=f"the exporter answers on {url}; name the address of a proxy before it with --url")
     shown = without_login(url)
     try:
         metrics = _get(url, "/metrics", "text/plain").decode("utf-8", "replace")

@@ -72,3 +72,10 @@ def test_nobody_there_is_said_in_a_line() -> None:
     served = ask("http://me:secret@127.0.0.1:1", "7")
     assert (served.metrics, served.card) == (None, None)
     assert served.problem == "no exporter answers at http://127.0.0.1:1: Connection refused"
+
+
+def test_what_listens_on_a_socket_is_not_asked_and_the_way_to_it_is_told() -> None:
+    found = ask(address_of("unix:/run/web.sock"), "1")
+    assert found.problem == (
+        "the exporter answers on unix:/run/web.sock; name the address of a proxy before it with --url"
+    )

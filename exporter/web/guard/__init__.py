@@ -1,0 +1,1 @@
+"""What stands before every page: TLS, client certificates, passwords. Knows no page."""
