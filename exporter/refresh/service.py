@@ -132,10 +132,14 @@ class Service:
     @property
     def notes(self) -> tuple[str, ...]:
         """What readers must know of the data, in a sentence each."""
+        return (*self.part, *self._refresher.notes)
+
+    @property
+    def part(self) -> tuple[str, ...]:
+        """Which part of the platform there is to be seen, in a sentence, where it is not all."""
         if (shard := self._config.shard) is None:
-            return self._refresher.notes
-        mine = f"this is shard {shard}, counted from 0: campaigns of other tenants are with the other shards"
-        return (mine, *self._refresher.notes)
+            return ()
+        return (f"this is shard {shard}, counted from 0: campaigns of other tenants are with the other shards",)
 
     def stale(self, page: Page) -> bool:
         """Whether a page's campaigns are too old to be shown."""
