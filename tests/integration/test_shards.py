@@ -48,6 +48,11 @@ class World:
         return int(hashlib.sha256(self.key(tenant).encode()).hexdigest()[:6], 16) % TOTAL
 
     @property
+    def stranger(self) -> int:
+        """A tenant that is not in the shard of the first one."""
+        return next(tenant for tenant in TENANTS if self.shard(tenant) != self.shard(TENANTS[0]))
+
+    @property
     def now(self) -> datetime:
         """By the clock of all exporters."""
         return datetime.fromtimestamp(self.whole.seconds, UTC)
@@ -151,8 +156,7 @@ def test_together_they_show_the_whole_before_and_after_changes_and_while_a_tenan
 
 def test_campaigns_change_hands_and_tenants_go(world: World) -> None:
     world.refresh()
-    mine = world.shard(1)
-    other = next(tenant for tenant in TENANTS if world.shard(tenant) != mine)
+    other = world.stranger
     world.owner.execute(
         "UPDATE campaign_monitoring.campaigns SET tenant_id = %s WHERE campaign_id = %s",
         (world.key(other), world.key(11)),
@@ -164,6 +168,17 @@ def test_campaigns_change_hands_and_tenants_go(world: World) -> None:
             [world.key(5)],
         )
     world.assert_together_they_show_the_whole(but=WATCHED)
+
+
+def test_a_task_that_moves_to_another_shards_campaign_is_found_by_the_audit_of_the_one_it_left(world: World) -> None:
+    world.refresh()
+    world.owner.execute(
+        "UPDATE campaign_monitoring.tasks SET campaign_id = %s, updated_at = %s WHERE task_id = %s",
+        (world.key(world.stranger * 10), world.now, world.key(1)),
+    )
+    world.assert_together_they_show_the_whole()
+    found = [shard.corrections() for shard in world.shards]
+    assert [index for index, corrections in enumerate(found) if corrections] == [world.shard(1)]
 
 
 def read(exporter: Exporter) -> dict[str, float]:
