@@ -16,6 +16,7 @@ from exporter.source.clean_rows import CAMPAIGNS
 from exporter.source.copying import by_settings
 from exporter.source.reader import Moment, Reader
 from exporter.source.row_statements import Statements
+from tests.integration.test_bad_views import FAULTS, break_view
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter, Scrape, exporting, looping
 
@@ -202,6 +203,20 @@ def test_rows_of_other_shards_are_not_read(world: World) -> None:
     every = [sum(rows[relation] for rows in grown) for relation in ("tenants", "campaigns", "numbers", "goals")]
     assert every == [len(TENANTS), 2 * len(TENANTS), len(TENANTS), len(TENANTS)]
     assert all(shard.counted("rows_ignored_total", relation="tasks") == 0 for shard in world.shards)
+
+
+def test_a_row_that_a_view_cannot_show_costs_its_own_shard_that_row_and_the_others_nothing(world: World) -> None:
+    """Task 7 is of campaign 20."""
+    break_view(world.owner, "tasks", "system_retries", FAULTS["division by zero"], "task_id")
+    world.assert_together_they_show_the_whole()
+    for campaign in (10, 20, 40):
+        world.tasks(campaign, 2, world.now)
+    world.owner.execute("UPDATE campaign_monitoring.tasks_table SET updated_at = %s WHERE task_id = 7", [world.now])
+    world.assert_together_they_show_the_whole()
+    met = [
+        index for index, shard in enumerate(world.shards) if shard.counted("rows_unreadable_total", relation="tasks")
+    ]
+    assert met == [world.shard(2)]
 
 
 def test_a_breach_of_which_nobody_knows_whose_it_is_is_told_by_one_shard(world: World) -> None:
