@@ -210,10 +210,12 @@ def settings() -> list[tuple[str, str, str, str]]:
 def _settings(model: type[BaseModel], defaults: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str, str, str]]:
     for name, field in model.model_fields.items():
         key = field.alias or name
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _settings(field.annotation, defaults[key], f"{prefix}{key}.")
+        kinds = (field.annotation, *get_args(field.annotation))
+        section = next((each for each in kinds if isinstance(each, type) and issubclass(each, BaseModel)), None)
+        if section is not None:
+            yield from _settings(section, defaults[key] or {}, f"{prefix}{key}.")
         else:
-            yield prefix + key, _type(field), _default(defaults[key]), field.description or ""
+            yield prefix + key, _type(field), _default(defaults.get(key)), field.description or ""
 
 
 def _default(value: object) -> str:

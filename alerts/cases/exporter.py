@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from alerts.cases.case import Case, Subject
+from collections.abc import Sequence
+
+from alerts.cases.case import Case, Subject, Told
 from alerts.cases.compliance import held
-from alerts.cases.series import INSTANCE, JOB, Series, counter, info, outcomes, replicas, series, steady
+from alerts.cases.series import INSTANCE, JOB, Series, counter, gone, info, outcomes, replicas, series, steady
 
 _OTHER = "b:10517"
 _JOB = ("job",)
@@ -18,6 +20,8 @@ DOWN = _of_job("CampaignExporterDown", "critical")
 ONE_DOWN = _of_job("CampaignExporterReplicaDown", "warning", instance=_OTHER)
 AWAY = _of_job("CampaignExporterDatabaseAway", "critical")
 STALE = _of_job("CampaignExporterStale", "critical")
+SHARD = _of_job("CampaignExporterShardMissing", "critical")
+SHARDS = _of_job("CampaignExporterShardsDisagree", "warning")
 SLOW = _of_job("CampaignExporterRefreshSlow", "warning", instance=INSTANCE)
 SHARE = _of_job("CampaignExporterDatabaseShareHigh", "warning", instance=INSTANCE)
 AUDIT = _of_job("CampaignExporterAuditCorrections", "warning")
@@ -86,6 +90,50 @@ _REACHED = (
 )  # fmt: skip
 
 
+def _shard(
+    index: int, total: int = 3, values: str = "1x60", reads: str = "", data: str = "0+60x60", host: str = "a"
+) -> tuple[Series, ...]:
+    """An exporter that is a shard: reachable as the values say, on an address of its own."""
+    at = f"{host}{index}of{total}:10517"
+    return (
+        _own("shard_info", values, index=str(index), total=str(total), instance=at),
+        _own("up", reads or values, instance=at),
+        _own("data_timestamp_seconds", data, instance=at),
+    )
+
+
+def _missing(there: str) -> Sequence[Told]:
+    said = f"Not every shard of job {JOB} has an exporter that is scraped, reads the database and is current."
+    return (SHARD.told(f"{said}{there}"),)
+
+
+_TWO_TOTALS = (SHARDS.told(f"Exporters of job {JOB} are set to 2 different numbers of shards."),)
+_THREE = (*_shard(0), *_shard(1), *_shard(2))
+_SHARDS = (
+    SHARD.fires("one of three is gone for two minutes", _shard(0), _shard(1, values=gone("1x9")), _shard(2),
+                at={"9m": (), "11m": (), "12m": _missing(" There are: 0, 2.")}),
+    SHARD.edge("all three are there", _THREE, at=("2m", "30m")),
+    SHARD.edge("one of two replicas of a shard is gone", _THREE,
+               _own("shard_info", gone("1x9"), index="1", total="3", instance=_OTHER), at=("12m", "30m")),
+    SHARD.edge("one was restarted within a minute", _shard(0), _shard(1, values="1x9 stale 1x50"), _shard(2),
+               at=("10m", "11m", "12m")),
+    SHARD.no_data("one exporter reads all", _READS, at=("2m", "30m")),
+    SHARD.also("one that was never there", _shard(0), _shard(2), at={"2m": _missing(" There are: 0, 2.")}),
+    SHARD.also("one that cannot read the database", _shard(0), _shard(1, reads="0x60"), _shard(2),
+               at={"2m": _missing(" There are: 0, 2.")}),
+    SHARD.also("one whose data are old", _shard(0), _shard(1, data="0x60"), _shard(2),
+               at={"4m": (), "5m": _missing(" There are: 0, 2.")}),
+    SHARD.also("two replicas of each, and both of one are gone", _shard(0), _shard(0, host="b"), _shard(2),
+               _shard(2, host="b"), at={"2m": _missing(" There are: 0, 2.")}),
+    SHARDS.fires("one says three and two say two, for five minutes", _shard(0, 2), _shard(1, 2), _shard(2),
+                 at={"4m": (), "5m": _TWO_TOTALS}),
+    SHARDS.edge("all say three", _THREE, at=("5m", "30m")),
+    SHARDS.edge("one that said two is restarted within five minutes", _THREE, _shard(1, 2, values=gone("1x3")),
+                at=("4m", "5m", "9m")),
+    SHARDS.no_data("one exporter reads all", _READS, at=("5m", "30m")),
+)  # fmt: skip
+
+
 def _refreshes(seconds: float) -> tuple[Series, ...]:
     """Two refreshes a minute, in two stages."""
     return (
@@ -115,8 +163,15 @@ _READ_BADLY = (UNREADABLE.told("Rows of calls could not be read 3 times within 1
 
 
 def _calls(first: float, second: float) -> tuple[Series, ...]:
-    return (*outcomes(answered=steady(first)), series("campaign_calls_total", steady(second), outcome="answered",
-                                                      instance=_OTHER))  # fmt: skip
+    return (*outcomes(answered=steady(first)), *replicas(_READS),
+            series("campaign_calls_total", steady(second), outcome="answered", instance=_OTHER))  # fmt: skip
+
+
+def _counting(index: int, calls: float, instance: str = "") -> tuple[Series, ...]:
+    """A shard that counts so many calls."""
+    at = instance or f"shard{index}of3:10517"
+    return (_own("shard_info", steady(1), index=str(index), total="3", instance=at),
+            series("campaign_calls_total", steady(calls), outcome="answered", instance=at))  # fmt: skip
 
 
 _FIGURES = (
@@ -142,7 +197,11 @@ _FIGURES = (
                    at={"14m": (), "15m": (DISAGREE.told(f"Replicas of job {JOB} differ by 2% in the calls they "
                                                           "count."),)}),
     DISAGREE.edge("991 calls and 1,000, and more is needed", _calls(1000, 991), at=("15m", "60m")),
-    DISAGREE.edge("one exporter alone", outcomes(answered=steady(1000)), at=("15m", "60m")),
+    DISAGREE.edge("one exporter alone", outcomes(answered=steady(1000)), _READS, at=("15m", "60m")),
+    DISAGREE.edge("three shards, each with calls of its own", _counting(0, 1000), _counting(1, 20), _counting(2, 500),
+                  at=("15m", "60m")),
+    DISAGREE.also("two replicas of one shard of three", _counting(0, 1000), _counting(1, 20), _counting(0, 980, _OTHER),
+                  at={"15m": (DISAGREE.told(f"Replicas of job {JOB} differ by 2% in the calls they count."),)}),
     DISAGREE.no_data("no call is counted", _READS, at=("15m", "60m")),
     UNSTAMPED.fires("three rows within fifteen minutes", _own("unstamped_changes_total", "0x20 3x60", relation="calls"),
                     at={"20m": (), "21m": _STOOD_STILL}),
@@ -202,4 +261,4 @@ _CONTRACT = (
     MISSING.no_data("the relations are not told", _READS, at=("15m", "30m")),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = (*_REACHED, *_LOAD, *_FIGURES, *_CONTRACT)
+CASES: tuple[Case, ...] = (*_REACHED, *_SHARDS, *_LOAD, *_FIGURES, *_CONTRACT)

@@ -71,6 +71,13 @@ INHIBITIONS: tuple[Inhibition, ...] = (
         "What is hidden is not exported for that.",
     ),
     Inhibition(BLIND[:1], BLIND[1:2], ("job",), "An exporter that is down says nothing of the database."),
+    Inhibition(BLIND, ("CampaignExporterShardMissing",), ("job",), "Where no exporter works, no shard's does."),
+    Inhibition(
+        ("CampaignExporterShardMissing",),
+        ("CampaignExporterReplicaDown", "CampaignExporterShardsDisagree"),
+        ("job",),
+        "A shard that is missing is more than one replica that is.",
+    ),
     Inhibition(
         ("CampaignDispatcherDead",),
         ("CampaignStalled", "CampaignBacklogGrows"),

@@ -6,14 +6,16 @@ from alerts.rules.compliance import codes
 from alerts.settings import Settings
 from alerts.vocabulary.expressions import Rules
 from alerts.vocabulary.rule import CAMPAIGN, EXPORTER, Alert, Concern, Severity
+from alerts.vocabulary.wording import Ask
 
 _CRITICAL, _WARNING, _INFO = Severity.CRITICAL, Severity.WARNING, Severity.INFO
 _OWN = "campaign_exporter_"
+_SHARD = f"{_OWN}shard_info"
 
 
 def concern(q: Rules, s: Settings) -> Concern:
     """The rules."""
-    alerts = (*_away(s), *_unwell(s), *_contract(q))
+    alerts = (*_away(s), *_shards(s), *_unwell(s), *_contract(q))
     return Concern("exporter", "The monitoring itself", alerts)
 
 
@@ -79,11 +81,55 @@ def _away(s: Settings) -> tuple[Alert, ...]:
     )
 
 
+def _shards(s: Settings) -> tuple[Alert, ...]:
+    """What `_away` does not see: it asks whether any exporter works, and of shards each must."""
+    old = (
+        f"time() - ({_OWN}data_timestamp_seconds or {_OWN}last_success_timestamp_seconds) > {s.exporter.stale_after:g}"
+    )
+    works = f"and on (job, instance) ({_OWN}up == 1) unless on (job, instance) ({old})"
+    # How many there are to be is a label, so how many there are is made one: the index that comes after the last.
+    wanted = f'label_replace(max by (job, total) ({_SHARD}), "index", "$1", "total", "(.*)")'
+    there = (
+        f'count_values by (job, total) ("index", count by (job, total) (max by (job, total, index) ({_SHARD} {works})))'
+    )
+    return (
+        Alert(
+            "CampaignExporterShardMissing",
+            _CRITICAL,
+            EXPORTER,
+            "A shard has no exporter that works: its tenants' campaigns are not watched.",
+            "Not every shard of job {job} has an exporter that is scraped, reads the database and is current.{there}",
+            "Look at the exporters whose index is not among these: do they run, can they be scraped, what do they log?",
+            f"max by (job) ({wanted} unless on (job, total, index) {there})",
+            ("exporter-health", 101),
+            wait=120,
+            keep=60,
+            asks={"there": Ask(f"max by (index) ({_SHARD}{{job=%q}} {works})", ("job",), "{{ .Labels.index }}",
+                               " There are: ", ".", by="index")},
+            rests_on=("exporter.stale_after",),
+        ),
+        Alert(
+            "CampaignExporterShardsDisagree",
+            _WARNING,
+            EXPORTER,
+            "Shards do not agree on how many they are: some tenants may be watched by two, or by none.",
+            "Exporters of job {job} are set to {value} different numbers of shards.",
+            "Set `shard.total` to the same number in all of them, and restart those that had another.",
+            f"count by (job) (count by (job, total) ({_SHARD})) > 1",
+            ("exporter-health", 101),
+            wait=300,
+            keep=300,
+        ),
+    )  # fmt: skip
+
+
 def _unwell(s: Settings) -> tuple[Alert, ...]:
     e = s.exporter
     stages = f"sum by (job, instance) (rate({_OWN}refresh_stage_seconds_sum[15m]))"
     refreshes = f'sum by (job, instance) (rate({_OWN}refreshes_total{{result="success"}}[15m]))'
-    calls = "sum by (job, instance) (campaign_calls_total)"
+    # replicas are those of one shard; whoever is no shard has no index
+    shard = f"max by (job, instance, index) ({_SHARD}) or on (job, instance) max by (job, instance) ({_OWN}up) ^ 0"
+    calls = f"sum by (job, instance) (campaign_calls_total) * on (job, instance) group_left (index) ({shard})"
     corrections = f"sum by (job) (max by (job, relation) (increase({_OWN}audit_corrections_total[1h])))"
     unstamped = f"sum by (job, relation) (max by (job, relation) (increase({_OWN}unstamped_changes_total[15m])))"
     unreadable = f"sum by (job, relation) (max by (job, relation) (increase({_OWN}rows_unreadable_total[15m])))"
@@ -166,7 +212,8 @@ def _unwell(s: Settings) -> tuple[Alert, ...]:
             "Exporters on one database show different totals.",
             "Replicas of job {job} differ by {percent} in the calls they count.",
             "Compare their data's age and configuration; do they read the same database?",
-            f"1 - min by (job) ({calls}) / max by (job) ({calls} > 0) > {e.replicas_differ:g}",
+            f"max by (job) (1 - min by (job, index) ({calls}) / max by (job, index) ({calls} > 0)) "
+            f"> {e.replicas_differ:g}",
             ("exporter-health", 101),
             wait=900,
             keep=300,

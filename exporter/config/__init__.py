@@ -14,6 +14,7 @@ from exporter.config.settings import (
     LogConfig,
     RefreshConfig,
     SeriesConfig,
+    ShardConfig,
     WebConfig,
     load,
     parse,
@@ -21,5 +22,5 @@ from exporter.config.settings import (
 
 __all__ = [
     "DEFAULT_PORT", "AuditConfig", "Config", "DatabaseConfig", "LogConfig", "RefreshConfig", "SeriesConfig",
-    "WebConfig", "load", "parse",
+    "ShardConfig", "WebConfig", "load", "parse",
 ]  # fmt: skip

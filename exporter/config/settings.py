@@ -122,6 +122,29 @@ class AuditConfig(Section):
     max_share: Share = Field(0.01, description="Share of time that audits may take.")
 
 
+class ShardConfig(Section):
+    """Which part of the platform this exporter reads."""
+
+    index: Annotated[Whole, Field(ge=0)] = Field(
+        description="Which of the shards this exporter is, counted from 0. Only with `total`; without both it reads "
+        "the whole platform: see [operating](operating.md#shards-and-pairs)."
+    )
+    total: Annotated[Whole, Field(ge=1, le=1000)] = Field(
+        description="How many shards there are, the same number in all of them."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_all(self) -> ShardConfig:
+        if self.index >= self.total:
+            raise ValueError(
+                f"index {self.index} is none of {self.total}, which are counted from 0; write 0 to {self.total - 1}"
+            )
+        return self
+
+    def __str__(self) -> str:
+        return f"{self.index} of {self.total}"
+
+
 class DispatchConfig(Section):
     """When silence becomes a verdict."""
 
@@ -238,6 +261,7 @@ class Config(Section):
     database: DatabaseConfig
     refresh: RefreshConfig = RefreshConfig()
     audit: AuditConfig = AuditConfig()
+    shard: ShardConfig | None = None
     dispatch: DispatchConfig = DispatchConfig()
     settle_after: Duration = Field(
         3600.0,

@@ -71,6 +71,9 @@ class Telemetry:
         self.external_url = gauge(  # an Info would be there without its label where nobody knows
             "external_url_info", "Where people reach the exporter; boards link there.", "url"
         )
+        self.shard = gauge(
+            "shard_info", "Which shard of how many this exporter is; absent where it reads all.", "index", "total"
+        )
         self.refreshes = counter("refreshes_total", "Refreshes by result.", "result")
         self.errors = counter("refresh_errors_total", "Failed refreshes by kind of error.", "kind")
         self.stage = Summary(

@@ -92,8 +92,8 @@ class Echo:
         rows_read = late = 0
         waiting = set(self._reloads.pending)  # of these such rows are known
         labels = look.ledger.vocabulary.campaign.labels
-        plan = Plan(math.inf, ((low, high),))
-        for rows in look.reader.changed(look.connection, relation, plan, look.moment, look.meter, MOST_ROWS):
+        plan, whose = Plan(math.inf, ((low, high),)), look.everybody.campaigns
+        for rows in look.reader.changed(look.connection, relation, plan, whose, look.moment, look.meter, MOST_ROWS):
             folded = look.ledger.apply(relation, rows)
             dirty = {labels[number]: count for number, count in folded.dirty.items()}
             late += folded.altered + sum(dirty[each] for each in dirty.keys() - waiting)

@@ -68,7 +68,7 @@ def ended(server: Server, types: Types, hidden: Mapping[str, str], session: Sess
 
 def begin(session: Session, config: Config, clock: Clock, before: Epoch | None) -> Epoch:
     """A new epoch, after another one or none."""
-    reader = Reader(session.available)
+    reader = Reader(session.available, config.shard)
     if before is None or before.reader is not reader:
         _tell_problems(session)
     return _empty(session, reader, config, clock)
@@ -76,7 +76,7 @@ def begin(session: Session, config: Config, clock: Clock, before: Epoch | None) 
 
 def restored(saved: Mapping[str, Any], session: Session, config: Config, clock: Clock) -> Epoch:
     """The epoch of another process, of the server and the columns of this session."""
-    epoch = _empty(session, Reader(session.available), config, clock)
+    epoch = _empty(session, Reader(session.available, config.shard), config, clock)
     epoch.ledger.restore(saved["ledger"])
     epoch.changes.restore(saved["changes"])
     epoch.promises.restore(saved["promises"])

@@ -64,6 +64,8 @@ class Service:
         self._telemetry = Telemetry()
         if (address := address or config.web.address()) is not None:
             self._telemetry.external_url.labels(address).set(1)
+        if config.shard is not None:
+            self._telemetry.shard.labels(config.shard.index, config.shard.total).set(1)
         self._refresher = Refresher(config, self._database, self._telemetry, clock, self._note_progress)
         directory = config.state.directory
         self._keeper = Keeper(config, directory, self._telemetry) if directory is not None else None
@@ -148,7 +150,14 @@ class Service:
     @property
     def notes(self) -> tuple[str, ...]:
         """What readers must know of the data, in a sentence each."""
-        return self._refresher.notes
+        return (*self.part, *self._refresher.notes)
+
+    @property
+    def part(self) -> tuple[str, ...]:
+        """Which part of the platform there is to be seen, in a sentence, where it is not all."""
+        if (shard := self._config.shard) is None:
+            return ()
+        return (f"this is shard {shard}, counted from 0: campaigns of other tenants are with the other shards",)
 
     def stale(self, page: Page) -> bool:
         """Whether a page's campaigns are too old to be shown."""
@@ -233,7 +242,9 @@ class Service:
             settle()
             self._settled = self._refresher.ledger
         if first:
-            log.info("ready", campaigns=sum(snapshot.campaigns.values()), series=snapshot.series)
+            shard = self._config.shard
+            mine = {} if shard is None else {"shard": str(shard), "tenants": len(self._refresher.platform.owners)}
+            log.info("ready", **mine, campaigns=sum(snapshot.campaigns.values()), series=snapshot.series)
         return True
 
     def _note_share(self) -> None:

@@ -36,6 +36,7 @@ _SETTINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "low_once": ("timestamptz", "(SELECT {})"),
         "high_once": ("timestamptz", "(SELECT {})"),
         "now": ("float8", "(SELECT {})"),
+        "campaigns": ("text[]", "{}"),
     }
 )
 """Parameters that are others at each refresh: their types, and how they are read from a setting."""
@@ -50,15 +51,11 @@ def copied(
     refresh what varies goes by settings that end with the transaction: before version 16, pg_stat_statements would have
     an entry for each text.
     """
-    bound, text = query.bind(**values), query.text
-    varying = [name for name in _SETTINGS if repeated and name in query.fixed]
-    for name in varying:
-        typname, read = _SETTINGS[name]
-        setting = read.format(f"pg_catalog.current_setting('campaign_exporter.{name}')::{typname}")
-        text = text.replace(f"%({name})s", setting)
+    bound = query.bind(**values)
+    text, varying = by_settings(query) if repeated else (query.text, b"")
     with reading(), connection.cursor() as cursor, contextlib.ExitStack() as stack:
         if varying:
-            meter.timed(lambda: cursor.execute(_settings(varying), bound))
+            meter.timed(lambda: cursor.execute(varying, bound))
         copying = cursor.copy(f"COPY ({text}) TO STDOUT (FORMAT binary)".encode(), bound)
         copy = meter.timed(lambda: stack.enter_context(copying))
         first = memoryview(meter.timed(copy.read))[_HEADER:]
@@ -71,6 +68,16 @@ def copied(
                 yield messages
                 messages = []
         meter.timed(copy.read)  # the end of the statement
+
+
+def by_settings(query: Compiled) -> tuple[str, bytes]:
+    """A statement that takes from settings what varies, and the one that sets these first, if any does."""
+    varying, text = [name for name in _SETTINGS if name in query.fixed], query.text
+    for name in varying:
+        typname, read = _SETTINGS[name]
+        setting = read.format(f"pg_catalog.current_setting('campaign_exporter.{name}')::{typname}")
+        text = text.replace(f"%({name})s", setting)
+    return text, _settings(varying) if varying else b""
 
 
 def _settings(names: Sequence[str]) -> bytes:

@@ -41,6 +41,11 @@ class Platform:
         """By campaign, how many attempts it allows a task that has no maximum of its own."""
         return {key: campaign.max_attempts for key, campaign in self.campaigns.items()}
 
+    @property
+    def owners(self) -> frozenset[str]:
+        """The tenants there are, and those that campaigns name."""
+        return frozenset(self.tenants).union(campaign.tenant_id for campaign in self.campaigns.values())
+
     def zone_of(self, campaign: Campaign) -> str | None:
         """Whose midnight resets the caps of a campaign's numbers."""
         tenant = self.tenants.get(campaign.tenant_id)

@@ -6,7 +6,7 @@ import functools
 import itertools
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 import structlog
 
 from exporter.calendar.days import Day
+from exporter.config import ShardConfig
 from exporter.contract.availability import Available, Shape
 from exporter.contract.relations import RELATIONS
 from exporter.errors import RowError
@@ -93,11 +94,15 @@ class Reader:
     """The reads of one discovered database. All need an open `snapshot`.
 
     Of `tasks` and `calls` nothing is read where a policy hides rows: what is left would be taken for all there is.
+    Of a `shard`, the platform is its tenants, and all that is theirs.
     """
 
-    def __init__(self, available: Available) -> None:
+    def __init__(self, available: Available, shard: ShardConfig | None = None) -> None:
         self.available = available
-        self._statements, self._small = _statements_of(available.schema, available.shape, available.tables["campaigns"])
+        self._sharded = shard is not None
+        self._statements, self._small = _statements_of(
+            available.schema, available.shape, available.tables["campaigns"], shard
+        )
 
     @property
     def small_relations(self) -> tuple[str, ...]:
@@ -170,11 +175,16 @@ class Reader:
         connection: Connection,
         relation: str,
         plan: Plan,
+        campaigns: Collection[str],
         moment: Moment,
         meter: Meter,
         most: int | None = None,
     ) -> Iterator[Records]:
-        """Rows of `tasks` or `calls` that the plan asks for, in batches; of its bands, `most` at most."""
+        """Rows of `tasks` or `calls` that the plan asks for, in batches; of its bands, `most` at most.
+
+        A shard reads those of these campaigns alone. One exporter of all reads any: what moved from one of these to
+        another tells where it is gone.
+        """
         if relation in self.available.hidden:
             return
         statements = self._statements[relation]
@@ -186,6 +196,8 @@ class Reader:
             queries.append((statements.changed, [(plan.low, moment.now + STAMP_FUTURE_SECONDS)]))
         for query, ranges in queries:
             values = moment.parameters()
+            if self._sharded:
+                values[CAMPAIGNS.key] = statements.campaigns(list(campaigns))
             lows, highs = [_time(low) for low, _ in ranges], [_time(high) for _, high in ranges]
             try:
                 with connection.transaction():
@@ -310,7 +322,7 @@ class Reader:
 
 @functools.lru_cache(maxsize=8)
 def _statements_of(
-    schema: str, shape: Shape, table: sa.Table
+    schema: str, shape: Shape, table: sa.Table, shard: ShardConfig | None
 ) -> tuple[Mapping[str, Statements], Mapping[str, SmallStatements]]:
     """Of what is read by change and of what is read whole; made once for each set of columns that was met lately.
 
@@ -319,8 +331,12 @@ def _statements_of(
     del table
     available = Available(schema, {relation: dict(columns) for relation, columns in shape})
     return (
-        {rows.relation: Statements(available, rows) for rows in (task_rows(available), call_rows(available))},
-        {name: SmallStatements(available, name, SMALL[name], SMALL_LIMIT) for name in SMALL if available.has(name)},
+        {rows.relation: Statements(available, rows, shard) for rows in (task_rows(available), call_rows(available))},
+        {
+            name: SmallStatements(available, name, SMALL[name], SMALL_LIMIT, shard)
+            for name in SMALL
+            if available.has(name)
+        },
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from exporter.config import ShardConfig
 from exporter.contract.availability import Available
 from exporter.contract.relations import RELATIONS
 from exporter.source.clean_rows import CleanRows, Read
@@ -26,9 +27,12 @@ MOST = sa.bindparam("most", type_=sa.BigInteger)
 
 
 class Statements:
-    """Every statement of a relation that is read by change, made when it is first asked for."""
+    """Every statement of a relation that is read by change, made when it is first asked for.
 
-    def __init__(self, available: Available, rows: CleanRows) -> None:
+    Of a shard, what changed is read of the campaigns in `:campaigns` alone: other shards read the rest.
+    """
+
+    def __init__(self, available: Available, rows: CleanRows, shard: ShardConfig | None = None) -> None:
         types = available.types[rows.relation]
         self.rows = rows
         self._campaign_type = (
@@ -36,6 +40,7 @@ class Statements:
         )
         self._key_type = types[RELATIONS[rows.relation].key[0]]
         self._mine = rows.of_campaigns(self._campaign_type)
+        self._exported = () if shard is None else (rows.of_exported(self._campaign_type),)
         self._totals: dict[tuple[str, bool], Compiled] = {}
 
     @cached_property
@@ -46,18 +51,18 @@ class Statements:
     @cached_property
     def changed(self) -> Compiled:
         """Rows stamped between two moments; each is there twice: see `copying`."""
-        within = where(self.rows.stamped(_LOW, _HIGH), self.rows.stamped(_LOW_ONCE, _HIGH_ONCE))
+        within = where(self.rows.stamped(_LOW, _HIGH), self.rows.stamped(_LOW_ONCE, _HIGH_ONCE), *self._exported)
         return Compiled(self.rows.records(within))
 
     @cached_property
     def changed_within(self) -> Compiled:
         """Rows stamped within any of several bands."""
-        return Compiled(_within_bands(self.rows))
+        return Compiled(_within_bands(self.rows, *self._exported))
 
     @cached_property
     def some_within(self) -> Compiled:
         """The same, up to a number of rows."""
-        return Compiled(_within_bands(self.rows).limit(MOST))
+        return Compiled(_within_bands(self.rows, *self._exported).limit(MOST))
 
     @cached_property
     def remembered(self) -> Compiled:
@@ -72,7 +77,7 @@ class Statements:
     @cached_property
     def changed_keys(self) -> Compiled:
         """The ids of `changed`."""
-        return Compiled(_keys(self.rows, self.rows.stamped(_LOW, _HIGH)))
+        return Compiled(_keys(self.rows, self.rows.stamped(_LOW, _HIGH), *self._exported))
 
     @cached_property
     def all_keys(self) -> Compiled:
@@ -114,7 +119,7 @@ def where(*conditions: Expression) -> Read:
     return read
 
 
-def _within_bands(rows: CleanRows) -> sa.Select[Any]:
+def _within_bands(rows: CleanRows, *conditions: Expression) -> sa.Select[Any]:
     """Rows stamped within any of the bands, each found by the index on its own."""
     bands = sa.func.unnest(_LOWS, _HIGHS).table_valued(
         sa.column("low", sa.DateTime(timezone=True)), sa.column("high", sa.DateTime(timezone=True)), name="bands"
@@ -123,11 +128,11 @@ def _within_bands(rows: CleanRows) -> sa.Select[Any]:
 
     def read(every: sa.Select[Any]) -> tuple[sa.FromClause, sa.FromClause]:
         # The offset also keeps the planner from joining the whole relation with the bands.
-        found = every.where(rows.stamped(bands.c.low, bands.c.high)).offset(0).lateral("found")
+        found = every.where(rows.stamped(bands.c.low, bands.c.high), *conditions).offset(0).lateral("found")
         return found, bands.join(found, sa.true())
 
     return rows.records(read)
 
 
-def _keys(rows: CleanRows, where: Expression) -> sa.Select[Any]:
-    return sa.select(sa.cast(rows.id_column, sa.Text)).select_from(rows.table).where(where)
+def _keys(rows: CleanRows, *conditions: Expression) -> sa.Select[Any]:
+    return sa.select(sa.cast(rows.id_column, sa.Text)).select_from(rows.table).where(*conditions)

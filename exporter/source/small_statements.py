@@ -8,13 +8,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from exporter.config import ShardConfig
 from exporter.contract.availability import Available
 from exporter.contract.codes import ENDED_STATUSES
 from exporter.contract.relations import RELATIONS
 from exporter.contract.types import Kind
-from exporter.source.clean_rows import CAMPAIGNS, ID_TYPES, ROW_KEYS
+from exporter.source.clean_rows import CAMPAIGNS, ROW_KEYS, is_one_of
 from exporter.source.cleaning import EARLIEST, Expression
 from exporter.source.database import Compiled
+from exporter.source.shards import of_shard
 
 _TENANTS = sa.bindparam("tenants", type_=sa.ARRAY(sa.Text))
 _ENDED_AFTER = sa.bindparam("ended_after", type_=sa.Double)
@@ -57,32 +59,56 @@ class Choice:
 class SmallStatements:
     """Of one relation. `exported` needs the parameters of an `Exported`; `all` are everybody's rows.
 
+    Of a shard, everybody are its tenants.
     Every column travels as text, so that no odd value can fail to arrive; `entities` makes sense of them.
     """
 
-    def __init__(self, available: Available, relation: str, columns: Sequence[str], limit: int) -> None:
+    def __init__(
+        self, available: Available, relation: str, columns: Sequence[str], limit: int, shard: ShardConfig | None = None
+    ) -> None:
         table = available.tables[relation]
         texts = [_text(available, relation, name) for name in columns]
         own = [available.column(relation, name) for name in RELATIONS[relation].key]
         key: Expression = sa.func.concat_ws("|", *(sa.cast(column, sa.Text) for column in own))
         order: list[Expression] = [sa.cast(column, sa.Text) for column in own]
-        where: list[Expression] = []
+        everybody = _everybody(available, relation, columns, shard)
+        where = everybody
         preferred: list[Expression] = []
         if relation == "campaigns":
             status = sa.func.coalesce(sa.cast(available.column(relation, "status"), sa.Text), "")
             ended = sa.or_(*(status == code for code in ENDED_STATUSES))
             ended_at = available.column(relation, "ended_at")
             long_over = sa.and_(ended, ended_at >= EARLIEST, ended_at < sa.func.to_timestamp(_ENDED_AFTER))
-            where = [status != "draft", sa.not_(sa.func.coalesce(long_over, sa.false()))]
+            where = [status != "draft", sa.not_(sa.func.coalesce(long_over, sa.false())), *everybody]
             order = [sa.case((status == "draft", 2), (ended, 1), else_=0), *order]
         elif "campaign_id" in columns:
-            nobody = available.column(relation, "campaign_id").is_(None)  # a breach of the contract, to be counted
-            where = [sa.or_(_is_one_of(available, relation, "campaign_id", CAMPAIGNS), nobody)]
+            where = [_or_nobodys(available, relation, _is_one_of(available, relation, "campaign_id", CAMPAIGNS), shard)]
         else:
             preferred = [sa.case((_is_one_of(available, relation, "tenant_id", _TENANTS), 0), else_=1)]
         self.exported = Choice(table, texts, key, [*preferred, *order], where, limit)
-        self.all = Choice(table, texts, key, order, (), limit)
+        self.all = Choice(table, texts, key, order, everybody, limit)
         self.by_key: Compiled = Compiled(sa.select(*texts).select_from(table).where(key == sa.any_(ROW_KEYS)))
+
+
+def _everybody(
+    available: Available, relation: str, columns: Sequence[str], shard: ShardConfig | None
+) -> list[Expression]:
+    """Which rows are read at all: of a shard, those of its tenants and of their campaigns."""
+    if shard is None:
+        return []
+    if "tenant_id" in columns:
+        return [of_shard(available.column(relation, "tenant_id"), shard)]
+    theirs = sa.select(sa.cast(available.column("campaigns", "campaign_id"), sa.Text)).where(
+        of_shard(available.column("campaigns", "tenant_id"), shard)
+    )
+    own = sa.cast(available.column(relation, "campaign_id"), sa.Text).in_(theirs)
+    return [_or_nobodys(available, relation, own, shard)]
+
+
+def _or_nobodys(available: Available, relation: str, own: Expression, shard: ShardConfig | None) -> Expression:
+    """Rows without a campaign as well: a breach of the contract, to be counted once, so by the first shard."""
+    nobodys = available.column(relation, "campaign_id").is_(None)
+    return own if shard is not None and shard.index else sa.or_(own, nobodys)
 
 
 def _text(available: Available, relation: str, name: str) -> Expression:
@@ -101,12 +127,8 @@ def _same_type(available: Available, relation: str, column: str) -> str | None:
 
 
 def _is_one_of(available: Available, relation: str, name: str, texts: sa.BindParameter[Any]) -> Expression:
-    """Whether a reference is one of some ids; hashed in every version of PostgreSQL, as they may be many."""
-    column = available.column(relation, name)
-    kind = ID_TYPES.get(_same_type(available, relation, name) or "")
-    if kind is None:
-        return sa.cast(column, sa.Text).in_(sa.select(sa.func.unnest(sa.cast(texts, sa.ARRAY(sa.Text)))))
-    return column.in_(sa.select(sa.func.unnest(sa.cast(texts, sa.ARRAY(kind)))))
+    """Whether a reference is one of some ids."""
+    return is_one_of(available.column(relation, name), _same_type(available, relation, name), texts)
 
 
 def owners_in(rows: Sequence[tuple[Any, ...]], columns: Sequence[str], since: float) -> Exported:

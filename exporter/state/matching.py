@@ -50,6 +50,7 @@ def _settings(config: Config) -> dict[str, Any]:
         "refresh.clock_allowance": config.refresh.clock_allowance,
         "refresh.overlap": config.refresh.overlap,
         "stale_after": config.stale_after,
+        "shard": "none" if config.shard is None else str(config.shard),
     }
     return found | {f"series.{name}": budget for name, budget in config.series.model_dump().items()}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import unquote
@@ -96,7 +96,8 @@ class Pages:
                 )
                 if "campaigns" in shown.hidden:
                     why = "No campaign that can be seen has this id: row-level security hides some of them."
-                return 404, _message("No such campaign", [why], as_json, 404, root)
+                more = _sentences(self._service.part)
+                return 404, _message("No such campaign", [why, *more], as_json, 404, root)
             data = card(shown, name, freshness, mask=config.numbers.mask_phone, links=links_of(config.web, name))
             return 200, _dumped(data) if as_json else render_card(data)
 
@@ -147,7 +148,7 @@ class Pages:
 
     def _freshness(self, page: Page) -> Freshness:
         notes = [] if page.problem is None else [f"The last refresh failed: {page.problem}."]
-        notes += [f"{note[0].upper()}{note[1:]}." for note in self._service.notes]
+        notes += _sentences(self._service.notes)
         if (ahead := self._service.clock_ahead) is not None:
             where = "ahead of" if ahead > 0 else "behind"
             notes.append(
@@ -162,6 +163,10 @@ class Pages:
         if self._summed is None or self._summed[0] is not shown:
             self._summed = (shown, summary(shown))
         return self._summed[1]
+
+
+def _sentences(notes: Sequence[str]) -> list[str]:
+    return [f"{note[0].upper()}{note[1:]}." for note in notes]
 
 
 def _wanted(query: Mapping[str, str]) -> Wanted:

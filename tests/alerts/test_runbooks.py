@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import pytest
@@ -173,8 +173,9 @@ def _keys(model: type[BaseModel], before: str = "") -> Iterator[str]:
     for field, info in model.model_fields.items():
         key = before + (info.alias or field)
         yield key
-        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
-            yield from _keys(info.annotation, f"{key}.")
+        for kind in (info.annotation, *get_args(info.annotation)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from _keys(kind, f"{key}.")
 
 
 _SETTINGS = {*_keys(Settings), *_keys(Config)}

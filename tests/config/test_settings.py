@@ -72,3 +72,26 @@ def test_what_the_config_command_prints_is_a_configuration_with_every_setting(tm
     again = parse(printed.replace("**********", URL), "x", {})
     assert again == load(file, {})
     assert yaml.safe_load(printed).keys() == Config.model_fields.keys()
+
+
+def test_one_exporter_reads_the_whole_platform_unless_it_is_a_shard() -> None:
+    assert parse(GOOD, "x", {}).shard is None
+    shard = parse(GOOD + 'shard: {index: "${SHARD}", total: 4}', "x", {"SHARD": "3"}).shard
+    assert shard is not None
+    assert (shard.index, shard.total) == (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("shard", "why"),
+    [
+        ("{index: 4, total: 4}", "shard: index 4 is none of 4, which are counted from 0; write 0 to 3; see docs/"),
+        ("{index: -1, total: 4}", "shard.index: -1: Input should be greater than or equal to 0"),
+        ("{index: 0, total: 0}", "shard.total: 0: Input should be greater than or equal to 1"),
+        ("{index: 0}", "shard.total: is required"),
+    ],
+)
+def test_a_shard_that_there_is_not_is_refused_in_a_sentence(shard: str, why: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        parse(f"{GOOD}shard: {shard}", "x", {})
+    assert str(refused.value).startswith(f"x:2: {why}")
+    assert "\n" not in str(refused.value)

@@ -1,7 +1,8 @@
-"""What a real Prometheus makes of our counters when rows are purged and costs corrected."""
+"""What a real Prometheus makes of our counters: rows are purged, costs corrected, replicas taken for one."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -122,3 +123,36 @@ def test_a_counter_holds_while_the_truth_is_below_it(history: History, exporter:
     history.call(1, cost=40)
     after = exporter.refresh().value("campaign_call_cost_total", campaign="1", component="ai")
     assert after == pytest.approx(before - 50 + 20 + 40)
+
+
+def counted(directory: Path, shown: Sequence[Mapping[str, int]]) -> float:
+    """What Prometheus takes calls to have grown by; `shown` are the totals by target, scrape after scrape."""
+    start = 1_772_625_600.0
+    bodies = (
+        "".join(f'campaign_calls_total{{instance="{target}"}} {total}\n' for target, total in totals.items())
+        for totals in shown
+    )
+    scrapes = [
+        (start + STEP * step, f"# TYPE campaign_calls_total counter\n{body}".encode())
+        for step, body in enumerate(bodies)
+    ]
+    prometheus.write_history(directory, scrapes)
+    with prometheus.running(directory) as running:
+        span = STEP * (len(scrapes) - 1)
+        once = f"max without (instance) (increase(campaign_calls_total[{span}s]))"
+        (value,) = running.query(once, start + span).values()
+    return value
+
+
+REPLICAS = [(1_000_000 + 10 * step, 1_000_000 + 10 * step - 20) for step in range(STEPS + 1)]
+"""Two replicas on one database, of which the second is a refresh behind: what they show at each scrape."""
+
+
+def test_two_replicas_that_are_scraped_each_by_itself_count_what_happened(tmp_path: Path) -> None:
+    assert counted(tmp_path, [{"a": a, "b": b} for a, b in REPLICAS]) == pytest.approx(10 * STEPS)
+
+
+def test_two_replicas_behind_one_address_count_a_lifetime_again_at_each_turn(tmp_path: Path) -> None:
+    """The total falls at each turn to the one that is behind, and Prometheus takes each fall for a reset."""
+    in_turns = [{"one": both[step % 2]} for step, both in enumerate(REPLICAS)]
+    assert counted(tmp_path, in_turns) > STEPS / 2 * 1_000_000

@@ -32,6 +32,7 @@ def test_settings_that_change_nothing_of_what_is_counted_fit(settings: str) -> N
         ("stale_after: 1h", r"stale_after was 1800\.0 when it was saved, and is 3600\.0"),
         ("refresh: {overlap: 1m}", "refresh.overlap was"),
         ("refresh: {clock_allowance: 5s}", "refresh.clock_allowance was"),
+        ("shard: {index: 1, total: 2}", "shard was none when it was saved, and is 1 of 2"),
         ("series: {numbers: 5}", "series.numbers was 500 when it was saved, and is 5"),
         ("database: {url: 'postgresql:///', schema: other}", "database.schema was"),
     ],

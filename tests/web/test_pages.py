@@ -405,6 +405,16 @@ def test_ids_of_other_types_have_addresses_too(database_url: str, id_type: str) 
 # -- when there is nothing, or only something old, to show ----------------------------------------------------
 
 
+def test_a_shard_says_that_campaigns_of_other_tenants_are_with_the_others(owner: Owner, database_url: str) -> None:
+    """Tenant 1 is in the first of two."""
+    del owner
+    with looping(database_url, shard={"index": 1, "total": 2}) as second:
+        assert second.step()
+        response, body = get(second, "/campaigns/1")
+    assert response.status == 404
+    assert b"This is shard 1 of 2, counted from 0: campaigns of other tenants are with the other shards." in body
+
+
 @pytest.mark.parametrize("name", ["nix", "1x", "<b>nix</b>", "%FF", "1%2F", "1%00"])
 def test_an_unknown_campaign_is_404_with_the_way_on(loop: Loop, name: str) -> None:
     quoted = name if "%" in name else quote(name, safe="")

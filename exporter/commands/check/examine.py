@@ -18,7 +18,7 @@ from exporter.commands.check.rights import ABOUT as ROLE
 from exporter.commands.check.rights import Role, read_role, rights
 from exporter.commands.check.rows import SAMPLE_ROWS, read_small, sampled, violations
 from exporter.commands.check.size import ABOUT as EXPORTER
-from exporter.commands.check.size import TRIAL_ROWS, pace, series, trial
+from exporter.commands.check.size import TRIAL_ROWS, pace, series, shard, trial
 from exporter.commands.check.sql import statement
 from exporter.commands.check.stamps import looking_again, stamps
 from exporter.config import Config
@@ -210,12 +210,13 @@ def _look_inside(
     row = connection.execute("SELECT extract(epoch FROM now())::float8").fetchone()
     assert row is not None, "one row"
     moment = Moment(row[0], config.settle_after, config.stale_after)
-    reader = Reader(available)
+    reader = Reader(available, config.shard)
     raw = _small(connection, reader, config, results, limit)
     platform = PlatformReader().build(SMALL, raw, moment.now, config.retention)
     results.findings += violations(platform, raw, available.schema)
-    place = SMALL["campaigns"].index("campaign_id")
-    campaigns = [row[place] for row in raw.get("campaigns", ()) if row[place] is not None]
+    if config.shard is not None:
+        results.findings.append(shard(config.shard, platform))
+    campaigns = _everybodys(connection, reader, config, raw, limit)
     read = [reader.statements(name).rows for name in ("tasks", "calls") if name not in available.hidden]
     some = list(platform.campaigns) or campaigns
     found = [
@@ -242,6 +243,17 @@ def _look_inside(
         results.series = made.series
         whole = not available.hidden and all(results.rows.get(rows.relation, 0) <= TRIAL_ROWS for rows in read)
         results.findings += series(made, whole)
+
+
+def _everybodys(
+    connection: Connection, reader: Reader, config: Config, raw: Mapping[str, Rows], limit: float
+) -> list[str]:
+    """The ids of all campaigns there are, of other shards too: rows of them are no strays."""
+    rows = raw.get("campaigns", ())
+    if config.shard is not None:
+        rows, _, _ = read_small(connection, Reader(reader.available), "campaigns", config.database.schema_, limit)
+    place = SMALL["campaigns"].index("campaign_id")
+    return [row[place] for row in rows if row[place] is not None]
 
 
 def _small(

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from exporter.calendar.days import day_at, zone
 from exporter.commands.check.report import Finding, Level, counted
 from exporter.commands.check.rows import some_of
-from exporter.config import Config
+from exporter.config import Config, ShardConfig
 from exporter.config.durations import format_duration
 from exporter.contract.identifiers import identifier
 from exporter.errors import RowError
@@ -65,6 +65,12 @@ def _newest(rows: CleanRows, *, newest: bool) -> Compiled:
         return found, found
 
     return Compiled(rows.records(read))
+
+
+def shard(mine: ShardConfig, platform: Platform) -> Finding:
+    """What of the platform is the shard's."""
+    owners, campaigns = counted(len(platform.owners), "tenant"), counted(len(platform.campaigns), "campaign")
+    return Finding(ABOUT, Level.OK, "shard", f"{mine}, counted from 0: {owners}, {campaigns} to export")
 
 
 def series(snapshot: Snapshot, whole: bool) -> Iterator[Finding]:

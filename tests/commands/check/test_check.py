@@ -48,6 +48,23 @@ def test_rows_and_series_to_expect_are_counted(checked: Check) -> None:
     assert report.series > 50
 
 
+def test_a_shard_says_what_is_its_own_and_takes_no_row_of_another_for_a_stray(owner: Connection) -> None:
+    """Tenant 1 is in the first shard of two, tenant 4 in the second."""
+    insert(owner, "tenants", tenant_id=4, name="Other", timezone="UTC")
+    for campaign in (8, 9):
+        insert(owner, "campaigns", campaign_id=campaign, tenant_id=4, name="Fall", status="running", timezone="UTC")
+    add_task(owner, task_id=2, campaign_id=8)
+    url = address(owner, READER)
+    reports = [check(parse(f"{config(url)}shard: {{index: {index}, total: 2}}", "test.yaml")) for index in (0, 1)]
+    assert [found(report, "exporter", "shard").value for report in reports] == [
+        "0 of 2, counted from 0: 1 tenant, 1 campaign to export",
+        "1 of 2, counted from 0: 1 tenant, 2 campaigns to export",
+    ]
+    assert [report.rows["campaigns"] for report in reports] == [1, 2]
+    assert [problems(report) for report in reports] == [[], []]
+    assert not any(each.thing == "campaign_id" for report in reports for each in report.findings)
+
+
 def test_the_demo_is_sound(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         install(connection)
