@@ -28,6 +28,9 @@ MOST_ROWS = 10_000
 _SHARE = 0.05
 """Of the time."""
 
+_QUICK_SECONDS = 0.05
+"""A piece that took less may be longer the next time."""
+
 _SHORTEST_SECONDS = 0.25
 """What has more rows than that within this time was written at once: it is left to the audit."""
 
@@ -71,7 +74,7 @@ class Echo:
             else:
                 log.debug("the echo left out what was written at once", seconds=high - self._from)
                 self._width = 4 * _SHORTEST_SECONDS
-        elif time.monotonic() - started < _SHARE:
+        elif time.monotonic() - started < _QUICK_SECONDS:
             self._width = min(self._width * 2, self._reach)
         self._rests_until = now + (time.monotonic() - started) / _SHARE
         self._from = high

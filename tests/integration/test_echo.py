@@ -20,7 +20,7 @@ MOST = 5
 
 @pytest.fixture
 def owner(database_url: str) -> Iterator[Owner]:
-    """Sixty calls that ended in the ten minutes to come, a few seconds apart."""
+    """A campaign without calls."""
     with contract.session(database_url) as connection:
         contract.create(connection)
         platforms.campaign(connection, "1")
