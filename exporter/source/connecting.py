@@ -105,10 +105,9 @@ def resting(connection: Connection) -> bool:
 
 
 def cancelling(connection: Connection) -> abc.PGcancelConn | None:
-    """What can cancel the statement under way, when the connection itself is no more."""
-    if connection.pgconn.transaction_status == TransactionStatus.ACTIVE:
-        with contextlib.suppress(psycopg.Error):  # an old libpq cannot do it without blocking
-            return connection.pgconn.cancel_conn()
+    """What can cancel whatever is under way by then, when the connection itself is no more."""
+    with contextlib.suppress(psycopg.Error):  # an old libpq cannot do it without blocking
+        return connection.pgconn.cancel_conn()
     return None
 
 

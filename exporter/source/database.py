@@ -196,7 +196,8 @@ class Database:
                 attempt.give_up()
             working = [connection for connection in self._open if not resting(connection)]
             before, after = ([request for request in map(cancelling, working) if request] for _ in range(2))
-        # A pooler knows by a connection what to cancel; but who is cancelled may begin the next statement.
+        # A pooler knows by a connection what to cancel; but who is cancelled, or was between two statements, may begin
+        # the next one.
         patience = min(seconds, _CANCEL_SECONDS)
         cancel(before, patience)
         with self._lock:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import resource
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.pq.abc import PGcancelConn
 
 from exporter.errors import DatabaseUnavailableError
-from exporter.source.connecting import Attempt, Connection, GivenUpError
+from exporter.source.connecting import Attempt, Connection, GivenUpError, cancel
 from exporter.source.database import Database
-from tests.support import exporting
+from tests.support import contract, exporting
 from tests.support.prometheus import wait_for
 
 
@@ -83,3 +84,37 @@ def test_a_database_that_ended_makes_no_connection(database_url: str) -> None:
     database.end(0.0)
     with pytest.raises(DatabaseUnavailableError, match="the exporter stops"):
         database.connect()
+
+
+def test_a_statement_that_begins_while_the_database_ends_is_cancelled(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two statements there is nothing to cancel; but the next may be with the server before the cut."""
+    database = Database(exporting.config(database_url, database={"statement_timeout": "1h"}))
+    connection = database.connect()
+    process = connection.info.backend_pid
+    failed = threading.Event()
+
+    def work() -> None:
+        with pytest.raises(psycopg.Error):
+            connection.execute("SELECT pg_sleep(3600)")
+        failed.set()
+
+    with contract.session(database_url) as judge:
+
+        def backends(state: str) -> int:
+            found = "SELECT FROM pg_stat_activity WHERE pid = %s AND state LIKE %s"
+            return len(judge.execute(found, (process, state)).fetchall())
+
+        def ask(requests: Sequence[PGcancelConn], seconds: float) -> None:
+            cancel(requests, seconds)
+            if not worker.ident:
+                worker.start()
+                wait_for("the next statement", lambda: backends("active"))
+
+        worker = threading.Thread(target=work)
+        monkeypatch.setattr("exporter.source.database.cancel", ask)
+        with database.look(connection):
+            database.end(5.0)
+        assert failed.wait(30)
+        wait_for("its process to end", lambda: not backends("%"))
