@@ -27,6 +27,15 @@ OUTCOMES = ("answered", "no_answer")
 HOSTILE = 'A "quoted" $name | {with} <b>markup</b> \\ 🎯'
 
 
+HINTS = {
+    "stuck": ("1", "blocked", ("Mend the provider.",) * 2),
+    "paged": ("1", "blocked", ("Mend the provider.",) * 2),
+    "dead": ("nameless", "stalled", ("Call them: 3 wait.", "Call them: 4 wait.")),
+    "idle": ("1", "waiting", ("Wait.",) * 2),
+}
+"""By campaign its tenant, verdict, and the hint as each replica tells it."""
+
+
 class World:
     """Campaigns as two replicas export them, look by look."""
 
@@ -126,6 +135,10 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     world.gauge("ALERTS", 1, alertstate="firing", alertname="DiskFull", severity="critical")
     for number in range(2 * BAND_LINES):
         world.campaign(f"many-{number}", "waiting", tenant="2")
+    for campaign, (tenant, verdict, hints) in HINTS.items():
+        for replica, hint in zip(REPLICAS, hints, strict=True):
+            world.gauge("campaign_dispatch_hint_info", 1, [replica], tenant=tenant, campaign=campaign, verdict=verdict,
+                        hint=hint, evidence=f"{replica} says so")  # fmt: skip
     directory = tmp_path_factory.mktemp("overview")
     write_history(directory, world.bodies())
     with running(directory) as server:
@@ -219,6 +232,25 @@ def test_verdicts_are_counted(ask: Ask) -> None:
     assert {words: count for words, count in found.items() if count} == {
         "dialing": 1, "waiting": 1, "blocked": 2, "stalled": 1, "finished": 1,
     }  # fmt: skip
+
+
+def test_campaigns_that_need_somebody_are_told_what_to_do_first_once_where_they_are_told_the_same(
+    prometheus: Prometheus,
+) -> None:
+    expression = interpolated(panel(OVERVIEW, 103)["targets"][0]["expr"], {"tenant": "1|nameless"}, "6h", "5m")
+    found = {
+        dict(labels)["verdict"]: (dict(labels), alike) for labels, alike in prometheus.query(expression, NOW).items()
+    }
+    assert len(found) == len(prometheus.query(expression, NOW)) == 2
+    assert {verdict: alike for verdict, (_, alike) in found.items()} == {"blocked": 2, "stalled": 1}
+    assert found["blocked"][0]["hint"] == "Mend the provider."
+    assert found["blocked"][0]["campaign"] in ("stuck", "paged")
+    assert found["stalled"][0]["name"] == "Campaign dead"
+
+
+def test_a_days_costs_are_told_by_currency(ask: Ask) -> None:
+    spent = ask(panel(OVERVIEW, 104), "{{currency}}", "currency")
+    assert spent == {"EUR": pytest.approx(6, rel=0.05), "USD": pytest.approx(100, rel=0.05)}
 
 
 def test_the_band_shows_the_worst_first_and_no_more_than_can_be_read(prometheus: Prometheus) -> None:

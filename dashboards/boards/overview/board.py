@@ -15,6 +15,7 @@ from dashboards.boards.exporters import (
     violations,
 )
 from dashboards.boards.numbers.queries import trunks
+from dashboards.boards.overview.first_moves import first_moves
 from dashboards.boards.overview.ranking import NO_CAMPAIGN, RANKED, TOLD, before_silence, campaigns, with_tenant
 from dashboards.settings import Settings
 from dashboards.vocabulary.board import Board
@@ -37,7 +38,7 @@ BAND_LINES = 25
 NAME_LENGTH = 40
 """Of a name in the band, whose lines begin where the longest name ends."""
 
-_NOTHING = State("nothing", 0, "none is exported, or no exporter is scraped", FADED)
+_NOTHING = State("nothing", 0, "none is known in this span", FADED)
 
 
 def board(settings: Settings) -> Board:
@@ -54,7 +55,7 @@ def board(settings: Settings) -> Board:
             menu("Cost and governance", way.only("datasource", "tenant").to("cost")),
             menu("Exporter health", way.to("exporter-health")),
         ),
-        parts=(_strip(q, way), line(campaigns(q, settings, way)), line(_verdicts(q, way)),
+        parts=(_strip(q, way), first_moves(q, way), line(campaigns(q, settings, way)), line(_verdicts(q, way)),
                line(_calls(q), _alerts(q, settings, way)), line(_tenants(q, way), _connections(q, way))),
     )  # fmt: skip
 

@@ -1,0 +1,65 @@
+"""Below the top of the overview: what to do first, in the exporter's words, and what was spent lately."""
+
+from __future__ import annotations
+
+from dashboards.boards.campaign.dispatch import SILENT
+from dashboards.boards.cost.parts import UNNAMED
+from dashboards.boards.cost.queries import COST
+from dashboards.boards.exporters import dated, states
+from dashboards.vocabulary.colours import VERDICT_STATES, WORST_FIRST
+from dashboards.vocabulary.fields import COLOURED, codes, link, organised, override
+from dashboards.vocabulary.layout import Line, line
+from dashboards.vocabulary.links import Way
+from dashboards.vocabulary.panels import stat, table
+from dashboards.vocabulary.queries import TENANTS, Queries, number_of, total
+from dashboards.vocabulary.targets import now, rows
+from dashboards.vocabulary.units import AMOUNT, WHOLE
+
+_URGENT = WORST_FIRST[: WORST_FIRST.index("unknown") + 1]
+"""Verdicts that need somebody."""
+
+_HINT = "campaign_dispatch_hint_info"
+
+
+def first_moves(q: Queries, way: Way) -> Line:
+    """The hints of the campaigns that need somebody, each once, and the costs of a day."""
+    urgent = q.last(_HINT, tenant=TENANTS, verdict=f"=~{'|'.join(_URGENT)}")
+    # One a campaign: replicas renew the figures in it at different moments.
+    each = f"topk by (campaign) (1, max by (tenant, campaign, verdict, hint) ({urgent}))"
+    one = f"topk by (verdict, hint) (1, {q.named(each)})"
+    alike = f"({one}) * on (verdict, hint) group_left () {number_of(each, 'verdict', 'hint')}"
+    silent = f"max ({states()}) < 0 unless on () topk (1, {q.last('campaign_info')})"
+    silence = f'label_replace({silent}, "hint", "{SILENT}", "", "")'
+    campaign = link("Campaign live", way.to("campaign", campaign="${__data.fields.campaign}"))
+    return line(
+        table(
+            103, "What to do first",
+            "The first hint of each campaign that is stalled, blocked or unknown; campaigns that are told the same "
+            "share a line, which names one of them. Alike: how many they are. Many on one line have one cause: begin "
+            "there. Figures in a hint are up to five minutes old. A name leads to the campaign, with the evidence.",
+            rows(f"{alike} or {silence}"),
+            empty="No campaign known that needs somebody", width=19, height=6, sort="Alike", descending=True,
+            transformations=(
+                organised(("verdict", "name", "Value", "hint"),
+                          {"verdict": "Verdict", "name": "Campaign", "Value": "Alike", "hint": "What to do first"},
+                          ("Time", "tenant")),
+            ),
+            overrides=(
+                override("Verdict", noValue="–", mappings=codes(VERDICT_STATES), custom_width=82, **COLOURED),
+                override("What to do first", custom_minWidth=300,
+                         custom_cellOptions={"type": "auto", "wrapText": True}),
+                override("Campaign", noValue="–", links=[campaign], custom_width=170),
+                override("Alike", unit=WHOLE, decimals=0, custom_width=76),
+                override("campaign", noValue="", custom_hideFrom_viz=True),
+            ),
+        ),
+        dated(stat(
+            104, "Spent in 24 hours",
+            "What the calls of the last 24 hours cost, by currency. If it grows faster than answers do, look at cost "
+            "and governance: it says which campaign.",
+            now(total(q.gained(COST, over="24h", tenant=TENANTS), "currency"), "{{currency}}"),
+            unit=AMOUNT, decimals=0, empty="No costs known", width=5, height=6, text="value_and_name",
+            orientation="horizontal", overrides=[UNNAMED],
+            links=(link("Cost and governance", way.only("datasource", "tenant").to("cost")),),
+        )),
+    )  # fmt: skip
