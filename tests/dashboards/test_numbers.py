@@ -193,7 +193,7 @@ def test_countries_and_connections(ask: Ask) -> None:
     assert ask(141, "Numbers") == {"a/DE": 12, "b/DE": 1}
     assert ask(141, "Usable") == {"a/DE": 7, "b/DE": 1}
     assert ask(152, "Of limit") == {"a/c.1": 0.25, "b/c.1": 0.25}
-    assert ask(152, "Active numbers") == {"a/c.1": 9, "b/c.1": 1}
+    assert ask(152, "Numbers") == {"a/c.1": 9, "b/c.1": 1}
     assert ask(152, "Answered")["b/c.1"] == pytest.approx(0.5)
 
 

@@ -145,7 +145,7 @@ def _strip(s: Spending) -> Line:
             "What campaigns with a budget will have cost by then (UTC), of the sum of their budgets, by currency. "
             "Those that run go on at their pace of the last seven days until their tasks are done; one that was seen "
             "for less than six hours is left out. Which budget will not last is in the table below.",
-            s.month_end_of("currency"), NO_BUDGETS, 4, AMOUNT, "{{currency}} of {{of}} budgeted",
+            s.month_end_of("currency"), NO_BUDGETS, 4, AMOUNT, "{{currency}} of {{of}}",
         ),
         stat(
             106, "Overrun",
@@ -173,7 +173,7 @@ def _budgets(s: Spending, links: list[Json]) -> Panel:
             currency(50),
             amount("Budget", s.budget(*BY), 90),
             amount("Spent", s.budgeted(*BY), 90),
-            figure("Of budget", s.used(*BY), 105, unit=RATIO, decimals=0, **GAUGE, thresholds=steps(*SPENT)),
+            figure("Of budget", s.used(*BY), 105, unit=RATIO, decimals=1, **GAUGE, thresholds=steps(*SPENT)),
             amount("When done", f"{s.expected()} and on ({', '.join(BY)}) {s.budget(*BY)}", 92, TOO_FEW),
             _moment("Runs out", s.exhaustion("likely")),
             _moment("Earliest", s.exhaustion("early")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboards.boards.exporters import dated
 from dashboards.boards.numbers.capacity import NO_NUMBERS, caps, countries, errors, in_use, trunks
+from dashboards.boards.numbers.connections import failed_share
 from dashboards.boards.numbers.queries import BY, COOLING_SECONDS, FALL, NUMBERS, USE, VERDICTS, Pool
 from dashboards.settings import Settings
 from dashboards.vocabulary import variables
@@ -20,6 +21,7 @@ from dashboards.vocabulary.panels import stat
 from dashboards.vocabulary.queries import MINIMUM_CALLS, RANGE, TENANTS, Queries, number_of, selector, total
 from dashboards.vocabulary.targets import ask, now
 from dashboards.vocabulary.units import AGE, COUNT, RATIO, WHOLE
+from exporter.diagnosis.dispatch.gates import IMPAIRED
 
 NONE_SHOWN = "No numbers known"
 OTHER_THAN_ACTIVE = [state for state in NUMBER_STATES if state.code != "active"]
@@ -50,7 +52,7 @@ def board(settings: Settings) -> Board:
         links=(menu("Campaigns overview", way.only("datasource", "tenant").to("overview")),),
         refresh="1m",
         parts=(
-            _strip(pool),
+            _strip(q, pool),
             line(_worst(pool, way)),
             line(_rates(pool), _states(q, pool)),
             line(_falls(q, pool, way), _held(q)),
@@ -69,34 +71,41 @@ def _choice(q: Queries) -> Json:
     return variables.choices("number", "Number", query, pattern, several=True)
 
 
-def _strip(pool: Pool) -> Line:
+def _strip(q: Queries, pool: Pool) -> Line:
     def count(
         id: int, title: str, description: str, expression: str, thresholds: tuple[Step, ...],  # noqa: A002
-        among: str = pool.known(), empty: str = NONE_SHOWN,
+        among: str = pool.known(), empty: str = NONE_SHOWN, width: int = 3,
     ) -> Panel:  # fmt: skip
         """How many; none only where it is known of some."""
         found = f"{number_of(expression)} or 0 * {number_of(among)}"
         return stat(
-            id, title, description, now(found, title), unit=WHOLE, decimals=0, width=4, height=3, empty=empty,
+            id, title, description, now(found, title), unit=WHOLE, decimals=0, width=width, height=3, empty=empty,
             thresholds=thresholds,
         )  # fmt: skip
 
+    share = failed_share(q, "tenant", "connection")
     return line(
         dated(count(
             101, "Flagged",
             "Numbers that the platform has flagged as spam. Take them out of every pool and replace them; ask the "
             "provider to clear the label before you use them again.",
-            pool.status("flagged"), ANY,
+            pool.status("flagged"), ANY, width=4,
         )),
+        count(
+            107, "Failing",
+            f"Connections of which {IMPAIRED:.0%} or more of the calls of the last quarter of an hour failed. Reduce "
+            "concurrency and fail over to another connection; the table of connections below names provider and code.",
+            f"{share} >= {IMPAIRED}", ANY, share, "Not enough data",
+        ),
         count(
             102, "Sudden drops",
             f"Numbers whose answer rate lost {FALL:.0%} or more against the 7 days before, by more than chance would. "
             "A fall from 20 % to 12 % in two days is an early sign of a spam label. Take the worst out of its pool "
             "first, then reduce concurrency, before you change the script.",
-            pool.fell(*BY), ANY, pool.calls(*BY), "Not enough data",
+            pool.fell(*BY), ANY, pool.calls(*BY), "Not enough data", 4,
         ),
         count(
-            103, "At their cap",
+            103, "At cap",
             "Numbers that have made all the calls their daily cap allows; they call again after the tenant's "
             "midnight. If campaigns wait for them, add numbers rather than raise the cap: vendors advise 75 to 100 "
             "calls a day.",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dashboards.boards.numbers.connections import failed, failed_share, with_error
+from dashboards.boards.numbers.connections import trunks as every_trunk
 from dashboards.boards.numbers.queries import BY, Pool
-from dashboards.boards.numbers.queries import trunks as every_trunk
 from dashboards.vocabulary.colours import ACCENT, CALM, FADED, NEUTRAL, WARNING
 from dashboards.vocabulary.fields import colour, organised, sorted_by, steps
 from dashboards.vocabulary.figures import GAUGE, answer_rate, figure, figures, label, whole
@@ -115,18 +116,21 @@ def trunks(q: Queries, pool: Pool) -> Panel:
         "Connections",
         "Each trunk with its limits and how it does. Full: move numbers, or ask for channels. An answer rate far "
         "below the others', with numbers of the same country: the provider's route or caller id is bad; move its "
-        "numbers. Calls a second: what is dialled faster than that the provider refuses (429).",
-        _info(q), pool.owned(trunk),
+        "numbers. Failed, of the last quarter of an hour, with the code that the provider gave most: reduce "
+        "concurrency, and fail over. Calls a second: what is dialled faster than that the provider refuses (429).",
+        with_error(q, _info(q)), pool.owned(trunk),
         columns=(
             label("provider", "Provider", 120),
-            label("connection", "Connection", 100),
-            label("name", "Tenant", 150),
-            whole("In progress", _connection(q, "calls_in_progress"), 96),
+            label("connection", "Connection", 96),
+            label("name", "Tenant", 110),
+            failed(failed_share(q, *by), 70),
+            label("code", "Top error", 100),
+            whole("In use", _connection(q, "calls_in_progress"), 72),
             whole("Limit", _connection(q, "concurrency_limit"), 66, "none"),
             figure("Of limit", _used(q), 120, unit=RATIO, decimals=0, empty="no limit", **GAUGE,
                    thresholds=steps((None, CALM), (1, WARNING))),
             figure("Calls/s", _connection(q, "calls_per_second_limit"), 76, unit=COUNT, empty="no limit"),
-            whole("Active numbers", number_of(active, *by), 126, "0"),
+            whole("Numbers", number_of(active, *by), 80, "0"),
             whole("Calls", calls, 70),
             answer_rate("Answered", ratio(answered, calls, at_least=MINIMUM_CALLS), 90),
         ),

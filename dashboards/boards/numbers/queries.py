@@ -5,6 +5,7 @@ A number is named by its id within its tenant: two tenants may use one id, so ev
 
 from __future__ import annotations
 
+from dashboards.boards.numbers.connections import trunks
 from dashboards.vocabulary.colours import BAD, FADED, NEUTRAL, PLANNED, WARNING, State
 from dashboards.vocabulary.queries import MINIMUM_CALLS, RANGE, TENANTS, Queries, known, ratio, selector, total
 
@@ -39,12 +40,6 @@ VERDICTS = tuple(
 """What is wrong with a number: the higher the number of the state, the sooner somebody should look."""
 
 _RANK = {state.code: state.number for state in VERDICTS}
-
-
-def trunks(q: Queries) -> str:
-    """A 1 for each connection of the chosen tenants, with its provider; once, though replicas may know another."""
-    every = f"max by (tenant, connection, provider) ({q.last('campaign_connection_info', tenant=TENANTS)})"
-    return f"topk by (tenant, connection) (1, {every})"
 
 
 class Pool:

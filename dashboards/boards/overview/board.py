@@ -14,7 +14,7 @@ from dashboards.boards.exporters import (
     states,
     violations,
 )
-from dashboards.boards.numbers.queries import trunks
+from dashboards.boards.numbers.connections import failed, failed_share, trunks, with_error
 from dashboards.boards.overview.first_moves import first_moves
 from dashboards.boards.overview.ranking import NO_CAMPAIGN, RANKED, TOLD, before_silence, campaigns, with_tenant
 from dashboards.settings import Settings
@@ -28,11 +28,10 @@ from dashboards.vocabulary.links import Way, menu
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.panels import stat, table
-from dashboards.vocabulary.queries import MINIMUM_CALLS, OURS, TENANTS, Queries, milliseconds, ratio, selector, total
+from dashboards.vocabulary.queries import OURS, TENANTS, Queries, milliseconds, ratio, selector, total
 from dashboards.vocabulary.targets import ask, now, rows
 from dashboards.vocabulary.units import AGE, PER_MINUTE, RATIO, SECONDS, WHOLE
 from dashboards.vocabulary.variables import exporter, prometheus, tenants
-from exporter.diagnosis.dispatch.gates import FAILING, IMPAIRED
 
 BAND_LINES = 25
 NAME_LENGTH = 40
@@ -198,17 +197,6 @@ def _alerts(q: Queries, settings: Settings, way: Way) -> Panel:
     )  # fmt: skip
 
 
-def _with_error(q: Queries, connections: str) -> str:
-    """The same with the code of which its provider gave most lately, where it gave any."""
-    codes = total(q.increase("campaign_call_errors_total", over=LATELY, tenant=TENANTS), "tenant", "provider", "code")
-    worst = f"topk by (tenant, provider) (1, {codes} > 0)"
-    named = f"{connections} * on (tenant, provider) group_left (code) ({worst} * 0 + 1)"
-    return f"({named} or {connections} unless on (tenant, provider) {worst})"
-
-
-LATELY = "15m"
-"""As long as the diagnosis looks back at how calls went."""
-
 _FULL = 0.9
 _SHARE = steps((None, ACCENT), (_FULL, WARNING))
 
@@ -244,14 +232,6 @@ def _connections(q: Queries, way: Way) -> Panel:
     def one(name: str) -> str:
         return f"max by (connection) ({q.last(f'campaign_connection_{name}', tenant=TENANTS)})"
 
-    by = "tenant, number, connection"
-    belongs = f"topk by (tenant, number) (1, max by ({by}) ({q.last('campaign_number_info', tenant=TENANTS)}))"
-
-    def ended(**outcome: str) -> str:
-        calls = q.increase("campaign_number_calls_total", over=LATELY, tenant=TENANTS, **outcome)
-        of_numbers = total(calls, "tenant", "number")
-        return total(f"{of_numbers} * on (tenant, number) group_left (connection) {belongs}", "connection")
-
     numbers = link("Number pool", way.to("numbers", tenant="${__data.fields.tenant}"))
     return figures(
         502, "Connections",
@@ -259,13 +239,12 @@ def _connections(q: Queries, way: Way) -> Panel:
         "hour failed. Failing: reduce concurrency, and fail over to another connection. A full one holds every "
         "campaign whose numbers belong to it: spread the numbers, or ask the provider for more channels. Top error: "
         "the code that the provider gave most often in that time.",
-        with_tenant(q, _with_error(q, trunks(q))),
+        with_tenant(q, with_error(q, trunks(q))),
         columns=(
             label("connection", "Id", 0, custom_minWidth=50, links=[numbers]),
             label("provider", "Provider", 110),
             label("tenant_name", "Tenant", 140),
-            figure("Failed", ratio(ended(outcome="failed"), ended(), at_least=MINIMUM_CALLS), 64, unit=RATIO,
-                   decimals=0, thresholds=steps((None, NEUTRAL), (IMPAIRED, WARNING), (FAILING, BAD)), **COLOURED),
+            failed(failed_share(q, "connection"), 64),
             label("code", "Top error", 100),
             figure("Calls", one("calls_in_progress"), 56, unit=WHOLE, decimals=0),
             figure("Limit", one("concurrency_limit"), 56, unit=WHOLE, decimals=0),

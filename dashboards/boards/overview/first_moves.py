@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboards.boards.campaign.dispatch import SILENT
 from dashboards.boards.cost.parts import UNNAMED
 from dashboards.boards.cost.queries import COST
-from dashboards.boards.exporters import dated, states
+from dashboards.boards.exporters import states
 from dashboards.vocabulary.colours import VERDICT_STATES, WORST_FIRST
 from dashboards.vocabulary.fields import COLOURED, codes, link, organised, override
 from dashboards.vocabulary.layout import Line, line
@@ -53,7 +53,7 @@ def first_moves(q: Queries, way: Way) -> Line:
                 override("campaign", noValue="", custom_hideFrom_viz=True),
             ),
         ),
-        dated(stat(
+        stat(
             104, "Spent in 24 hours",
             "What the calls of the last 24 hours cost, by currency. If it grows faster than answers do, look at cost "
             "and governance: it says which campaign.",
@@ -61,5 +61,5 @@ def first_moves(q: Queries, way: Way) -> Line:
             unit=AMOUNT, decimals=0, empty="No costs known", width=5, height=6, text="value_and_name",
             orientation="horizontal", overrides=[UNNAMED],
             links=(link("Cost and governance", way.only("datasource", "tenant").to("cost")),),
-        )),
+        ),
     )  # fmt: skip

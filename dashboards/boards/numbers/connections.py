@@ -1,0 +1,48 @@
+"""What is asked about connections by more than one board: whose they are, and how many of their calls failed."""
+
+from __future__ import annotations
+
+from dashboards.vocabulary.colours import BAD, NEUTRAL, WARNING
+from dashboards.vocabulary.fields import COLOURED, steps
+from dashboards.vocabulary.figures import Column, figure
+from dashboards.vocabulary.queries import MINIMUM_CALLS, TENANTS, Queries, ratio, total
+from dashboards.vocabulary.units import RATIO
+from exporter.diagnosis.dispatch.gates import FAILING, IMPAIRED
+
+LATELY = "15m"
+"""As long as the diagnosis looks back at how calls went."""
+
+
+def trunks(q: Queries) -> str:
+    """A 1 for each connection of the chosen tenants, with its provider; once, though replicas may know another."""
+    every = f"max by (tenant, connection, provider) ({q.last('campaign_connection_info', tenant=TENANTS)})"
+    return f"topk by (tenant, connection) (1, {every})"
+
+
+def with_error(q: Queries, connections: str) -> str:
+    """The same with the code of which its provider gave most lately, where it gave any."""
+    codes = total(q.increase("campaign_call_errors_total", over=LATELY, tenant=TENANTS), "tenant", "provider", "code")
+    worst = f"topk by (tenant, provider) (1, {codes} > 0)"
+    named = f"{connections} * on (tenant, provider) group_left (code) ({worst} * 0 + 1)"
+    return f"({named} or {connections} unless on (tenant, provider) {worst})"
+
+
+def failed_share(q: Queries, *by: str) -> str:
+    """Failed calls of those that lately ended on numbers of a connection; absent below the minimum sample."""
+    info = f"max by (tenant, number, connection) ({q.last('campaign_number_info', tenant=TENANTS)})"
+    belongs = f"topk by (tenant, number) (1, {info})"
+
+    def ended(**outcome: str) -> str:
+        calls = q.increase("campaign_number_calls_total", over=LATELY, tenant=TENANTS, **outcome)
+        of_numbers = total(calls, "tenant", "number")
+        return total(f"{of_numbers} * on (tenant, number) group_left (connection) {belongs}", *by)
+
+    return ratio(ended(outcome="failed"), ended(), at_least=MINIMUM_CALLS)
+
+
+def failed(expression: str, width: int) -> Column:
+    """A column of it, judged as the diagnosis judges a provider."""
+    return figure(
+        "Failed", expression, width, unit=RATIO, decimals=0,
+        thresholds=steps((None, NEUTRAL), (IMPAIRED, WARNING), (FAILING, BAD)), **COLOURED,
+    )  # fmt: skip
