@@ -51,6 +51,11 @@ class Available:
         return sa.cast(sa.null(), _NULL_TYPES[kind])
 
     @property
+    def counted(self) -> frozenset[str]:
+        """Relations without a stamp that would tell which rows changed: all of them is counted anew each time."""
+        return frozenset(each for each in ("tasks", "calls") if each in self.types and not self.has(each, "updated_at"))
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What hides rows, what that costs and what mends it, in a sentence for each relation."""
         return tuple(str(problem) for problem in self.problems if problem.relation in self.hidden)

@@ -182,9 +182,16 @@ class _Queue:
         self._suspicions, self._turn = saved["suspicions"], saved["turn"]
 
 
-def audited(ledger: Ledger, *, whole: bool = True) -> list[Projection]:
-    """The projections that audits compare; or those that tell the rows and their stamps."""
-    return [each for each in ledger.projections.values() if each.audited and (whole or MARK in each.sums)]
+def audited(ledger: Ledger, counted: Collection[str] = (), *, whole: bool = True) -> list[Projection]:
+    """The projections that audits compare; or those that tell the rows and their stamps.
+
+    Not of relations that are counted anew anyway.
+    """
+    return [
+        each
+        for each in ledger.projections.values()
+        if each.audited and (whole or MARK in each.sums) and each.relation not in counted
+    ]
 
 
 def differing(
@@ -203,7 +210,7 @@ def differing(
     attempts = ledger.tasks.allowed(ledger.campaign(campaign))
     try:
         with connection.transaction():
-            for projection in audited(ledger, whole=whole):
+            for projection in audited(ledger, reader.available.counted, whole=whole):
                 rows = reader.totals(
                     connection, projection, [campaign], moment, meter, settled=False, day=day, attempts=attempts
                 )

@@ -104,7 +104,7 @@ class Auditor:
         if any(look.meter.unreadable.values()) or self._reloads.unreadable:
             self._unreadable_at = now
         self._schedule.keep(look.days, now)
-        if not self._schedule.affordable:
+        if not self._schedule.affordable or look.reader.available.counted.issuperset(look.ledger.folds):
             return
         blind = 0 <= now - self._unreadable_at < self._period  # SQL counts rows that nobody can read
         # What is known of them is about to be replaced.
@@ -112,7 +112,7 @@ class Auditor:
         large = free & self._large_ones(look)
         if self._audit is None and (turn := self._schedule.due(large, now, beside=True, whole_only=blind)) is not None:
             self._schedule.done(turn, now)  # its turn, which others need not wait for
-            self._audit = _Audit(turn, audited(look.ledger, whole=turn.whole))
+            self._audit = _Audit(turn, audited(look.ledger, look.reader.available.counted, whole=turn.whole))
             self._go_on(look, self._audit)
         small = free - large
         while look.meter.seconds - start < _EARLY_AUDIT_SECONDS:

@@ -7,7 +7,7 @@ read as new and never inserted. Counts come some seconds late, so a difference c
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -53,9 +53,10 @@ class Balance:
         if (known := self._relations.get(relation)) is not None and known.inserted is not None:
             known.left -= new
 
-    def begin_anew(self) -> None:
-        """Everything was loaded: whatever was inserted is known."""
-        self._relations = {name: _Relation(known.inserted) for name, known in self._relations.items()}
+    def begin_anew(self, relations: Collection[str] | None = None) -> None:
+        """Everything was loaded, or all of these relations: whatever was inserted is known."""
+        for name in self._relations if relations is None else self._relations.keys() & set(relations):
+            self._relations[name] = _Relation(self._relations[name].inserted)
 
     def suspects(self, corrections: float) -> dict[str, int]:
         """Rows by relation that were inserted unread, or read without having been inserted (below zero).

@@ -117,6 +117,8 @@ class Probe:
             return
         before, self._at = look.meter.seconds, now
         for relation, fold in look.ledger.folds.items():
+            if relation in look.reader.available.counted:
+                continue
             state = self._states.setdefault(relation, _State())
             if ids := witnessed(fold, ROWS_AT_ONCE):
                 self._look_again(look, relation, ids, state)

@@ -88,6 +88,13 @@ class Reloads:
             self._wanted.put(campaigns, "everything")
             self._forget()
 
+    def count_anew(self, campaigns: Iterable[str], relations: Collection[str]) -> None:
+        """Load these relations of all of them within this refresh: no stamp tells which rows changed."""
+        for campaign in campaigns:
+            if self._wanted.cause(campaign) not in ("new", "everything"):
+                others = self._wanted.relations(campaign) if campaign in self._wanted else ()
+                self._wanted.put([campaign], "unstamped", {*relations, *others})
+
     def begin_anew(self) -> None:
         """Another ledger: everything is loaded, as new."""
         self._forget()
@@ -99,7 +106,9 @@ class Reloads:
     def covers(self, campaigns: Iterable[str], ledger: Ledger) -> bool:
         """Whether all of these are loaded within this refresh."""
         return all(
-            self._wanted.cause(campaign) not in (None, "dirty") and not self._is_large(ledger, campaign)
+            self._wanted.cause(campaign) not in (None, "dirty")
+            and not self._is_large(ledger, campaign)
+            and ledger.folds.keys() == set(self._wanted.relations(campaign))
             for campaign in campaigns
         )
 
@@ -186,9 +195,14 @@ class Reloads:
     def _load_small(self, look: Look, wanted: Sequence[str]) -> None:
         """Load these, those with late changes for as long as a refresh may take: the others wait for the next."""
         late = [each for each in wanted if self._wanted.cause(each) == "dirty"]
-        if others := [each for each in wanted if self._wanted.cause(each) != "dirty"]:
-            self._note(look, others)
-            look.loader.load(look.connection, {campaign: look.days[campaign] for campaign in others})
+        together: dict[frozenset[str], list[str]] = {}
+        for campaign in wanted:
+            if self._wanted.cause(campaign) != "dirty":
+                together.setdefault(frozenset(self._wanted.relations(campaign)), []).append(campaign)
+        for relations, campaigns in together.items():
+            self._note(look, campaigns)
+            loader = look.loader.of(relations)
+            loader.load(look.connection, {campaign: look.days[campaign] for campaign in campaigns})
         start = look.meter.seconds
         for campaign in late:
             before = look.meter.seconds
@@ -238,7 +252,7 @@ class Reloads:
         """Whether it is read beside; what is wrong altogether, or half loaded, must not be shown meanwhile."""
         if campaign in self._held_back:
             return True
-        if campaign in self._half or self._wanted.cause(campaign) in ("new", "everything"):
+        if campaign in self._half or self._wanted.cause(campaign) in ("new", "everything", "unstamped"):
             return False
         return self._beside.takes(ledger.rows(campaign))
 

@@ -19,6 +19,7 @@ from exporter.refresh.evidence import Evidence
 from exporter.refresh.look import Look
 from exporter.refresh.losses import Losses
 from exporter.refresh.probe import Probe
+from exporter.refresh.recounting import Recounting
 from exporter.refresh.reloads import Reloads
 from exporter.refresh.resuming import Part
 from exporter.refresh.session import Session
@@ -59,6 +60,7 @@ class Rows:
         self._echo = Echo(config.settle_after, self._reloads, telemetry)
         self._auditor = Auditor(config.audit, self._reloads, telemetry, self._beside)
         self._probe = Probe(self._auditor, telemetry)
+        self._recounting = Recounting(config)
         self.replaced = False
         """Whether something under the views was replaced since the last refresh that succeeded."""
         self.patient = False
@@ -78,7 +80,7 @@ class Rows:
     @property
     def notes(self) -> tuple[str, ...]:
         """What readers of pages must know, in a sentence each."""
-        return (*self._probe.notes, *self._reloads.notes)
+        return (*self._probe.notes, *self._recounting.notes, *self._reloads.notes)
 
     @property
     def pending(self) -> Mapping[str, str]:
@@ -129,7 +131,7 @@ class Rows:
     ) -> Platform:
         """The platform without large campaigns that are new, until they are loaded."""
         self._beside.note(pooled=session.pooler.between, foreign=promise.foreign)
-        if not epoch.begun:
+        if not epoch.begun or epoch.reader.available.counted:  # all is counted within the refresh
             return everybody
 
         start = meter.seconds
@@ -151,6 +153,7 @@ class Rows:
                 self._reloads.want_all(look.days)
                 raise
         self.patient = True
+        before = look.meter.seconds
         with self._telemetry.staged("load"):
             if epoch.begun:
                 self._reloads.load(look)
@@ -160,6 +163,7 @@ class Rows:
                 # another server has a snapshot of its own for each connection.
                 helpers = 0 if pooled or look.promise.foreign else self._config.database.load_connections - 1
                 self.exempt_seconds = self._reloads.load_in_parallel(look, self._database, helpers, self._progress)
+        self._recounting.note(look.reader.available.counted, look.meter.seconds - before)
         with self._telemetry.staged("probe"):
             self._probe.run(look)
         with self._telemetry.staged("audit"):
@@ -175,11 +179,16 @@ class Rows:
     def _read_changes(self, look: Look, plan: Plan) -> None:
         if plan.everything or self.replaced:
             self._reloads.want_all(look.days)
+        if counted := look.reader.available.counted:
+            self._reloads.count_anew(look.days, counted)
+            self._balance.begin_anew(counted)
         if self._reloads.covers(look.days, look.ledger):
             self._balance.begin_anew()
             return
         labels, whose = look.ledger.vocabulary.campaign.labels, look.everybody.campaigns
         for relation in look.ledger.folds:
+            if relation in counted:
+                continue
             for rows in look.reader.changed(look.connection, relation, plan, whose, look.moment, look.meter):
                 folded = look.ledger.apply(relation, rows)
                 self._telemetry.rows_ignored.labels(relation).inc(folded.ignored)

@@ -26,6 +26,7 @@ from exporter.source.cleaning import (
     outside,
     recent_hour,
     seconds,
+    stamp,
     told_bits,
     whole,
     within,
@@ -41,22 +42,23 @@ def call_rows(available: Available) -> CleanRows:
     def raw(name: str) -> Expression:
         return available.column("calls", name)
 
+    updated = stamp(available, "calls", "created_at", "started_at", "answered_at", "ended_at")
     return CleanRows(
         "calls",
         raw,
-        _parts(raw),
+        _parts(raw, updated),
         functools.partial(_columns, available),
         available.tables["calls"],
         id_kind(available, "calls", "call_id"),
         raw("call_id"),
         raw("campaign_id"),
         raw("created_at"),
-        raw("updated_at"),
+        updated,
         live=raw("outcome").cast(sa.Text) == "in_progress",
     )
 
 
-def _parts(raw: Raw) -> Parts:
+def _parts(raw: Raw, updated: Expression) -> Parts:
     return {
         "number": clean_text(raw("number_id")),
         "variant": clean_text(raw("variant")),
@@ -69,7 +71,7 @@ def _parts(raw: Raw) -> Parts:
         "eligible": seconds(raw("eligible_at")),
         "started": seconds(raw("started_at")),
         "created": seconds(raw("created_at")),
-        "updated": seconds(raw("updated_at")),
+        "updated": seconds(updated),
     }
 
 
@@ -97,7 +99,7 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
         ),
         "started_at": no_time(raw("started_at")),
         "created_at": no_time(raw("created_at")),
-        "updated_at": bad_stamp(raw("updated_at")),
+        "updated_at": sa.false() if "calls" in available.counted else bad_stamp(raw("updated_at")),
     }
     filled = {
         "number_id": parts["number"],

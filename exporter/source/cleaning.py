@@ -126,6 +126,13 @@ def outside(within: Expression) -> Expression:
     return sa.not_(within)
 
 
+def stamp(available: Available, relation: str, *told: str) -> Expression:
+    """`updated_at`, or where there is none the latest of these times: nothing later is known of the row."""
+    if available.has(relation, "updated_at"):
+        return available.column(relation, "updated_at")
+    return sa.func.greatest(*(available.column(relation, name) for name in told), type_=sa.DateTime(timezone=True))
+
+
 def bad_stamp(column: Expression) -> Expression:
     """Whether a row's `updated_at` is missing, out of range or too far ahead."""
     fine = sa.and_(column >= EARLIEST, column < sa.func.to_timestamp(NOW + STAMP_FUTURE_SECONDS))

@@ -25,6 +25,7 @@ from exporter.source.cleaning import (
     outside,
     recent_hour,
     seconds,
+    stamp,
     told_bits,
     whole,
 )
@@ -43,22 +44,23 @@ def task_rows(available: Available) -> CleanRows:
     def raw(name: str) -> Expression:
         return available.column("tasks", name)
 
+    updated = stamp(available, "tasks", "created_at", "last_attempted_at")
     return CleanRows(
         "tasks",
         raw,
-        _parts(raw),
+        _parts(raw, updated),
         functools.partial(_columns, available),
         available.tables["tasks"],
         id_kind(available, "tasks", "task_id"),
         raw("task_id"),
         raw("campaign_id"),
         raw("created_at"),
-        raw("updated_at"),
+        updated,
         live=sa.or_(*(raw("status").cast(sa.Text) == status for status in LIVE_TASK_STATUSES)),
     )
 
 
-def _parts(raw: Raw) -> Parts:
+def _parts(raw: Raw, updated: Expression) -> Parts:
     return {
         "blocker": clean_text(raw("blocker")),
         "disposition": clean_text(raw("disposition")),
@@ -74,7 +76,7 @@ def _parts(raw: Raw) -> Parts:
         "eligible": seconds(raw("next_eligible_at")),
         "attempted": seconds(raw("last_attempted_at")),
         "created": seconds(raw("created_at")),
-        "updated": seconds(raw("updated_at")),
+        "updated": seconds(updated),
     }
 
 
@@ -83,7 +85,8 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
     in_progress = raw("status").cast(sa.Text) == "in_progress"
     finished = sa.or_(*(raw("status").cast(sa.Text) == status for status in FINISHED_TASK_STATUSES))
     eligible, blocker, attempts, most = (parts[name] for name in ("eligible", "blocker", "attempts", "most"))
-    since = sa.func.coalesce(parts["attempted"], parts["updated"])
+    stamped = "tasks" not in available.counted
+    since = sa.func.coalesce(parts["attempted"], parts["updated"]) if stamped else parts["attempted"]
     allowed = sa.func.coalesce(most, CAMPAIGN_ATTEMPTS)
     exhausted = sa.func.coalesce(sa.and_(pending, blocker.is_(None), allowed > 0, attempts >= allowed), sa.false())
     due_in = sa.func.coalesce(eligible, 0.0) - NOW
@@ -95,7 +98,7 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
         "next_eligible_at": outside(in_time(raw("next_eligible_at"))),
         "last_attempted_at": outside(in_time(raw("last_attempted_at"))),
         "created_at": no_time(raw("created_at")),
-        "updated_at": bad_stamp(raw("updated_at")),
+        "updated_at": bad_stamp(raw("updated_at")) if stamped else sa.false(),
     }
     filled = {
         "disposition": parts["disposition"],

@@ -25,6 +25,7 @@ from hypothesis.stateful import (
 )
 
 from exporter.config import Config, parse
+from exporter.contract.relations import RELATIONS
 from exporter.ledger import audit, fold
 from exporter.metrics.counters import Counters
 from exporter.metrics.departed import Departed
@@ -142,6 +143,7 @@ class Stage:
     def clear(self) -> None:
         """The platform as every history begins."""
         self.admin.execute(f"GRANT pg_monitor TO {READER}".encode())
+        self.admin.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA campaign_monitoring TO {READER}".encode())
         self.admin.execute("TRUNCATE campaign_monitoring.tasks, campaign_monitoring.calls")
         for campaign, tenant, currency in CAMPAIGNS:
             self.admin.execute(
@@ -213,16 +215,25 @@ class Platform(RuleBasedStateMachine):
         late=st.sampled_from([False, False, False, True]),
         aside=st.sampled_from([False, False, True]),
         room=st.sampled_from([0, 0, 10, 1000]),
+        unstamped=st.sampled_from([(), (), (), ("tasks",), ("calls",), ("tasks", "calls")]),
     )
-    def begin(self, deletes: bool, reader: str, late: bool, aside: bool, room: int) -> None:
+    def begin(self, deletes: bool, reader: str, late: bool, aside: bool, room: int, unstamped: tuple[str, ...]) -> None:
         """`late`: rows come with stamps of seconds ago, and the last minutes are read again at every refresh.
 
         `aside`: campaigns are loaded and audited beside the refreshes, however small they are; not where what has
         settled is read again and again for want of knowledge, which ends for nobody who settles later than that.
 
-        `room`: so many settled rows are remembered.
+        `room`: so many settled rows are remembered. `unstamped`: of these relations the reader sees no stamp.
         """
-        reader = "owner" if aside else reader
+        reader = READER if unstamped else "owner" if aside else reader
+        aside = aside and not unstamped
+        self.unstamped = unstamped
+        for relation in unstamped:
+            columns = ", ".join(each.name for each in RELATIONS[relation].columns if each.name != "updated_at")
+            self.admin.execute(
+                f"REVOKE SELECT ON campaign_monitoring.{relation} FROM {READER}; "
+                f"GRANT SELECT ({columns}) ON campaign_monitoring.{relation} TO {READER}".encode()
+            )
         self.aside = aside
         beside.LARGE_ROWS = -1 if aside else 20_000
         self.deletes, self.reader = deletes, reader
@@ -289,7 +300,12 @@ class Platform(RuleBasedStateMachine):
         self.warm &= not self.retyped
 
     def _nobody_writes(self) -> bool:
-        return self.deletes and not self.prepared and not any(writer.open for writer in self.writers)
+        return (
+            self.deletes
+            and not self.unstamped
+            and not self.prepared
+            and not any(writer.open for writer in self.writers)
+        )
 
     @rule(campaign=st.integers(1, 3), currency=st.sampled_from(["EUR", "USD", None]), tenant=st.integers(1, 2))
     def change_owner(self, campaign: int, currency: str | None, tenant: int) -> None:

@@ -181,7 +181,11 @@ DROPPED: Mapping[str, tuple[str, ...]] = {
 }
 """By column or relation, how it is taken away."""
 
+STAMPS = {"tasks.updated_at", "calls.updated_at"}
+"""Columns without which all is as exact, but counted anew each time."""
+
 NULL_SAYS = {
+    **dict.fromkeys(STAMPS, "somebody forgot the stamp, which breaks a rule"),
     "tasks.blocker": "nothing holds it",
     "tasks.next_eligible_at": "it is due since it was made",
     "campaigns.call_windows": "always open",

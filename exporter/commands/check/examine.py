@@ -226,13 +226,14 @@ def _look_inside(
     ]
     results.findings += found
     served = {finding.about: finding.level is Level.OK for finding in reversed(found)}
-    samples = [(rows, served[rows.relation]) for rows in read]
+    samples = [(rows, served[rows.relation] and rows.relation not in available.counted) for rows in read]
     for rows, newest in samples:
         count, findings = sampled(connection, rows, available, campaigns, moment, newest=newest, limit=limit)
         results.findings += findings
         if count is not None:
-            results.findings += stamps(connection, available, rows, moment.parameters(), newest=newest)
-            results.findings += looking_again(connection, reader, rows.relation, moment)
+            if rows.relation not in available.counted:
+                results.findings += stamps(connection, available, rows, moment.parameters(), newest=newest)
+                results.findings += looking_again(connection, reader, rows.relation, moment)
             many = f"about {count:,}, of which {SAMPLE_ROWS:,} were looked at"
             results.rows[rows.relation] = count
             results.findings.append(

@@ -251,15 +251,16 @@ def _reads(available: Available, statements: Statements, campaigns: Sequence[str
     ids = statements.campaigns(campaigns)[:1] or [_NOBODY.get(own, "0")]
     of_campaigns = cast("sa.BinaryExpression[Any]", rows.of_campaigns(own if own == others else None))
     parameters = moment.parameters()
-    yield _Read(
-        rows.relation,
-        "index for what changed",
-        "every refresh reads the whole table",
-        rows.updated_at,
-        rows.table,
-        statements.changed,
-        {**parameters, **stamps},
-    )
+    if rows.relation not in available.counted:
+        yield _Read(
+            rows.relation,
+            "index for what changed",
+            "every refresh reads the whole table",
+            rows.updated_at,
+            rows.table,
+            statements.changed,
+            {**parameters, **stamps},
+        )
     yield _Read(
         rows.relation,
         "index for one campaign",

@@ -57,7 +57,7 @@ def watched(config: Config, seconds: float, wait: Callable[[float], object] = ti
             seen = [
                 _Watched(rows, _by_key(available, rows), _first(connection, rows, moment))
                 for rows in (reader.statements(name).rows for name in ("tasks", "calls"))
-                if rows.relation not in available.hidden
+                if rows.relation not in available.hidden and rows.relation not in available.counted
             ]
         wait(seconds)
         with database.snapshot(connection):

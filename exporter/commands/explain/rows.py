@@ -70,6 +70,7 @@ def read(
     )
     table = available.tables[relation]
     shown = [sa.func.left(sa.cast(table.c[name], sa.Text), LONGEST_TEXT).label(name) for name in names]
+    newest_by = newest_by if newest_by in present else "created_at"
     order = [table.c[newest_by].desc(), sa.cast(table.c[RELATIONS[relation].key[0]], sa.Text)]
     query = sa.select(*shown).select_from(table).where(*where).order_by(*order).limit(limit + 1)
     with connection.transaction():
