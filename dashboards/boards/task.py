@@ -59,7 +59,7 @@ def board(settings: Settings) -> Board:
     """The board."""
     q = Queries(settings.replica_labels)
     way = Way(settings)
-    card = f"{settings.links.pages}/campaigns/${{campaign:percentencode}}"
+    card = f"{settings.pages}/campaigns/${{campaign:percentencode}}"
     return Board(
         name="task",
         title="Task debug",
@@ -76,7 +76,7 @@ def board(settings: Settings) -> Board:
         links=(
             menu("Campaign", way.to("campaign", campaign="${campaign}")),
             menu("Campaigns overview", way.to("overview")),
-            *([menu("Dispatch card", card, elsewhere=True)] if settings.links.pages else ()),
+            *([menu("Dispatch card", card, elsewhere=True)] if settings.pages else ()),
         ),
         parts=(
             beside([_answer()], [_state(settings), _campaign(q, way)]),

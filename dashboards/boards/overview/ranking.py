@@ -53,8 +53,8 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
     seen = f"min by (campaign) ({q.last('campaign_dispatch_at_least_since_timestamp_seconds', tenant=TENANTS)})"
     pages, warnings, none = _firing(q, "critical"), _firing(q, "warning"), f"0 * {_campaign(q)}"
     campaign = link("Campaign live", way.to("campaign", campaign="${__data.fields.campaign}"))
-    card = f"{settings.links.pages}/campaigns/${{__data.fields.campaign:percentencode}}"
-    cards = [link("Dispatch card", card, elsewhere=True)] if settings.links.pages else []
+    card = f"{settings.pages}/campaigns/${{__data.fields.campaign:percentencode}}"
+    cards = [link("Dispatch card", card, elsewhere=True)] if settings.pages else []
 
     def words_of(title: str, expression: str, width: int, states: Sequence[State], **properties: Any) -> Column:
         return figure(title, expression, width, unit="none", mappings=mapping(*states), custom_align="left",
