@@ -105,7 +105,10 @@ class Settings(Section):
     @property
     def pages(self) -> str:
         """Where a board finds the exporter's pages: an address, or the variable that holds what the exporter tells."""
-        return "${exporter}" if self.links.exporter == TOLD else self.of_group(self.links.exporter)
+        return self._pages(row=False)
+
+    def _pages(self, *, row: bool) -> str:
+        return "${exporter}" if self.links.exporter == TOLD else self.of_group(self.links.exporter, row=row)
 
     def of_group(self, address: str, *, row: bool = False) -> str:
         """An address with the group that the viewer has chosen; `row`: with that of a row of a table."""
@@ -118,9 +121,10 @@ class Settings(Section):
         """The uid of one of our boards."""
         return f"{self.uid_prefix}-{board}"
 
-    def runbook(self, alert: str) -> str:
+    def runbook(self, alert: str, *, row: bool = False) -> str:
         """The exporter's page on what to do about an alert of this name. Empty where viewers cannot reach it."""
-        return self.pages and f"{self.pages}/runbooks/{alert}"
+        pages = self._pages(row=row)
+        return pages and f"{pages}/runbooks/{alert}"
 
     def regrouped(self, labels: str | None) -> Settings:
         """The same with other group labels, which a command was given: names with commas between them."""

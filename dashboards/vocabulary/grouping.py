@@ -31,6 +31,7 @@ _WITHOUT_LABELS = frozenset({"vector", "scalar"})
 _TARGET = "up"
 """Prometheus makes it of a target: it has the labels of the scrape, and none that an exporter gives its series."""
 
+_ALERTS = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
 KNOWN_FOR = "1d"
 """How long it is remembered to which group a target belonged that does not answer."""
 
@@ -50,7 +51,7 @@ class Grouping:
 
     def __init__(self, labels: Sequence[str] = (), chosen: Mapping[str, str] | None = None) -> None:
         self.labels = tuple(labels)
-        self.chosen = ", ".join(f"{label}{matcher}" for label, matcher in (chosen or {}).items())
+        self.chosen = dict(chosen or {})
 
     def of(self, expression: str) -> str:
         """The expression within groups. Raises ValueError for what cannot be told apart, or is no PromQL of ours."""
@@ -71,6 +72,8 @@ class _Rewriting:
         self._tokens = list(_tokens(expression))
         self._row_names: set[int] = set()
         """Commas after which the labels come that a row is named by."""
+        self._of_nobody: set[int] = set()
+        """Joins of what belongs to no group."""
 
     def made(self) -> Iterator[str]:
         place = 0
@@ -97,7 +100,7 @@ class _Rewriting:
         if token.text == "without":  # what a row is named by goes altogether
             return self._list(place, added=self._text(self._closing(place + 1) + 2) == "label_join")
         if token.text == "on":
-            return self._list(place, added=not self._taken_from_other_side(place))
+            return self._list(place, added=place not in self._of_nobody and not self._taken_from_other_side(place))
         if token.text in _LISTS:
             return self._list(place, added=False)
         if token.text == "label_join":
@@ -119,7 +122,12 @@ class _Rewriting:
         return (self._target(inside) if name == _TARGET else self._chosen_of(name, inside)), end
 
     def _chosen_of(self, name: str, *matchers: str) -> str:
-        found = ", ".join(each for each in (self._chosen, *matchers) if each)
+        chosen = []
+        for label, matcher in self._chosen.items():
+            if name in _ALERTS and matcher.startswith("=~"):  # of no target at all, an alert tells without a group
+                matcher = f'{matcher[:-1]}|"'
+            chosen.append(f"{label}{matcher}")
+        found = ", ".join(each for each in (*chosen, *matchers) if each)
         return f"{name}{{{found}}}" if found else name
 
     def _target(self, matchers: str) -> str:
@@ -163,10 +171,12 @@ class _Rewriting:
             self._row_names.add(commas[2])
 
     def _refuse_series(self, function: str, begin: int) -> None:
+        """What has no labels may tell that there is nothing at all, and no more."""
         end = self._closing(begin)
-        inside = range(begin, end)
-        if function == "vector" or any(
-            self._tokens[place].kind == "name" and self._text(place + 1) != "(" for place in inside
+        if function == "vector" and [self._text(end + after) for after in (1, 2, 3, 4)] == ["unless", "on", "(", ")"]:
+            self._of_nobody.add(end + 2)
+        elif function == "vector" or any(
+            self._tokens[place].kind == "name" and self._text(place + 1) != "(" for place in range(begin, end)
         ):
             self._fail(f"{function} has no labels, so groups cannot be told apart")
 

@@ -11,12 +11,12 @@ _TOKEN = re.compile(
     |(?P<span>\[[^]]*\])
     |(?P<number>\d[\w.]*)
     |(?P<name>[A-Za-z_:][\w:]*)
-    |(?P<sign>=~|!~|!=|==|<=|>=|[-+*/%^(){},=<>])
+    |(?P<sign>=~|!~|!=|==|<=|>=|[-+*/%^(){},=<>@])
     |\s+""",
     re.VERBOSE,
 )
 _GROUPING = ("by", "without", "on", "ignoring", "group_left", "group_right")
-_WORDS = ("and", "or", "unless", "offset", "bool", *_GROUPING)
+_WORDS = ("and", "or", "unless", "offset", "bool", "NaN", *_GROUPING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,16 @@ def test_each_selector_gets_what_is_chosen() -> None:
     )
 
 
+def test_an_alert_without_a_group_is_seen_in_each() -> None:
+    """It tells that no exporter at all can be scraped."""
+    assert TWO.of("ALERTS") == 'ALERTS{platform=~"$platform|", region=~"$region|"}'
+
+
+def test_what_is_filled_in_later_stands_for_a_value() -> None:
+    asked = Grouping(["cluster"], {"cluster": "=%q"}).of('max by (a) (x{tenant=%q,b=~"c"} or ALERTS)')
+    assert asked == 'max by (cluster, a) (x{cluster=%q, tenant=%q,b=~"c"} or ALERTS{cluster=%q})'
+
+
 @pytest.mark.parametrize(
     ("expression", "why"),
     [
