@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+GROUPED := $(if $(GROUP_LABELS),--group-labels=$(GROUP_LABELS))
 # Tests wait for programs a third of their time.
 WORKERS := $(shell expr $$(nproc) + 2)
 # They start a hundred processes, each of which would compile everything anew.
@@ -55,11 +56,11 @@ guards: $(STAMP) ## The random histories fail without any one of the guards that
 	@PROVE=$(or $(SEED),7) GUARDS=1 $(BIN)/python -m pytest --numprocesses 3 --dist load \
 		tests/integration/test_exactness.py -k fails_without $(ARGS)
 
-boards: $(STAMP) ## Write the dashboards anew (dashboards/generated)
-	@$(BIN)/campaign-exporter dashboards build --out dashboards/generated
+boards: $(STAMP) ## Write the dashboards anew (dashboards/generated; GROUP_LABELS=cluster tells platforms apart)
+	@$(BIN)/campaign-exporter dashboards build $(GROUPED) --out dashboards/generated
 
-alerts: $(STAMP) ## Write the alert rules, their tests and routes anew (alerts/generated)
-	@$(BIN)/campaign-exporter alerts build --out alerts/generated
+alerts: $(STAMP) ## Write the alert rules, their tests and routes anew (alerts/generated; GROUP_LABELS as for boards)
+	@$(BIN)/campaign-exporter alerts build $(GROUPED) --out alerts/generated
 
 docs: $(STAMP) ## Write the generated pages and schemas anew (contract, metrics, configuration, the chart's values, ...)
 	@$(BIN)/python scripts/generate_docs.py

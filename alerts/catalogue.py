@@ -19,7 +19,8 @@ from alerts.rules import (
 from alerts.settings import Settings
 from alerts.vocabulary import records
 from alerts.vocabulary.expressions import Rules
-from alerts.vocabulary.rule import Alert, Concern
+from alerts.vocabulary.rule import Alert, Concern, Record
+from dashboards.vocabulary.grouping import Grouping
 from exporter.errors import ConfigError
 
 CONCERNS = (
@@ -38,7 +39,27 @@ def concerns(settings: Settings) -> tuple[Concern, ...]:
             f"alerts: no alert is called {', '.join(map(repr, unknown))}; there are {', '.join(sorted(names))}"
         )
     shared = Concern("shared", "What several rest on", (), records.records(rules), every=60)
-    return (shared, *(replace(each, alerts=_overridden(each.alerts, settings)) for each in every))
+    found = (shared, *(replace(each, alerts=_overridden(each.alerts, settings)) for each in every))
+    settings.boards.check_groups()
+    grouping = Grouping(settings.boards.group_labels)
+    return tuple(_grouped(each, grouping) for each in found)
+
+
+def _grouped(concern: Concern, grouping: Grouping) -> Concern:
+    """The rules with platforms told apart: here for all of them, so that no rule need think of it."""
+    return replace(
+        concern,
+        records=tuple(Record(each.name, grouping.of(each.expr)) for each in concern.records),
+        alerts=tuple(
+            replace(
+                each,
+                expr=grouping.of(each.expr),
+                about=grouping.by(each.about),
+                asks={name: ask.within(grouping.labels) for name, ask in each.asks.items()},
+            )
+            for each in concern.alerts
+        ),
+    )
 
 
 def alerts(settings: Settings) -> tuple[Alert, ...]:

@@ -13,6 +13,7 @@ from alerts.vocabulary.rule import Severity
 from dashboards.settings import Settings as Boards
 from exporter.config.durations import Duration, format_duration, parse_duration
 from exporter.config.file import Section, parse_section, read
+from exporter.config.group_labels import Labels
 from exporter.config.scalars import Number, Share, Switch, Whole
 from exporter.config.web_address import web_address
 
@@ -128,6 +129,9 @@ class Team(Section):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="Part of the names of its receivers.")
     tenants: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1, description="The tenants' ids.")
+    group: Labels = Field(
+        {}, description="With `boards.group_labels`: of which platform, such as `{cluster: eu}`; else of all of them."
+    )
 
 
 class Routing(Section):
@@ -170,9 +174,13 @@ class Settings(Section):
         return value and web_address(value)
 
 
-def load(path: Path | None) -> Settings:
-    """The settings in a file, or the defaults. Raises ConfigError with file, line, key, value and remedy."""
-    if path is None:
-        return Settings()
-    text, needed = read(path, "--config"), "leave --config out for the defaults"
-    return parse_section(Settings, text, str(path), os.environ, needed, "docs/alerts.md")
+def load(path: Path | None, group_labels: str | None = None) -> Settings:
+    """The settings in a file, or the defaults. Raises ConfigError with file, line, key, value and remedy.
+
+    `group_labels`: others than these, with commas between them.
+    """
+    found = Settings()
+    if path is not None:
+        text, needed = read(path, "--config"), "leave --config out for the defaults"
+        found = parse_section(Settings, text, str(path), os.environ, needed, "docs/alerts.md")
+    return found.model_copy(update={"boards": found.boards.regrouped(group_labels)})

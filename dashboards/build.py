@@ -33,6 +33,7 @@ BOARDS: Mapping[str, Callable[[Settings], Board]] = MappingProxyType(
 
 def boards(settings: Settings) -> list[Board]:
     """All boards, in the order in which one looks at them. Raises ConfigError where two could not be told apart."""
+    settings.check_groups()
     shared = (shared_cost.board(settings, each) for each in settings.shared_cost)
     found = [*(make(settings) for make in BOARDS.values()), *shared]
     _different("name", [board.name for board in found])

@@ -29,14 +29,15 @@ def files(settings: Settings) -> dict[str, str]:
 def _configuration(settings: Settings) -> dict[str, Any]:
     routing = settings.routing
     integrations = receivers.contents(routing)
+    groups = settings.boards.group_labels
     times = {
         "group_wait": format_duration(routing.group_wait),
         "group_interval": format_duration(routing.group_interval),
     }
     return {
-        "route": times | _route(routes.tree(alerts(settings), routing)),
+        "route": times | _route(routes.tree(alerts(settings), routing, groups)),
         "receivers": [{"name": routes.NOBODY}, *({"name": name} | each for name, each in integrations.items())],
-        "inhibit_rules": inhibit_rules({alert.name for alert in alerts(settings)}),
+        "inhibit_rules": inhibit_rules({alert.name for alert in alerts(settings)}, groups),
         "templates": ["templates/*.tmpl"],
     }
 
@@ -58,8 +59,8 @@ def _route(route: Route) -> dict[str, Any]:
     return found
 
 
-def inhibit_rules(known: Iterable[str]) -> list[dict[str, Any]]:
-    """The rules of `alerts.output.inhibitions`, of the alerts that there are."""
+def inhibit_rules(known: Iterable[str], groups: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """The rules of `alerts.output.inhibitions`, of the alerts that there are; a cause hides those of its group only."""
     there = frozenset(known)
     found = []
     for each in INHIBITIONS:
@@ -70,7 +71,8 @@ def inhibit_rules(known: Iterable[str]) -> list[dict[str, Any]]:
                 "source_matchers": [written(one_of("alertname", causes))],
                 "target_matchers": [written(one_of("alertname", symptoms))],
             }
-            found.append(rule | ({"equal": list(each.equal)} if each.equal else {}))
+            equal = [*groups, *each.equal]
+            found.append(rule | ({"equal": equal} if equal else {}))
     return found
 
 

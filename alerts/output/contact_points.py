@@ -94,7 +94,11 @@ def files(settings: Settings) -> dict[str, str]:
         "group_wait": format_duration(settings.routing.group_wait),
         "group_interval": format_duration(settings.routing.group_interval),
     }
-    tree = {"orgId": ORGANISATION} | times | _policy(routes.tree(alerts(settings), settings.routing))
+    tree = (
+        {"orgId": ORGANISATION}
+        | times
+        | _policy(routes.tree(alerts(settings), settings.routing, settings.boards.group_labels))
+    )
     policies = {"apiVersion": 1, "policies": [tree]}
     left_out = sorted({kind for each in integrations.values() for kind in each} - INTEGRATIONS.keys())
     head = _HEAD + (f"# Not translated, add them by hand: {', '.join(left_out)}.\n" if left_out else "")

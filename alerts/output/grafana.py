@@ -21,7 +21,7 @@ from alerts.output.notices import annotations_of
 from alerts.output.prometheus import head, routing_labels
 from alerts.settings import Settings
 from alerts.vocabulary.rule import Alert, Concern, Record
-from alerts.vocabulary.wording import GRAFANA
+from alerts.vocabulary.wording import grafana_words
 from exporter.config.durations import format_duration
 
 INTERVAL_SECONDS = 30
@@ -34,12 +34,15 @@ _UID_LENGTH = 40
 _UNREACHABLE = "CampaignExporterDown"
 """The alert that tells of a Prometheus that does not answer."""
 
-WORDS: Mapping[str, str] = MappingProxyType(
-    {
+
+def _words(groups: tuple[str, ...] = ()) -> Mapping[str, str]:
+    return {
         name: f"{{{{ if $values.B }}}}{text}{{{{ end }}}}" if "$values." in text else text
-        for name, text in GRAFANA.items()
+        for name, text in grafana_words(groups).items()
     }
-)
+
+
+WORDS: Mapping[str, str] = MappingProxyType(_words())
 """Grafana fills in texts where no series is as well, and logs an error for a value that there is not."""
 
 _RULES = """\
@@ -129,7 +132,7 @@ def _rule(alert: Alert, settings: Settings) -> dict[str, Any]:
         # `keepFiringFor` holds a series that is there and well; one that is gone is kept by this
         "missing_series_evals_to_resolve": max(1, math.ceil(alert.keep / INTERVAL_SECONDS)),
         "labels": {"severity": alert.severity.value, **routing_labels(alert), **alert.labels},
-        "annotations": annotations_of(alert, settings, WORDS, lookups=False)
+        "annotations": annotations_of(alert, settings, _words(settings.boards.group_labels), lookups=False)
         | {"__dashboardUid__": settings.boards.uid(board), "__panelId__": str(panel)},
         "isPaused": False,
     }

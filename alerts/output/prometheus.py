@@ -10,7 +10,7 @@ from alerts.catalogue import concerns
 from alerts.output.notices import annotations_of
 from alerts.settings import Settings
 from alerts.vocabulary.rule import Alert, Concern, Record
-from alerts.vocabulary.wording import PROMETHEUS
+from alerts.vocabulary.wording import prometheus_words
 from exporter.config.durations import format_duration
 
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -52,7 +52,7 @@ def _alert(alert: Alert, settings: Settings) -> dict[str, Any]:
         rule["keep_firing_for"] = format_duration(alert.keep)
     return rule | {
         "labels": {"severity": alert.severity.value, **routing_labels(alert), **alert.labels},
-        "annotations": annotations_of(alert, settings, PROMETHEUS),
+        "annotations": annotations_of(alert, settings, prometheus_words(settings.boards.group_labels)),
     }
 
 

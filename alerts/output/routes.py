@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alerts.settings import Routing
 from alerts.vocabulary.rule import Alert, Severity
@@ -53,23 +53,33 @@ class Route:
     routes: tuple[Route, ...] = ()
 
 
-def tree(alerts: Sequence[Alert], routing: Routing) -> Route:
-    """The routes of these alerts. What nobody foresaw goes to `tickets`."""
-    _check_teams(routing)
+def tree(alerts: Sequence[Alert], routing: Routing, groups: tuple[str, ...] = ()) -> Route:
+    """The routes of these alerts. What nobody foresaw goes to `tickets`; groups are told apart."""
+    _check_teams(routing, groups)
     info = Route(NOBODY, (Matcher("severity", "=", Severity.INFO.value),), silent=True)
     teams = [
         Route(
             receiver(TICKETS, team.name),
-            (one_of("tenant", team.tenants),),
+            (*(one_of(label, (value,)) for label, value in team.group.items()), one_of("tenant", team.tenants)),
             routes=_by_severity([alert for alert in alerts if "tenant" in alert.about], routing, team.name),
         )
         for team in routing.teams
     ]
-    return Route(
+    everybody = Route(
         TICKETS,
         group_by=_BY_CAMPAIGN,
         repeat=routing.repeat_warning,
         routes=(info, *teams, *_by_severity(alerts, routing, "")),
+    )
+    return _within(everybody, groups)
+
+
+def _within(route: Route, groups: tuple[str, ...]) -> Route:
+    """The same, and what is told together is of one group."""
+    return replace(
+        route,
+        group_by=(*groups, *route.group_by) if route.group_by else (),
+        routes=tuple(_within(each, groups) for each in route.routes),
     )
 
 
@@ -119,11 +129,19 @@ def _told(
     return Route(name, (matcher,), repeat=repeat, goes_on=goes_on, routes=tuple(inner))
 
 
-def _check_teams(routing: Routing) -> None:
+def _check_teams(routing: Routing, groups: tuple[str, ...]) -> None:
+    for team in routing.teams:
+        for label, value in team.group.items():
+            if label not in groups:
+                known = f"there are {', '.join(groups)}" if groups else "there are none"
+                raise ConfigError(
+                    f"routing.teams: team {team.name!r}: {label}: {value!r}: no such group label; {known}"
+                )
+    tenants = ((tenant, sorted(team.group.items())) for team in routing.teams for tenant in team.tenants)
     for what, values in (
-        ("team", [team.name for team in routing.teams]),
-        ("tenant", [tenant for team in routing.teams for tenant in team.tenants]),
+        ("team", [repr(team.name) for team in routing.teams]),
+        ("tenant", [f"{tenant!r}{f' of {dict(group)}' if group else ''}" for tenant, group in tenants]),
     ):
         for value, times in Counter(values).items():
             if times > 1:
-                raise ConfigError(f"routing.teams: {what} {value!r} is listed {times} times; each belongs in once")
+                raise ConfigError(f"routing.teams: {what} {value} is listed {times} times; each belongs in once")

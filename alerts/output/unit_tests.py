@@ -26,7 +26,7 @@ from alerts.output.notices import annotations_of
 from alerts.output.prometheus import document
 from alerts.settings import Settings
 from alerts.vocabulary.rule import Alert
-from alerts.vocabulary.wording import GRAFANA, PROMETHEUS
+from alerts.vocabulary.wording import GRAFANA, prometheus_words
 
 CASES: Mapping[str, tuple[Case, ...]] = MappingProxyType(
     {
@@ -86,25 +86,33 @@ def _test(case: Case, alert: Alert) -> dict[str, Any]:
             {
                 "eval_time": moment,
                 "alertname": case.alert,
-                "exp_alerts": [_expected(each, alert, case) for each in told],
+                "exp_alerts": [expected(each, alert, case, Settings()) for each in told],
             }
             for moment, told in case.at.items()
         ],
     }
 
 
-def _expected(told: Told, alert: Alert, case: Case) -> dict[str, Any]:
-    """Prometheus compares all annotations: those that are but names, fixed words and addresses are filled in here."""
+def expected(
+    told: Told, alert: Alert, case: Case, settings: Settings, group: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Prometheus compares all annotations: those that are but names, fixed words and addresses are filled in here.
+
+    `group`: of which platform the case is.
+    """
     found = {}
-    for name, text in annotations_of(alert, Settings(), PROMETHEUS).items():
-        if name == "description":
-            found[name] = told.description
+    words, labels = prometheus_words(tuple(group)), {**told.labels, **group}
+    in_full = {**told.more, "description": told.description}
+    for name, text in annotations_of(alert, settings, words).items():
+        for label, value in group.items():
+            text = text.replace(words[label], value)
+        if name in in_full:
+            where = text[: text.index(": ") + 2] if group and name in ("about", "description") else ""
+            found[name] = where + in_full[name]
         else:
-            parts = text.replace(PROMETHEUS["tenant"], GRAFANA["tenant"]).split(PROMETHEUS["campaign"])
-            found[name] = told.more.get(name) or _named(told.labels, case).join(
-                _filled(part, told.labels) for part in parts
-            )
-    return {"exp_labels": dict(told.labels), "exp_annotations": found}
+            parts = text.replace(words["tenant"], GRAFANA["tenant"]).split(words["campaign"])
+            found[name] = _named(told.labels, case).join(_filled(part, labels) for part in parts)
+    return {"exp_labels": labels, "exp_annotations": found}
 
 
 def _named(labels: Mapping[str, str], case: Case) -> str:

@@ -7,6 +7,7 @@ from alerts.settings import Settings
 from alerts.vocabulary.expressions import Rules
 from alerts.vocabulary.rule import CAMPAIGN, EXPORTER, Alert, Concern, Severity
 from alerts.vocabulary.wording import Ask
+from dashboards.vocabulary.grouping import KNOWN_FOR
 
 _CRITICAL, _WARNING, _INFO = Severity.CRITICAL, Severity.WARNING, Severity.INFO
 _OWN = "campaign_exporter_"
@@ -26,6 +27,9 @@ def _away(s: Settings) -> tuple[Alert, ...]:
     # a source that does not tell as of when it is: at least as old as the last look at it
     dated, looked = (f"max by (job) ({_OWN}{name}_timestamp_seconds)" for name in ("data", "last_success"))
     age = f"time() - ({dated} or {looked})"
+    spoke = f'group by (job) (last_over_time({_OWN}up{{job="{job}"}}[{KNOWN_FOR}]))'
+    # a platform of which no target is left, while others are there
+    gone = f" or ({spoke} unless on (job) {up})" * bool(s.boards.group_labels)
     return (
         Alert(
             "CampaignExporterDown",
@@ -34,7 +38,7 @@ def _away(s: Settings) -> tuple[Alert, ...]:
             "No exporter can be scraped: campaigns are not watched.",
             "Prometheus reaches no target of job {job}.",
             "Look whether the process runs and what its log says; check the network between it and Prometheus.",
-            f"(max by (job) ({up}) == 0) or absent({up})",
+            f"(max by (job) ({up}) == 0) or absent({up}){gone}",
             ("exporter-health", 101),
             wait=120,
             keep=60,

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from dashboards.vocabulary.grouping import Grouping
 from dashboards.vocabulary.queries import known
 
 
@@ -30,14 +31,28 @@ class Ask:
     by: str = ""
     otherwise: str = ""
 
+    def within(self, groups: tuple[str, ...]) -> Ask:
+        """The same within the group of the alert."""
+        query = Grouping(groups, dict.fromkeys(groups, "=%q")).of(self.query)
+        labels = iter(self.labels)
+        asked = tuple(name if name in groups else next(labels) for name in _ASKED.findall(query))
+        return replace(self, query=query, labels=asked) if groups else self
+
+    @property
+    def asked(self) -> str:
+        """What Prometheus's templates look up."""
+        arguments = " ".join(f"$labels.{label}" for label in self.labels)
+        return f"printf {_quoted(self.query)} {arguments} | query" if arguments else f"query {_quoted(self.query)}"
+
     def template(self) -> str:
         """For Prometheus. Grafana's rules cannot look anything up: there it is left out."""
-        arguments = " ".join(f"$labels.{label}" for label in self.labels)
-        asked = f"printf {_quoted(self.query)} {arguments} | query" if arguments else f"query {_quoted(self.query)}"
         found = f'sortByLabel "{self.by}" .' if self.by else "."
         listed = f"{{{{ range $index, $_ := {found} }}}}{{{{ if $index }}}}, {{{{ end }}}}{self.each}{{{{ end }}}}"
         otherwise = self.otherwise and f"{{{{ else }}}}{self.otherwise}"
-        return f"{{{{ with {asked} }}}}{self.before}{listed}{self.after}{otherwise}{{{{ end }}}}"
+        return f"{{{{ with {self.asked} }}}}{self.before}{listed}{self.after}{otherwise}{{{{ end }}}}"
+
+
+_ASKED = re.compile(r"(\w+)=%q")
 
 
 def _quoted(text: str) -> str:
@@ -57,17 +72,12 @@ NAMED = "{{ with .Labels.name }}{{ . }} ({{ end }}{{ .Labels.campaign }}{{ if .L
 """A campaign's name, if it is told, and id, for an `Ask`."""
 
 _CAMPAIGN = ("tenant", "campaign")
-_NAME = (
-    "{{ with printf \"" + of_campaign("campaign_info").replace('"', '\\"')
-    + "\" $labels.tenant $labels.campaign | query }}{{ (. | first).Labels.name }} "
-    "({{ $labels.campaign }}){{ else }}{{ $labels.campaign }}{{ end }}"
-)  # fmt: skip
+_FIRST_NAME = "{{ (. | first).Labels.name }}"
+_NAME = Ask(of_campaign("campaign_info"), _CAMPAIGN, _FIRST_NAME)
 # one answer each, however many replicas tell it
-_TENANT = (
-    "{{ with printf \"topk(1, " + known("campaign_tenant_info", ("tenant", "name"))
-    + "{tenant=%q,name!=\\\"\\\"})\" $labels.tenant | query }}{{ (. | first).Labels.name }} "
-    "({{ $labels.tenant }}){{ else }}{{ $labels.tenant }}{{ end }}"
-)  # fmt: skip
+_TENANT = Ask(
+    f'topk(1, {known("campaign_tenant_info", ("tenant", "name"))}{{tenant=%q,name!=""}})', ("tenant",), _FIRST_NAME
+)
 _SINCE = Ask(
     f"min({of_campaign('campaign_dispatch_since_timestamp_seconds')})",
     _CAMPAIGN,
@@ -82,13 +92,24 @@ _STATE = Ask(
     otherwise="not judged",
 )  # fmt: skip
 # `blocked by money (credits_exhausted)`
+UNTOLD = "not told"
+"""The value of a group label that a series does not have."""
+
 _LABELS = ("tenant", "number", "connection", "provider", "job", "relation", "column", "rule", "family", "instance")
 
-PROMETHEUS: Mapping[str, str] = MappingProxyType(
-    {
-        "campaign": _NAME,
-        "since": _SINCE.template(),
-        "state": _STATE.template(),
+
+def prometheus_words(groups: tuple[str, ...] = ()) -> Mapping[str, str]:
+    """What a text may name, in Prometheus's template language; what is looked up, is so within the alert's group."""
+
+    def called(ask: Ask, label: str) -> str:
+        known = f"{{{{ $labels.{label} }}}}"
+        asked = ask.within(groups).asked
+        return f"{{{{ with {asked} }}}}{ask.each} ({known}){{{{ else }}}}{known}{{{{ end }}}}"
+
+    return {
+        "campaign": called(_NAME, "campaign"),
+        "since": _SINCE.within(groups).template(),
+        "state": _STATE.within(groups).template(),
         "value": '{{ $value | printf "%.0f" }}',
         "times": '{{ $value | printf "%.1f" }}',
         "probability": '{{ $value | printf "%.2g" }}',
@@ -96,10 +117,14 @@ PROMETHEUS: Mapping[str, str] = MappingProxyType(
         "duration": "{{ $value | humanizeDuration }}",
         "moment": "{{ $value | humanizeTimestamp }}",
         **{label: f"{{{{ $labels.{label} }}}}" for label in _LABELS},
-        "tenant": _TENANT,
+        "tenant": called(_TENANT, "tenant"),
+        # a server that tells its own platform from others when it tells of alerts needs no such label in its series
+        **{label: f'{{{{ or $labels.{label} $externalLabels.{label} "{UNTOLD}" }}}}' for label in groups},
     }
-)
-"""What a text may name, in Prometheus's template language."""
+
+
+PROMETHEUS: Mapping[str, str] = MappingProxyType(prometheus_words())
+"""The same where platforms are not told apart."""
 
 # Grafana's rules reduce to refId B, whose value is that of the alert; they have no other series to look at.
 _VALUE = "$values.B.Value"
@@ -118,6 +143,12 @@ GRAFANA: Mapping[str, str] = MappingProxyType(
     }
 )
 """The same in Grafana's."""
+
+
+def grafana_words(groups: tuple[str, ...]) -> Mapping[str, str]:
+    """The same with group labels."""
+    return {**GRAFANA, **{label: f'{{{{ or $labels.{label} "{UNTOLD}" }}}}' for label in groups}}
+
 
 _PLACE = re.compile(r"{(\w+)}")
 

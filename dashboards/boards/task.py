@@ -58,11 +58,12 @@ CALLS: Mapping[str, tuple[str, str | None]] = {
 def board(settings: Settings) -> Board:
     """The board."""
     q = Queries(settings.replica_labels)
-    way = Way(settings)
-    card = f"{settings.links.pages}/campaigns/${{campaign:percentencode}}"
+    way = Way(settings, one=True)
+    card = f"{settings.pages}/campaigns/${{campaign:percentencode}}"
     return Board(
         name="task",
         title="Task debug",
+        one=True,
         question="Why does this one task not go?",
         tags=("task",),
         span="now-24h",
@@ -76,7 +77,7 @@ def board(settings: Settings) -> Board:
         links=(
             menu("Campaign", way.to("campaign", campaign="${campaign}")),
             menu("Campaigns overview", way.to("overview")),
-            *([menu("Dispatch card", card, elsewhere=True)] if settings.links.pages else ()),
+            *([menu("Dispatch card", card, elsewhere=True)] if settings.pages else ()),
         ),
         parts=(
             beside([_answer()], [_state(settings), _campaign(q, way)]),
@@ -108,7 +109,7 @@ def _answer() -> Panel:
 
 
 def _state(settings: Settings) -> Panel:
-    contact = settings.links.contact.replace("{contact}", "${__data.fields.Contact:percentencode}")
+    contact = settings.of_group(settings.links.contact).replace("{contact}", "${__data.fields.Contact:percentencode}")
     return table(
         102, "State",
         "The task's status; what holds it while it is pending: the code it carries, else retry_wait until its next "

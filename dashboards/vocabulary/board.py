@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from grafanalib import core
@@ -12,9 +12,13 @@ from grafanalib import core
 from dashboards.settings import Settings
 from dashboards.vocabulary import modern_json as modern
 from dashboards.vocabulary.contrast import readable
+from dashboards.vocabulary.grouped import Grouped
+from dashboards.vocabulary.grouping import Grouping
 from dashboards.vocabulary.layout import Part
 from dashboards.vocabulary.modern_json import Json
+from dashboards.vocabulary.queries import exact
 from dashboards.vocabulary.targets import POSTGRES, PROMETHEUS
+from dashboards.vocabulary.variables import groups
 
 REFRESH = "30s"
 """No faster than the data: rules and scrapes come every 15 to 30 seconds."""
@@ -38,6 +42,10 @@ class Board:
     tags: tuple[str, ...] = ()
     shared: bool = False
     """For people outside: no variables, no links, fixed datasources."""
+    one: bool = False
+    """About a thing of one group: which, the viewer chooses."""
+    group: Mapping[str, str] = field(default_factory=dict)
+    """Of which group it is, where nobody chooses."""
 
     def made(self, settings: Settings) -> Json:
         """The dashboard as Grafana keeps it. Raises ValueError where two panels have one id."""
@@ -47,6 +55,15 @@ class Board:
             found, y = part.placed(y)
             panels += found
         _unique(panels, self.title)
+        variables, annotations = self.variables, self.annotations
+        if labels := settings.group_labels:
+            chosen = {label: f'="{exact(value)}"' for label, value in self.group.items()}
+            grouping = Grouping(labels, chosen or {label: f'=~"${label}"' for label in labels})
+            grouped = Grouped(grouping, several=not (self.one or self.group))
+            panels = [grouped.panel(panel) for panel in panels]
+            variables = tuple(map(grouped.variable, variables))
+            variables = _with_groups(variables, () if self.shared else groups(labels, several=not self.one))
+            annotations = tuple(map(grouped.annotation, annotations))
         made: Any = core.Dashboard(
             title=self.title, description=self.question, uid=settings.uid(self.name), tags=["campaigns", *self.tags],
             editable=False, timezone="browser", refresh=self.refresh, schemaVersion=modern.SCHEMA_VERSION,
@@ -55,8 +72,8 @@ class Board:
         board = modern.board(made)
         board |= {
             "panels": [readable(panel) for panel in panels],
-            "templating": {"list": list(self.variables)},
-            "annotations": {"list": [_ALERTS, *self.annotations]},
+            "templating": {"list": list(variables)},
+            "annotations": {"list": [_ALERTS, *annotations]},
             "links": list(self.links),
             "timepicker": {"refresh_intervals": ["15s", "30s", "1m", "5m", "15m", "1h"]},
         }
@@ -72,6 +89,11 @@ _ALERTS: Json = {
     "name": "Annotations & Alerts",
     "type": "dashboard",
 }
+
+
+def _with_groups(variables: Sequence[Json], chosen: Sequence[Json]) -> tuple[Json, ...]:
+    """The choice of the group comes before all that is chosen within it; behind the Prometheus that knows it."""
+    return (*variables[:1], *chosen, *variables[1:])
 
 
 def every_panel(panels: Iterable[Json]) -> Iterable[Json]:

@@ -16,7 +16,7 @@ from dashboards.vocabulary.units import RATIO, WHOLE
 
 _REFS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _NOTHING = "–"
-_ROW = "row"
+ROW = "row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +122,11 @@ def figures(
         columns = [column.kept(base) for column in columns]
     asked = [*things, *(column.expression for column in columns if column.expression)]
     if by:
-        key, first, *others = _ROW, *(_row(each, by) for each in asked)
+        key, first, *others = ROW, *(_row(each, by) for each in asked)
         asked = [first, *(f"max without ({', '.join(by)}) ({each})" for each in others)]
     refs = iter(_REFS[len(things) :])
     fields = [column.label or f"Value #{next(refs)}" for column in columns]
-    unasked = [_ROW, "Time", "Value", *(f"Value #{ref}" for ref in _REFS[: len(things)])]
+    unasked = [ROW, "Time", "Value", *(f"Value #{ref}" for ref in _REFS[: len(things)])]
     unasked += [f"Time {number}" for number in range(1, len(asked) + 1) if key]
     transformations: list[Json] = [
         joined(key) if key else {"id": "merge", "options": {}},
@@ -147,4 +147,4 @@ def figures(
 def _row(expression: str, by: Sequence[str]) -> str:
     """An expression with one label that names the row as the others do together."""
     labels = ", ".join(f'"{each}"' for each in by)
-    return f'label_join({expression}, "{_ROW}", "\\x1f", {labels})'
+    return f'label_join({expression}, "{ROW}", "\\x1f", {labels})'

@@ -9,6 +9,7 @@ from grafanalib import core
 
 from dashboards.settings import DEFAULT_ADDRESS, TOLD, Settings
 from dashboards.vocabulary import modern_json as modern
+from dashboards.vocabulary.grouping import KNOWN_FOR
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.queries import Queries
 from dashboards.vocabulary.targets import POSTGRES, PROMETHEUS
@@ -22,8 +23,15 @@ def prometheus(settings: Settings, *, told: bool = False) -> Json:
 
 
 def postgres(settings: Settings) -> Json:
-    """Which PostgreSQL: told by links, as there is one beside each Prometheus."""
-    return _datasource("database", "PostgreSQL", POSTGRES["type"], settings.datasources.postgres, told=True)
+    """Which PostgreSQL: told by links, as there is one beside each Prometheus.
+
+    Of several platforms each has one of its own: that whose name ends with the chosen group.
+    """
+    made = _datasource("database", "PostgreSQL", POSTGRES["type"], settings.datasources.postgres, told=True)
+    if not settings.group_labels:
+        return made
+    name = " ".join(f"${{{label}}}" for label in settings.group_labels)
+    return {**made, "regex": f"/(?:^| ){name}$/", "current": {}, "hide": 0}
 
 
 def _datasource(name: str, label: str, kind: str, uid: str, told: bool) -> Json:
@@ -52,9 +60,22 @@ def exporter(settings: Settings) -> tuple[Json, ...]:
     if settings.links.exporter != TOLD:
         return ()
     told = "max by (url) (last_over_time(campaign_exporter_external_url_info[1d]))"
-    default = f'label_replace(vector(0), "url", "{DEFAULT_ADDRESS}", "", "")'
+    # of a group that tells none, only its exporter can be asked for the labels
+    nobody = f"max (last_over_time(campaign_exporter_up[{KNOWN_FOR}]))" if settings.group_labels else "vector(0)"
+    default = f'label_replace({nobody}, "url", "{DEFAULT_ADDRESS}", "", "")'
     variable = _chosen("exporter", "Exporter", f"{told} or on () {default}", '/url="(?<value>[^"]+)"/', several=False)
     return ({**variable, "hide": _HIDDEN},)
+
+
+def groups(labels: Sequence[str], *, several: bool) -> tuple[Json, ...]:
+    """Platforms, a choice for each group label: among those of the choices before it."""
+    made = []
+    for place, label in enumerate(labels):
+        before = ", ".join(f'{each}=~"${each}"' for each in labels[:place])
+        query = f"group by ({label}) (last_over_time(campaign_exporter_up{{{before}}}[{KNOWN_FOR}]))"
+        pattern = f'/{label}="(?<value>(?<text>[^"]+))"/'
+        made.append(_chosen(label, label.replace("_", " ").capitalize(), query, pattern, several))
+    return tuple(made)
 
 
 def choices(name: str, label: str, query: str, regex: str, *, several: bool) -> Json:

@@ -6,7 +6,15 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
+
 from exporter.errors import ConfigError
+
+GROUP_LABELS = click.option(
+    "--group-labels",
+    metavar="NAME[,NAME...]",
+    help="Labels that tell platforms apart, as `group_labels` in the file; see docs/operating.md, Several platforms.",
+)
 
 
 @contextlib.contextmanager

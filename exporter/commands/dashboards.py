@@ -9,7 +9,7 @@ import click
 from dashboards import build, grants
 from dashboards.settings import load
 from exporter import config
-from exporter.commands.building import building
+from exporter.commands.building import GROUP_LABELS, building
 from exporter.commands.printing import say
 from exporter.config import Config
 from exporter.contract.availability import Available
@@ -30,10 +30,11 @@ def dashboards() -> None:
 
 @dashboards.command("build")
 @_CONFIG
+@GROUP_LABELS
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder to write to.")
-def build_boards(config_file: Path | None, out: Path) -> None:
+def build_boards(config_file: Path | None, group_labels: str | None, out: Path) -> None:
     """Write each board as a file for Grafana's provisioning, or to import by hand."""
-    settings = load(config_file)
+    settings = load(config_file, group_labels)
     with building(config_file, out):
         written = build.build(settings, out)
     for path in written:

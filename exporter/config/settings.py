@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from exporter.config import address
 from exporter.config.durations import Duration
 from exporter.config.file import Section, parse_section, read
+from exporter.config.group_labels import Labels
 from exporter.config.listening import format_address, parse_listening
 from exporter.config.scalars import Count, Share, Switch, Whole
 from exporter.config.secrets import read_secret
@@ -262,6 +263,11 @@ class Config(Section):
     refresh: RefreshConfig = RefreshConfig()
     audit: AuditConfig = AuditConfig()
     shard: ShardConfig | None = None
+    labels: Labels = Field(
+        {},
+        description="Labels with their values that each series gets, such as `{cluster: eu}`: they tell the exporters "
+        "of one platform from those of another, see [several platforms](operating.md#several-platforms).",
+    )
     dispatch: DispatchConfig = DispatchConfig()
     settle_after: Duration = Field(
         3600.0,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
+from types import MappingProxyType
 
 import zstandard
 from prometheus_client.utils import floatToGoString
@@ -56,9 +57,11 @@ def escape(value: str) -> str:
 class FamilyEncoder:
     """Sample lines of one family. The part before the value is kept, as labels hardly ever change."""
 
-    def __init__(self, family: Family) -> None:
+    def __init__(self, family: Family, constant: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`constant`: labels that each of its series has."""
         self.family = family
-        names = (*family.all_labels, *(("le",) if family.type is Type.HISTOGRAM else ()))
+        names = (*constant, *family.all_labels, *(("le",) if family.type is Type.HISTOGRAM else ()))
+        self._constant = tuple(constant.values())
         self._order = tuple(sorted(range(len(names)), key=names.__getitem__))
         self._names = names
         self._prefixes: dict[Labels, dict[tuple[str, Labels], str]] = {}
@@ -81,7 +84,7 @@ class FamilyEncoder:
         kept = self._prefixes.setdefault(owner, {})
         prefix = kept.get((suffix, own))
         if prefix is None:
-            values = (*owner, *own)
+            values = (*self._constant, *owner, *own)
             labels = ",".join(
                 f'{self._names[index]}="{escape(values[index])}"' for index in self._order if index < len(values)
             )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import platform as python_platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import prometheus_client
@@ -13,12 +14,14 @@ from prometheus_client import (
     Counter,
     Gauge,
     Info,
+    Metric,
     PlatformCollector,
     ProcessCollector,
     Summary,
     generate_latest,
 )
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+from prometheus_client.registry import Collector
 
 from exporter import __version__, logs
 from exporter.contract.codes import CAMPAIGN_STATUSES, OTHER
@@ -42,7 +45,9 @@ CAUSES = ("new", "dirty", "everything", "audit", "unstamped")
 class Telemetry:
     """What the exporter says of itself. One thread writes; `encode` may be called from it alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, labels: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`labels`: what each of its series has besides."""
+        self._labels = labels
         self.registry = CollectorRegistry(auto_describe=True)
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
@@ -242,5 +247,18 @@ class Telemetry:
         """The metrics as text and as OpenMetrics, the latter with its end mark."""
         before, self._lines_lost = self._lines_lost, logs.lost()
         self.log_lines_lost.inc(self._lines_lost - before)
-        # prometheus_client does not type the second one
-        return generate_latest(self.registry), generate_openmetrics(self.registry)  # type: ignore[no-untyped-call]
+        shown = _Labelled(self.registry, self._labels)
+        return generate_latest(shown), generate_openmetrics(shown)  # type: ignore[no-untyped-call]  # not typed there
+
+
+class _Labelled(Collector):
+    """What a registry holds, each series with these labels besides."""
+
+    def __init__(self, registry: CollectorRegistry, labels: Mapping[str, str]) -> None:
+        self._registry, self._labels = registry, labels
+
+    def collect(self) -> Iterable[Metric]:
+        for metric in self._registry.collect():
+            samples = [sample._replace(labels={**self._labels, **sample.labels}) for sample in metric.samples]
+            metric.samples = samples
+            yield metric

@@ -52,7 +52,7 @@ class SnapshotBuilder:
     """Turns the ledger and the platform into snapshots, one after the other."""
 
     def __init__(self, config: Config, diagnoser: Diagnoser | None = None) -> None:
-        self._families = {family.name: FamilyLines(FamilyEncoder(family)) for family in FAMILIES}
+        self._families = {family.name: FamilyLines(FamilyEncoder(family, config.labels)) for family in FAMILIES}
         self._counters = Counters()
         self._encoder = Encoder(config, self._counters)
         self._changed = Changed()

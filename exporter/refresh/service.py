@@ -61,7 +61,7 @@ class Service:
         """`address`: where people reach it, if not as the configuration says."""
         self._config = config
         self._database = Database(config)
-        self._telemetry = Telemetry()
+        self._telemetry = Telemetry(config.labels)
         if (address := address or config.web.address()) is not None:
             self._telemetry.external_url.labels(address).set(1)
         if config.shard is not None:

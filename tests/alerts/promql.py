@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
@@ -11,12 +11,12 @@ _TOKEN = re.compile(
     |(?P<span>\[[^]]*\])
     |(?P<number>\d[\w.]*)
     |(?P<name>[A-Za-z_:][\w:]*)
-    |(?P<sign>=~|!~|!=|==|<=|>=|[-+*/%^(){},=<>])
+    |(?P<sign>=~|!~|!=|==|<=|>=|[-+*/%^(){},=<>@])
     |\s+""",
     re.VERBOSE,
 )
 _GROUPING = ("by", "without", "on", "ignoring", "group_left", "group_right")
-_WORDS = ("and", "or", "unless", "offset", "bool", *_GROUPING)
+_WORDS = ("and", "or", "unless", "offset", "bool", "NaN", *_GROUPING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +62,26 @@ def grouped(expression: str) -> Iterator[tuple[str, ...]]:
     for index, token in enumerate(found):
         if token in _GROUPING and index + 1 < len(found) and found[index + 1] == "(":
             yield tuple(each for each in found[index + 2 : found.index(")", index)] if each != ",")
+
+
+_AGGREGATIONS = ("sum", "min", "max", "avg", "count", "group", "topk", "bottomk", "count_values", "quantile")
+
+
+def mixed(expression: str, groups: Sequence[str]) -> Iterator[str]:
+    """What would take series of several groups for those of one: an aggregation or a join without all group labels.
+
+    What a row of a table is named by leaves with them.
+    """
+    found = tokens(expression)
+    for index, token in enumerate(found[:-1]):
+        if token in _AGGREGATIONS and found[index + 1] == "(":
+            yield f"{token} of everything"
+        elif token in ("by", "on", "without", "ignoring") and found[index + 1] == "(":
+            end = found.index(")", index)
+            labels = set(found[index + 2 : end]) - {","}
+            if token in ("without", "ignoring"):
+                wrong = not labels.isdisjoint(groups)
+            else:  # a target is one platform's
+                wrong = not labels.issuperset(groups) and not labels.issuperset(("job", "instance"))
+            if wrong:
+                yield f"{token} ({', '.join(sorted(labels))})"

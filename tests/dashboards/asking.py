@@ -38,11 +38,15 @@ def remembering(
     directory: Path,
     scrapes: Sequence[tuple[float, bytes]],
     instances: Mapping[str, Change] = MappingProxyType({"one:1": unchanged}),
+    of: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     **labels: str,
 ) -> Iterator[Prometheus]:
-    """A Prometheus that scraped these bodies from each of these exporters, each as it shows them."""
+    """A Prometheus that scraped these bodies from each of these exporters, each as it shows them.
+
+    `labels` are those of the scrape, `of` those of one exporter's.
+    """
     for number, (instance, change) in enumerate(instances.items()):
-        target = {"instance": instance, "job": "campaign-exporter", **labels}
+        target = {"instance": instance, "job": "campaign-exporter", **labels, **of.get(instance, {})}
         recorder = Recorder(directory / f"recording-{number}", target)
         for at, text in scrapes:
             if shown := change(at, text):

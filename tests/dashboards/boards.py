@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,21 +33,21 @@ class Found:
         return found
 
 
-def panels() -> list[Found]:
+def panels(boards: Mapping[str, Json] = MADE) -> list[Found]:
     """Every panel that shows something: no headings."""
     return [
-        Found(name, panel) for name, made in MADE.items() for panel in every_panel(made["panels"])
+        Found(name, panel) for name, made in boards.items() for panel in every_panel(made["panels"])
         if panel["type"] != "row"
     ]  # fmt: skip
 
 
-def expressions() -> Iterator[tuple[str, str]]:
+def expressions(boards: Mapping[str, Json] = MADE) -> Iterator[tuple[str, str]]:
     """Where, and what: every PromQL expression of panels, variables and annotations."""
-    for found in panels():
+    for found in panels(boards):
         for target in found.targets:
             if "expr" in target:
                 yield f"{found}-{target['refId']}", target["expr"]
-    for name, made in MADE.items():
+    for name, made in boards.items():
         for variable in made["templating"]["list"]:
             if variable["type"] == "query":
                 text = variable["query"]["query"]

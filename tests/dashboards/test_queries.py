@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from exporter.demo.runtime.server import EmbeddedServer
 from exporter.demo.scenarios.activation import activate
 from tests.dashboards.asking import STEP, Change, Series, interpolated, remembering, unchanged
 from tests.dashboards.boards import Found, expressions, panels
+from tests.dashboards.grouped import GROUPED, HERE, ONE_GROUP, THERE, alone, labelled
 from tests.dashboards.shown import SHOWN
 from tests.support.effort import PROVING
 from tests.support.prometheus import Prometheus
@@ -72,6 +74,12 @@ class Lab:
     differing: Prometheus
     """The first and the late one."""
 
+    elsewhere: Prometheus
+    """One of another platform, of equal ids."""
+
+    platforms: Prometheus
+    """The first one and that one: one has its group of the scrape, the other gives it itself."""
+
     at: float
 
 
@@ -86,7 +94,7 @@ def lab(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
     first: dict[str, Change] = {"one:1": unchanged}
     with ExitStack() as stack:
 
-        def saw(instances: dict[str, Change], **labels: str) -> Prometheus:
+        def saw(instances: dict[str, Change], **labels: Any) -> Prometheus:
             return stack.enter_context(remembering(tmp_path_factory.mktemp("prometheus"), scrapes, instances, **labels))
 
         turned: dict[str, Change] = {
@@ -100,6 +108,8 @@ def lab(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
             saw(first, **OPERATOR) if PROVING else one,
             saw({"one:1": late}),
             saw({**first, "two:1": late}),
+            saw({"two:1": elsewhere}),
+            saw({**first, "two:1": lambda at, text: labelled(elsewhere(at, text), THERE)}, of={"one:1": HERE}),
             scrapes[-1][0],
         )
 
@@ -128,6 +138,16 @@ def late(_at: float, text: bytes) -> bytes:
     text = re.sub(rb"^campaign_(?:status|number_status|dispatch_(?:verdict|binding|info))\{.*$", swapped, text,
                   flags=re.MULTILINE)  # fmt: skip
     return re.sub(rb"^campaign_(?:\w+_)?info\{.*$", renamed, text, flags=re.MULTILINE)
+
+
+def elsewhere(at: float, text: bytes) -> bytes:
+    """What the exporter of another platform shows, whose ids happen to be the same: other states, names and figures."""
+
+    def more(line: re.Match[bytes]) -> bytes:
+        return line[1] + b"%.1f" % (3 * float(line[2]) + 5 * (b"_total" in line[1]))
+
+    figures = rb"^(campaign_(?:\w+_(?:total|limit|in_progress|today|cap|credits)|tasks\w*)(?:\{.*\})? )([0-9.]+)$"
+    return re.sub(figures, more, late(at, text), flags=re.MULTILINE)
 
 
 def _interpolated(question: str, campaign: str = ".*") -> str:
@@ -229,3 +249,50 @@ def test_of_two_verdicts_the_worst_is_told_and_counted(lab: Lab) -> None:
 def test_what_shows_a_scenario_shows_nothing_of_the_kind_on_a_good_day(lab: Lab) -> None:
     assert [(name, each.where) for name in SHOWN.keys() - {PAUSED} for each in SHOWN[name]
             if each.holds(lab.one, "2", lab.at)] == []  # fmt: skip
+
+
+# -- two platforms --------------------------------------------------------------------------------------------------
+
+
+def _of_group(lab: Lab, where: str, group: Mapping[str, str], chosen: Mapping[str, str]) -> list[tuple[Series, Series]]:
+    """What a question shows of a group where both are seen, and what it shows where that one is alone."""
+    found = []
+    server = lab.one if group == HERE else lab.elsewhere
+    for campaign in ("1", "2", "7") if where.split("-")[0] in ONE_GROUP else (".*",):
+        both = interpolated(GROUPED[where], {**EVERYTHING, "campaign": campaign, "task": "1", **chosen}, "1h")
+        plain = told(server, _interpolated(QUESTIONS[where], campaign), lab.at)
+        found.append((alone(told(lab.platforms, both, lab.at), group), plain))
+    return found
+
+
+def _mixed(lab: Lab, every: Iterable[str], group: Mapping[str, str], chosen: Mapping[str, str]) -> dict[str, Any]:
+    """Questions that show of a group another thing than where it is alone."""
+    return {
+        where: (seen, plain) for where in every for seen, plain in _of_group(lab, where, group, chosen)
+        if (seen.keys() != plain.keys() if _is_choice(where) else seen != pytest.approx(plain, nan_ok=True))
+    }  # fmt: skip
+
+
+def _is_choice(where: str) -> bool:
+    return not re.search(r"-\d+-\w+$", where)
+
+
+@pytest.mark.parametrize("group", [HERE, THERE], ids=lambda group: group["region"])
+def test_of_two_platforms_the_chosen_one_is_shown_as_if_it_were_alone(lab: Lab, group: dict[str, str]) -> None:
+    assert GROUPED.keys() == QUESTIONS.keys()
+    every = [where for where in QUESTIONS if group == HERE or not where.startswith("cost-shared")]
+    assert _mixed(lab, every, group, group) == {}
+
+
+@pytest.mark.parametrize("group", [HERE, THERE], ids=lambda group: group["region"])
+def test_where_all_platforms_are_chosen_each_is_shown_as_if_it_were_alone(lab: Lab, group: dict[str, str]) -> None:
+    every = [where for where in QUESTIONS if where.split("-")[0] not in ONE_GROUP
+             and not where.startswith("cost-shared") and not _is_choice(where)]  # fmt: skip
+    assert _mixed(lab, every, group, dict.fromkeys(group, ".*")) == {}
+
+
+def test_the_two_platforms_are_not_alike(lab: Lab) -> None:
+    """Else it could not be seen that one is shown for the other."""
+    alike = [where for where in SHARED if (found := asked(lab.one, where, lab.at))
+             and not _is_choice(where) and found == asked(lab.elsewhere, where, lab.at)]  # fmt: skip
+    assert len(alike) < len(SHARED) / 2

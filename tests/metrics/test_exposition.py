@@ -33,7 +33,7 @@ from exporter.metrics.exposition import (
 from exporter.metrics.masking import tells_contact
 from tests.support import contract, platforms
 from tests.support.effort import examples
-from tests.support.exporting import NOW, exporting
+from tests.support.exporting import NOW, exporting, looping
 
 HOSTILE = (
     'a"b',
@@ -201,6 +201,36 @@ def test_a_whole_snapshot_is_printed_as_prometheus_client_does(database_url: str
     assert openmetrics_again(snapshot.openmetrics + EOF) == snapshot.openmetrics + EOF
     series = sum(not line.startswith(b"#") for line in snapshot.text.splitlines())
     assert snapshot.series == series
+
+
+def test_labels_of_the_exporter_are_on_each_of_its_series(database_url: str) -> None:
+    """Beside those that it has without them, in both formats, and as prometheus_client prints them."""
+    with contract.session(database_url) as owner:
+        _fill(owner)
+        plain, labelled = (_page(database_url, **settings) for settings in ({}, {"labels": LABELS}))
+    assert printed_again(labelled[0]) == labelled[0]
+    assert openmetrics_again(labelled[1]) == labelled[1]
+    for without, with_labels, parse in zip(plain, labelled, (parse_text, parse_openmetrics), strict=True):
+        before, after = (list(_series(page, parse)) for page in (without, with_labels))
+        assert len(before) > 500
+        assert after == [(name, {**labels, **LABELS}) for name, labels in before]
+
+
+LABELS = {"cluster": 'e"u', "zone": "b\\1"}
+
+
+def _page(url: str, **settings: Any) -> tuple[bytes, bytes]:
+    """All that is served of a first refresh, in both formats."""
+    with looping(url, **settings) as loop:
+        assert loop.step()
+        full = loop.service.page.full
+        return full.get(TEXT_TYPE, "identity"), full.get(OPENMETRICS_TYPE, "identity")
+
+
+def _series(page: bytes, parse: Callable[[str], Iterable[Metric]]) -> Iterable[tuple[str, Mapping[str, str]]]:
+    for family in parse(page.decode()):
+        for sample in family.samples:
+            yield sample.name, sample.labels
 
 
 def _fill(owner: psycopg.Connection[Any]) -> None:

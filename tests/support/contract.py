@@ -50,12 +50,10 @@ def create(
             sql.SQL("CREATE TABLE {}.{} ({})").format(sql.Identifier(SCHEMA), sql.Identifier(relation.name), columns)
         )
     for name in ("tasks", "calls"):
-        connection.execute(
-            sql.SQL("CREATE INDEX ON {}.{} (updated_at)").format(sql.Identifier(SCHEMA), sql.Identifier(name))
-        )
-        connection.execute(
-            sql.SQL("CREATE INDEX ON {}.{} (campaign_id)").format(sql.Identifier(SCHEMA), sql.Identifier(name))
-        )
+        for column in {"updated_at", "campaign_id"} - without.get(name, set()):
+            connection.execute(
+                sql.SQL("CREATE INDEX ON {}.{} ({})").format(*map(sql.Identifier, (SCHEMA, name, column)))
+            )
 
 
 def empty(connection: psycopg.Connection[Any]) -> None:

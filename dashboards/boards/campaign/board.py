@@ -22,10 +22,11 @@ from dashboards.vocabulary.variables import campaigns, exporter, postgres, prome
 
 def board(settings: Settings) -> Board:
     """The board."""
-    own, way = Own(Queries(settings.replica_labels)), Way(settings)
+    own, way = Own(Queries(settings.replica_labels)), Way(settings, one=True)
     return Board(
         name="campaign",
         title="Campaign live",
+        one=True,
         question="Is this campaign going well, and if it does not dial, why?",
         variables=(
             prometheus(settings, told=True),
@@ -65,7 +66,7 @@ def _tenant(own: Own) -> Json:
 def _links(settings: Settings, way: Way) -> tuple[Json, ...]:
     ours, chosen = way.only("datasource"), way.only("datasource", "tenant")
     card = dispatch.card(settings)
-    page = settings.links.campaign.replace("{campaign}", "${campaign:percentencode}")
+    page = settings.of_group(settings.links.campaign).replace("{campaign}", "${campaign:percentencode}")
     return (
         menu("Campaigns overview", ours.to("overview")),
         menu("Number pool", chosen.to("numbers")),

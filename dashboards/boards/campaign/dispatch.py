@@ -64,7 +64,7 @@ HORIZONS = {
 
 def card(settings: Settings) -> str:
     """The exporter's card of the campaign: hints in words, with the evidence. Empty where viewers cannot reach it."""
-    return settings.links.pages and f"{settings.links.pages}/campaigns/${{campaign:percentencode}}"
+    return settings.pages and f"{settings.pages}/campaigns/${{campaign:percentencode}}"
 
 
 def hints(settings: Settings) -> list[Json]:

@@ -44,7 +44,7 @@ def _filter(variable: Json) -> Json:
 
 def tasks(way: Way, settings: Settings) -> Panel:
     """One row a task."""
-    contact = settings.links.contact.replace("{contact}", "${__data.fields.contact:percentencode}")
+    contact = settings.of_group(settings.links.contact).replace("{contact}", "${__data.fields.contact:percentencode}")
     debug = way.to("task", campaign="${campaign}", task="${__data.fields.debug}")
     held = {code: (code, None) for code in BLOCKERS} | {"none": ("ready", None)}
     return table(

@@ -21,13 +21,14 @@ _PLAIN = re.compile(r"[A-Za-z0-9_-]+\Z")
 def board(settings: Settings, shared: SharedBoard) -> Board:
     """The board of one tenant."""
     return Board(
-        name=name(settings, shared.tenant),
-        title=shared.title or f"Cost: {shared.tenant}",
+        name=name(settings, "-".join((*shared.group.values(), shared.tenant))),
+        title=shared.title or f"Cost: {', '.join((*shared.group.values(), shared.tenant))}",
         question="What was spent, on what, against which budget, and where does it end up?",
         tags=("cost", "shared"),
         span="now-7d",
         refresh="5m",
         shared=True,
+        group=shared.group,
         parts=sections(Spending(Queries(settings.replica_labels), {"tenant": exact(shared.tenant)}, {})),
     )
 

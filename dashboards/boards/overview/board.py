@@ -171,7 +171,7 @@ def _alerts(q: Queries, settings: Settings, way: Way) -> Panel:
 
     of_tenant = with_tenant(q, firing(campaign="", tenant=TENANTS))
     of_tenant = f'label_replace({of_tenant}, "name", "tenant $1", "tenant_name", "(.+)")'
-    runbook = settings.runbook("${__data.fields.Alert:percentencode}")
+    runbook = settings.runbook("${__data.fields.Alert:percentencode}", row=True)
     runbooks = [link("Runbook", runbook, elsewhere=True)] if runbook else []
     campaign = link("Campaign live", way.to("campaign", campaign="${__data.fields.campaign}"))
     return table(

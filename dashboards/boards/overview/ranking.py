@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from dashboards.boards.exporters import ACT, SOME
-from dashboards.settings import Settings
+from dashboards.settings import DEFAULT_ADDRESS, Settings
+from dashboards.settings import TOLD as EXPORTER_TOLD
 from dashboards.vocabulary.colours import NEUTRAL, VERDICT_STATES, WARNING, WORST_FIRST, State
 from dashboards.vocabulary.fields import COLOURED, below, link, mapping, steps, words
 from dashboards.vocabulary.figures import Column, figure, figures, label
@@ -53,8 +54,13 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
     seen = f"min by (campaign) ({q.last('campaign_dispatch_at_least_since_timestamp_seconds', tenant=TENANTS)})"
     pages, warnings, none = _firing(q, "critical"), _firing(q, "warning"), f"0 * {_campaign(q)}"
     campaign = link("Campaign live", way.to("campaign", campaign="${__data.fields.campaign}"))
-    card = f"{settings.links.pages}/campaigns/${{__data.fields.campaign:percentencode}}"
-    cards = [link("Dispatch card", card, elsewhere=True)] if settings.links.pages else []
+    info, pages_of = with_tenant(q, _info(q)), settings.pages
+    if settings.group_labels:  # each platform has an exporter of its own
+        pages_of = settings.of_group(settings.links.exporter, row=True)
+        if settings.links.exporter == EXPORTER_TOLD:
+            info, pages_of = _with_address(info), "${__data.fields.url}"
+    card = f"{pages_of}/campaigns/${{__data.fields.campaign:percentencode}}"
+    cards = [link("Dispatch card", card, elsewhere=True)] if pages_of else []
 
     def words_of(title: str, expression: str, width: int, states: Sequence[State], **properties: Any) -> Column:
         return figure(title, expression, width, unit="none", mappings=mapping(*states), custom_align="left",
@@ -73,7 +79,7 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
         "concurrency before you change the script. Cost: of the calls of the hour, in the campaign's currency. Crit. "
         "and warn.: kinds of alerts that fire, pages (critical) and warnings. A name leads to the campaign, a verdict "
         "to its dispatch card, which gives hints.",
-        with_tenant(q, _info(q)),
+        info,
         columns=(
             label("name", "Campaign", 0, links=[campaign], custom_filterable=True, custom_minWidth=166),
             words_of("Verdict", shown, 108, (*RANKED, *_PAST), links=cards, custom_filterable=True, **COLOURED),
@@ -93,9 +99,17 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
             Column("Rank", 50, expression=f"100 * ({verdict}) - 1000 * ({pages} or {none}) - ({warnings} or {none})",
                    properties={"custom_hideFrom_viz": True}),
         ),
-        kept=("campaign", "tenant"), base=_campaign(q), key="campaign", empty=NO_CAMPAIGN, then_by="Rank",
+        kept=("campaign", "tenant", *(("url",) if "fields.url" in pages_of else ())), base=_campaign(q),
+        key="campaign", empty=NO_CAMPAIGN, then_by="Rank",
         height=17,
     )  # fmt: skip
+
+
+def _with_address(expression: str) -> str:
+    """The same with where the exporter says that it is."""
+    told = "topk (1, max by (url) (last_over_time(campaign_exporter_external_url_info[1d])))"
+    plain = f'label_replace(max ({expression}) ^ 0, "url", "{DEFAULT_ADDRESS}", "", "")'
+    return f"({expression}) * on () group_left (url) ({told} or on () {plain})"
 
 
 def _before_silence(q: Queries) -> str:
