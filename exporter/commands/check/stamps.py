@@ -138,7 +138,8 @@ def looking_again(connection: Connection, reader: Reader, relation: str, moment:
 
 _MOVE = (
     "show in {view} the time at which the row last changed; where the table has none, add a column and a trigger "
-    "BEFORE UPDATE that sets it to clock_timestamp(), and an index on it"
+    "BEFORE UPDATE that sets it to clock_timestamp(), and an index on it; or leave updated_at out of {view}: then all "
+    "of it is counted anew, as often as refresh.max_share allows"
 )
 
 

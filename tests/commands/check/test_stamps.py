@@ -217,3 +217,17 @@ def test_stamps_that_move_by_themselves_are_a_problem(owner: Owner) -> None:
     (finding,) = watching(owner, lambda: None)["calls"]
     assert finding.level is Level.PROBLEM
     assert "though nothing else of them changed" in finding.value
+
+
+def test_a_platform_without_stamps_is_told_what_they_would_gain_and_needs_no_index_on_them(owner: Owner) -> None:
+    for relation in ("tasks", "calls"):
+        viewed(owner, relation, "NULL::int")
+        owner.execute(f"ALTER VIEW campaign_monitoring.{relation} RENAME updated_at TO another".encode())
+    report = check(config(owner.info.dsn))
+    assert [each.about for each in report.findings if each.level is Level.PROBLEM] == ["role"], "a superuser's"
+    assert {each.about: each.level for each in report.findings if each.thing == "updated_at"} == {
+        "tasks": Level.ADVICE, "calls": Level.ADVICE,
+    }  # fmt: skip
+    assert not [each for each in report.findings if each.thing == "index for what changed"]
+    assert report.rows["calls"] > 60
+    assert watched(config(owner.info.dsn), 0.0, lambda _: None) == []
