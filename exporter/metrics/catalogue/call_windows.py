@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exporter.metrics.catalogue.kinds import judged
+from exporter.metrics.catalogue.kinds import COUNTER, Family, Totals, judged
 
 WINDOWS = (
     judged(
@@ -24,6 +24,13 @@ WINDOWS = (
         "When the windows close; absent while they are closed, and where they never do.",
         "window",
         "closes",
+        needs=("campaigns.call_windows",),
+    ),
+    Family(
+        "campaign_calls_outside_window_total",
+        COUNTER,
+        "Calls started while the campaign's windows were closed.",
+        Totals("outside", always=True),
         needs=("campaigns.call_windows",),
     ),
     judged(
