@@ -16,8 +16,9 @@ CLOSED = (
     sa.text(statement("closed_times"))
     .columns(
         sa.column("campaign", sa.Text),
-        sa.column("opens", sa.Boolean),
-        *(sa.column(name, sa.ARRAY(sa.Double)) for name in ("changes", "begins", "added")),
+        sa.column("opens", sa.Integer),
+        *(sa.column(name, sa.ARRAY(sa.Double)) for name in ("changes", "begins")),
+        sa.column("added", sa.ARRAY(sa.BigInteger)),
     )
     .cte("closed")
 )
@@ -26,12 +27,11 @@ CLOSED = (
 
 def was_outside(started: Expression) -> Expression:
     """1 of a call that was started (in seconds since 1970) while the windows were closed; null of any other."""
+    # Whole seconds will do: windows and zones change at such. Each expression stands once, as each costs every call.
     added = CLOSED.c.added[sa.func.width_bucket(started, CLOSED.c.begins)]
-    local = started + added
-    rest = local - sa.func.floor(local / WEEK_SECONDS) * WEEK_SECONDS
-    passed = sa.func.width_bucket(rest, CLOSED.c.changes)
-    is_open = sa.cast(CLOSED.c.opens, sa.Integer) + passed
-    return sa.case((is_open % 2 == 0, 1), else_=sa.null())
+    rest = (sa.cast(sa.func.floor(started), sa.BigInteger) + added) % WEEK_SECONDS
+    passed = CLOSED.c.opens + sa.func.width_bucket(sa.cast(rest, sa.Double), CLOSED.c.changes)
+    return sa.case((passed % 2 == 0, 1), else_=sa.null())
 
 
 def parameters(closed: ClosedTimes, campaigns: Iterable[str]) -> dict[str, Any]:
@@ -40,11 +40,11 @@ def parameters(closed: ClosedTimes, campaigns: Iterable[str]) -> dict[str, Any]:
     return {
         "closed_campaigns": mine,
         "closed_places": [closed.places[campaign] for campaign in mine],
-        "week_opens": list(closed.opens),
+        "week_opens": list(map(int, closed.opens)),
         "week_changes": [_array(changes) for changes in closed.changes],
         "week_zones": list(closed.zones),
         "zone_begins": [_array(begins.tolist()) for begins, _ in closed.offsets],
-        "zone_added": [_array(added.tolist()) for _, added in closed.offsets],
+        "zone_added": [_array(map(int, added)) for _, added in closed.offsets],
     }
 
 
