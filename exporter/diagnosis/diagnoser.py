@@ -65,7 +65,7 @@ class Diagnoser:
     """The views of all campaigns, kept up to date."""
 
     def __init__(self, config: Config) -> None:
-        self._policy = Policy(config.stale_after, config.dispatch.stalled_after, config.dispatch.starved_after)
+        self.adopt(config)
         self._assembler = Assembler()
         self._tasks: dict[str, Tasks] = {}
         self._owed: set[str] = set()
@@ -75,6 +75,10 @@ class Diagnoser:
         self._recent: Recent | None = None
         self._before: dict[str, Diagnosis] = {}
         self._until = 0.0
+
+    def adopt(self, config: Config) -> None:
+        """Judge by this configuration whatever is looked at from now on."""
+        self._policy = Policy(config.stale_after, config.dispatch.stalled_after, config.dispatch.starved_after)
 
     def update(self, given: Input) -> dict[str, View]:
         """The views that are new or changed, by campaign."""

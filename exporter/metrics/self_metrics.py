@@ -74,6 +74,14 @@ class Telemetry:
         self.shard = gauge(
             "shard_info", "Which shard of how many this exporter is; absent where it reads all.", "index", "total"
         )
+        self.config_good = gauge(
+            "config_last_reload_successful",
+            "1 if the configuration was taken over when it was last read, 0 if it was wrong and the one before holds.",
+        )
+        self.config_at = gauge(
+            "config_last_reload_success_timestamp_seconds",
+            "When the configuration was last read and taken over, by this host's clock.",
+        )
         self.refreshes = counter("refreshes_total", "Refreshes by result.", "result")
         self.errors = counter("refresh_errors_total", "Failed refreshes by kind of error.", "kind")
         self.stage = Summary(
@@ -150,6 +158,7 @@ class Telemetry:
         self.log_lines_lost = counter(
             "log_lines_lost_total", "Lines of the log that could not be written, or that nobody read in time."
         )
+        self.note_configuration(good=True)
         self._broken_rules: set[Violation] = set()
         self._folded_families: set[str] = set()
         self._lines_lost = logs.lost()
@@ -175,6 +184,12 @@ class Telemetry:
         """Adds the time that its block takes to one of `STAGES`."""
         timer: AbstractContextManager[object] = self.stage.labels(stage).time()
         return timer
+
+    def note_configuration(self, *, good: bool) -> None:
+        """The configuration was read, and taken over if it is good; from any thread."""
+        self.config_good.set(good)
+        if good:
+            self.config_at.set_to_current_time()
 
     def note_available(self, available: Available) -> None:
         """Which relations there are."""

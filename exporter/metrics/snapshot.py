@@ -60,6 +60,10 @@ class SnapshotBuilder:
         self._ledger: Ledger | None = None
         self._restored = False
 
+    def adopt(self, config: Config) -> None:
+        """Judge by another configuration from now on."""
+        self._diagnoser.adopt(config)
+
     def build(self, ledger: Ledger, platform: Platform, changed: Mapping[str, Iterable[str]], at: float) -> Snapshot:
         """The snapshot at `at`. `changed` names, by projection, the campaigns whose totals changed."""
         return self.encode(self.diagnose(ledger, platform, changed, at))

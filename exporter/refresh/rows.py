@@ -80,6 +80,12 @@ class Rows:
         """What readers of pages must know, in a sentence each."""
         return (*self._probe.notes, *self._reloads.notes)
 
+    def adopt(self, config: Config) -> None:
+        """Go on with another configuration."""
+        self._config = config
+        self._reloads.share = config.refresh.max_share
+        self._auditor.adopt(config.audit)
+
     @property
     def pending(self) -> Mapping[str, str]:
         """Why by campaign, of those that are being loaded: of new ones nothing is shown, of others not the latest."""
