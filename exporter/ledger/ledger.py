@@ -99,6 +99,10 @@ class Ledger:
         labels = self.vocabulary.campaign.labels
         return [labels[number] for number in np.flatnonzero(self.scope).tolist()]
 
+    def began(self, relation: str, campaign_id: str) -> float | None:
+        """When the first row of a campaign was made that is counted, in seconds since 1970."""
+        return self.folds[relation].began.get(self.campaign(campaign_id))
+
     def rows(self, campaign_id: str) -> dict[str, int]:
         """How many rows of a campaign are counted, by relation."""
         cells = {"tasks": self.cell("task_rows", campaign_id), "calls": self.cell("call_rows", campaign_id)}

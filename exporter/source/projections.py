@@ -64,8 +64,8 @@ class Projection:
         if "broken" in self.keys:
             counted = [*counted, clean["broken"] != 0]
         totals: list[Any] = [sa.func.count(), *(sa.func.sum(clean[name]) for name in self.sums)]
-        if self.name.endswith("_rows"):  # the ledger must know up to when rows were made that it forgot
-            totals.append(sa.func.max(clean["created"]))
+        if self.name.endswith("_rows"):  # when counting began, and up to when rows were made that the ledger forgot
+            totals += [sa.func.min(clean["created"]), sa.func.max(clean["created"])]
         return (
             sa.select(*keys, *totals)
             .select_from(rows.beside_windows if self.by_windows else rows.table)
