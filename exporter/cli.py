@@ -11,7 +11,7 @@ def main() -> None:
     """Run the command."""
     _open_standard_files()
     if sys.argv[1:2] == ["serve"]:
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it changes nothing; later that is told
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the configuration is yet to be read
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: os._exit(0))
     from exporter.commands.cli import main as command

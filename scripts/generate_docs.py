@@ -13,6 +13,7 @@ from pydantic import BaseModel, PlainSerializer, SecretStr
 from pydantic.fields import FieldInfo
 
 from exporter.config import Config, parse
+from exporter.config.taking_over import TAKEN_OVER
 from exporter.contract import codes
 from exporter.contract.relations import OPTIONAL_FEATURES, RELATIONS, Column, Kind, Relation
 from exporter.contract.types import ANY_OTHER, CASTS, cast
@@ -248,8 +249,11 @@ def _type(field: FieldInfo) -> str:
 
 def configuration() -> str:
     return table(
-        ("Key", "Type", "Default", "Meaning"),
-        ((code(key), kind, default, text) for key, kind, default, text in settings()),
+        ("Key", "Type", "Default", "At a reload", "Meaning"),
+        (
+            (code(key), kind, default, "taken over" if key in TAKEN_OVER else "–", text)
+            for key, kind, default, text in settings()
+        ),
     )
 
 

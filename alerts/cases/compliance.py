@@ -11,7 +11,7 @@ HELD = Subject("CampaignComplianceHolds", "warning", managers="true")
 
 
 def _outside(values: str) -> Series:
-    return series("campaign_calls_outside_window_today", values)
+    return series("campaign_calls_outside_window_total", values)
 
 
 def _refreshes(values: str = "100+4x240") -> Series:
@@ -32,11 +32,11 @@ _WINDOWS = (
     OUTSIDE.no_data("windows are not told", _refreshes(), info(), at=("31m", "60m")),
     OUTSIDE.also("two replicas count each call once", replicas(_outside("4x30 5 7x90"), _refreshes(), info()),
                  at={"32m": _THREE}),
-    OUTSIDE.also("midnight: the day's count begins again", _outside("9x30 0x90"), _refreshes(), info(),
-                 at={"31m": (), "60m": ()}),
-    OUTSIDE.edge("40 calls in one step: today's calls are judged anew by windows that were changed",
+    OUTSIDE.also("a new process after a purge: the total is lower, and what is left of it did not happen now",
+                 _outside("900x30 40x90"), _refreshes("100+4x30 1+4x90"), info(), at={"31m": (), "32m": (), "60m": ()}),
+    OUTSIDE.edge("40 calls in one step: its calls are judged anew by windows that were changed",
                  _outside("4x30 44x90"), _refreshes(), info(), at=("31m", "60m")),
-    OUTSIDE.also("a new process judges the day by the present windows: what it finds did not happen now",
+    OUTSIDE.also("a new process judges by the present windows: what it finds did not happen now",
                  _outside("0x30 40x90"), _refreshes("100+4x30 1+4x90"), info(), at={"31m": (), "60m": (), "90m": ()}),
     OUTSIDE.also("Prometheus was down for an hour in which calls were made: they are not of this half hour",
                  _outside("4x30 _x60 9x60"), _refreshes("100+4x30 _x60 460+4x60"), info(),

@@ -23,6 +23,7 @@ STALE = _of_job("CampaignExporterStale", "critical")
 SHARD = _of_job("CampaignExporterShardMissing", "critical")
 SHARDS = _of_job("CampaignExporterShardsDisagree", "warning")
 SLOW = _of_job("CampaignExporterRefreshSlow", "warning", instance=INSTANCE)
+NOT_RELOADED = _of_job("CampaignExporterConfigNotReloaded", "warning", instance=INSTANCE)
 SHARE = _of_job("CampaignExporterDatabaseShareHigh", "warning", instance=INSTANCE)
 AUDIT = _of_job("CampaignExporterAuditCorrections", "warning")
 FOLDED = _of_job("CampaignExporterSeriesFolded", "warning", family="campaign_call_errors_total")
@@ -144,6 +145,7 @@ def _refreshes(seconds: float) -> tuple[Series, ...]:
 
 
 _TWELVE = (SLOW.told(f"A refresh of {INSTANCE} takes 12s on average."),)
+_REFUSED = (NOT_RELOADED.told(f"{INSTANCE} of job {JOB} refused its configuration when it last read it."),)
 
 _LOAD = (
     SLOW.fires("12 seconds for ten minutes", _refreshes(12), at={"10m": (), "11m": _TWELVE}),
@@ -151,6 +153,13 @@ _LOAD = (
     SLOW.no_data("no refresh succeeds", _refreshes(12)[1:], at=("11m", "60m")),
     SLOW.also("each replica is told by itself", _refreshes(12), replicas(_refreshes(1))[1::2],
               at={"11m": _TWELVE}),
+    NOT_RELOADED.fires("a wrong file for five minutes", _own("config_last_reload_successful", "1x9 0x60"),
+                       at={"14m": (), "15m": _REFUSED}),
+    NOT_RELOADED.edge("it is mended within four minutes", _own("config_last_reload_successful", "1x9 0x4 1x60"),
+                      at=("14m", "15m", "30m")),
+    NOT_RELOADED.no_data("an exporter of before does not tell", _READS, at=("15m", "60m")),
+    NOT_RELOADED.also("of two replicas the one that refused it is told", _own("config_last_reload_successful", "0x60"),
+                      _own("config_last_reload_successful", "1x60", instance=_OTHER), at={"5m": _REFUSED}),
     SHARE.fires("a fifth of the time for ten minutes", _own("database_share_ratio", "0.2x60"),
                 at={"9m": (), "10m": (SHARE.told(f"{INSTANCE} keeps its connection busy for 20% of the time."),)}),
     SHARE.edge("15 %, and more is needed", _own("database_share_ratio", "0.15x60"), at=("10m", "60m")),

@@ -152,6 +152,18 @@ def _unwell(s: Settings) -> tuple[Alert, ...]:
             rests_on=("exporter.slow_refresh",),
         ),
         Alert(
+            "CampaignExporterConfigNotReloaded",
+            _WARNING,
+            ("job", "instance"),
+            "The configuration was read anew and is wrong: the exporter goes on with the one before.",
+            "{instance} of job {job} refused its configuration when it last read it.",
+            "Read in its log which line is wrong, mend the file, and reload it.",
+            f"max by (job, instance) ({_OWN}config_last_reload_successful) == 0",
+            ("exporter-health", 101),
+            wait=300,
+            keep=60,
+        ),
+        Alert(
             "CampaignExporterDatabaseShareHigh",
             _WARNING,
             ("job", "instance"),

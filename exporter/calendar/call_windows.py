@@ -21,9 +21,9 @@ HORIZON = 5 * 366 * 86_400.0
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _DAY, _WEEK = 1_440, 7 * 1_440  # minutes
-_WEEK_SECONDS = _WEEK * 60
+WEEK_SECONDS = _WEEK * 60
 _MONDAY = 3 * 86_400.0  # 1970 began on a Thursday, three days into a week
-_CHUNK = 28 * 86_400.0
+CHUNK = 28 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +82,22 @@ class _Week:
         self._passed = [0, *accumulate(end - start for start, end in spans)]  # open seconds before each span
         self.total = self._passed[-1]
         # A span to the end of Sunday and one from the start of Monday are one: their edge cancels out.
-        self.changes = sorted(set(self._starts[1:]) ^ {end % _WEEK_SECONDS for end in self._ends[1:]})
+        self.changes = sorted(set(self._starts[1:]) ^ {end % WEEK_SECONDS for end in self._ends[1:]})
 
     def open_at(self, local: float) -> bool:
-        rest = local % _WEEK_SECONDS
+        rest = local % WEEK_SECONDS
         return rest < self._ends[bisect_right(self._starts, rest) - 1]
 
     def change_after(self, local: float) -> float:
         """The first change after that time. There must be one in a week."""
-        weeks, rest = divmod(local, _WEEK_SECONDS)
+        weeks, rest = divmod(local, WEEK_SECONDS)
         index = bisect_right(self.changes, rest)
-        change = self.changes[index] if index < len(self.changes) else self.changes[0] + _WEEK_SECONDS
-        return weeks * _WEEK_SECONDS + change
+        change = self.changes[index] if index < len(self.changes) else self.changes[0] + WEEK_SECONDS
+        return weeks * WEEK_SECONDS + change
 
     def passed(self, local: float) -> float:
         """Open seconds until then, since the first of all Mondays."""
-        weeks, rest = divmod(local, _WEEK_SECONDS)
+        weeks, rest = divmod(local, WEEK_SECONDS)
         index = bisect_right(self._starts, rest) - 1
         return weeks * self.total + self._passed[index] + min(rest, self._ends[index]) - self._starts[index]
 
@@ -107,24 +107,27 @@ class _Week:
         if not rest:  # at the end of the last span of a week, not at the start of the next
             weeks, rest = weeks - 1, self.total
         index = bisect_left(self._passed, rest) - 1
-        return weeks * _WEEK_SECONDS + self._starts[index] + rest - self._passed[index]
+        return weeks * WEEK_SECONDS + self._starts[index] + rest - self._passed[index]
 
 
 @lru_cache(maxsize=4096)
-def _offsets(where: tzinfo, chunk: int) -> tuple[list[float], list[float]]:
-    """When each offset of 28 days begins, and the offset: what is to be added to an instant for the local time."""
-    begin = chunk * _CHUNK
-    begins, offsets = [begin], [_offset(where, begin)]
+def offsets(where: tzinfo, chunk: int) -> tuple[list[float], list[float]]:
+    """When each offset of 28 days begins, and the offset: what is to be added to an instant for the local time.
+
+    Local times count from Monday 1969-12-29.
+    """
+    begin = chunk * CHUNK
+    begins, added = [begin], [_offset(where, begin)]
     # No zone changes its offset twice within a day (at least six days lie between), so a look each day finds them all.
-    for low in range(int(begin), int(begin + _CHUNK), 86_400):
+    for low in range(int(begin), int(begin + CHUNK), 86_400):
         high = low + 86_400
-        if (after := _offset(where, high)) != offsets[-1]:
+        if (after := _offset(where, high)) != added[-1]:
             while high - low > 1:
                 middle = (low + high) // 2
-                low, high = (middle, high) if _offset(where, middle) == offsets[-1] else (low, middle)
+                low, high = (middle, high) if _offset(where, middle) == added[-1] else (low, middle)
             begins.append(float(high))
-            offsets.append(after)
-    return begins, offsets
+            added.append(after)
+    return begins, added
 
 
 def _offset(where: tzinfo, at: float) -> float:
@@ -133,11 +136,11 @@ def _offset(where: tzinfo, at: float) -> float:
 
 def _offset_at(where: tzinfo, at: float) -> tuple[float, float]:
     """The offset at an instant, and an instant until which it stays so."""
-    chunk = math.floor(at / _CHUNK)
-    begins, offsets = _offsets(where, chunk)
+    chunk = math.floor(at / CHUNK)
+    begins, added = offsets(where, chunk)
     index = bisect_right(begins, at)
-    until = begins[index] if index < len(begins) else (chunk + 1) * _CHUNK
-    return offsets[index - 1], min(until, LATEST)
+    until = begins[index] if index < len(begins) else (chunk + 1) * CHUNK
+    return added[index - 1], min(until, LATEST)
 
 
 def _inside(at: float) -> float:
@@ -164,7 +167,17 @@ class Schedule:
     @property
     def always(self) -> bool:
         """Open at every instant of every week: no ranges given, or they cover the week."""
-        return self._week.total == _WEEK_SECONDS
+        return self._week.total == WEEK_SECONDS
+
+    @property
+    def changes(self) -> tuple[int, ...]:
+        """The seconds of the local week at which it opens or closes."""
+        return tuple(self._week.changes)
+
+    @property
+    def open_first(self) -> bool:
+        """Whether it is open as the local week begins, before the change of that moment."""
+        return self._week.open_at(0.0) is not (0 in self._week.changes)
 
     @property
     def never(self) -> bool:

@@ -28,11 +28,17 @@ _END_SECONDS = 4.5
     help="Instead of the configuration's; or unix:/PATH. May be given several times.",
 )
 @WEB_FILE
-def serve(config_file: Path, listen: tuple[str, ...], web_file: Path | None) -> None:
+@click.option(
+    "--web.enable-lifecycle",
+    "lifecycle",
+    is_flag=True,
+    help="Let POST and PUT to /-/reload have the configuration read anew, as SIGHUP does.",
+)
+def serve(config_file: Path, listen: tuple[str, ...], web_file: Path | None, *, lifecycle: bool) -> None:
     """Read the database and serve /metrics."""
     config = load(config_file)
     guard = Guard(web_file)
     take_over(config.log)
-    if not run(config, listen, limit=_END_SECONDS, guard=guard):
+    if not run(config, listen, limit=_END_SECONDS, guard=guard, config_file=config_file, lifecycle=lifecycle):
         drain()
         os._exit(0)  # a refresh is still at work, and the interpreter would wait for it

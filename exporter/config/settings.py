@@ -191,6 +191,16 @@ class SeriesConfig(Section):
     numbers: Count = Field(500, description="Numbers of a campaign, and of a tenant.")
 
 
+class OpenMetricsConfig(Section):
+    """What only clients see that ask for OpenMetrics."""
+
+    created: Switch = Field(
+        False,
+        description="Say of each counter when it began, as `…_created`; for a Prometheus with "
+        "`created-timestamp-zero-ingestion`: see [metrics](metrics.md#when-counters-began).",
+    )
+
+
 class NumbersConfig(Section):
     """The tenants' own phone numbers."""
 
@@ -284,6 +294,7 @@ class Config(Section):
     )
     state: StateConfig = StateConfig()
     series: SeriesConfig = SeriesConfig()
+    openmetrics: OpenMetricsConfig = OpenMetricsConfig()
     numbers: NumbersConfig = NumbersConfig()
     web: WebConfig = WebConfig()
     log: LogConfig = LogConfig()

@@ -30,7 +30,7 @@ JUDGED_AT_ONCE = 200
 longer however many campaigns there are; what somebody changed, or the clock, is judged at once all the same."""
 
 TASKS = ("tasks", "waiting", "ready", "in_progress", "stale")
-CALLS = ("attempts", "outside", "errors")
+CALLS = ("attempts", "outside_today", "errors")
 """Projections that a diagnosis rests on."""
 
 SHOWN = ("tasks", "attempts", "numbers", "talk", "dispositions")
@@ -65,7 +65,7 @@ class Diagnoser:
     """The views of all campaigns, kept up to date."""
 
     def __init__(self, config: Config) -> None:
-        self._policy = Policy(config.stale_after, config.dispatch.stalled_after, config.dispatch.starved_after)
+        self.adopt(config)
         self._assembler = Assembler()
         self._tasks: dict[str, Tasks] = {}
         self._owed: set[str] = set()
@@ -75,6 +75,10 @@ class Diagnoser:
         self._recent: Recent | None = None
         self._before: dict[str, Diagnosis] = {}
         self._until = 0.0
+
+    def adopt(self, config: Config) -> None:
+        """Judge by this configuration whatever is looked at from now on."""
+        self._policy = Policy(config.stale_after, config.dispatch.stalled_after, config.dispatch.starved_after)
 
     def update(self, given: Input) -> dict[str, View]:
         """The views that are new or changed, by campaign."""

@@ -184,4 +184,4 @@ def _pool(entries: Iterable[PoolEntry], state: TenantState) -> tuple[Line, ...]:
 
 def _outside(ledger: Ledger, key: str) -> int:
     today = ledger.calls.today(key)
-    return 0 if today is None else count_of(ledger.cells("outside", key), today)
+    return 0 if today is None else count_of(ledger.cells("outside_today", key), today)

@@ -52,6 +52,12 @@ class AuditSchedule:
         self._activity: Counter[str] = Counter()
         self._budget = BURST_SECONDS
 
+    def adopt(self, config: AuditConfig) -> None:
+        """Another period and another share; whose turn it was stays."""
+        self._config = config
+        for queue in self._queues.values():
+            queue.period = config.period
+
     def pass_time(self, seconds: float) -> None:
         """Real time went by: the budget grows."""
         self._budget = min(BURST_SECONDS, self._budget + seconds * self._config.max_share)
@@ -134,7 +140,7 @@ class _Queue:
     """The turns of one kind."""
 
     def __init__(self, period: float) -> None:
-        self._period = period
+        self.period = period
         self._done: dict[str, float] = {}
         self.suspects: dict[str, int] = {}
         self._suspicions = 0
@@ -152,7 +158,7 @@ class _Queue:
             del self._done[gone]
         for campaign in known - self._done.keys():
             share = zlib.crc32(campaign.encode()) / 2**32
-            self._done[campaign] = now - share * self._period
+            self._done[campaign] = now - share * self.period
 
     def next(self, free: Collection[str], now: float, activity: Mapping[str, int]) -> str | None:
         """Whose turn it is; by turns of those that wait for some reason, so that none waits for ever."""
@@ -163,7 +169,7 @@ class _Queue:
                 min(suspects, key=lambda campaign: (suspects[campaign], -activity.get(campaign, 0), campaign)),
             ]
         oldest = min(free, key=lambda campaign: (self._done[campaign], campaign))
-        if self._done[oldest] <= now - self._period:
+        if self._done[oldest] <= now - self.period:
             choices.append(oldest)
         return choices[self._turn % len(choices)] if choices else None
 

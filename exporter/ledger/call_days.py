@@ -1,34 +1,40 @@
-"""Each campaign's current day and closed windows as arrays: for many calls at once, which day, and outside or not."""
+"""Each campaign's current day and call windows as arrays: for many calls at once, which day, and outside or not."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exporter.calendar.closed_times import NEVER_CLOSED, ClosedTimes
 from exporter.calendar.days import Day
 from exporter.source.interning import NONE
 
-Spans = tuple[tuple[float, float], ...]
-"""Spans of time as (start, end), in seconds since 1970."""
-
 
 class Calendar:
-    """Of the campaigns with these numbers: the current day and the next, and when their windows are closed in them."""
+    """Of the campaigns with these numbers: the current day and the next, and when their windows are closed.
 
-    def __init__(self, days: Mapping[int, Day], closed: Mapping[int, Spans]) -> None:
+    `places` are those of their windows in `closed`.
+    """
+
+    def __init__(
+        self,
+        days: Mapping[int, Day],
+        places: Mapping[int, int] = MappingProxyType({}),
+        closed: ClosedTimes = NEVER_CLOSED,
+    ) -> None:
         size = 1 + max(days, default=-1)
-        width = max((len(spans) for spans in closed.values()), default=0)
         self._today = np.zeros(size, np.int64)
         self._midnights = np.full((3, size), np.inf)
-        self._closed = np.full((width, 2, size), np.inf)
+        self._closed = closed
+        self._places = np.full(size, NONE, np.int64)
         for campaign, day in days.items():
             self._today[campaign] = day.today
             self._midnights[:, campaign] = day.midnights
-        for campaign, spans in closed.items():
-            for place, span in enumerate(spans):
-                self._closed[place, :, campaign] = span
+        for campaign, place in places.items():
+            self._places[campaign] = place
 
     def days(self, campaigns: NDArray[np.int32], started: NDArray[np.float64]) -> NDArray[np.int64]:
         """The ordinal of the day on which each call was started, where that is the current one or the next."""
@@ -44,15 +50,14 @@ class Calendar:
         return day
 
     def outside(self, campaigns: NDArray[np.int32], started: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Whether each call was started while its campaign's windows were closed, in those two days."""
+        """Whether each call was started while its campaign's windows were closed, whenever that was."""
         outside = np.zeros(len(campaigns), bool)
+        places = np.full(len(campaigns), NONE, np.int64)
         known = self._known(campaigns)
-        if not known.any():
-            return outside
-        place = np.where(known, campaigns, 0)
-        for start, end in self._closed:
-            outside |= (started >= start[place]) & (started < end[place])
-        return outside & known
+        places[known] = self._places[campaigns[known]]
+        judged = np.flatnonzero((places >= 0) & ~np.isnan(started))
+        outside[judged] = self._closed.outside(places[judged], started[judged])
+        return outside
 
     def _known(self, campaigns: NDArray[np.int32]) -> NDArray[np.bool_]:
         known: NDArray[np.bool_] = (campaigns >= 0) & (campaigns < len(self._today))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exporter.calendar.closed_times import NEVER_CLOSED, ClosedTimes
 from exporter.calendar.days import Day
 from exporter.contract.availability import Available
-from exporter.ledger.call_days import Calendar, Spans
+from exporter.ledger.call_days import Calendar
 from exporter.ledger.fold import Columns, Fold
-from exporter.ledger.grouped import Row
 from exporter.ledger.remembered_rows import Array, Slots
-from exporter.ledger.time_buckets import minutes, recent_hours
+from exporter.ledger.time_buckets import recent_hours
 from exporter.ledger.totals import pack, split, unpack_key
 from exporter.source.columns import DELAY_BUCKETS, MICRO, SCORE_BUCKETS, TALK_BUCKETS
 from exporter.source.interning import NONE
@@ -30,7 +30,7 @@ _CALL_TYPES: Mapping[str, Any] = {
     "error": _CODE, "sentiment": _CODE, "talk_bucket": _SMALL, "talk_micro": _MICRO, "score_bucket": _SMALL,
     "score_micro": _MICRO, "delay_bucket": _SMALL, "delay_micro": _MICRO, "silent": _SMALL,
     "answered_micro": _CODE, "ai_micro": _MICRO, "telephony_micro": _MICRO, "started": _TIME,
-    "created": _TIME, "updated": _TIME, "broken": np.int16, "day": np.int32, "hour": _CODE, "outside_minute": _CODE,
+    "created": _TIME, "updated": _TIME, "broken": np.int16, "day": np.int32, "hour": _CODE, "outside": _SMALL,
     "told": np.int16, "task_key": np.int64,
 }  # fmt: skip
 
@@ -53,21 +53,21 @@ class CallFold(Fold):
         assert outcome is not None
         self._in_progress = outcome.label_number("in_progress")
         self._days: dict[int, Day] = {}
-        self._closed: dict[int, Spans] = {}
-        self._calendar = Calendar({}, {})
+        self._closed = NEVER_CLOSED
+        self._calendar = Calendar({})
         self._tasks = Texts.of(())
         """The tasks of the calls that are being folded."""
         self.now = 0.0
         self._exemplified = {p.name: p for p in projections if p.name in ("attempts", "errors", "talk")}
         self.exemplars: dict[str, dict[int, dict[int, Exemplar]]] = {name: {} for name in self._exemplified}
 
-    def set_days(self, days: Mapping[int, Day], closed: Mapping[int, Spans]) -> set[int]:
+    def set_days(self, days: Mapping[int, Day], closed: ClosedTimes) -> set[int]:
         """The current day of each campaign, and when its windows are closed.
 
         When a day ends, its calls count no longer. Returns the campaigns whose days were redrawn (another time
         zone, a clock set back): to be loaded anew.
         """
-        if days == self._days and closed == self._closed:
+        if days == self._days and closed is self._closed:
             return set()
         redrawn: set[int] = set()
         for campaign, day in days.items():
@@ -78,8 +78,9 @@ class CallFold(Fold):
                 redrawn.add(campaign)
             else:
                 self._end_days_before(campaign, day.today)
-        self._days, self._closed = dict(days), dict(closed)
-        self._calendar = Calendar(self._days, self._closed)
+        self._days, self._closed = dict(days), closed
+        number = self._vocabulary.campaign.number
+        self._calendar = Calendar(self._days, {number(key): place for key, place in closed.places.items()}, closed)
         return redrawn
 
     def today(self, campaign_id: str) -> int | None:
@@ -91,17 +92,11 @@ class CallFold(Fold):
         """The campaign's current day."""
         return self._days.get(self._vocabulary.campaign.number(campaign_id))
 
-    def concerned(self, projection: Projection, campaigns: Sequence[str]) -> list[str]:
-        """The campaigns that may have something of a projection: calls outside windows need closed ones."""
-        if projection.name != "outside":
-            return list(campaigns)
-        return [campaign for campaign in campaigns if self._closed.get(self._vocabulary.campaign.number(campaign))]
-
     def _end_days_before(self, campaign: int, today: int) -> None:
         held = self.held
         slots = held.of_campaign(campaign)
         held["day"][slots[held["day"][slots] < today]] = NONE
-        for name in ("today", "outside"):
+        for name in ("today", "outside_today"):
             if name not in self.totals:
                 continue
             cells = self.totals[name].of(campaign)
@@ -129,27 +124,19 @@ class CallFold(Fold):
         calls["day"] = self._calendar.days(calls["campaign"], calls["started"])
         calls["hour"] = recent_hours(calls["started"], self.now)
         outside = self._calendar.outside(calls["campaign"], calls["started"])
-        calls["outside_minute"] = np.where(outside, minutes(calls["started"]), NONE)
+        calls["outside"] = np.where(outside, 1, NONE)
 
     def judged(self, slots: Slots, fresh: NDArray[np.bool_], new: Columns) -> None:
         """Whether a call left its window is judged when it is first seen: windows may be edited later."""
-        known = ~fresh & (self.held["started"][slots] == new["started"])
-        new["outside_minute"][known] = self.held["outside_minute"][slots[known]]
+        known = ~fresh
+        for column in ("campaign", "started"):
+            known &= self.held[column][slots] == new[column]
+        new["outside"][known] = self.held["outside"][slots[known]]
 
     def going_on(self, columns: Mapping[str, Array]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Which rows are in progress; none is pending."""
         in_progress = columns["outcome"] == self._in_progress
         return in_progress, np.zeros(len(in_progress), bool)
-
-    def add_settled(self, projection: Projection, rows: Iterable[Row]) -> None:
-        """The same, but of today's calls only those outside their windows."""
-        if projection.name == "outside":
-            rows = [row for row in rows if self._was_outside(row)]
-        super().add_settled(projection, rows)
-
-    def _was_outside(self, row: Row) -> bool:
-        closed = self._closed.get(self._vocabulary.campaign.number(row[0]), ())
-        return any(start <= row[1] * 60.0 < end for start, end in closed)
 
     def stored(self, slots: Slots, new: Columns) -> None:
         """Keep the newest settled call of each key as its exemplar."""
@@ -188,7 +175,7 @@ class CallFold(Fold):
         super().restore(saved)
         self.now = saved["now"]
         self._days = {campaign: Day(zone, today, tuple(ends)) for campaign, zone, today, ends in saved["days"]}
-        self._calendar = Calendar(self._days, self._closed)
+        self._calendar = Calendar(self._days)
 
     def leave(self, campaign: int) -> None:
         """A campaign that is exported no longer takes its exemplars with it."""

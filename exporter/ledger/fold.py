@@ -41,6 +41,11 @@ class Folded:
     dirty: Mapping[int, int] = field(default_factory=dict)
 
 
+def began(relation: str) -> str:
+    """What changed, beside the projections, where the first row of a campaign is another."""
+    return f"{relation}_began"
+
+
 class Fold:
     """Totals of a relation by projection, and the rows that can still change.
 
@@ -61,6 +66,10 @@ class Fold:
         self.changed: dict[str, set[int]] = {projection.name: set() for projection in self.projections}
         self._vocabulary = vocabulary
         self._derive = derive
+        self._began_name = began(self.projections[0].relation)
+        self.began: dict[int, float] = {}
+        """When the first row of each campaign was made that was counted since it was loaded."""
+        self.changed[self._began_name] = set()
         self._forgotten: dict[int, float] = {}
         self._newest_forgotten = -np.inf
 
@@ -145,6 +154,7 @@ class Fold:
 
     def _put(self, slots: Slots, new: Columns, fresh: NDArray[np.bool_]) -> int:
         """Store rows and count them; how many are new or other than before."""
+        self._note_began(new)
         self._derive(new)
         self.judged(slots, fresh, new)
         old = self.held.take(slots)
@@ -163,6 +173,18 @@ class Fold:
             self.held.put(slots, new)
             self._count(old, new, moved, fresh)
         return len(slots)
+
+    def _note_began(self, rows: Columns) -> None:
+        campaigns, place = np.unique(rows["campaign"], return_inverse=True)
+        first = np.full(len(campaigns), np.inf)
+        np.fmin.at(first, place, rows["created"])
+        for campaign, created in zip(campaigns.tolist(), first.tolist(), strict=True):
+            self._begins(campaign, created)
+
+    def _begins(self, campaign: int, created: float) -> None:
+        if created < self.began.get(campaign, np.inf):
+            self.began[campaign] = created
+            self.changed[self._began_name].add(campaign)
 
     def judged(self, slots: Slots, fresh: NDArray[np.bool_], new: Columns) -> None:
         """Called before rows are compared with what is held: the hook for what is judged once and for all."""
@@ -241,6 +263,7 @@ class Fold:
         """Drop everything of a campaign: rows, totals and what was forgotten."""
         self.held.drop(self.held.of_campaign(campaign))
         self._forgotten.pop(campaign, None)
+        self.began.pop(campaign, None)
         for name, totals in self.totals.items():
             if totals.of(campaign):
                 self.changed[name].add(campaign)
@@ -252,7 +275,7 @@ class Fold:
         """Add the totals of settled rows, which are counted but not remembered."""
         rows = list(rows)
         if len(rows) > OWN:  # where a campaign has more labels than room, its largest have one
-            count = -1 - len(projection.sums) - projection.name.endswith("_rows")
+            count = -1 - len(projection.sums) - 2 * projection.name.endswith("_rows")
             rows.sort(key=lambda row: row[count], reverse=True)
         totals = self.totals[projection.name]
         for campaign, cells in cells_of(projection, rows, self._vocabulary).items():
@@ -263,7 +286,9 @@ class Fold:
             self.changed[projection.name].add(campaign)
         if projection.name.endswith("_rows"):
             for row in rows:
-                self.note_forgotten(self._vocabulary.campaign.number(row[0]), row[-1])
+                campaign = self._vocabulary.campaign.number(row[0])
+                self._begins(campaign, row[-2])
+                self.note_forgotten(campaign, row[-1])
 
     # -- from one process to the next ---------------------------------------------------------------------
 
@@ -275,6 +300,7 @@ class Fold:
             "witnesses": self.witnesses.saved(),
             "forgotten": [list(self._forgotten), list(self._forgotten.values())],
             "newest_forgotten": float(self._newest_forgotten),
+            "began": [list(self.began), list(self.began.values())],
         }
 
     def restore(self, saved: Mapping[str, Any]) -> None:
@@ -285,6 +311,7 @@ class Fold:
         self.witnesses.restore(saved["witnesses"])
         self._forgotten = dict(zip(*saved["forgotten"], strict=True))
         self._newest_forgotten = saved["newest_forgotten"]
+        self.began = dict(zip(*saved["began"], strict=True))
 
     def drain_changed(self) -> dict[str, set[int]]:
         """By projection, the campaigns whose totals changed since the last call."""

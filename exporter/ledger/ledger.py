@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from exporter.calendar.closed_times import NEVER_CLOSED, ClosedTimes
 from exporter.calendar.days import Day
 from exporter.contract.availability import Available
-from exporter.ledger.call_days import Spans
 from exporter.ledger.call_fold import CallFold
 from exporter.ledger.fold import Fold, Folded
 from exporter.ledger.task_fold import TaskFold
@@ -36,7 +36,9 @@ class Ledger:
         self.projections: Mapping[str, Projection] = {
             projection.name: projection for fold in self.folds.values() for projection in fold.projections
         }
-        self._drawn: tuple[Mapping[str, Day], Mapping[str, Spans]] | None = None
+        self._drawn: Mapping[str, Day] | None = None
+        self.closed = NEVER_CLOSED
+        """When the windows of campaigns are closed."""
         self.scope: NDArray[np.bool_] = np.zeros(0, bool)
         self._left: set[int] = set()
         self.spare = 0
@@ -51,22 +53,22 @@ class Ledger:
     def set_scope(
         self,
         campaigns: Mapping[str, Day],
-        closed: Mapping[str, Spans] = MappingProxyType({}),
+        closed: ClosedTimes = NEVER_CLOSED,
         attempts: Mapping[str, int | None] = MappingProxyType({}),
     ) -> set[str]:
         """The campaigns that are exported, with their days; all others leave with everything they had.
 
-        `closed` says when the windows of campaigns are closed on their current day and the next, `attempts` how many
-        each allows a task. Returns those that must be loaded: new ones, and those whose days were redrawn.
+        `closed` says when the windows of campaigns are closed, `attempts` how many each allows a task. Returns those
+        that must be loaded: new ones, and those whose days were redrawn.
         """
         fresh = self._draw(campaigns, closed)
         self.tasks.set_allowed({self.campaign(campaign_id): attempts.get(campaign_id) for campaign_id in campaigns})
         return fresh
 
-    def _draw(self, campaigns: Mapping[str, Day], closed: Mapping[str, Spans]) -> set[str]:
-        if self._drawn is not None and campaigns is self._drawn[0] and closed is self._drawn[1]:
+    def _draw(self, campaigns: Mapping[str, Day], closed: ClosedTimes) -> set[str]:
+        if campaigns is self._drawn and closed is self.closed:
             return set()
-        self._drawn = campaigns, closed
+        self._drawn, self.closed = campaigns, closed
         self.vocabulary.campaign.give(campaigns)
         numbers = {self.campaign(campaign_id): day for campaign_id, day in campaigns.items()}
         scope = np.zeros(len(self.vocabulary.campaign.labels), bool)
@@ -79,8 +81,7 @@ class Ledger:
         before, self.scope = self.scope, scope
         fresh = {number for number in numbers if number >= len(before) or not before[number]}
         labels = self.vocabulary.campaign.labels
-        shut = {self.campaign(campaign_id): spans for campaign_id, spans in closed.items()}
-        return {labels[number] for number in fresh | self.calls.set_days(numbers, shut)}
+        return {labels[number] for number in fresh | self.calls.set_days(numbers, closed)}
 
     def advance(self, now: float) -> list[str]:
         """Set the clock and move what it moves. Returns the campaigns that must be loaded, as it was set back."""
@@ -97,6 +98,10 @@ class Ledger:
         """The ids of the campaigns in scope."""
         labels = self.vocabulary.campaign.labels
         return [labels[number] for number in np.flatnonzero(self.scope).tolist()]
+
+    def began(self, relation: str, campaign_id: str) -> float | None:
+        """When the first row of a campaign was made that is counted, in seconds since 1970."""
+        return self.folds[relation].began.get(self.campaign(campaign_id))
 
     def rows(self, campaign_id: str) -> dict[str, int]:
         """How many rows of a campaign are counted, by relation."""

@@ -49,6 +49,7 @@ class Loader:
         self._ledger = ledger
         self._moment = moment
         self._meter = meter
+        self._closed = ledger.closed  # as another thread may ask for them later
 
     def remembering(self) -> Loader:
         """One that reads settled rows as well one by one, so that they are remembered."""
@@ -154,11 +155,15 @@ class Loader:
         for projection in self._projections:
             if "day" in projection.keys:
                 for day, campaigns in by_day.items():
-                    if wanted := self._ledger.calls.concerned(projection, campaigns):
+                    if wanted := self._concerned(projection, campaigns):
                         jobs.append((projection, wanted, day))
-            else:
-                jobs.append((projection, list(days), None))
+            elif wanted := self._concerned(projection, list(days)):
+                jobs.append((projection, wanted, None))
         return jobs
+
+    def _concerned(self, projection: Projection, campaigns: list[str]) -> list[str]:
+        """The campaigns that may have something of a projection: calls outside windows need windows."""
+        return [each for each in campaigns if each in self._closed.places] if projection.by_windows else campaigns
 
     @contextlib.contextmanager
     def _totals(
@@ -191,7 +196,9 @@ class Loader:
 
     def _settled(self, connection: Connection, job: Job, meter: Meter) -> Rows:
         projection, campaigns, day = job
-        return self._reader.totals(connection, projection, campaigns, self._moment, meter, settled=True, day=day)
+        return self._reader.totals(
+            connection, projection, campaigns, self._moment, meter, settled=True, day=day, closed=self._closed
+        )
 
     def _load_one(self, connection: Connection, campaign: str, day: Day) -> None:
         try:

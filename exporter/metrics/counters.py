@@ -39,6 +39,8 @@ class _Group:
     held: int = 0
     carried: int = 0
     visible: bool = False
+    began: float | None = None
+    """When it began, as it was shown last."""
 
 
 @dataclass(slots=True)
@@ -84,6 +86,13 @@ class Counters:
         self.held += held - group.held
         group.held = held
         return shown
+
+    def began(self, family: str, owner: Owner, truth: float | None, currency: str = "") -> float | None:
+        """When a group that was just shown began: no later than it said before, while it shows more than the truth."""
+        group = self._group(family, owner, currency)
+        known = [at for at in (truth, group.began if group.held or group.carried else None) if at is not None]
+        group.began = min(known, default=None)
+        return group.began
 
     def kept(self, family: str, owner: Owner) -> set[Labels]:
         """The label values of an owner that have a series of their own in a family; to be added to."""
@@ -151,7 +160,7 @@ class Counters:
             kept += [[place, family, list(each)] for family, each in owned.kept.items() if each]
             for family, by_currency in owned.families.items():
                 for currency, group in by_currency.items():
-                    groups.append([place, family, currency, len(group.counters)])
+                    groups.append([place, family, currency, len(group.counters), group.began])
                     labels += [numbers.setdefault(each, len(numbers)) for each in group.counters]
                     values += [(counter.shown, counter.carried) for counter in group.counters.values()]
         return {
@@ -169,9 +178,10 @@ class Counters:
         owners, names = [tuple(owner) for owner in saved["owners"]], [tuple(labels) for labels in saved["names"]]
         owned = [_Owned() for _ in owners]
         series = iter(zip(saved["labels"].tolist(), saved["values"].tolist(), strict=True))
-        for place, family, currency, size in saved["groups"]:
+        for place, family, currency, size, began in saved["groups"]:
             counters = {names[label]: _Counter(shown, carried) for label, (shown, carried) in islice(series, size)}
-            owned[place].families.setdefault(family, {})[currency] = _group(counters)
+            owned[place].families.setdefault(family, {})[currency] = group = _group(counters)
+            group.began = began
         for place, family, kept in saved["kept"]:
             owned[place].kept[family] = {tuple(labels) for labels in kept}
         self._departed.restore(saved["departed"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from exporter.config import Config
 from exporter.contract.codes import ENDED_STATUSES, NO_CURRENCY
 from exporter.diagnosis.view import View
+from exporter.ledger.fold import began
 from exporter.ledger.ledger import Ledger
 from exporter.metrics.budgets import entities_within_budget, largest, within_budget
 from exporter.metrics.catalogue.kinds import (
@@ -71,6 +72,7 @@ class Encoder:
     def __init__(self, config: Config, counters: Counters) -> None:
         self._series = config.series
         self._masks = config.numbers.mask_phone
+        self._dates = config.openmetrics.created
         self._counters = counters
 
     def encode(self, family: FamilyLines, work: Work, owner: Owner) -> Exposed:
@@ -129,9 +131,10 @@ class Encoder:
             # Another currency makes other series, as another tenant does.
             suffix = (currency or NO_CURRENCY) if source.currency else ""
             values = self._counters.show(declared.name, owner, values, suffix)
+        start = self._began(declared, work, owner, suffix) if declared.type is Type.COUNTER else None
         divisor = scaled(declared)
         floats = {labels: value / divisor for labels, value in values.items()} if divisor > 1 else values
-        return family.encoder.samples(owner, floats, exemplars(declared, work.ledger, owner[-1]))
+        return family.encoder.samples(owner, floats, exemplars(declared, work.ledger, owner[-1]), start)
 
     def _buckets(self, family: FamilyLines, source: Buckets, work: Work, owner: Owner) -> Exposed:
         truth = _histogram(source, work.ledger, owner, work.changed.told[owner[-1]])
@@ -142,7 +145,22 @@ class Encoder:
         micro = shown.pop(_SUM)
         by_bucket = [shown[(str(index),)] for index in range(len(source.bounds) + 1)]
         newest = exemplars(declared, work.ledger, owner[-1])
-        return family.encoder.histogram(owner, by_bucket, source.bounds, micro / 1_000_000, newest)
+        start = self._began(declared, work, owner)
+        return family.encoder.histogram(owner, by_bucket, source.bounds, micro / 1_000_000, newest, start)
+
+    def rests_on(self, family: Family, ledger: Ledger) -> tuple[str, ...]:
+        """What else than its values a family shows: names of what changed, as `depends_on` has them."""
+        if not self._dates or (relation := counted_by(family, ledger)) is None:
+            return ()
+        return ("campaigns", began(relation))
+
+    def _began(self, family: Family, work: Work, owner: Owner, currency: str = "") -> float | None:
+        """When the counters of an owner began: with the campaign, or with a row that was counted before that."""
+        if not self._dates or (relation := counted_by(family, work.ledger)) is None:
+            return None
+        told = (work.platform.campaigns[owner[-1]].started_at, work.ledger.began(relation, owner[-1]))
+        truth = min((at for at in told if at is not None and at <= work.at), default=None)
+        return self._counters.began(family.name, owner, truth, currency)
 
     def _within(self, source: Totals, values: Values, kept: set[Labels]) -> tuple[Values, int]:
         if source.budget is None:
@@ -164,13 +182,13 @@ class Encoder:
         return largest({(name,): float(count) for name, count in counts.items()}, self._series.numbers)
 
 
-def counts(family: Family, ledger: Ledger, relation: str) -> bool:
-    """Whether a family is a counter of rows of a relation."""
+def counted_by(family: Family, ledger: Ledger) -> str | None:
+    """The relation whose rows a family of counters counts; `None` of any other family."""
     source = family.source
     if not isinstance(source, Totals | Buckets) or not (family.type is Type.COUNTER or isinstance(source, Buckets)):
-        return False
+        return None
     projection = ledger.projections.get(source.projection)
-    return projection is not None and projection.relation == relation
+    return None if projection is None else projection.relation
 
 
 def _histogram(source: Buckets, ledger: Ledger, owner: Owner, told: Told) -> Values:

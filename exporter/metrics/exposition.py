@@ -20,6 +20,7 @@ TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 EOF = b"# EOF\n"
 
+_CREATED = "_created"
 _SMALL_NUMBERS = tuple(f"{number}.0" for number in range(10_000))
 
 
@@ -88,7 +89,8 @@ class FamilyEncoder:
             labels = ",".join(
                 f'{self._names[index]}="{escape(values[index])}"' for index in self._order if index < len(values)
             )
-            prefix = kept[(suffix, own)] = f"{self.family.name}{suffix}{{{labels}}} "
+            name = self.family.name if suffix != _CREATED else self.family.name.removesuffix("_total")
+            prefix = kept[(suffix, own)] = f"{name}{suffix}{{{labels}}} "
         return prefix
 
     def samples(
@@ -96,12 +98,19 @@ class FamilyEncoder:
         owner: Labels,
         values: Mapping[Labels, float],
         exemplars: Mapping[Labels, tuple[float, str, float]] | None = None,
+        created: float | None = None,
     ) -> Exposed:
-        """One line a series, in the order of the label values."""
-        if len(self._prefixes.get(owner, ())) > 2 * len(values) + 16:  # most are of labels that are gone
+        """One line a series, in the order of the label values; of a counter also when it was created, if that is told.
+
+        OpenMetrics alone says so, and only where it follows the series at once does Prometheus 3 find it.
+        """
+        if len(self._prefixes.get(owner, ())) > 4 * len(values) + 16:  # most are of labels that are gone
             self.forget(owner)
         lines = [(own, self._prefix(owner, "", own) + number_text(values[own])) for own in sorted(values)]
-        return _exposed(lines, exemplars or {})
+        if created is None:
+            return _exposed(lines, exemplars or {})
+        at = number_text(created)
+        return _exposed(lines, exemplars or {}, {own: self._prefix(owner, _CREATED, own) + at for own in values})
 
     def histogram(
         self,
@@ -110,6 +119,7 @@ class FamilyEncoder:
         bounds: Sequence[int],
         total: float,
         exemplars: Mapping[Labels, tuple[float, str, float]],
+        created: float | None = None,
     ) -> Exposed:
         """A histogram's lines, of the counts by bucket (not cumulative, the last one without a bound)."""
         lines: list[tuple[Labels, str]] = []
@@ -120,15 +130,26 @@ class FamilyEncoder:
             lines.append(((str(index),), self._prefix(owner, "_bucket", (bound,)) + number_text(cumulated)))
         lines.append((("count",), self._prefix(owner, "_count", ()) + number_text(cumulated)))
         lines.append((("sum",), self._prefix(owner, "_sum", ()) + number_text(total)))
-        return _exposed(lines, exemplars)
+        told: dict[Labels, str] = {}
+        if created is not None:
+            told[("sum",)] = self._prefix(owner, _CREATED, ()) + number_text(created)
+        return _exposed(lines, exemplars, told)
 
 
-def _exposed(lines: Iterable[tuple[Labels, str]], exemplars: Mapping[Labels, tuple[float, str, float]]) -> Exposed:
+def _exposed(
+    lines: Iterable[tuple[Labels, str]],
+    exemplars: Mapping[Labels, tuple[float, str, float]],
+    created: Mapping[Labels, str] = MappingProxyType({}),
+) -> Exposed:
+    """`created`: further lines of OpenMetrics, each after the line of its labels."""
     lines = list(lines)
     text = "".join(f"{line}\n" for _, line in lines).encode()
-    if not exemplars:
+    if not exemplars and not created:
         return Exposed(text, text, len(lines))
-    openmetrics = "".join(f"{line}{_exemplar(exemplars.get(own))}\n" for own, line in lines)
+    openmetrics = "".join(
+        f"{line}{_exemplar(exemplars.get(own))}\n" + (f"{created[own]}\n" if own in created else "")
+        for own, line in lines
+    )
     return Exposed(text, openmetrics.encode(errors="replace"), len(lines))
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import platform as python_platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import prometheus_client
 from prometheus_client import (
@@ -21,7 +22,6 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
-from prometheus_client.registry import Collector
 
 from exporter import __version__, logs
 from exporter.contract.codes import CAMPAIGN_STATUSES, OTHER
@@ -61,100 +61,133 @@ class Telemetry:
         Info("campaign_exporter_build", "Version of the exporter and of Python.", registry=self.registry).info(
             {"version": __version__, "python": python_platform.python_version()}
         )
-        self.up = gauge("up", "1 if the last refresh succeeded.")
+        self.up = gauge("up", "1 if the last refresh read the database, 0 if it failed.")
         self.last_success = gauge(
-            "last_success_timestamp_seconds", "When the last refresh succeeded, by the database's clock."
+            "last_success_timestamp_seconds", "When the last refresh succeeded (Unix time), by the database's clock."
         )
         self.data_timestamp = gauge(
             "data_timestamp_seconds",
-            "As of when the data shown are, by the database's clock; absent where that is not known.",
+            "As of when the figures are (Unix time), by the database's clock; absent where that is not known.",
         )
         self._dated = True
         self.source = Info(
-            "campaign_exporter_source", "Where the rows come from, and how that goes.", registry=self.registry
+            "campaign_exporter_source",
+            "Always 1: what is read (a primary or a replica, with or without tables of other servers), and how "
+            "current that is.",
+            registry=self.registry,
         )
         self.external_url = gauge(  # an Info would be there without its label where nobody knows
-            "external_url_info", "Where people reach the exporter; boards link there.", "url"
+            "external_url_info", "Always 1: where people reach the exporter; boards link there.", "url"
         )
         self.shard = gauge(
-            "shard_info", "Which shard of how many this exporter is; absent where it reads all.", "index", "total"
+            "shard_info",
+            "Always 1: which shard of how many this exporter is; absent where it reads all.",
+            "index",
+            "total",
         )
-        self.refreshes = counter("refreshes_total", "Refreshes by result.", "result")
-        self.errors = counter("refresh_errors_total", "Failed refreshes by kind of error.", "kind")
+        self.config_good = gauge(
+            "config_last_reload_successful",
+            "1 if the configuration was right when it was last read, 0 if it was wrong and the one before holds.",
+        )
+        self.config_at = gauge(
+            "config_last_reload_success_timestamp_seconds",
+            "When the configuration that holds was read (Unix time), by this host's clock.",
+        )
+        self.refreshes = counter("refreshes_total", "Refreshes, by result.", "result")
+        self.errors = counter("refresh_errors_total", "Refreshes that failed, by kind of error.", "kind")
         self.stage = Summary(
             "campaign_exporter_refresh_stage_seconds",
-            "Time a refresh took, by stage.",
+            "Seconds that refreshes took, by stage.",
             ("stage",),
             registry=self.registry,
         )
-        self.database_seconds = counter("database_seconds_total", "Time spent waiting for statements.")
+        self.database_seconds = counter("database_seconds_total", "Seconds that statements in the database took.")
         self.database_share = gauge(
-            "database_share_ratio", "Share of the time since the refresh before that statements took, 0 to 1."
+            "database_share_ratio",
+            "Share of the time since the refresh before that statements in the database took, 0 to 1.",
         )
         self.rows_read = counter("rows_read_total", "Rows read, by relation.", "relation")
         self.rows_ignored = counter(
             "rows_ignored_total",
-            "Changed rows without an id, shown twice, or of campaigns that are not exported or do not exist.",
+            "Changed rows that count nowhere: without an id, shown twice, or of campaigns that are not exported "
+            "or do not exist.",
             "relation",
         )
         self.rows_unreadable = counter(
-            "rows_unreadable_total", "Times a view raised an error for a row, which was left out.", "relation"
+            "rows_unreadable_total", "Times that a view raised an error for a row, which was left out.", "relation"
         )
         self.late_rows = counter(
-            "late_rows_total", "Rows that appeared later than their stamps say, found by reading again.", "relation"
+            "late_rows_total",
+            "Rows that appeared later than their updated_at says, found by reading the latest again.",
+            "relation",
         )
         self.unstamped = counter(
             "unstamped_changes_total",
-            "Remembered rows that had changed without another updated_at when some were looked at again.",
+            "Rows that had changed without another updated_at, found by looking at some again.",
             "relation",
         )
         self.probed = counter(
-            "rows_probed_total", "Remembered rows that were looked at again, whatever their stamp.", "relation"
+            "rows_probed_total",
+            "Rows that were looked at again, whatever their updated_at, to find such changes.",
+            "relation",
         )
         self.rows_left_out = gauge(
-            "rows_left_out", "Rows of a small relation past the limit of what is read, by relation.", "relation"
+            "rows_left_out", "Rows of a small relation that are over the limit of what is read.", "relation"
         )
         self.clock_difference = gauge(
-            "clock_difference_seconds", "How far this host's clock is ahead of the database's, which decides."
+            "clock_difference_seconds", "Seconds that this host's clock is ahead of the database's, which decides."
         )
-        self.rows_held = gauge("rows_held", "Rows remembered because they can still change.", "relation")
-        self.watermark = gauge("watermark_timestamp_seconds", "Rows stamped from here on are read at the next refresh.")
-        self.transactions_watched = gauge("transactions_watched", "Open transactions that hold the watermark back.")
-        self.loaded = counter("campaigns_loaded_total", "Campaigns loaded anew, by cause.", "cause")
+        self.rows_held = gauge(
+            "rows_held",
+            "Rows that are remembered one by one, so that a change of theirs costs no counting anew.",
+            "relation",
+        )
+        self.watermark = gauge(
+            "watermark_timestamp_seconds", "The updated_at (Unix time) from which on rows are read at the next refresh."
+        )
+        self.transactions_watched = gauge(
+            "transactions_watched", "Open transactions that have written: what they wrote is read when they end."
+        )
+        self.loaded = counter("campaigns_loaded_total", "Campaigns of which all rows were counted, by cause.", "cause")
         self.pending = gauge(
             "campaigns_pending",
-            "Campaigns being loaded beside the refreshes, by cause: new ones are not shown yet, others lack changes.",
+            "Campaigns whose rows are being counted beside the refreshes, by cause: new ones are not shown yet, "
+            "of others late changes are missing.",
             "cause",
         )
-        self.audits = counter(
-            "audits_total", "Campaigns of which everything was compared with SQL, not their rows alone."
-        )
+        self.audits = counter("audits_total", "Campaigns whose every figure was compared with the database.")
         self.corrections = counter(
-            "audit_corrections_total", "Campaigns in which an audit found a difference, by relation.", "relation"
+            "audit_corrections_total",
+            "Campaigns in which such a comparison found a difference, by relation; it was corrected.",
+            "relation",
         )
-        self.campaigns = gauge("campaigns", "Exported campaigns by status.", "status")
+        self.campaigns = gauge("campaigns", "Exported campaigns, by status.", "status")
         self.violations = gauge(
-            "contract_violations", "Rows that break the contract now.", "relation", "column", "rule"
+            "contract_violations", "Rows that break a rule of the contract now.", "relation", "column", "rule"
         )
-        self.relations = gauge("relation_available", "1 if the database has the relation.", "relation")
+        self.relations = gauge(
+            "relation_available",
+            "1 if the database has the relation, 0 if not: what needs it is not exported.",
+            "relation",
+        )
         self.hidden = gauge(
             "relation_hidden",
-            "1 if row-level security hides rows of the relation: what rests on it is not exported.",
+            "1 if row-level security hides rows of the relation from the exporter: what rests on it is not exported.",
             "relation",
         )
         self.series = gauge("series", "Series of campaigns and tenants.")
         self.folded = gauge(
-            "series_folded", "Label values over their budget, summed into other or left out, by family.", "family"
+            "series_folded", "Label values over the budget of a family, summed into other or left out.", "family"
         )
         self.counters_held = gauge(
-            "counters_held", "Counter series that show their highest value, above a truth that was corrected."
+            "counters_held",
+            "Counter series that stay at their highest value, as the database's total was corrected to less.",
         )
-        self.counters_carried = gauge(
-            "counters_carried", "Counter series that carry what rows had counted that were deleted since."
-        )
+        self.counters_carried = gauge("counters_carried", "Counter series that still count rows that were deleted.")
         self.log_lines_lost = counter(
             "log_lines_lost_total", "Lines of the log that could not be written, or that nobody read in time."
         )
+        self.note_configuration(good=True)
         self._broken_rules: set[Violation] = set()
         self._folded_families: set[str] = set()
         self._lines_lost = logs.lost()
@@ -180,6 +213,12 @@ class Telemetry:
         """Adds the time that its block takes to one of `STAGES`."""
         timer: AbstractContextManager[object] = self.stage.labels(stage).time()
         return timer
+
+    def note_configuration(self, *, good: bool) -> None:
+        """The configuration was read, and taken over if it is good; from any thread."""
+        self.config_good.set(good)
+        if good:
+            self.config_at.set_to_current_time()
 
     def note_available(self, available: Available) -> None:
         """Which relations there are."""
@@ -244,21 +283,26 @@ class Telemetry:
             self.violations.labels(*rule).set(violations.get(rule, 0))
 
     def encode(self) -> tuple[bytes, bytes]:
-        """The metrics as text and as OpenMetrics, the latter with its end mark."""
+        """The metrics as text and as OpenMetrics, the latter with its end mark: both of one reading."""
         before, self._lines_lost = self._lines_lost, logs.lost()
         self.log_lines_lost.inc(self._lines_lost - before)
-        shown = _Labelled(self.registry, self._labels)
-        return generate_latest(shown), generate_openmetrics(shown)  # type: ignore[no-untyped-call]  # not typed there
+        read = cast(CollectorRegistry, _Read(list(_labelled(self.registry, self._labels))))
+        # prometheus_client does not type the second one
+        return generate_latest(read), generate_openmetrics(read)  # type: ignore[no-untyped-call]
 
 
-class _Labelled(Collector):
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A registry at one moment, as far as printing asks for it."""
+
+    families: Sequence[Metric]
+
+    def collect(self) -> Sequence[Metric]:
+        return self.families
+
+
+def _labelled(registry: CollectorRegistry, labels: Mapping[str, str]) -> Iterator[Metric]:
     """What a registry holds, each series with these labels besides."""
-
-    def __init__(self, registry: CollectorRegistry, labels: Mapping[str, str]) -> None:
-        self._registry, self._labels = registry, labels
-
-    def collect(self) -> Iterable[Metric]:
-        for metric in self._registry.collect():
-            samples = [sample._replace(labels={**self._labels, **sample.labels}) for sample in metric.samples]
-            metric.samples = samples
-            yield metric
+    for metric in registry.collect():
+        metric.samples = [sample._replace(labels={**labels, **sample.labels}) for sample in metric.samples]
+        yield metric

@@ -15,7 +15,7 @@ from exporter.ledger.ledger import Ledger
 from exporter.metrics.catalogue import FAMILIES
 from exporter.metrics.catalogue.kinds import Scope
 from exporter.metrics.counters import Counters
-from exporter.metrics.encoding import Encoder, Work, counts
+from exporter.metrics.encoding import Encoder, Work, counted_by
 from exporter.metrics.exposition import Block, FamilyEncoder
 from exporter.metrics.family_lines import FamilyLines
 from exporter.metrics.owners import Owner, owner_of
@@ -59,6 +59,10 @@ class SnapshotBuilder:
         self._diagnoser = diagnoser or Diagnoser(config)
         self._ledger: Ledger | None = None
         self._restored = False
+
+    def adopt(self, config: Config) -> None:
+        """Judge by another configuration from now on."""
+        self._diagnoser.adopt(config)
 
     def build(self, ledger: Ledger, platform: Platform, changed: Mapping[str, Iterable[str]], at: float) -> Snapshot:
         """The snapshot at `at`. `changed` names, by projection, the campaigns whose totals changed."""
@@ -139,7 +143,7 @@ class SnapshotBuilder:
         truths = {
             name: self._encoder.truth(family, ledger, platform, owner)
             for name, family in self._families.items()
-            if counts(family.encoder.family, ledger, relation)
+            if counted_by(family.encoder.family, ledger) == relation
         }
         return {name: values for name, values in truths.items() if values is not None}
 
@@ -181,7 +185,8 @@ class SnapshotBuilder:
 
     def _update(self, family: FamilyLines, work: Work) -> None:
         declared = family.encoder.family
-        owners = {owner for name in depends_on(declared) for owner in work.stale.get(name, ())}
+        names = (*depends_on(declared), *self._encoder.rests_on(declared, work.ledger))
+        owners = {owner for name in names for owner in work.stale.get(name, ())}
         owners &= work.changed.owners.entities[declared.scope].keys()
         for owner in owners:
             family.lines[owner] = self._encoder.encode(family, work, owner)

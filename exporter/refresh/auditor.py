@@ -55,7 +55,7 @@ class Auditor:
 
     def __init__(self, config: AuditConfig, reloads: Reloads, telemetry: Telemetry, beside: Beside) -> None:
         self._schedule = AuditSchedule(config)
-        self._period = config.period
+        self._config = config
         self._reloads = reloads
         self._telemetry = telemetry
         self._beside = beside
@@ -67,6 +67,11 @@ class Auditor:
         """Differences found so far."""
         self.counted_seconds = 0.0
         """Database time that the last `run` took for counting, which is held to the audits' own share."""
+
+    def adopt(self, config: AuditConfig) -> None:
+        """Take turns by another configuration."""
+        self._config = config
+        self._schedule.adopt(config)
 
     def suspect(self, campaigns: Iterable[str]) -> None:
         """Rows of these may have left or moved: audit them early."""
@@ -106,7 +111,7 @@ class Auditor:
         self._schedule.keep(look.days, now)
         if not self._schedule.affordable or look.reader.available.counted.issuperset(look.ledger.folds):
             return
-        blind = 0 <= now - self._unreadable_at < self._period  # SQL counts rows that nobody can read
+        blind = 0 <= now - self._unreadable_at < self._config.period  # SQL counts rows that nobody can read
         # What is known of them is about to be replaced.
         free = look.days.keys() - self._reloads.pending.keys()
         large = free & self._large_ones(look)

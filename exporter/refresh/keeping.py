@@ -33,7 +33,7 @@ class Keeper:
     """Belongs to the refreshing thread, and works between two refreshes."""
 
     def __init__(self, config: Config, directory: Path, telemetry: Telemetry) -> None:
-        self._config = config
+        self.config = config
         self._store = Store(directory)
         self._metrics = StateMetrics(telemetry.registry)
         self._next = -math.inf
@@ -73,17 +73,17 @@ class Keeper:
 
     def _save(self, refresher: Refresher) -> None:
         began = time.monotonic()
-        self._next = began + self._config.state.period
+        self._next = began + self.config.state.period
         if not self._store.claim():
             raise StateError("another exporter saves its own there; this one begins when that one has ended")
         saved = refresher.saved()
         if saved is None:
             return
-        size = self._store.begin({"signed": signed(self._config), "written": time.time(), **saved})
+        size = self._store.begin({"signed": signed(self.config), "written": time.time(), **saved})
         self._writing = saved["at"], size
         took = time.monotonic() - began
         self._metrics.seconds.observe(took)
-        self._next = began + max(self._config.state.period, took / MAX_SHARE)
+        self._next = began + max(self.config.state.period, took / MAX_SHARE)
 
     def _written(self, seconds: float) -> bool:
         """Whether nothing is being written any more, waiting so long for the disk."""

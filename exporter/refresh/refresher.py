@@ -136,6 +136,12 @@ class Refresher:
         self._telemetry.note_snapshot(made, self._clock(seen.at), self._clock(as_of) if promise.told else None)
         return made
 
+    def adopt(self, config: Config) -> None:
+        """Go on with another configuration, of which `TAKEN_OVER` alone is another; between two refreshes."""
+        self._config = config
+        self._rows.adopt(config)
+        self._builder.adopt(config)
+
     def saved(self) -> Mapping[str, Any] | None:
         """All that `resume` needs, between two refreshes, be the last one failed; `None` while everything is loaded.
 

@@ -59,7 +59,7 @@ class Reloads:
         self._losses = losses
         self._telemetry = telemetry
         self._beside = beside
-        self._share = share
+        self.share = share
         self._wanted = Wanted()
         self._loaded: set[str] = set()
         self._half: set[str] = set()
@@ -291,7 +291,7 @@ class Reloads:
         self._telemetry.note_meter(meter)
         self.unreadable = any(meter.unreadable.values())
         if reading.cause != "new":
-            self._rests_until = time.monotonic() + meter.seconds * (1 - self._share) / self._share
+            self._rests_until = time.monotonic() + meter.seconds * (1 - self.share) / self.share
         if reading.piece.error is not None:
             self._rests_until = max(self._rests_until, time.monotonic() + _AFTER_ERROR_SECONDS)
             if not reading.stale:

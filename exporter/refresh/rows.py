@@ -60,7 +60,7 @@ class Rows:
         self._echo = Echo(config.settle_after, self._reloads, telemetry)
         self._auditor = Auditor(config.audit, self._reloads, telemetry, self._beside)
         self._probe = Probe(self._auditor, telemetry)
-        self._recounting = Recounting(config)
+        self._recounting = Recounting()
         self.replaced = False
         """Whether something under the views was replaced since the last refresh that succeeded."""
         self.patient = False
@@ -81,6 +81,12 @@ class Rows:
     def notes(self) -> tuple[str, ...]:
         """What readers of pages must know, in a sentence each."""
         return (*self._probe.notes, *self._recounting.notes, *self._reloads.notes)
+
+    def adopt(self, config: Config) -> None:
+        """Go on with another configuration."""
+        self._config = config
+        self._reloads.share = config.refresh.max_share
+        self._auditor.adopt(config.audit)
 
     @property
     def pending(self) -> Mapping[str, str]:
@@ -163,7 +169,7 @@ class Rows:
                 # another server has a snapshot of its own for each connection.
                 helpers = 0 if pooled or look.promise.foreign else self._config.database.load_connections - 1
                 self.exempt_seconds = self._reloads.load_in_parallel(look, self._database, helpers, self._progress)
-        self._recounting.note(look.reader.available.counted, look.meter.seconds - before)
+        self._recounting.note(self._config, look.reader.available.counted, look.meter.seconds - before)
         with self._telemetry.staged("probe"):
             self._probe.run(look)
         with self._telemetry.staged("audit"):

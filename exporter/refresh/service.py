@@ -59,7 +59,8 @@ class Service:
 
     def __init__(self, config: Config, clock: Clock = database_clock, address: str | None = None) -> None:
         """`address`: where people reach it, if not as the configuration says."""
-        self._config = config
+        self._config = self.configured = config
+        """What it runs with, and what it shall run with from the next refresh on."""
         self._database = Database(config)
         self._telemetry = Telemetry(config.labels)
         if (address := address or config.web.address()) is not None:
@@ -100,6 +101,15 @@ class Service:
             if not self._thread.is_alive() or left <= 0:
                 return not self._thread.is_alive()
             self._thread.join(min(left, _LOOK_AGAIN_SECONDS))
+
+    def adopt(self, config: Config) -> None:
+        """Run with this configuration from the next refresh on; from any thread."""
+        self.configured = config
+        self._telemetry.note_configuration(good=True)
+
+    def refuse(self) -> None:
+        """A configuration was read that cannot be taken over; from any thread."""
+        self._telemetry.note_configuration(good=False)
 
     @property
     def alive(self) -> bool:
@@ -194,6 +204,15 @@ class Service:
                 last.callback(log.critical, "the refreshing thread has ended", exc_info=error)
                 last.callback(self._note_end)
 
+    def _take_over(self, config: Config) -> None:
+        if config is self._config:
+            return
+        self._config = config
+        self._database.config = config
+        self._refresher.adopt(config)
+        if self._keeper is not None:
+            self._keeper.config = config
+
     def _note_end(self) -> None:
         self._telemetry.up.set(0)
         self._fail("the refreshing thread has ended")
@@ -212,6 +231,7 @@ class Service:
         return max(self._config.refresh.interval - took, for_share)
 
     def _refresh(self) -> bool:
+        self._take_over(self.configured)
         self._database.parting = None
         try:
             try:

@@ -21,7 +21,6 @@ from exporter.source.cleaning import (
     in_time,
     mark,
     micro,
-    minute,
     no_time,
     outside,
     recent_hour,
@@ -31,6 +30,7 @@ from exporter.source.cleaning import (
     whole,
     within,
 )
+from exporter.source.closed_calls import was_outside
 from exporter.source.columns import DELAY_BUCKETS, MICRO, RULES, SCORE_BUCKETS, TALK_BUCKETS
 
 _TALK, _SCORE, _COST = (0, 86_400), (0, 100), (0, MICRO)
@@ -142,7 +142,7 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
         "broken": broken_bits(RULES["calls"], violated),
         "told": told_bits("calls", filled),
         "hour": recent_hour(started),
-        "outside_minute": minute(started),
+        "outside": was_outside(started),
         # Days of the campaign's tenant, counted from 1970; see `days`.
         "day": sa.case(
             *((sa.and_(started >= low, started < high), day) for day, low, high in _day_bounds()),

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from exporter.source.cleaning import EARLIEST, NOW, Expression
+from exporter.source.closed_calls import CLOSED
 from exporter.source.records import NOTHING, IdKind, Layout
 
 CAMPAIGNS = sa.bindparam("campaigns", type_=sa.ARRAY(sa.Text))
@@ -27,7 +28,7 @@ SETTLED_BEFORE = sa.bindparam("settled_before", type_=sa.Double)
 
 _ONLY_IN_TOTALS = frozenset(
     {
-        "effective", "band", "ready_minute", "since_minute", "stale", "day", "hour", "outside_minute",
+        "effective", "band", "ready_minute", "since_minute", "stale", "day", "hour", "outside",
         "talk_bucket", "score_bucket", "delay_bucket", "mark",
     }
 )  # fmt: skip
@@ -74,6 +75,11 @@ class CleanRows:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", MappingProxyType(dict(self.made(self.raw, self.parts))))
+
+    @property
+    def beside_windows(self) -> sa.FromClause:
+        """The rows of campaigns that have call windows, with these."""
+        return self.table.join(CLOSED, CLOSED.c.campaign == sa.cast(self.campaign_column, sa.Text))
 
     @property
     def fetched(self) -> tuple[str, ...]:

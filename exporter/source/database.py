@@ -89,7 +89,7 @@ class Database:
     """Connections of one configuration. One thread uses it; another may call `abort` and `end`."""
 
     def __init__(self, config: Config) -> None:
-        self._config = config
+        self.config = config
         self._lock = threading.Lock()
         self._open: set[Connection] = set()
         self._attempts: set[Attempt] = set()
@@ -102,7 +102,7 @@ class Database:
         """A connection, of which only the transactions of `look` and `snapshot` are to be used: they are read-only,
         and have all settings and limits. `DatabaseUnavailableError` says where and why not.
         """
-        config = self._config.database
+        config = self.config.database
         parameters: dict[str, Any] = dict(config.secret_parameters())
         if "@" in os.environ.get("PGHOST", "") and "host" not in parameters:
             raise ConfigError(
@@ -137,7 +137,7 @@ class Database:
             yield
 
     def _transaction(self, connection: Connection, isolation: Isolation) -> AbstractContextManager[None]:
-        config = self._config.database
+        config = self.config.database
         patience = max(2.0, config.connect_timeout)
         return transaction(connection, isolation, settings(config, connection), patience, self._place)
 
@@ -231,7 +231,7 @@ class Database:
 
     def discover(self, connection: Connection) -> Available:
         """What the database has of the contract. `ContractError` when a required part is missing."""
-        schema = self._config.database.schema_
+        schema = self.config.database.schema_
         available = compare(schema, *columns_of(connection, schema), hidden(secured(connection, schema)))
         if not available.usable:
             raise ContractError("; ".join(str(problem) for problem in available.problems if problem.fatal))

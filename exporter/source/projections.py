@@ -45,6 +45,11 @@ class Projection:
     audited: bool = True
 
     @property
+    def by_windows(self) -> bool:
+        """Whether the windows of the campaigns decide what counts."""
+        return "outside" in (*self.keys, *self.given)
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """Optional columns of the contract without which the counts mean nothing."""
         rests_on = RESTS_ON[self.relation]
@@ -59,11 +64,11 @@ class Projection:
         if "broken" in self.keys:
             counted = [*counted, clean["broken"] != 0]
         totals: list[Any] = [sa.func.count(), *(sa.func.sum(clean[name]) for name in self.sums)]
-        if self.name.endswith("_rows"):  # the ledger must know up to when rows were made that it forgot
-            totals.append(sa.func.max(clean["created"]))
+        if self.name.endswith("_rows"):  # when counting began, and up to when rows were made that the ledger forgot
+            totals += [sa.func.min(clean["created"]), sa.func.max(clean["created"])]
         return (
             sa.select(*keys, *totals)
-            .select_from(rows.table)
+            .select_from(rows.beside_windows if self.by_windows else rows.table)
             .where(rows.id_column.is_not(None), *counted, *where)
             # By the column itself: PostgreSQL knows how many distinct values it has, and compares it faster than text.
             .group_by(rows.campaign_column, *(sa.literal_column(str(n + 1)) for n in range(1, len(keys))))
@@ -99,8 +104,9 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection("numbers", "calls", ("number", "outcome")),
     Projection("call_hours", "calls", ("hour",), ("ai_micro", "telephony_micro")),
     Projection("today", "calls", ("number", "day")),
-    # By the windows of the moment a call was first seen; loaded, all of today's, and judged by the windows of now.
-    Projection("outside", "calls", ("outside_minute", "day"), audited=False),
+    # By the windows of the moment a call was first seen; loaded, by those of now.
+    Projection("outside", "calls", given=("outside",), audited=False),
+    Projection("outside_today", "calls", ("outside", "day"), audited=False),
     Projection(
         "variants",
         "calls",

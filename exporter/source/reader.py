@@ -16,6 +16,7 @@ import psycopg
 import sqlalchemy as sa
 import structlog
 
+from exporter.calendar.closed_times import NEVER_CLOSED, ClosedTimes
 from exporter.calendar.days import Day
 from exporter.config import ShardConfig
 from exporter.contract.availability import Available, Shape
@@ -24,6 +25,7 @@ from exporter.errors import RowError
 from exporter.source.call_columns import call_rows
 from exporter.source.clean_rows import CAMPAIGNS, ROW_KEYS, SETTLED_BEFORE, key_text
 from exporter.source.cleaning import STAMP_FUTURE_SECONDS
+from exporter.source.closed_calls import parameters as closed_parameters
 from exporter.source.copying import copied
 from exporter.source.database import Compiled, Connection, fetch
 from exporter.source.projections import Projection
@@ -305,11 +307,12 @@ class Reader:
         settled: bool,
         day: Day | None = None,
         attempts: int | None = None,
+        closed: ClosedTimes | None = None,
     ) -> Rows:
         """Totals by `GROUP BY` of these campaigns' rows: of the settled ones, or of all.
 
         `attempts` is what the one campaign allows a task that has no maximum of its own: of pending tasks, which are
-        never settled, totals depend on it.
+        never settled, totals depend on it. `closed` is when windows are.
         """
         if projection.relation in self.available.hidden:
             return ()
@@ -317,6 +320,8 @@ class Reader:
         query = statements.totals(projection, settled=settled)
         values = {**moment.parameters(day), CAMPAIGNS.key: statements.campaigns(campaigns)}
         values[CAMPAIGN_ATTEMPTS.key] = attempts
+        if projection.by_windows:
+            values |= closed_parameters(closed or NEVER_CLOSED, campaigns)
         return meter.timed(lambda: fetch(connection, query, **values))
 
 

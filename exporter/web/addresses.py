@@ -52,7 +52,8 @@ def add_routes(app: web.Application, prefix: str, routes: Sequence[web.RouteDef]
     app[_PREFIX] = prefix if prefix and prefix.split("/")[1] not in OWN else ""
     app.add_routes(routes)
     if prefix := app[_PREFIX]:
-        app.add_routes([web.get(prefix, _with_slash), *(web.get(prefix + each.path, each.handler) for each in routes)])
+        same = (web.RouteDef(each.method, prefix + each.path, each.handler, each.kwargs) for each in routes)
+        app.add_routes([web.get(prefix, _with_slash), *same])
 
 
 async def _with_slash(request: web.Request) -> web.StreamResponse:

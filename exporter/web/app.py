@@ -19,6 +19,7 @@ from exporter.web.connections import Connection
 from exporter.web.guard.guard import Guard
 from exporter.web.negotiation import weights
 from exporter.web.pages import Pages
+from exporter.web.reloading import Reloading
 from exporter.web.rendering import render_landing
 from exporter.web.runbooks.library import Library
 from exporter.web.runbooks.pages import RunbookPages
@@ -46,7 +47,12 @@ _SECURITY_HEADERS = {
 }
 
 
-def application(service: Service, runbooks: Library | None = None, guard: Guard | None = None) -> web.Application:
+def application(
+    service: Service,
+    runbooks: Library | None = None,
+    guard: Guard | None = None,
+    reloading: Reloading | None = None,
+) -> web.Application:
     """The routes over a service. `runbooks`: others than those that come with this program. `guard`: who may ask."""
     guard = guard or Guard()
     app = web.Application(middlewares=[_answering, _headers, guard.keep], client_max_size=1024)
@@ -61,6 +67,7 @@ def application(service: Service, runbooks: Library | None = None, guard: Guard 
         web.get("/-/ready", _ready),
         *pages.routes(),
         *RunbookPages(runbooks).routes(),
+        *(reloading or Reloading(service)).routes(),
     ]
     add_routes(app, service.config.web.prefix, routes)
     app.cleanup_ctx.append(pages.running)

@@ -1,4 +1,4 @@
-"""What signals ask for: SIGTERM and SIGINT end the program in bounded time, SIGHUP does not end it."""
+"""What signals ask for: SIGTERM and SIGINT end the program in bounded time, SIGHUP has the configuration read anew."""
 
 from __future__ import annotations
 
@@ -10,10 +10,6 @@ import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
-
-import structlog
-
-log = structlog.get_logger()
 
 _ENDS = (signal.SIGTERM, signal.SIGINT)
 
@@ -43,8 +39,8 @@ class Ending:
             for number, handler in self._before.items():
                 signal.signal(number, handler)
 
-    def attach(self) -> None:
-        """Let `event` be set in the running loop; that it was asked before counts."""
+    def attach(self, reload: Callable[[], None] = lambda: None) -> None:
+        """Let `event` be set in the running loop; that it was asked before counts. `reload`: what SIGHUP asks for."""
         loop = asyncio.get_running_loop()
 
         def notify() -> None:
@@ -52,7 +48,7 @@ class Ending:
                 loop.call_soon_threadsafe(self.event.set)
 
         self._notify = notify
-        loop.add_signal_handler(signal.SIGHUP, _say_how_settings_are_read)
+        loop.add_signal_handler(signal.SIGHUP, reload)
         if self.asked:
             notify()
 
@@ -74,7 +70,3 @@ class Ending:
             timer = threading.Timer(self._limit, os._exit, (1,))
             timer.daemon = True
             timer.start()
-
-
-def _say_how_settings_are_read() -> None:
-    log.info("SIGHUP changes nothing", reason="settings are read at the start only", remedy="restart the exporter")

@@ -65,9 +65,11 @@ def test_sigterm_stops_it_with_status_0_and_no_traceback(program: programs.Progr
     assert "Traceback" not in program.output
 
 
-def test_sighup_does_not_stop_it(program: programs.Program, address: str) -> None:
+def test_sighup_reads_the_configuration_anew(program: programs.Program, address: str, tmp_path: Path) -> None:
+    with (tmp_path / "config.yaml").open("a") as file:
+        file.write("log: {format: json}\n")
     program.process.send_signal(signal.SIGHUP)
-    prometheus.wait_for("the line", lambda: "SIGHUP changes nothing" in program.output)
+    prometheus.wait_for("the line", lambda: '"taken_over": "log.format"' in program.output)
     assert prometheus.fetch(f"http://{address}/-/ready")
     assert program.stop(signal.SIGINT) == 0
 

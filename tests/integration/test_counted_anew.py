@@ -106,8 +106,8 @@ def test_a_count_that_takes_long_comes_seldom_and_one_too_seldom_is_a_warning(
         'database: {url: "postgresql://localhost/x"}\nrefresh: {interval: 1s, max_share: 0.1}\nmax_staleness: 5m',
         "test",
     )
-    recounting = Recounting(config)
+    recounting = Recounting()
     with capture_logs() as logs:
-        recounting.note(BOTH, seconds)
-        recounting.note(BOTH, seconds * 1.2)
+        recounting.note(config, BOTH, seconds)
+        recounting.note(config, BOTH, seconds * 1.2)
     assert [(each["event"], each["every_seconds"]) for each in logs] == [(event, every)]

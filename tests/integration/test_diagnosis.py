@@ -304,8 +304,9 @@ def test_calls_outside_their_windows_are_counted(exporter: Exporter, owner: Owne
     dialled(owner, 500, NOW.replace(hour=8, minute=59))
     dialled(owner, 501, NOW.replace(hour=9))
     scrape = exporter.refresh()
-    assert scrape.value("campaign_calls_outside_window_today", campaign="1") == 1
-    assert scrape.value("campaign_calls_outside_window_today", campaign="2") == 0
+    for name in ("campaign_calls_outside_window_today", "campaign_calls_outside_window_total"):
+        assert scrape.value(name, campaign="1") == 1
+        assert scrape.value(name, campaign="2") == 0
 
 
 def test_settled_calls_outside_their_windows_are_counted_at_the_start(exporter: Exporter, owner: Owner) -> None:
@@ -313,7 +314,9 @@ def test_settled_calls_outside_their_windows_are_counted_at_the_start(exporter: 
     for index in range(3):
         dialled(owner, 500 + index, NOW.replace(hour=index + 6))
     dialled(owner, 510, NOW.replace(hour=6) - timedelta(days=1))
-    assert exporter.refresh().value("campaign_calls_outside_window_today", campaign="1") == 3
+    scrape = exporter.refresh()
+    assert scrape.value("campaign_calls_outside_window_today", campaign="1") == 3
+    assert scrape.value("campaign_calls_outside_window_total", campaign="1") == 4
     assert exporter.corrections() == 0
 
 
@@ -328,7 +331,9 @@ def test_a_change_of_the_windows_accuses_no_call_of_before(owner: Owner, databas
         owner.execute(change, [now])
         assert exporter.refresh().value("campaign_calls_outside_window_today", campaign="1") == 0
         dialled(owner, 501, now)
-        assert exporter.refresh().value("campaign_calls_outside_window_today", campaign="1") == 1
+        scrape = exporter.refresh()
+        assert scrape.value("campaign_calls_outside_window_today", campaign="1") == 1
+        assert scrape.value("campaign_calls_outside_window_total", campaign="1") == 1
 
 
 def test_calls_outside_their_windows_are_of_today_only(exporter: Exporter, owner: Owner) -> None:
@@ -336,8 +341,18 @@ def test_calls_outside_their_windows_are_of_today_only(exporter: Exporter, owner
     dialled(owner, 500, NOW.replace(hour=8))
     exporter.refresh()
     exporter.seconds = (NOW + timedelta(hours=12)).timestamp()
-    assert exporter.refresh().value("campaign_calls_outside_window_today", campaign="1") == 0
+    scrape = exporter.refresh()
+    assert scrape.value("campaign_calls_outside_window_today", campaign="1") == 0
+    assert scrape.value("campaign_calls_outside_window_total", campaign="1") == 1
     assert exporter.corrections() == 0
+
+
+def test_a_call_that_moves_is_judged_by_the_windows_of_where_it_is(exporter: Exporter, owner: Owner) -> None:
+    windows(owner, NINE_TO_FIVE)
+    dialled(owner, 500, NOW.replace(hour=8), outcome="in_progress")
+    exporter.refresh()
+    owner.execute("UPDATE campaign_monitoring.calls SET campaign_id = 2, updated_at = %s WHERE call_id = 500", [NOW])
+    assert exporter.refresh().value("campaign_calls_outside_window_total", campaign="2") == 0
 
 
 # -- forecasts and A/B ----------------------------------------------------------------------------------------

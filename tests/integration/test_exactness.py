@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from collections.abc import Iterator, Mapping
@@ -115,6 +116,14 @@ UNSTAMPED = {
 CAMPAIGNS = ((1, 1, "EUR"), (2, 1, None), (3, 2, "USD"))
 """As every history begins: campaign, tenant, currency."""
 
+EVERY_OTHER_DAY = [{"days": ["mon", "wed", "fri", "sun"], "start": "00:00", "end": "24:00"}]
+EVERY_OTHER_HOUR = [
+    {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": f"{hour:02}:00", "end": f"{hour + 1:02}:00"}
+    for hour in range(0, 24, 2)
+]
+WINDOWS = {1: ("UTC", None), 2: ("Pacific/Kiritimati", EVERY_OTHER_DAY), 3: ("Asia/Kathmandu", EVERY_OTHER_HOUR)}
+"""By campaign, its zone and its call windows."""
+
 
 def config(url: str, settle_after: str, room: int) -> Config:
     """Short spans, so that rows settle, are forgotten and go stale within a test; no allowance to hide behind."""
@@ -166,7 +175,7 @@ def stage(url: str) -> Iterator[Stage]:
         for campaign, tenant, currency in CAMPAIGNS:
             contract.insert(
                 admin, "campaigns", campaign_id=campaign, tenant_id=tenant, name="C", status="running",
-                timezone="UTC", currency=currency,
+                timezone=WINDOWS[campaign][0], call_windows=json.dumps(WINDOWS[campaign][1]), currency=currency,
             )  # fmt: skip
         for number in (1, 2):
             contract.insert(

@@ -169,7 +169,7 @@ def test_what_a_transaction_of_ours_sets_is_set_whatever_the_role_has(owner: Own
         put(owner, "ROLE reader", name, value)
     database = Database(config(address.format("reader")))
     connection = database.connect()
-    ours = settings(database._config.database, connection)
+    ours = settings(database.config.database, connection)
     query = "SELECT lower(name), pg_catalog.current_setting(name) FROM pg_catalog.pg_settings"
     outside = dict(connection.execute(query).fetchall())
     for transaction in (database.look, database.snapshot):

@@ -119,22 +119,32 @@ def labels_for(name: str, values: list[str]) -> tuple[tuple[str, ...], tuple[str
     values=st.lists(TEXTS, min_size=1, max_size=6),
     number=NUMBERS,
     exemplar=st.none() | EXEMPLARS,
+    created=st.none() | st.floats(0, 4e9),
 )
-@example(name="campaign_info", values=list(HOSTILE), number=1, exemplar=None)
-@example(name="campaign_calls_total", values=["1", "2", "busy"], number=3, exemplar=(1772625600.25, 'a"\\\n', 1.0))
+@example(name="campaign_info", values=list(HOSTILE), number=1, exemplar=None, created=None)
+@example(
+    name="campaign_calls_total", values=["1", "2", "busy"], number=3, exemplar=(1772625600.25, 'a"\\\n', 1.0),
+    created=1772625600.25,
+)  # fmt: skip
 def test_samples_are_printed_as_prometheus_client_does(
-    name: str, values: list[str], number: float, exemplar: tuple[float, str, float] | None
+    name: str,
+    values: list[str],
+    number: float,
+    exemplar: tuple[float, str, float] | None,
+    created: float | None,
 ) -> None:
     family = BY_NAME[name]
     owner, own = labels_for(name, values)
     encoder = FamilyEncoder(family)
     counted = family.type is Type.COUNTER
     number = 1.0 if family.type is Type.INFO else abs(number) if counted else number
-    text, openmetrics = together(encoder, encoder.samples(owner, {own: number}))
+    created = created if counted else None
+    text, openmetrics = together(encoder, encoder.samples(owner, {own: number}, created=created))
+    assert (b"_created{" in openmetrics) is (created is not None)
     assert printed_again(text) == text
     assert openmetrics_again(openmetrics) == openmetrics
     if counted and exemplar:
-        with_exemplar = together(encoder, encoder.samples(owner, {own: number}, {own: exemplar}))
+        with_exemplar = together(encoder, encoder.samples(owner, {own: number}, {own: exemplar}, created))
         assert with_exemplar == (text, openmetrics_again(openmetrics, {0: exemplar_of(exemplar)}))
     (sample,) = (sample for parsed in parse_text(text.decode()) for sample in parsed.samples)
     assert sample.value == float(number)
@@ -147,18 +157,24 @@ def test_samples_are_printed_as_prometheus_client_does(
     counts=st.lists(st.integers(0, 2**40), min_size=13, max_size=13),
     total=st.floats(0, 1e15),
     exemplars=st.dictionaries(st.integers(0, 12), EXEMPLARS, max_size=4),
+    created=st.none() | st.floats(0, 4e9),
 )
 def test_histograms_are_printed_as_prometheus_client_does(
-    values: list[str], counts: list[int], total: float, exemplars: dict[int, tuple[float, str, float]]
+    values: list[str],
+    counts: list[int],
+    total: float,
+    exemplars: dict[int, tuple[float, str, float]],
+    created: float | None,
 ) -> None:
     family = BY_NAME["campaign_call_talk_seconds"]
     encoder = FamilyEncoder(family)
     bounds = family.source.bounds  # type: ignore[union-attr]
     owner = (values[0], values[1])
-    text, openmetrics = together(encoder, encoder.histogram(owner, counts, bounds, total, {}))
+    text, openmetrics = together(encoder, encoder.histogram(owner, counts, bounds, total, {}, created))
     assert printed_again(text) == text
     assert openmetrics_again(openmetrics) == openmetrics
-    block = encoder.histogram(owner, counts, bounds, total, {(str(key),): value for key, value in exemplars.items()})
+    by_bucket: dict[tuple[str, ...], tuple[float, str, float]] = {(str(key),): each for key, each in exemplars.items()}
+    block = encoder.histogram(owner, counts, bounds, total, by_bucket, created)
     again = openmetrics_again(openmetrics, {key: exemplar_of(value) for key, value in exemplars.items()})
     assert together(encoder, block) == (text, again)
     assert block.series == len(counts) + 2

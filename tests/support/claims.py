@@ -10,7 +10,7 @@ from exporter.commands.explain.past import in_hindsight
 from exporter.commands.explain.terminal import as_text
 from exporter.config import Config
 from exporter.diagnosis.dispatch.verdict import Policy
-from exporter.ledger.closed_hours import Almanac, days_of
+from exporter.ledger.closed_hours import closed_of, days_of
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.loading import Loader
 from exporter.metrics.snapshot import SnapshotBuilder
@@ -51,7 +51,7 @@ def claims(database: Database, config: Config, connection: Connection) -> Claims
     moment = Moment(now, config.settle_after, config.stale_after)
     days = days_of(platform, now)
     ledger = Ledger(available, stale_after=config.stale_after)
-    ledger.set_scope(days, Almanac().closed(platform, days), platform.attempts)
+    ledger.set_scope(days, closed_of(platform, days), platform.attempts)
     ledger.advance(now)
     Loader(reader, ledger, moment, meter, 60.0).load(connection, days)
     builder = SnapshotBuilder(config)

@@ -25,14 +25,14 @@ _EXPORTED = """
 WITH exported AS (
     SELECT tenant_id::text AS tenant, campaign_id AS id, status IN ('completed', 'cancelled') AS ended,
            campaign_id::text AS campaign,
-           coalesce(currency, 'XXX') AS currency, max_attempts AS allowed
+           coalesce(currency, 'XXX') AS currency, max_attempts AS allowed, timezone, call_windows
     FROM campaign_monitoring.campaigns
     WHERE status <> 'draft'
 ), task AS (
     SELECT e.tenant, e.campaign, e.currency, e.allowed, e.ended, t.*
     FROM campaign_monitoring.tasks AS t JOIN exported AS e ON e.id = t.campaign_id
 ), call AS (
-    SELECT e.tenant, e.campaign, e.currency, c.*
+    SELECT e.tenant, e.campaign, e.currency, e.timezone, e.call_windows, c.*
     FROM campaign_monitoring.calls AS c JOIN exported AS e ON e.id = c.campaign_id
 ), waiting AS (
     SELECT *, CASE WHEN blocker <> '' THEN blocker
@@ -74,6 +74,14 @@ _BY_LABELS: Mapping[str, str] = {
         SELECT tenant, campaign, disposition, count(*) FROM task WHERE disposition IS NOT NULL GROUP BY 1, 2, 3""",
     "campaign_calls_total": """
         SELECT tenant, campaign, outcome, count(*) FROM call WHERE outcome <> 'in_progress' GROUP BY 1, 2, 3""",
+    "campaign_calls_outside_window_total": """
+        SELECT tenant, campaign, count(*) FROM call
+        CROSS JOIN LATERAL (SELECT started_at AT TIME ZONE timezone AS local) AS clock
+        WHERE jsonb_typeof(call_windows) = 'array' AND NOT EXISTS (
+            SELECT FROM jsonb_to_recordset(call_windows) AS w (days jsonb, start text, "end" text)
+            WHERE w.days ? to_char(local, 'dy') AND to_char(local, 'HH24:MI') >= w.start
+              AND to_char(local, 'HH24:MI') < w."end")
+        GROUP BY 1, 2""",
     "campaign_calls_in_progress": """
         SELECT tenant, campaign, count(*) FROM call WHERE outcome = 'in_progress' GROUP BY 1, 2""",
     "campaign_call_talk_seconds_count": """

@@ -8,11 +8,13 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
+from exporter.config import Config
 from exporter.errors import ConfigError, EndedError
 from exporter.refresh.service import Service
 from exporter.web.ending import Ending
@@ -69,16 +71,21 @@ def test_a_signal_ends_it_and_the_handlers_of_before_are_back(
     assert signal.getsignal(number) is before
 
 
-def test_sighup_does_not_end_it_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def both() -> None:
-        os.kill(os.getpid(), signal.SIGHUP)
+def test_sighup_has_the_configuration_read_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "exporter.yaml"
+    file.write_text(f"database: {{url: '{NOWHERE}', connect_timeout: 2s}}\nretention: 2d\n")
+    adopt = Service.adopt
+
+    def adopt_and_end(service: Service, read: Config) -> None:
+        adopt(service, read)
         os.kill(os.getpid(), signal.SIGTERM)
 
-    failing_first(monkeypatch, both)
+    monkeypatch.setattr(Service, "adopt", adopt_and_end)
+    failing_first(monkeypatch, lambda: os.kill(os.getpid(), signal.SIGHUP))
     with capture_logs() as logs:
-        assert run(config(NOWHERE), ["127.0.0.1:0"])
-    (told,) = [entry for entry in logs if entry["event"] == "SIGHUP changes nothing"]
-    assert told["remedy"] == "restart the exporter"
+        assert run(config(NOWHERE), ["127.0.0.1:0"], config_file=file)
+    (told,) = [entry for entry in logs if entry["event"] == "the configuration was read anew"]
+    assert "retention" in told["taken_over"]
 
 
 def test_a_signal_before_the_loop_runs_is_not_lost() -> None:

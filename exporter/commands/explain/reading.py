@@ -21,7 +21,7 @@ from exporter.contract.availability import Available
 from exporter.contract.identifiers import identifier
 from exporter.diagnosis.dispatch.verdict import Policy
 from exporter.errors import DatabaseUnavailableError, RowError, UnknownIdError
-from exporter.ledger.closed_hours import Almanac, days_of
+from exporter.ledger.closed_hours import closed_of, days_of
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.loading import Loader
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
@@ -87,7 +87,7 @@ class Reading:
         moment = Moment(self.now, config.settle_after, config.stale_after)
         days = days_of(self.platform, self.now)
         ledger = Ledger(self.available, stale_after=config.stale_after)
-        ledger.set_scope(days, Almanac().closed(self.platform, days), self.platform.attempts)
+        ledger.set_scope(days, closed_of(self.platform, days), self.platform.attempts)
         ledger.advance(self.now)
         Loader(self.reader, ledger, moment, Meter(), config.database.statement_timeout).load(self.connection, days)
         builder = SnapshotBuilder(config)

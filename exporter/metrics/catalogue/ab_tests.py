@@ -8,28 +8,28 @@ EXPERIMENT = (
     Family(
         "campaign_variant_calls_total",
         COUNTER,
-        "Calls by arm of the A/B test, those in progress included.",
+        "Calls by arm (variant) of the A/B test, those going on included.",
         Totals("variants", mapped(variant="variant"), budget="variants"),
         ("variant",),
     ),
     Family(
         "campaign_variant_answers_total",
         COUNTER,
-        "Answered calls by arm of the A/B test.",
+        "Answered calls by arm (variant) of the A/B test.",
         Totals("variants", mapped(variant="variant"), sums=("answered_micro",), budget="variants"),
         ("variant",),
     ),
     Family(
         "campaign_variant_goals_total",
         COUNTER,
-        "Tasks that met their goal, by arm of the A/B test.",
+        "Tasks that met the goal, by arm (variant) of the A/B test.",
         Totals("goals", mapped(variant="variant"), sums=("goal_micro",), budget="variants"),
         ("variant",),
     ),
     Family(
         "campaign_variant_cost_total",
         COUNTER,
-        "Cost of calls by arm of the A/B test.",
+        "What calls cost, in the currency of the label, by arm (variant) of the A/B test.",
         Totals(
             "variants",
             mapped(variant="variant"),
@@ -42,23 +42,23 @@ EXPERIMENT = (
     Family(
         "campaign_variant_weight",
         GAUGE,
-        "Share of contacts of an arm of the A/B test, in per cent as configured.",
+        "Share of contacts that an arm (variant) of the A/B test is to get, in per cent.",
         Attribute("variants", "weight", mapped(variant="variant")),
         ("variant",),
     ),
     Family(
         "campaign_variant_best_probability",
         GAUGE,
-        "Probability that an arm is the best by a measure (answers a call, goals a finished task), 0 to 1; absent "
-        "without enough data.",
+        "Probability, 0 to 1, that an arm (variant) of the A/B test is the best by a measure: answers to "
+        "calls, or goals of finished tasks; absent without enough data.",
         Judged("outlook", "best"),
         ("variant", "measure"),
     ),
     Family(
         "campaign_variant_sample_ratio_p_value",
         GAUGE,
-        "Probability of a split of contacts at least as uneven as this, if the arms got their shares; below 0.001 "
-        "no winner may be named.",
+        "Probability, 0 to 1, that chance alone splits contacts among the arms at least as unevenly as they "
+        "are; below 0.001 the test is broken and names no winner. Absent without enough data.",
         Judged("outlook", "split"),
     ),
 )

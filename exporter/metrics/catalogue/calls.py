@@ -10,7 +10,7 @@ CALLS = (
     Family(
         "campaign_calls_total",
         COUNTER,
-        "Calls that are over, by outcome.",
+        "Calls that have ended, by outcome.",
         Totals(
             "attempts",
             mapped(outcome="outcome"),
@@ -22,44 +22,44 @@ CALLS = (
     Family(
         "campaign_calls_in_progress",
         GAUGE,
-        "Calls going on now.",
+        "Calls that are going on now.",
         Totals("attempts", only={"outcome": ("in_progress",)}, always=True),
     ),
     Family(
         "campaign_call_talk_seconds",
         HISTOGRAM,
-        "Talk time of answered calls.",
+        "Talk time of answered calls, in seconds.",
         Buckets("talk", "talk_micro", TALK_BUCKETS),
     ),
     Family(
         "campaign_call_score",
         HISTOGRAM,
-        "Scores of calls, 0 to 100; they arrive after the call.",
+        "Scores that calls were given, 0 to 100; they arrive after the call.",
         Buckets("scores", "score_micro", SCORE_BUCKETS),
     ),
     Family(
         "campaign_call_dispatch_delay_seconds",
         HISTOGRAM,
-        "From the moment a task was due to the moment it was dialled.",
+        "Seconds from the moment a task was due to the start of its call.",
         Buckets("delays", "delay_micro", DELAY_BUCKETS),
     ),
     Family(
         "campaign_calls_silent_total",
         COUNTER,
-        "Answered calls in which the agent never spoke.",
+        "Answered calls in which the agent never spoke; absent until some call tells when the agent did.",
         Totals("silent", always=True),
     ),
     Family(
         "campaign_call_errors_total",
         COUNTER,
-        "Calls with an error, by provider, code, and what the code says is at fault.",
+        "Calls with an error, by provider, error code, and whose fault that code is.",
         Totals("errors", mapped(provider="error", code="error"), budget="errors"),
         ("provider", "code", "fault"),
     ),
     Family(
         "campaign_call_cost_total",
         COUNTER,
-        "Cost of calls, of the agent (ai) and of the line (telephony).",
+        "What calls cost, in the currency of the label: the agent (ai) and the line (telephony).",
         Totals(
             "attempts",
             split=("component", mapped(ai="ai_micro", telephony="telephony_micro")),
@@ -71,14 +71,14 @@ CALLS = (
     Family(
         "campaign_call_sentiment_total",
         COUNTER,
-        "Calls by sentiment; it arrives after the call.",
+        "Calls by the sentiment that was found in them; it arrives after the call.",
         Totals("sentiments", mapped(sentiment="sentiment"), known=SENTIMENTS, budget="sentiments"),
         ("sentiment",),
     ),
     Family(
         "campaign_attempt_calls_total",
         COUNTER,
-        "Calls that are over, by attempt number and outcome.",
+        "Calls that have ended, by which attempt on the contact they were, and by outcome.",
         Totals(
             "attempts",
             mapped(attempt="attempt", outcome="outcome"),
@@ -90,7 +90,7 @@ CALLS = (
     Family(
         "campaign_attempt_cost_total",
         COUNTER,
-        "Cost of calls by attempt number.",
+        "What calls cost, in the currency of the label, by which attempt on the contact they were.",
         Totals(
             "attempts",
             mapped(attempt="attempt"),

@@ -8,7 +8,7 @@ CAPACITY = (
     Family(
         "campaign_tenant_info",
         INFO,
-        "A tenant and what people call it.",
+        "Always 1: a tenant's name and time zone, to be joined to its other series.",
         Info("tenants", mapped(name="name", timezone="timezone")),
         ("name", "timezone"),
         Scope.TENANT,
@@ -16,28 +16,28 @@ CAPACITY = (
     Family(
         "campaign_tenant_concurrency_limit",
         GAUGE,
-        "Calls at once that a tenant may have.",
+        "Calls at once that all campaigns of a tenant may have; absent where there is no limit.",
         Attribute("tenants", "concurrency_limit"),
         scope=Scope.TENANT,
     ),
     Family(
         "campaign_tenant_calls_in_progress",
         GAUGE,
-        "Calls of a tenant going on now, over all exported campaigns.",
+        "Calls of a tenant that are going on now, of all exported campaigns.",
         Use("tenant"),
         scope=Scope.TENANT,
     ),
     Family(
         "campaign_tenant_credits",
         GAUGE,
-        "Prepaid credits a tenant has left.",
+        "Prepaid credits that a tenant has left, in the platform's unit; absent where it does not say.",
         Attribute("tenants", "credits_remaining"),
         scope=Scope.TENANT,
     ),
     Family(
         "campaign_connection_info",
         INFO,
-        "A trunk to a provider.",
+        "Always 1: a connection (trunk) over which calls go out, and its provider.",
         Info("connections", mapped(connection="connection_id", provider="provider")),
         ("connection", "provider"),
         Scope.TENANT,
@@ -45,7 +45,7 @@ CAPACITY = (
     Family(
         "campaign_connection_concurrency_limit",
         GAUGE,
-        "Calls at once that a connection may carry.",
+        "Calls at once that a connection (trunk) may carry; absent where there is no limit.",
         Attribute("connections", "concurrency_limit", mapped(connection="connection_id")),
         ("connection",),
         Scope.TENANT,
@@ -53,7 +53,7 @@ CAPACITY = (
     Family(
         "campaign_connection_calls_per_second_limit",
         GAUGE,
-        "Call starts a second that a connection may make.",
+        "Calls that may be started over a connection (trunk) a second; absent where there is no limit.",
         Attribute("connections", "calls_per_second", mapped(connection="connection_id")),
         ("connection",),
         Scope.TENANT,
@@ -61,7 +61,7 @@ CAPACITY = (
     Family(
         "campaign_connection_calls_in_progress",
         GAUGE,
-        "Calls of exported campaigns that a connection carries now.",
+        "Calls that a connection (trunk) carries now, of all exported campaigns.",
         Use("connections"),
         ("connection",),
         Scope.TENANT,

@@ -7,15 +7,16 @@ from exporter.metrics.catalogue.kinds import judged
 FORECASTS = (
     judged(
         "campaign_forecast_completion_timestamp_seconds",
-        "When the tasks are done at the recent rate an open hour: likely, and the ends of an 80 % interval (early, "
-        "late); absent without enough data.",
+        "When all tasks will be done at the rate of the latest open hours (Unix time): likely, and early and "
+        "late, the ends of an 80 % interval; absent without enough data.",
         "outlook",
         "completion",
         "estimate",
     ),
     judged(
         "campaign_forecast_budget_exhaustion_timestamp_seconds",
-        "When the budget is spent at the recent rate an open hour: likely, early, late; absent without enough data.",
+        "When the budget will be spent at the rate of the latest open hours (Unix time): likely, early and "
+        "late; absent without a budget or enough data.",
         "outlook",
         "exhaustion",
         "estimate",

@@ -21,7 +21,7 @@ NUMBERS = (
     Family(
         "campaign_number_calls_total",
         COUNTER,
-        "Calls of a campaign that are over, by number and outcome.",
+        "Calls of a campaign that have ended, by the number they were made from and by outcome.",
         Totals(
             "numbers",
             mapped(number="number", outcome="outcome"),
@@ -33,14 +33,14 @@ NUMBERS = (
     Family(
         "campaign_number_weight",
         GAUGE,
-        "How often a number of the pool is picked, relative to the others.",
+        "How often a number of the campaign's pool is picked, relative to the others; 0: never.",
         Attribute("campaign_numbers", "weight", mapped(number="number_id")),
         ("number",),
     ),
     Family(
         "campaign_number_info",
         INFO,
-        "A tenant's own number and what people call it.",
+        "Always 1: one of the tenant's own numbers, with its phone, label, country and connection.",
         Info(
             "numbers",
             mapped(number="number_id", phone="phone", label="label", country="country", connection="connection_id"),
@@ -51,7 +51,7 @@ NUMBERS = (
     Family(
         "campaign_number_status",
         GAUGE,
-        "1 at the status the number is in, 0 at all others.",
+        "1 at the status the number is in, 0 at all others; other: one that the contract does not know.",
         States("numbers", "status", NUMBER_STATUSES, mapped(number="number_id")),
         ("number", "status"),
         Scope.TENANT,
@@ -59,7 +59,7 @@ NUMBERS = (
     Family(
         "campaign_number_calls_today",
         GAUGE,
-        "Calls from a number since the tenant's midnight, over all exported campaigns.",
+        "Calls that all exported campaigns made from a number since the tenant's midnight.",
         Use("numbers_today"),
         ("number",),
         Scope.TENANT,
@@ -67,7 +67,7 @@ NUMBERS = (
     Family(
         "campaign_number_daily_cap",
         GAUGE,
-        "Calls a day that a number may make.",
+        "Calls that may be made from a number a day; absent where it has no cap.",
         Attribute("numbers", "daily_cap", mapped(number="number_id")),
         ("number",),
         Scope.TENANT,
@@ -75,7 +75,7 @@ NUMBERS = (
     Family(
         "campaign_number_cooldown_timestamp_seconds",
         GAUGE,
-        "Until when a number rests.",
+        "Until when a number is not to be used (Unix time); absent where it does not rest.",
         Attribute("numbers", "cooldown_until", mapped(number="number_id")),
         ("number",),
         Scope.TENANT,

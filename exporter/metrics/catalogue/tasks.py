@@ -10,24 +10,24 @@ TASKS = (
     Family(
         "campaign_tasks",
         GAUGE,
-        "Tasks by status.",
+        "Tasks (contacts to be called) by status.",
         Totals("tasks", mapped(status="status"), known=TASK_STATUSES),
         ("status",),
     ),
     Family(
         "campaign_tasks_blocked",
         GAUGE,
-        "Pending tasks by effective blocker (the code they carry, else attempts_exhausted, else retry_wait); none: "
-        "could be dialled now. Sums to the pending tasks.",
+        "Pending tasks by what holds them: the platform's code, else attempts_exhausted, else retry_wait (not"
+        " due yet); none: could be dialled now. All of them together are the pending tasks.",
         Totals("waiting", mapped(blocker="effective"), known=(READY, *BLOCKERS), budget="blockers"),
         ("blocker", "group"),
     ),
     Family(
         "campaign_tasks_eligible_within",
         GAUGE,
-        "Pending tasks that nothing but time holds and that are due within the horizon (now, "
+        "Pending tasks that only time holds and that are due within the horizon (now, "
         + ", ".join(label for label, _ in HORIZONS[1:])
-        + "); nearer ones included.",
+        + "); each includes the nearer ones.",
         Due(),
         ("horizon",),
         needs=READINESS,
@@ -36,7 +36,7 @@ TASKS = (
     Family(
         "campaign_task_oldest_ready_timestamp_seconds",
         GAUGE,
-        "Since when the ready task that waits longest could be dialled, to the minute.",
+        "Since when the task that waits longest could be dialled (Unix time), to the minute; absent where none could.",
         Oldest("ready"),
         needs=READINESS,
         live=True,
@@ -44,32 +44,33 @@ TASKS = (
     Family(
         "campaign_task_oldest_in_progress_timestamp_seconds",
         GAUGE,
-        "Since when the task that is longest in progress is so, to the minute.",
+        "Since when the task that is longest in progress is so (Unix time), to the minute; absent where none is.",
         Oldest("in_progress"),
         live=True,
     ),
     Family(
         "campaign_tasks_in_progress_stale",
         GAUGE,
-        "Tasks in progress for longer than stale_after.",
+        "Tasks in progress for longer than stale_after, which is too long to be real.",
         Totals("stale", always=True),
     ),
     judged(
         "campaign_tasks_several_calls_in_progress",
-        "Tasks with more than one call in progress at once: a contact is called twice, or a slot was not given back.",
+        "Tasks with more than one call going on at once: a contact is called twice, or a call was never closed.",
         "doubled",
         "doubled",
     ),
     Family(
         "campaign_task_system_retries_total",
         COUNTER,
-        "Retries after the platform's or a provider's fault; not attempts on the contact.",
+        "Times a task was tried again after a fault of the platform or a provider; these are no attempts on "
+        "the contact.",
         Totals("retries", sums=("retries_micro",), always=True),
     ),
     Family(
         "campaign_task_dispositions",
         GAUGE,
-        "Tasks by disposition.",
+        "Tasks by disposition: what came of the contact, in the platform's words.",
         Totals("dispositions", mapped(disposition="disposition"), budget="dispositions"),
         ("disposition",),
     ),
