@@ -62,10 +62,25 @@ class Prometheus:
         assert body is not None, f"Prometheus does not answer {path} {parameters}"
         return json.loads(body)["data"]
 
+    @property
+    def base(self) -> str:
+        """Its address."""
+        return self._base
+
     def query(self, expression: str, at: float) -> dict[tuple[tuple[str, str], ...], float]:
         """The instant vector of an expression, by labels."""
         result = self.api("query", query=expression, time=at)["result"]
         return {tuple(sorted(sample["metric"].items())): float(sample["value"][1]) for sample in result}
+
+    def span(
+        self, expression: str, start: float, end: float, step: float
+    ) -> dict[tuple[tuple[str, str], ...], dict[float, float]]:
+        """The values of an expression over time, by labels and moment."""
+        result = self.api("query_range", query=expression, start=start, end=end, step=step)["result"]
+        return {
+            tuple(sorted(series["metric"].items())): {at: float(value) for at, value in series["values"]}
+            for series in result
+        }
 
 
 @contextmanager
@@ -76,10 +91,14 @@ def running(
     rules: Sequence[Path] = (),
     alertmanager: str = "",
     scrape: Mapping[str, Any] | None = None,
+    program: str = "prometheus",
+    arguments: Sequence[str] = (),
+    **more: Any,
 ) -> Iterator[Prometheus]:
     """Prometheus on the data in `directory`, scraping the targets and telling an Alertmanager what the rules find.
 
-    `scrape`: what else its job says; paths are relative to the directory.
+    `scrape`: what else its job says; paths are relative to the directory. `program`: another Prometheus than Debian's;
+    `arguments` are further ones, `more` is what else its configuration says.
     """
     port = free_port()
     config = {
@@ -87,12 +106,14 @@ def running(
         "scrape_configs": [{"job_name": JOB, "static_configs": [{"targets": list(targets)}], **(scrape or {})}],
         "rule_files": list(map(str, rules)),
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}] if alertmanager else []},
+        **more,
     }
     path = directory / "prometheus.json"
     path.write_text(json.dumps(config))
     command = [
-        "prometheus", f"--config.file={path}", f"--storage.tsdb.path={directory / 'data'}",
+        program, f"--config.file={path}", f"--storage.tsdb.path={directory / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.retention.time=10y", "--log.level=error",
+        *arguments,
     ]  # fmt: skip
     process = subprocess.Popen(command)
     try:
