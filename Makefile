@@ -9,7 +9,7 @@ WORKERS := $(shell expr $$(nproc) + 2)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tests coverage prove guards lint fix boards alerts docs chart manifests bench bench-alerts dist site \
+.PHONY: help demo test tests coverage prove guards lint fix boards alerts docs chart engines manifests bench bench-alerts dist site \
 	lock clean
 
 help: ## Show what can be made
@@ -80,6 +80,22 @@ chart: $(STAMP) $(HELM) ## The Helm chart: lint, render it over a matrix of valu
 	@scripts/debian-packages.sh prometheus
 	@HELM=$(HELM) $(BIN)/python -m pytest tests/deploy/test_chart.py tests/deploy/test_kubernetes.py $(ARGS)
 	@$(HELM) package --destination dist deploy/helm/campaign-exporter
+
+# Debian has Prometheus 2, and a VictoriaMetrics that does not know keep_firing_for. ENGINES=/a/folder holds these:
+PROMETHEUS_3 := prometheus promtool
+VICTORIA := victoria-metrics vmagent vmalert vmalert-tool
+PROMETHEUS_3_VERSION := v0.316.0
+VICTORIA_VERSION := v1.151.0
+ENGINES ?= $(CURDIR)/.cache/engines
+
+$(addprefix $(CURDIR)/.cache/engines/,$(PROMETHEUS_3) $(VICTORIA)):
+	@command -v go >/dev/null || { echo "missing program: go, to build $(@F); or ENGINES=/a/folder that has it" >&2; exit 1; }
+	@echo "setup: building $(@F) into .cache/engines, which takes some minutes" >&2
+	@GOBIN=$(@D) go install $(if $(filter $(@F),$(VICTORIA)),github.com/VictoriaMetrics/VictoriaMetrics/app/$(@F)@$(VICTORIA_VERSION),github.com/prometheus/prometheus/cmd/$(@F)@$(PROMETHEUS_3_VERSION))
+
+engines: $(STAMP) $(addprefix $(ENGINES)/,$(PROMETHEUS_3) $(VICTORIA)) ## Rules and boards on Prometheus 3 and VictoriaMetrics
+	@scripts/debian-packages.sh prometheus prometheus-alertmanager postgresql
+	@ENGINES=$(ENGINES) $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/engines $(ARGS)
 
 manifests: $(STAMP) $(HELM) ## Write the plain manifests anew (deploy/kubernetes)
 	@$(BIN)/python -m scripts.helm_chart $(HELM)

@@ -21,7 +21,7 @@ from exporter.metrics.catalogue import SECTIONS
 from exporter.metrics.catalogue.kinds import Buckets, Family
 from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.state_metrics import StateMetrics
-from scripts import alert_docs, board_docs
+from scripts import alert_docs, board_docs, scale_docs
 from scripts.config_schema import schemas
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -239,6 +239,10 @@ def _type(field: FieldInfo) -> str:
         return "duration"
     if get_origin(field.annotation) is Literal:
         return " or ".join(map(code, get_args(field.annotation)))
+    if get_origin(field.annotation) is tuple:
+        return "list of names"
+    if get_origin(field.annotation) is Mapping:
+        return "lists of names, by name"
     if field.annotation is float:
         return "share, above 0 to 1"
     kinds = [kind for kind in get_args(field.annotation) or (field.annotation,) if kind is not type(None)]
@@ -286,6 +290,7 @@ PAGES: Mapping[str, Mapping[str, Part]] = {
         "inhibitions": alert_docs.inhibitions,
         "settings": alert_docs.settings,
     },
+    "docs/scale.md": {"dependents": scale_docs.dependents},
 }
 
 _MARKED = re.compile(r"(<!-- generated: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -70,8 +70,8 @@ _OF_HOURS = (
               at={_at(30): (LOW.told(_told(
                   "10%", " Worst number: n1 (21% of its calls answered). Worst country of the numbers: DE (21%). "
                          "Most errors of: acme (45).")),)}),
-    LOW.fires("three calls in two minutes, and none is answered: told as soon as there are thirty within half an hour",
-              _first(0, calls=1.5), _NAMES, at={_at(15): (), _at(30): (), _at(31): (LOW.told(_told("0%")),)}),
+    LOW.fires("three calls in two minutes, and none is answered any more: told when half an hour says so for certain",
+              _first(0, calls=1.5), _NAMES, at={_at(15): (), _at(26): (), _at(27): (LOW.told(_told("10%")),)}),
     LOW.fires("from 40 % to 10 % of 45 calls in half an hour may be chance; of as many again it is not",
               _first(0.1, calls=1.5), _NAMES,
               at={_at(45): (), _at(56): (), _at(58): (LOW.told(_told("27.5%")),)}),

@@ -28,9 +28,9 @@ def concern(q: Rules, s: Settings) -> Concern:
 
 def _outside(q: Rules, s: Settings) -> Alert:
     name = "campaign_calls_outside_window_total"
-    grown = q.once(f"{selector(name)} - min_over_time({selector(name)}[{_SPAN}])")
+    grown = q.once(f"{selector(name)} - min_over_time({selector(name)}[{records.whole(_SPAN)}])")
     # a campaign that is loaded anew has its calls judged by the present windows, in one step: that is not now
-    steps = q.once(f"changes({selector(name)}[{_SPAN}])")
+    steps = q.once(f"changes({selector(name)}[{records.whole(_SPAN)}])")
     return Alert(
         "CampaignCallsOutsideWindow",
         Severity.CRITICAL,

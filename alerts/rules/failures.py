@@ -121,7 +121,7 @@ def _goes_on(windows: Sequence[tuple[str, str]], share: float) -> str:
 def _own(window: str) -> str:
     """Failures, without a provider's where it is seen whose calls are whose."""
     failed = records.failed(window)
-    seen = f"on (tenant) last_over_time({_CARRIED.format('15m')}[1h])"
+    seen = f"on (tenant) last_over_time({_CARRIED.format('15m')}[{records.whole('1h')}])"
     return f"{failed} - ({_CAUSED.format(window)} and {seen}) or {failed}"
 
 
@@ -151,7 +151,9 @@ def _burst(s: Settings) -> Alert:
     before = f"{records.failed('5m')} offset 8m / ({records.calls('5m')} offset 8m > 0) > {f.failed_share:g}"
     apart = shares(records.failed("15m"), records.calls("15m"), above=f.failed_share, least=f.min_calls)
     now = f"{records.failed('5m')} / ({records.calls('5m')} > 0) > {f.failed_share:g}"
-    unnoticed = f"({apart}) and ({before}) and ({now}) unless on (tenant) last_over_time({FAILING}[1h])"
+    unnoticed = (
+        f"({apart}) and ({before}) and ({now}) unless on (tenant) last_over_time({FAILING}[{records.whole('1h')}])"
+    )
     return Alert(
         "CampaignFailureBurst",
         _CRITICAL,

@@ -84,6 +84,9 @@ def joined(aggregation: str, expressions: Sequence[str], *by: str) -> str:
     return _before(aggregation, expressions, by)
 
 
+_NO_FALL = 5e-7
+
+
 def so_far(growth: str) -> str:
     """The recorded total whose growth has this name."""
     return growth.replace(":increase{}", ":sum")
@@ -94,8 +97,18 @@ def grown(growth: str, window: str) -> str:
 
     Counters are many, and read four times a minute; their sums by campaign are few, and read once. So what is dear is
     done once, for all windows.
+
+    Recorded sums lie exactly a window apart, and engines differ in whether a range takes in the one that lies at its
+    beginning: so the two are subtracted, and `increase` says only what begins within the window, or begins anew.
+    Counters count whole things and whole millionths: what falls by less is a sum of floats, and no reset.
     """
-    return f"increase({so_far(growth)}[{window}])"
+    total = so_far(growth)
+    return f"(clamp_min({total} - {total} offset {window} > -{_NO_FALL:g}, 0) or increase({total}[{whole(window)}]))"
+
+
+def whole(window: str) -> str:
+    """A span that takes in what lies exactly at its beginning: Prometheus 2 does so by itself, 3 does not."""
+    return f"{window}1ms"
 
 
 def growths(growth: str, windows: Iterable[str]) -> list[Record]:

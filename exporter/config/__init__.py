@@ -12,6 +12,7 @@ from exporter.config.settings import (
     Config,
     DatabaseConfig,
     LogConfig,
+    MetricsConfig,
     RefreshConfig,
     SeriesConfig,
     ShardConfig,
@@ -21,6 +22,6 @@ from exporter.config.settings import (
 )
 
 __all__ = [
-    "DEFAULT_PORT", "AuditConfig", "Config", "DatabaseConfig", "LogConfig", "RefreshConfig", "SeriesConfig",
-    "ShardConfig", "WebConfig", "load", "parse",
+    "DEFAULT_PORT", "AuditConfig", "Config", "DatabaseConfig", "LogConfig", "MetricsConfig", "RefreshConfig",
+    "SeriesConfig", "ShardConfig", "WebConfig", "load", "parse",
 ]  # fmt: skip

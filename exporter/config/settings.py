@@ -201,6 +201,22 @@ class OpenMetricsConfig(Section):
     )
 
 
+class MetricsConfig(Section):
+    """What is exported of campaigns and tenants: all of it, unless this says otherwise."""
+
+    allow: tuple[str, ...] = Field(
+        (),
+        description="Names of metrics, `*` for any characters: of these only there are series. Without it, of all: "
+        "see [scale](scale.md#fewer-series).",
+    )
+    deny: tuple[str, ...] = Field((), description="Names of metrics of which there are none, whatever `allow` says.")
+    drop_labels: Mapping[str, tuple[str, ...]] = Field(
+        {},
+        description="By name of a counter, labels over which it is summed up: "
+        "`campaign_attempt_calls_total: [outcome]`.",
+    )
+
+
 class NumbersConfig(Section):
     """The tenants' own phone numbers."""
 
@@ -294,6 +310,7 @@ class Config(Section):
     )
     state: StateConfig = StateConfig()
     series: SeriesConfig = SeriesConfig()
+    metrics: MetricsConfig = MetricsConfig()
     openmetrics: OpenMetricsConfig = OpenMetricsConfig()
     numbers: NumbersConfig = NumbersConfig()
     web: WebConfig = WebConfig()

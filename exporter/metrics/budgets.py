@@ -8,17 +8,20 @@ from types import MappingProxyType
 from exporter.config import SeriesConfig
 from exporter.contract.codes import OTHER, blocker_group
 from exporter.contract.relations import RELATIONS
-from exporter.metrics.catalogue.kinds import Totals
+from exporter.metrics.catalogue.kinds import Family, Totals
 from exporter.metrics.samples import Entities, Labels, Values
 
 
-def within_budget(source: Totals, values: Values, budget: int, kept: set[Labels]) -> tuple[Values, int]:
+def within_budget(family: Family, source: Totals, values: Values, budget: int, kept: set[Labels]) -> tuple[Values, int]:
     """The values with what is over the budget folded into `other`, and how many label values were folded.
 
     `kept` remembers who has a series: the largest at first, then whoever comes while there is room, so that
     no series ever moves into `other` or out of it.
     """
-    width = sum(1 for key in source.labels.values() if key == next(iter(source.labels.values())))
+    first = next(iter(source.labels.values()))
+    width = sum(1 for label, key in source.labels.items() if key == first and label not in family.dropped)
+    if not width:
+        return values, 0
     folded: set[Labels] = set()
     result: Values = {}
     for labels, value in sorted(values.items(), key=lambda item: (-item[1], item[0])):

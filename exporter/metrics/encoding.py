@@ -114,7 +114,7 @@ class Encoder:
             case Totals() as source if declared.type is Type.COUNTER:
                 currency = platform.campaigns[owner[-1]].currency
                 values = total_values(declared, ledger, owner[-1], currency, ledger.told(owner[-1]))
-                return self._within(source, values, self._counters.had(declared.name, owner))[0]
+                return self._within(declared, source, values, self._counters.had(declared.name, owner))[0]
             case _:
                 return None
 
@@ -126,7 +126,8 @@ class Encoder:
         told = work.changed.told[owner[-1]]
         values = total_values(declared, work.ledger, owner[-1], currency, told)
         if source.budget is not None:
-            values, family.folded[owner] = self._within(source, values, self._counters.kept(declared.name, owner))
+            kept = self._counters.kept(declared.name, owner)
+            values, family.folded[owner] = self._within(declared, source, values, kept)
         if declared.type is Type.COUNTER:
             # Another currency makes other series, as another tenant does.
             suffix = (currency or NO_CURRENCY) if source.currency else ""
@@ -162,10 +163,10 @@ class Encoder:
         truth = min((at for at in told if at is not None and at <= work.at), default=None)
         return self._counters.began(family.name, owner, truth, currency)
 
-    def _within(self, source: Totals, values: Values, kept: set[Labels]) -> tuple[Values, int]:
+    def _within(self, family: Family, source: Totals, values: Values, kept: set[Labels]) -> tuple[Values, int]:
         if source.budget is None:
             return values, 0
-        return within_budget(source, values, getattr(self._series, source.budget), kept)
+        return within_budget(family, source, values, getattr(self._series, source.budget), kept)
 
     def _used(self, use: Use, work: Work, tenant: str) -> dict[Labels, float]:
         usage = work.changed.usage

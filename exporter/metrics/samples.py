@@ -77,7 +77,7 @@ def total_values(family: Family, ledger: Ledger, campaign_id: str, currency: str
     projection = ledger.projections.get(source.projection)
     if projection is None or not told.has(projection.relation, *projection.needs):
         return {}
-    parts = _parts(source, projection, currency, told)
+    parts = _parts(family, source, projection, currency, told)
     named = ledger.vocabulary.named.setdefault(family.name, {})  # most campaigns share their keys
     values: Values = {}
     for key, cell in ledger.cells(source.projection, campaign_id).items():
@@ -98,7 +98,7 @@ def total_values(family: Family, ledger: Ledger, campaign_id: str, currency: str
 _Part = tuple[Labels, int, tuple[int, ...]]
 
 
-def _parts(source: Totals, projection: Projection, currency: str | None, told: Told) -> list[_Part]:
+def _parts(family: Family, source: Totals, projection: Projection, currency: str | None, told: Told) -> list[_Part]:
     """What a cell is split into: the labels that follow its own, and the columns of the cell that are added up."""
     rests_on = RESTS_ON[projection.relation]
     columns = {
@@ -108,7 +108,8 @@ def _parts(source: Totals, projection: Projection, currency: str | None, told: T
     }
     suffix = (currency or NO_CURRENCY,) if source.currency else ()
     if source.split is not None:
-        return [((label, *suffix), columns[name], ()) for label, name in source.split[1].items() if name in columns]
+        rests = {label: family.kept(family.labels[-1 - len(suffix) :], (label, *suffix)) for label in source.split[1]}
+        return [(rests[label], columns[name], ()) for label, name in source.split[1].items() if name in columns]
     added = [columns[name] for name in source.sums if name in columns]
     if source.sums and not added:
         return []
@@ -126,7 +127,8 @@ def _named(family: Family, ledger: Ledger, projection: Projection, key: int) -> 
     if key not in named:
         assert isinstance(family.source, Totals)
         own = _own_labels(family.source, ledger, projection, key)
-        named[key] = own and own + tuple(of(own[-1]) for label, of in DERIVED.items() if label in family.labels)
+        full = own and own + tuple(of(own[-1]) for label, of in DERIVED.items() if label in family.labels)
+        named[key] = full and family.kept(family.labels[: len(full)], full)
     return named[key]
 
 
@@ -154,7 +156,8 @@ def _zeros(family: Family, source: Totals, parts: Sequence[_Part], ledger: Ledge
         told = {READY: True, EXHAUSTED: True, RETRY_WAIT: ledger.available.has("tasks", "next_eligible_at")}
         yield from ((code, blocker_group(code)) for code in source.known if told.get(code, stamped))
     elif source.known:
-        yield from ((code, *rest) for code in source.known for rest, *_ in parts)
+        known = [family.kept(family.labels[:1], (code,)) for code in source.known]
+        yield from ((*code, *rest) for code in known for rest, *_ in parts)
     elif source.always:
         yield from (rest for rest, *_ in parts)
 

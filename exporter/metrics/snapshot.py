@@ -12,7 +12,6 @@ from exporter.diagnosis.diagnoser import Diagnoser, Input
 from exporter.diagnosis.dispatch.verdict import Diagnosis
 from exporter.diagnosis.view import Shown, View
 from exporter.ledger.ledger import Ledger
-from exporter.metrics.catalogue import FAMILIES
 from exporter.metrics.catalogue.kinds import Scope
 from exporter.metrics.counters import Counters
 from exporter.metrics.encoding import Encoder, Work, counted_by
@@ -20,6 +19,7 @@ from exporter.metrics.exposition import Block, FamilyEncoder
 from exporter.metrics.family_lines import FamilyLines
 from exporter.metrics.owners import Owner, owner_of
 from exporter.metrics.samples import Values
+from exporter.metrics.selection import selected
 from exporter.metrics.stale import Changed, campaigns_touched, depends_on, tenants_touched
 from exporter.source.platform import Platform
 
@@ -52,7 +52,9 @@ class SnapshotBuilder:
     """Turns the ledger and the platform into snapshots, one after the other."""
 
     def __init__(self, config: Config, diagnoser: Diagnoser | None = None) -> None:
-        self._families = {family.name: FamilyLines(FamilyEncoder(family, config.labels)) for family in FAMILIES}
+        self._families = {
+            family.name: FamilyLines(FamilyEncoder(family, config.labels)) for family in selected(config.metrics)
+        }
         self._counters = Counters()
         self._encoder = Encoder(config, self._counters)
         self._changed = Changed()

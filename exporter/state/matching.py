@@ -51,6 +51,7 @@ def _settings(config: Config) -> dict[str, Any]:
         "refresh.overlap": config.refresh.overlap,
         "stale_after": config.stale_after,
         "shard": "none" if config.shard is None else str(config.shard),
+        "metrics.drop_labels": {name: sorted(labels) for name, labels in sorted(config.metrics.drop_labels.items())},
     }
     return found | {f"series.{name}": budget for name, budget in config.series.model_dump().items()}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,8 +62,20 @@ def _platform(owner: psycopg.Connection[Any]) -> None:
     )
 
 
+Watch = Callable[[Path, str, Sequence[Path], str], AbstractContextManager[prometheus.Prometheus]]
+"""What scrapes an exporter once a second, judges by rules and tells an Alertmanager, all in a directory."""
+
+
+def watch(
+    directory: Path, exporter: str, rules: Sequence[Path], manager: str
+) -> AbstractContextManager[prometheus.Prometheus]:
+    """Debian's Prometheus."""
+    return prometheus.running(directory, [exporter], rules=rules, alertmanager=manager)
+
+
 @contextmanager
-def _live(directory: Path) -> Iterator[Live]:
+def living(directory: Path, watch: Watch = watch) -> Iterator[Live]:
+    """All of it, on a platform where nothing is wrong yet."""
     with ExitStack() as running:
         server = running.enter_context(EmbeddedServer(directory / "database"))
         owner = running.enter_context(psycopg.connect(server.url(), autocommit=True))
@@ -91,7 +103,7 @@ def _live(directory: Path) -> Iterator[Live]:
         loaded = [path for path in rules if path.parent == directory / "rules"]
         for path in loaded:  # here a minute is a second
             path.write_text(re.sub(r"^  interval: 1m\n", "", path.read_text(), flags=re.MULTILINE))
-        scraping = running.enter_context(prometheus.running(directory, [exporter], rules=loaded, alertmanager=manager))
+        scraping = running.enter_context(watch(directory, exporter, loaded, manager))
         prometheus.wait_for("a scrape", lambda: scraping.api("query", query="campaign_info")["result"])
         yield Live(owner, server, told, manager, exporter)
 
@@ -113,53 +125,63 @@ MENDS = (
 )
 
 
+def hold_that_each_is_told_once(live: Live) -> None:
+    """What goes wrong is told with its links, and told again when it is over."""
+    assert live.told.told == [], "nothing is told while nothing is wrong"
+    for _, statement in BREAKS.values():
+        live.does(statement)
+    for name, (campaign, _) in BREAKS.items():
+        alert = live.told.wait("firing", name)
+        labels, texts = alert["labels"], alert["annotations"]
+        assert labels.get("campaign", "") == campaign
+        assert "{{" not in json.dumps(texts).replace("{{ .Labels.tenant }}", "")
+        if campaign:
+            assert NAME in texts["description"]
+        assert texts["first_move"]
+        assert urlsplit(texts["runbook_url"]).path == f"/runbooks/{name}"
+        page = prometheus.fetch(texts["runbook_url"])
+        assert page is not None
+        assert name in page.decode()
+        if campaign:
+            assert prometheus.fetch(texts["card_url"]) is not None
+            assert texts["dashboard_url"].endswith(f"var-campaign={campaign}")
+    for statement in MENDS:
+        live.does(statement)
+    for name in BREAKS:
+        live.told.wait("resolved", name)
+        assert len(live.told.notifications("firing", name)) == 1, f"{name} is told once"
+
+
+def hold_that_an_absent_database_is_one_page(live: Live) -> None:
+    """It is about the exporter, and silences the rest."""
+    live.does(BREAKS["CampaignNoWindow"][1])
+    live.told.wait("firing", "CampaignNoWindow")
+    before = len(live.told.told)
+    live.owner.close()
+    live.server.stop()
+    page = live.told.wait("firing", "CampaignExporterDatabaseAway")
+    assert page["labels"]["severity"] == "critical"
+    assert prometheus.fetch(page["annotations"]["runbook_url"]) is not None
+
+    def silenced() -> bool:
+        body = prometheus.fetch(f"http://{live.alertmanager}/api/v2/alerts?filter=alertname=CampaignNoWindow")
+        found = json.loads(body or b"[]")
+        return bool(found) and all(alert["status"]["inhibitedBy"] for alert in found)
+
+    prometheus.wait_for("the campaign's alert to be silenced", silenced)
+    names = {alert["labels"]["alertname"] for each in live.told.told[before:] for alert in each["alerts"]
+             if alert["status"] == "firing"}  # fmt: skip
+    assert names == {"CampaignExporterDatabaseAway"}
+    assert len(live.told.notifications("firing", "CampaignExporterDatabaseAway")) == 1
+
+
 @pytest.mark.timeout(180)
 def test_what_goes_wrong_is_told_once_with_its_links_and_told_again_when_it_is_over(tmp_path: Path) -> None:
-    with _live(tmp_path) as live:
-        assert live.told.told == [], "nothing is told while nothing is wrong"
-        for _, statement in BREAKS.values():
-            live.does(statement)
-        for name, (campaign, _) in BREAKS.items():
-            alert = live.told.wait("firing", name)
-            labels, texts = alert["labels"], alert["annotations"]
-            assert labels.get("campaign", "") == campaign
-            assert "{{" not in json.dumps(texts).replace("{{ .Labels.tenant }}", "")
-            if campaign:
-                assert NAME in texts["description"]
-            assert texts["first_move"]
-            assert urlsplit(texts["runbook_url"]).path == f"/runbooks/{name}"
-            page = prometheus.fetch(texts["runbook_url"])
-            assert page is not None
-            assert name in page.decode()
-            if campaign:
-                assert prometheus.fetch(texts["card_url"]) is not None
-                assert texts["dashboard_url"].endswith(f"var-campaign={campaign}")
-        for statement in MENDS:
-            live.does(statement)
-        for name in BREAKS:
-            live.told.wait("resolved", name)
-            assert len(live.told.notifications("firing", name)) == 1, f"{name} is told once"
+    with living(tmp_path) as live:
+        hold_that_each_is_told_once(live)
 
 
 @pytest.mark.timeout(180)
 def test_a_database_that_goes_away_is_one_page_about_the_exporter_and_silences_the_rest(tmp_path: Path) -> None:
-    with _live(tmp_path) as live:
-        live.does(BREAKS["CampaignNoWindow"][1])
-        live.told.wait("firing", "CampaignNoWindow")
-        before = len(live.told.told)
-        live.owner.close()
-        live.server.stop()
-        page = live.told.wait("firing", "CampaignExporterDatabaseAway")
-        assert page["labels"]["severity"] == "critical"
-        assert prometheus.fetch(page["annotations"]["runbook_url"]) is not None
-
-        def silenced() -> bool:
-            body = prometheus.fetch(f"http://{live.alertmanager}/api/v2/alerts?filter=alertname=CampaignNoWindow")
-            found = json.loads(body or b"[]")
-            return bool(found) and all(alert["status"]["inhibitedBy"] for alert in found)
-
-        prometheus.wait_for("the campaign's alert to be silenced", silenced)
-        names = {alert["labels"]["alertname"] for each in live.told.told[before:] for alert in each["alerts"]
-                 if alert["status"] == "firing"}  # fmt: skip
-        assert names == {"CampaignExporterDatabaseAway"}
-        assert len(live.told.notifications("firing", "CampaignExporterDatabaseAway")) == 1
+    with living(tmp_path) as live:
+        hold_that_an_absent_database_is_one_page(live)

@@ -20,7 +20,15 @@ def config(settings: str = "") -> Config:
 
 
 @pytest.mark.parametrize(
-    "settings", ["", "log: {level: debug}", "retention: 1d", "audit: {period: 1h}", "settle_after: 2h"]
+    "settings",
+    [
+        "",
+        "log: {level: debug}",
+        "retention: 1d",
+        "audit: {period: 1h}",
+        "settle_after: 2h",
+        "metrics: {deny: [campaign_call_*]}",
+    ],
 )
 def test_settings_that_change_nothing_of_what_is_counted_fit(settings: str) -> None:
     assert unlike(signed(config()), config(settings)) is None
@@ -33,6 +41,7 @@ def test_settings_that_change_nothing_of_what_is_counted_fit(settings: str) -> N
         ("refresh: {overlap: 1m}", "refresh.overlap was"),
         ("refresh: {clock_allowance: 5s}", "refresh.clock_allowance was"),
         ("shard: {index: 1, total: 2}", "shard was none when it was saved, and is 1 of 2"),
+        ("metrics: {drop_labels: {campaign_calls_total: [outcome]}}", "metrics.drop_labels was"),
         ("series: {numbers: 5}", "series.numbers was 500 when it was saved, and is 5"),
         ("database: {url: 'postgresql:///', schema: other}", "database.schema was"),
     ],

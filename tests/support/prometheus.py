@@ -62,10 +62,25 @@ class Prometheus:
         assert body is not None, f"Prometheus does not answer {path} {parameters}"
         return json.loads(body)["data"]
 
+    @property
+    def base(self) -> str:
+        """Its address."""
+        return self._base
+
     def query(self, expression: str, at: float) -> dict[tuple[tuple[str, str], ...], float]:
         """The instant vector of an expression, by labels."""
         result = self.api("query", query=expression, time=at)["result"]
         return {tuple(sorted(sample["metric"].items())): float(sample["value"][1]) for sample in result}
+
+    def span(
+        self, expression: str, start: float, end: float, step: float
+    ) -> dict[tuple[tuple[str, str], ...], dict[float, float]]:
+        """The values of an expression over time, by labels and moment."""
+        result = self.api("query_range", query=expression, start=start, end=end, step=step)["result"]
+        return {
+            tuple(sorted(series["metric"].items())): {at: float(value) for at, value in series["values"]}
+            for series in result
+        }
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from exporter.commands.check.rights import ABOUT as ROLE
 from exporter.commands.check.rights import Role, read_role, rights
 from exporter.commands.check.rows import SAMPLE_ROWS, read_small, sampled, violations
 from exporter.commands.check.size import ABOUT as EXPORTER
-from exporter.commands.check.size import TRIAL_ROWS, pace, series, shard, trial
+from exporter.commands.check.size import TRIAL_ROWS, pace, selection, series, shard, trial
 from exporter.commands.check.sql import statement
 from exporter.commands.check.stamps import looking_again, stamps
 from exporter.config import Config
@@ -27,6 +27,7 @@ from exporter.contract.identifiers import identifier
 from exporter.contract.relations import RELATIONS
 from exporter.contract.wording import duration
 from exporter.errors import DatabaseUnavailableError
+from exporter.metrics.selection import selected
 from exporter.source.database import Connection, Database, Server, columns_of, reason
 from exporter.source.platform import PlatformReader
 from exporter.source.policies import hidden, secured
@@ -64,6 +65,7 @@ def check(config: Config) -> Report:
 
     `DatabaseUnavailableError` or `ConfigError` when it cannot be reached.
     """
+    selected(config.metrics)  # a mistake is told before anything is looked at
     database = Database(config)
     connection = database.connect()
     try:
@@ -244,6 +246,7 @@ def _look_inside(
         results.series = made.series
         whole = not available.hidden and all(results.rows.get(rows.relation, 0) <= TRIAL_ROWS for rows in read)
         results.findings += series(made, whole)
+    results.findings += selection(config.metrics)
 
 
 def _everybodys(

@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from exporter.calendar.days import day_at, zone
 from exporter.commands.check.report import Finding, Level, counted
 from exporter.commands.check.rows import some_of
-from exporter.config import Config, ShardConfig
+from exporter.commands.dependents import of_what_is_left_out
+from exporter.config import Config, MetricsConfig, ShardConfig
 from exporter.config.durations import format_duration
 from exporter.contract.identifiers import identifier
 from exporter.errors import RowError
 from exporter.ledger.ledger import Ledger
+from exporter.metrics.selection import left_out
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
 from exporter.source.clean_rows import CleanRows
 from exporter.source.copying import copied
@@ -90,6 +92,21 @@ def series(snapshot: Snapshot, whole: bool) -> Iterator[Finding]:
     for family, count in snapshot.folded.items():
         what = f"{family} has {counted(count, 'label value')} over its budget"
         yield Finding(ABOUT, Level.ADVICE, "budgets", what, "raise the budget in series, or let the rest be other")
+
+
+def selection(settings: MetricsConfig) -> Iterator[Finding]:
+    """Who misses what the settings leave out."""
+    gone, labels = left_out(settings), sum(map(len, settings.drop_labels.values()))
+    if not gone and not labels:
+        return
+    missed = of_what_is_left_out(settings)
+    what = f"{counted(len(gone), 'metric')} and {counted(labels, 'label')} are left out"
+    for whom, names, remedy in (
+        ("alerts", missed.alerts, "turn them off, or export what they rest on"),
+        ("panels", missed.panels, "export what they rest on, or leave them empty"),
+    ):
+        told = f"{what}, on which these {whom} rest: {', '.join(names)}" if names else f"{what}; no {whom} rest on them"
+        yield Finding(ABOUT, Level.ADVICE if names else Level.OK, whom, told, remedy if names else "")
 
 
 def pace(config: Config, seconds: Mapping[str, float]) -> Finding:

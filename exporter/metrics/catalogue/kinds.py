@@ -142,10 +142,19 @@ class Family:
     live: bool = False
     """Whether it speaks of now and of what comes: of a campaign that is over it is not there."""
 
+    dropped: tuple[str, ...] = ()
+    """Own labels over which it is summed up (`metrics.selection`)."""
+
     @property
     def all_labels(self) -> tuple[str, ...]:
-        """The scope's labels, then the family's own."""
-        return (*self.scope.value, *self.labels)
+        """The scope's labels, then the family's own that it is shown with."""
+        return (*self.scope.value, *self.kept(self.labels, self.labels))
+
+    def kept(self, names: tuple[str, ...], values: tuple[str, ...]) -> tuple[str, ...]:
+        """The values of some labels, in the order of their names, without those of labels that are dropped."""
+        if not self.dropped:
+            return values
+        return tuple(value for name, value in zip(names, values, strict=True) if name not in self.dropped)
 
 
 def mapped(**items: str) -> Mapping[str, str]:

@@ -41,6 +41,16 @@ def test_a_sound_database_has_no_problem(checked: Check) -> None:
     assert report.verdict.startswith("The exporter would work well")
 
 
+def test_who_rests_on_metrics_that_are_left_out_is_named(owner: Connection) -> None:
+    deny = "metrics: {deny: [campaign_audience_*], drop_labels: {campaign_call_errors_total: [code]}}\n"
+    report = check(parse(config(address(owner, READER)) + deny, "test.yaml"))
+    alerts, panels = (found(report, "exporter", thing) for thing in ("alerts", "panels"))
+    assert alerts.level is panels.level is Level.ADVICE
+    assert alerts.value.startswith("4 metrics and 1 label are left out, on which these alerts rest: CampaignAudience")
+    assert "campaign: Errors" in panels.value
+    assert report.good
+
+
 def test_rows_and_series_to_expect_are_counted(checked: Check) -> None:
     report = checked()
     assert report.rows["campaigns"] == report.rows["tasks"] == report.rows["calls"] == 1
