@@ -170,13 +170,17 @@ class CallFold(Fold):
         packed, first = np.unique(pack(new["campaign"][rows].astype(np.int64), keys), return_index=True)
         rows = rows[first]
         told = (new[column][rows].tolist() for column in ("started", "talk_micro", "task"))
-        for campaign, key, started, talk, place in zip(*split(packed), *told, strict=True):
-            newest = self.exemplars[name].setdefault(campaign, {})
-            if key in newest and newest[key][0] >= started:  # Prometheus takes one exemplar a moment
-                continue
-            task = self._tasks.text(place)
+        kept = self.exemplars[name]
+        newer = [
+            found
+            for found in zip(*split(packed), *told, strict=True)
+            # Prometheus takes one exemplar a moment.
+            if found[0] not in kept or found[1] not in kept[found[0]] or kept[found[0]][found[1]][0] < found[2]
+        ]
+        tasks = self._tasks.take(np.array([found[-1] for found in newer], np.int64)).texts()
+        for (campaign, key, started, talk, _), task in zip(newer, tasks, strict=True):
             if task is not None:
-                newest[key] = (started, task, talk / MICRO if name == "talk" else 1.0)
+                kept.setdefault(campaign, {})[key] = (started, task, talk / MICRO if name == "talk" else 1.0)
 
     def saved(self) -> dict[str, Any]:
         """And the clock, and the days: one that ended meanwhile is to be ended. Exemplars come with the next calls."""

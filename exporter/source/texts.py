@@ -55,13 +55,9 @@ class Texts:
         view, places = self.data.data, zip(self.starts.tolist(), self.lengths.tolist(), strict=True)
         return [None if length < 0 else view[start : start + length].tobytes() for start, length in places]
 
-    def raw(self, place: int) -> bytes | None:
-        """The bytes of one."""
-        return self.take(np.array([place])).raws()[0]
-
-    def text(self, place: int) -> str | None:
-        """One of them. What is not UTF-8 becomes lone surrogates, so that two that differ stay different."""
-        return _decoded(self.raw(place))
+    def texts(self) -> list[str | None]:
+        """Each of them. What is not UTF-8 becomes lone surrogates, so that two that differ stay different."""
+        return [_decoded(raw) for raw in self.raws()]
 
     def words(self, place: int = 0) -> NDArray[np.uint64]:
         """Of each, the eight bytes from the given one on, as a whole number; zeros after its end."""
@@ -84,7 +80,7 @@ class Texts:
         _, first, which = np.unique(key, return_index=True, return_inverse=True)
         if any((word != word[first][which]).any() for word in words):  # two texts with one key
             return self._one_by_one()
-        return [_decoded(raw) for raw in self.take(first).raws()], which
+        return self.take(first).texts(), which
 
     def _one_by_one(self) -> tuple[list[str | None], Places]:
         numbers: dict[bytes | None, int] = {}

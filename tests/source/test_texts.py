@@ -24,7 +24,7 @@ def words(column: Texts) -> list[str | None]:
 def test_each_row_has_its_own_text(values: list[str | None]) -> None:
     column = Texts.of(values)
     assert words(column) == values
-    assert [column.text(place) for place in range(len(column))] == values
+    assert column.texts() == values
 
 
 def test_a_null_is_not_an_empty_text() -> None:
