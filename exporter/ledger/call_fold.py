@@ -34,6 +34,8 @@ _CALL_TYPES: Mapping[str, Any] = {
     "told": np.int16, "task_key": np.int64,
 }  # fmt: skip
 
+_CALL_UNITS: Mapping[str, int] = {"answered_micro": MICRO}
+
 _BUCKETS: Mapping[str, NDArray[np.int64]] = {
     name: np.array(bounds, np.int64) * MICRO
     for name, bounds in (("talk", TALK_BUCKETS), ("score", SCORE_BUCKETS), ("delay", DELAY_BUCKETS))
@@ -48,7 +50,7 @@ class CallFold(Fold):
 
     def __init__(self, available: Available, vocabulary: Vocabulary) -> None:
         projections = [p for p in available_projections(available) if p.relation == "calls"]
-        super().__init__(projections, _CALL_TYPES, vocabulary, self._add_day)
+        super().__init__(projections, _CALL_TYPES, vocabulary, self._add_day, _CALL_UNITS)
         outcome = vocabulary.of("outcome")
         assert outcome is not None
         self._in_progress = outcome.label_number("in_progress")

@@ -53,10 +53,11 @@ class Fold:
         types: Mapping[str, Any],
         vocabulary: Vocabulary,
         derive: Callable[[Columns], None],
+        units: Mapping[str, int],
     ) -> None:
         self.projections = tuple(projections)
         self.totals = {projection.name: Totals(1 + len(projection.sums)) for projection in self.projections}
-        self.held = HeldRows(types)
+        self.held = HeldRows(types, units)
         self.witnesses = Witnesses()
         self.changed: dict[str, set[int]] = {projection.name: set() for projection in self.projections}
         self._vocabulary = vocabulary

@@ -28,6 +28,9 @@ _TASK_TYPES: Mapping[str, Any] = {
     "attempts": _CODE, "most": _CODE, "told": _SMALL,
 }  # fmt: skip
 
+_TASK_UNITS: Mapping[str, int] = {"retries_micro": MICRO, "goal_micro": MICRO, "finished_micro": MICRO}
+"""Sums of ones, in the unit of all sums."""
+
 _AGENDA_SLACK = 10_000
 """Entries of the agenda beyond two a row, before it is made anew."""
 
@@ -37,7 +40,7 @@ class TaskFold(Fold):
 
     def __init__(self, available: Available, vocabulary: Vocabulary, stale_after: float) -> None:
         projections = [p for p in available_projections(available) if p.relation == "tasks"]
-        super().__init__(projections, _TASK_TYPES, vocabulary, self._add_waiting)
+        super().__init__(projections, _TASK_TYPES, vocabulary, self._add_waiting, _TASK_UNITS)
         status, effective = vocabulary.of("status"), vocabulary.of("effective")
         assert status is not None
         assert effective is not None
