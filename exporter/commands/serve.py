@@ -10,6 +10,7 @@ import click
 from exporter.commands.options import CONFIG_FILE, WEB_FILE, listen_addresses
 from exporter.config import load
 from exporter.logs import drain, take_over
+from exporter.refresh.allocating import hand_back_large
 from exporter.web.guard.guard import Guard
 from exporter.web.server import run
 
@@ -33,6 +34,7 @@ def serve(config_file: Path, listen: tuple[str, ...], web_file: Path | None) -> 
     config = load(config_file)
     guard = Guard(web_file)
     take_over(config.log)
+    hand_back_large()
     if not run(config, listen, limit=_END_SECONDS, guard=guard):
         drain()
         os._exit(0)  # a refresh is still at work, and the interpreter would wait for it

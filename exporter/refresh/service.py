@@ -19,6 +19,7 @@ from exporter.logs import Repeats
 from exporter.metrics.exposition import Block, Body, Exposed
 from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot
+from exporter.refresh.allocating import hand_back_free
 from exporter.refresh.clock import Clock, database_clock
 from exporter.refresh.explaining import MORE_THREADS, explain
 from exporter.refresh.keeping import Keeper
@@ -275,7 +276,7 @@ class Service:
 
 
 def settle() -> None:
-    """Take what was loaded out of the garbage collector's sight, and have it look less often.
+    """Take what was loaded out of the garbage collector's sight, have it look less often; hand back what loading left.
 
     The totals live as long as their ledger; to look through them again and again would cost a refresh a third of its
     time.
@@ -284,3 +285,4 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
+    hand_back_free()
