@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import accumulate
 from threading import Lock
 
 import zstandard
@@ -40,7 +41,15 @@ def number_text(value: float) -> str:
         whole = int(value)
         if whole == value:
             return _SMALL_NUMBERS[whole]
+    if -1e6 < value < 1e6:  # from here on Go has exponents, and Python not yet
+        return repr(float(value))
     return _go_text(value)
+
+
+@lru_cache(maxsize=1024)
+def _bound_text(bound: float) -> str:
+    """The upper bound of a bucket."""
+    return _go_text(bound)
 
 
 def _go_text(value: float) -> str:
@@ -61,7 +70,7 @@ class FamilyEncoder:
         names = (*family.all_labels, *(("le",) if family.type is Type.HISTOGRAM else ()))
         self._order = tuple(sorted(range(len(names)), key=names.__getitem__))
         self._names = names
-        self._prefixes: dict[Labels, dict[tuple[str, Labels], str]] = {}
+        self._prefixes: dict[Labels, dict[Labels, str]] = {}
 
     def header(self) -> Exposed:
         """The HELP and TYPE lines."""
@@ -78,27 +87,33 @@ class FamilyEncoder:
         self._prefixes.pop(owner, None)
 
     def _prefix(self, owner: Labels, suffix: str, own: Labels) -> str:
-        kept = self._prefixes.setdefault(owner, {})
-        prefix = kept.get((suffix, own))
-        if prefix is None:
-            values = (*owner, *own)
-            labels = ",".join(
-                f'{self._names[index]}="{escape(values[index])}"' for index in self._order if index < len(values)
-            )
-            prefix = kept[(suffix, own)] = f"{self.family.name}{suffix}{{{labels}}} "
-        return prefix
+        values = (*owner, *own)
+        labels = ",".join(
+            f'{self._names[index]}="{escape(values[index])}"' for index in self._order if index < len(values)
+        )
+        return f"{self.family.name}{suffix}{{{labels}}} "
 
     def samples(
         self,
         owner: Labels,
         values: Mapping[Labels, float],
         exemplars: Mapping[Labels, tuple[float, str, float]] | None = None,
+        *,
+        divisor: int = 1,
     ) -> Exposed:
-        """One line a series, in the order of the label values."""
-        if len(self._prefixes.get(owner, ())) > 2 * len(values) + 16:  # most are of labels that are gone
-            self.forget(owner)
-        lines = [(own, self._prefix(owner, "", own) + number_text(values[own])) for own in sorted(values)]
-        return _exposed(lines, exemplars or {})
+        """One line a series, in the order of the label values. What it shows are the values by `divisor`."""
+        prefixes = self._prefixes.setdefault(owner, {})
+        if len(prefixes) > 2 * len(values) + 16:  # most are of labels that are gone
+            prefixes.clear()
+        order = sorted(values)
+        lines = []
+        for own in order:
+            prefix = prefixes.get(own)
+            if prefix is None:
+                prefix = prefixes[own] = self._prefix(owner, "", own)
+            value = values[own]
+            lines.append(prefix + number_text(value / divisor if divisor > 1 else value))
+        return _exposed(order, lines, exemplars or {})
 
     def histogram(
         self,
@@ -109,24 +124,26 @@ class FamilyEncoder:
         exemplars: Mapping[Labels, tuple[float, str, float]],
     ) -> Exposed:
         """A histogram's lines, of the counts by bucket (not cumulative, the last one without a bound)."""
-        lines: list[tuple[Labels, str]] = []
-        cumulated = 0
-        for index, count in enumerate(counts):
-            cumulated += count
-            bound = _go_text(bounds[index]) if index < len(bounds) else "+Inf"
-            lines.append(((str(index),), self._prefix(owner, "_bucket", (bound,)) + number_text(cumulated)))
-        lines.append((("count",), self._prefix(owner, "_count", ()) + number_text(cumulated)))
-        lines.append((("sum",), self._prefix(owner, "_sum", ()) + number_text(total)))
-        return _exposed(lines, exemplars)
+        prefixes = self._prefixes.get(owner)
+        if prefixes is None:
+            made = [self._prefix(owner, "_bucket", (_bound_text(bound),)) for bound in bounds]
+            made += [self._prefix(owner, *rest) for rest in (("_bucket", ("+Inf",)), ("_count", ()), ("_sum", ()))]
+            names = [*((str(index),) for index in range(len(counts))), ("count",), ("sum",)]
+            prefixes = self._prefixes[owner] = dict(zip(names, made, strict=True))
+        cumulated = [*accumulate(counts)]
+        texts = map(number_text, (*cumulated, cumulated[-1], total))
+        lines = [prefix + text for prefix, text in zip(prefixes.values(), texts, strict=True)]
+        return _exposed(list(prefixes), lines, exemplars)
 
 
-def _exposed(lines: Iterable[tuple[Labels, str]], exemplars: Mapping[Labels, tuple[float, str, float]]) -> Exposed:
-    lines = list(lines)
-    text = "".join(f"{line}\n" for _, line in lines).encode()
+def _exposed(
+    order: Sequence[Labels], lines: Sequence[str], exemplars: Mapping[Labels, tuple[float, str, float]]
+) -> Exposed:
+    text = "\n".join([*lines, ""]).encode()
     if not exemplars:
         return Exposed(text, text, len(lines))
-    openmetrics = "".join(f"{line}{_exemplar(exemplars.get(own))}\n" for own, line in lines)
-    return Exposed(text, openmetrics.encode(errors="replace"), len(lines))
+    told = [line + _exemplar(exemplars.get(own)) for own, line in zip(order, lines, strict=True)]
+    return Exposed(text, "\n".join([*told, ""]).encode(errors="replace"), len(lines))
 
 
 def _exemplar(exemplar: tuple[float, str, float] | None) -> str:
