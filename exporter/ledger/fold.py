@@ -148,17 +148,17 @@ class Fold:
         """Store rows and count them; how many are new or other than before."""
         self._derive(new)
         self.judged(slots, fresh, new)
-        old = self.held.take(slots)
-        moved: dict[str, NDArray[np.bool_]] = {}
-        for name, column in old.items():
-            other = column != new[name]
-            if column.dtype.kind == "f":  # NaN is NaN
-                other &= (column == column) | (new[name] == new[name])
-            moved[name] = other | fresh
-        touched = np.logical_or.reduce(list(moved.values()))
-        if not touched.all():
-            slots, fresh = slots[touched], fresh[touched]
-            old, new, moved = ({name: column[touched] for name, column in each.items()} for each in (old, new, moved))
+        if fresh.all():  # as while loading
+            old, moved = dict[str, Array](), dict.fromkeys(new, fresh)
+        else:
+            old = self.held.take(slots)
+            moved = {name: differing(column, new[name]) | fresh for name, column in old.items()}
+            touched = np.logical_or.reduce(list(moved.values()))
+            if not touched.all():
+                slots, fresh = slots[touched], fresh[touched]
+                old, new, moved = (
+                    {name: column[touched] for name, column in each.items()} for each in (old, new, moved)
+                )
         if slots.size:
             self.stored(slots, new)
             self.held.put(slots, new)
@@ -293,3 +293,9 @@ class Fold:
         for name in changed:
             self.changed[name] = set()
         return changed
+
+
+def differing(then: Array, now: Array) -> NDArray[np.bool_]:
+    """Where two columns differ; NaN is NaN."""
+    other: NDArray[np.bool_] = then != now
+    return other & ((then == then) | (now == now)) if then.dtype.kind == "f" else other

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ PADDING = bytes(LONGEST)
 _WORD = 8
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
+_PLACES = np.uint64((1 << 16) - 1)
 _MASKS = np.array([(1 << 8 * size) - 1 for size in range(_WORD + 1)], np.uint64)
 """By how many bytes of a word belong to the text."""
 
@@ -65,6 +67,17 @@ class Texts:
         found: NDArray[np.uint64] = windows[self.starts + place].view("<u8").astype(np.uint64, copy=False)
         return found & _MASKS[np.clip(self.lengths - place, 0, _WORD)]
 
+    def numbers(self) -> NDArray[np.uint64]:
+        """A number for each text, the same in every process; two that differ hardly ever have one."""
+        found = self.lengths.astype(np.uint64)
+        for place in range(0, min(int(self.lengths.max(initial=0)), LONGEST), _WORD):
+            mixed = (found ^ self.words(place)) * _MIX
+            found = np.where(self.lengths > place, mixed ^ (mixed >> _HALF), found)
+        long = np.flatnonzero(self.lengths > LONGEST)
+        digests = [hashlib.blake2b(raw or b"", digest_size=_WORD).digest() for raw in self.take(long).raws()]
+        found[long] = np.frombuffer(b"".join(digests), "<u8")
+        return found
+
     def distinct(self) -> tuple[list[str | None], Places]:
         """Each text that occurs once, and which of them each row has; shape (n,)."""
         if not len(self):
@@ -77,10 +90,20 @@ class Texts:
         for word in words[1:]:
             key = (key ^ word) * _MIX
             key ^= key >> _HALF
-        _, first, which = np.unique(key, return_index=True, return_inverse=True)
-        if any((word != word[first][which]).any() for word in words):  # two texts with one key
-            return self._one_by_one()
-        return self.take(first).texts(), which
+        # Each row is told by the last one that has its place in a table: of few texts hardly two have the same.
+        rows, places = np.arange(len(self)), (key & _PLACES).astype(np.int64)
+        table = np.empty(int(_PLACES) + 1, np.int64)
+        table[places] = rows
+        like = table[places]
+        first = np.flatnonzero(like == rows)
+        if any((word != word[like]).any() for word in words):
+            _, first, number = np.unique(key, return_index=True, return_inverse=True)
+            like = first[number]
+            if any((word != word[like]).any() for word in words):  # two texts with one key
+                return self._one_by_one()
+        table = np.empty(len(self), np.int64)
+        table[first] = np.arange(len(first))
+        return self.take(first).texts(), table[like]
 
     def _one_by_one(self) -> tuple[list[str | None], Places]:
         numbers: dict[bytes | None, int] = {}
