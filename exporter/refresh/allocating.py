@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _LARGE = 1 << 20
-_KEPT = 32 << 20
+_KEPT = 8 << 20
 _EVERY_SECONDS = 60.0
 
 
