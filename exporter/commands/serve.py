@@ -13,6 +13,7 @@ from exporter.commands.options import CONFIG_FILE, WEB_FILE, listen_addresses
 from exporter.config import MetricsConfig, load
 from exporter.logs import drain, take_over
 from exporter.metrics.selection import left_out
+from exporter.refresh.allocating import hand_back_large
 from exporter.web.guard.guard import Guard
 from exporter.web.server import run
 
@@ -45,6 +46,7 @@ def serve(config_file: Path, listen: tuple[str, ...], web_file: Path | None, *, 
     gone = left_out(config.metrics)
     guard = Guard(web_file)
     take_over(config.log)
+    hand_back_large()
     if gone or config.metrics.drop_labels:
         _tell(config.metrics, gone)
     if not run(config, listen, limit=_END_SECONDS, guard=guard, config_file=config_file, lifecycle=lifecycle):

@@ -301,7 +301,7 @@ class Config(Section):
     )
     remembered_rows: Annotated[Whole, Field(ge=0)] = Field(
         1_000_000,
-        description="Room for rows that settled, so that a late change costs no counting anew; some 170 bytes a row.",
+        description="Room for rows that settled, so that a late change costs no counting anew; some 110 bytes a row.",
     )
     retention: Duration = Field(604_800.0, description="Ended campaigns are exported this long.")
     stale_after: Duration = Field(1800.0, description="A task in progress for longer is stale.")

@@ -78,7 +78,7 @@ class Recent:
         np.minimum.at(in_a_row, of[fine], place[fine])
         self._in_a_row: list[int] = in_a_row.tolist()
 
-        self._late = {name: held[name][late] for name in _LATE}
+        self._late = held.take(late, _LATE)
         self._answer, self._negative = outcome.label_number("answered"), sentiment.label_number("negative")
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,6 +33,8 @@ _CALL_TYPES: Mapping[str, Any] = {
     "told": np.int16, "task_key": np.int64,
 }  # fmt: skip
 
+_CALL_UNITS: Mapping[str, int] = {"answered_micro": MICRO}
+
 _BUCKETS: Mapping[str, NDArray[np.int64]] = {
     name: np.array(bounds, np.int64) * MICRO
     for name, bounds in (("talk", TALK_BUCKETS), ("score", SCORE_BUCKETS), ("delay", DELAY_BUCKETS))
@@ -48,7 +49,7 @@ class CallFold(Fold):
 
     def __init__(self, available: Available, vocabulary: Vocabulary) -> None:
         projections = [p for p in available_projections(available) if p.relation == "calls"]
-        super().__init__(projections, _CALL_TYPES, vocabulary, self._add_day)
+        super().__init__(projections, _CALL_TYPES, vocabulary, self._add_day, _CALL_UNITS)
         outcome = vocabulary.of("outcome")
         assert outcome is not None
         self._in_progress = outcome.label_number("in_progress")
@@ -112,9 +113,8 @@ class CallFold(Fold):
         columns["task"] = np.arange(len(rows))
         columns["task_key"] = np.full(len(rows), NONE, np.int64)
         going = np.flatnonzero(columns["outcome"] == self._in_progress)
-        columns["task_key"][going] = [
-            NONE if task is None else _task_key(task) for task in self._tasks.take(going).raws()
-        ]
+        tasks = self._tasks.take(going)
+        columns["task_key"][going] = np.where(tasks.lengths < 0, NONE, (tasks.numbers() >> np.uint64(1)).view(np.int64))
         return columns
 
     def _add_day(self, calls: Columns) -> None:
@@ -157,13 +157,17 @@ class CallFold(Fold):
         packed, first = np.unique(pack(new["campaign"][rows].astype(np.int64), keys), return_index=True)
         rows = rows[first]
         told = (new[column][rows].tolist() for column in ("started", "talk_micro", "task"))
-        for campaign, key, started, talk, place in zip(*split(packed), *told, strict=True):
-            newest = self.exemplars[name].setdefault(campaign, {})
-            if key in newest and newest[key][0] >= started:  # Prometheus takes one exemplar a moment
-                continue
-            task = self._tasks.text(place)
+        kept = self.exemplars[name]
+        newer = [
+            found
+            for found in zip(*split(packed), *told, strict=True)
+            # Prometheus takes one exemplar a moment.
+            if found[0] not in kept or found[1] not in kept[found[0]] or kept[found[0]][found[1]][0] < found[2]
+        ]
+        tasks = self._tasks.take(np.array([found[-1] for found in newer], np.int64)).texts()
+        for (campaign, key, started, talk, _), task in zip(newer, tasks, strict=True):
             if task is not None:
-                newest[key] = (started, task, talk / MICRO if name == "talk" else 1.0)
+                kept.setdefault(campaign, {})[key] = (started, task, talk / MICRO if name == "talk" else 1.0)
 
     def saved(self) -> dict[str, Any]:
         """And the clock, and the days: one that ended meanwhile is to be ended. Exemplars come with the next calls."""
@@ -189,8 +193,3 @@ class CallFold(Fold):
         over = rows["outcome"] != self._in_progress
         rests = (rows["updated"] < before) & (rows["created"] <= now)
         return np.flatnonzero((rows["campaign"] >= 0) & over & rests)
-
-
-def _task_key(task: bytes) -> int:
-    """A number for a task, the same in every process."""
-    return int.from_bytes(hashlib.blake2b(task, digest_size=8).digest(), "big") >> 1

@@ -58,10 +58,11 @@ class Fold:
         types: Mapping[str, Any],
         vocabulary: Vocabulary,
         derive: Callable[[Columns], None],
+        units: Mapping[str, int],
     ) -> None:
         self.projections = tuple(projections)
         self.totals = {projection.name: Totals(1 + len(projection.sums)) for projection in self.projections}
-        self.held = HeldRows(types)
+        self.held = HeldRows(types, units)
         self.witnesses = Witnesses()
         self.changed: dict[str, set[int]] = {projection.name: set() for projection in self.projections}
         self._vocabulary = vocabulary
@@ -157,17 +158,17 @@ class Fold:
         self._note_began(new)
         self._derive(new)
         self.judged(slots, fresh, new)
-        old = self.held.take(slots)
-        moved: dict[str, NDArray[np.bool_]] = {}
-        for name, column in old.items():
-            other = column != new[name]
-            if column.dtype.kind == "f":  # NaN is NaN
-                other &= (column == column) | (new[name] == new[name])
-            moved[name] = other | fresh
-        touched = np.logical_or.reduce(list(moved.values()))
-        if not touched.all():
-            slots, fresh = slots[touched], fresh[touched]
-            old, new, moved = ({name: column[touched] for name, column in each.items()} for each in (old, new, moved))
+        if fresh.all():  # as while loading
+            old, moved = dict[str, Array](), dict.fromkeys(new, fresh)
+        else:
+            old = self.held.take(slots)
+            moved = {name: differing(column, new[name]) | fresh for name, column in old.items()}
+            touched = np.logical_or.reduce(list(moved.values()))
+            if not touched.all():
+                slots, fresh = slots[touched], fresh[touched]
+                old, new, moved = (
+                    {name: column[touched] for name, column in each.items()} for each in (old, new, moved)
+                )
         if slots.size:
             self.stored(slots, new)
             self.held.put(slots, new)
@@ -319,3 +320,9 @@ class Fold:
         for name in changed:
             self.changed[name] = set()
         return changed
+
+
+def differing(then: Array, now: Array) -> NDArray[np.bool_]:
+    """Where two columns differ; NaN is NaN."""
+    other: NDArray[np.bool_] = then != now
+    return other & ((then == then) | (now == now)) if then.dtype.kind == "f" else other

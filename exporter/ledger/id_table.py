@@ -1,9 +1,10 @@
-"""Which slot a row has, by its id: an open hash table of whole arrays, 24 to 32 bytes a row."""
+"""Which slot a row has, by its id: an open hash table of whole arrays, 16 to 32 bytes a row."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +50,9 @@ class SlotTable:
 
     def __init__(self) -> None:
         self._table: NDArray[np.int32] = np.full(1024, _EMPTY, np.int32)
-        self._keys: Keys = np.zeros((0, 2), np.uint64)
+        self._low: NDArray[np.uint64] = np.zeros(0, np.uint64)
+        self._high: NDArray[np.uint64] = np.zeros(0, np.uint64)
+        """The halves of keys by slot; of the high ones none while all are zero, as of whole numbers."""
         self._used = 0
         self._count = 0
 
@@ -64,7 +67,7 @@ class SlotTable:
         while rows.size:
             slots = self._table[places].astype(np.int64)
             hit = slots >= 0
-            hit[hit] = (self._keys[slots[hit]] == keys[rows[hit]]).all(axis=1)
+            hit[hit] = self._are(slots[hit], keys[rows[hit]])
             found[rows[hit]] = slots[hit]
             on = ~hit & (slots != _EMPTY)
             rows, places = rows[on], self._next(places[on])
@@ -73,35 +76,53 @@ class SlotTable:
     def put(self, keys: Keys, slots: Slots) -> None:
         """Add distinct keys that are not there yet."""
         highest = int(slots.max(initial=-1)) + 1
-        if highest > len(self._keys):
-            grown = np.zeros((max(1024, highest, len(self._keys) * 9 // 8), 2), np.uint64)
-            grown[: len(self._keys)] = self._keys
-            self._keys = grown
+        if highest > len(self._low):
+            size = max(1024, highest, len(self._low) * 9 // 8)
+            self._low = _grown(self._low, size)
+            if len(self._high):
+                self._high = _grown(self._high, size)
+        if not len(self._high) and keys[:, 0].any():
+            self._high = np.zeros(len(self._low), np.uint64)
         if self._used + len(slots) > _FILLED * len(self._table):
             self._rebuild(len(slots))
-        self._keys[slots] = keys
+        self._low[slots] = keys[:, 1]
+        if len(self._high):
+            self._high[slots] = keys[:, 0]
         self._insert(keys, slots)
         self._count += len(slots)
 
     def drop(self, slots: Slots) -> None:
         """Take out slots that are there."""
         rows = np.arange(len(slots))
-        places = self._first(self._keys[slots])
+        places = self._first(self._keys(slots))
         while rows.size:
             mine = self._table[places] == slots[rows]
             self._table[places[mine]] = _GONE
             rows, places = rows[~mine], self._next(places[~mine])
         self._count -= len(slots)
 
-    def keys(self, slots: int) -> Keys:
+    def saved(self, slots: int) -> dict[str, Any]:
         """The keys of so many slots, from the first; of a slot that is free, what it last had."""
-        return self._keys[:slots]
+        return {"low": self._low[:slots], "high": self._high[:slots]}
 
-    def restore(self, keys: Keys, taken: Slots) -> None:
+    def restore(self, saved: Mapping[str, Any], taken: Slots) -> None:
         """Have these keys by slot, of which these slots are taken."""
-        self._keys, self._count = keys, 0
+        self._low, self._high, self._count = saved["low"], saved["high"], 0
         self._table, self._used = np.full(1024, _EMPTY, np.int32), 0
-        self.put(keys[taken], taken)
+        self.put(self._keys(taken), taken)
+
+    def _keys(self, slots: Slots) -> Keys:
+        keys = np.zeros((len(slots), 2), np.uint64)
+        keys[:, 1] = self._low[slots]
+        if len(self._high):
+            keys[:, 0] = self._high[slots]
+        return keys
+
+    def _are(self, slots: Slots, keys: Keys) -> NDArray[np.bool_]:
+        """Which of these slots have these keys."""
+        high = self._high[slots] if len(self._high) else 0
+        same: NDArray[np.bool_] = (self._low[slots] == keys[:, 1]) & (keys[:, 0] == high)
+        return same
 
     def _insert(self, keys: Keys, slots: Slots) -> None:
         places = self._first(keys)
@@ -119,13 +140,19 @@ class SlotTable:
             size *= 2
         self._table = np.full(size, _EMPTY, np.int32)
         self._used = 0
-        self._insert(self._keys[slots], slots)
+        self._insert(self._keys(slots), slots)
 
     def _first(self, keys: Keys) -> Slots:
         return (mixed(keys) & np.uint64(len(self._table) - 1)).astype(np.int64)
 
     def _next(self, places: Slots) -> Slots:
         return (places + 1) & (len(self._table) - 1)
+
+
+def _grown(halves: NDArray[np.uint64], size: int) -> NDArray[np.uint64]:
+    grown = np.zeros(size, np.uint64)
+    grown[: len(halves)] = halves
+    return grown
 
 
 def drawn(free: list[int], next_slot: int, count: int) -> tuple[Slots, int]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from queue import SimpleQueue
+from typing import TypeVar
 
 import psycopg
 
@@ -23,6 +24,7 @@ from exporter.source.records import Records
 RELATIONS = ("tasks", "calls")
 Progress = Callable[[float], None]
 Job = tuple[Projection, Sequence[str], Day | None]
+Batch = TypeVar("Batch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ class Loader:
             # While the helpers count the settled rows, this connection reads the others.
             for relation in self._relations:
                 batches = self._reader.remembered(connection, relation, list(days), self._moment, self._meter)
-                for batch in _ahead(batches):
+                for batch in ahead(batches):
                     self._ledger.apply(relation, batch, loading=True)
                 done += 1
                 if progress is not None:
@@ -211,7 +213,7 @@ class Loader:
                     self._ledger.apply(relation, batch, loading=True)
 
 
-def _ahead(batches: Iterator[Records]) -> Iterator[Records]:
+def ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
     """The same batches; while one is folded, the database works on the next."""
     with ThreadPoolExecutor(1, "read") as pool:
         coming = pool.submit(next, batches, None)

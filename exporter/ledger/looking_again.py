@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from exporter.ledger.fold import Fold
+from exporter.ledger.fold import Fold, differing
 from exporter.ledger.id_table import keys_of
 from exporter.ledger.witnesses import IN_PROGRESS, PENDING
 from exporter.source.records import Records, as_sent
@@ -39,7 +39,6 @@ def unlike(fold: Fold, rows: Records) -> tuple[list[int], list[int]]:
     held = fold.held.take(slots[places])
     other = np.zeros(len(places), bool)
     for name in new.keys() & held.keys() - _OF_THE_STAMP:
-        now, then = new[name][places], held[name]
-        other |= (now != then) & ~((now != now) & (then != then))  # NaN is NaN
+        other |= differing(held[name], new[name][places])
     newer = new["updated"][places] > held["updated"]
     return places[other & ~newer].tolist(), places[other & newer].tolist()

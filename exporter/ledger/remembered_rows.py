@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,22 @@ Array = NDArray[Any]
 Slots = NDArray[np.int64]
 
 
-class HeldRows:
-    """Columns of remembered rows by slot; free slots are used again."""
+_NARROW = (np.int8, np.int16, np.int32, np.int64)
 
-    def __init__(self, types: Mapping[str, Any]) -> None:
-        self._types = dict(types)
-        self._columns = {name: np.zeros(0, kind) for name, kind in self._types.items()}
+
+class HeldRows:
+    """Columns of remembered rows by slot; free slots are used again.
+
+    Whole numbers lie in as few bytes as those of their column have needed so far, be they numbers of labels or amounts;
+    those of `units` are all multiples of one, and lie as how many.
+    """
+
+    def __init__(self, types: Mapping[str, Any], units: Mapping[str, int] = MappingProxyType({})) -> None:
+        self._types = {name: np.dtype(kind) for name, kind in types.items()}
+        self._units = units
+        self._columns: dict[str, Array] = {
+            name: np.zeros(0, np.int8 if kind.kind == "i" else kind) for name, kind in self._types.items()
+        }
         self._table = SlotTable()
         self._free: list[int] = []
         self._next = 0
@@ -28,7 +39,8 @@ class HeldRows:
         return len(self._table)
 
     def __getitem__(self, name: str) -> Array:
-        """The whole column, by slot; free slots hold what they last held, with campaign -1."""
+        """The whole column as it lies, by slot; free slots hold what they last held, with campaign -1."""
+        assert name not in self._units, "it lies in another unit"
         return self._columns[name]
 
     def find(self, ids: Keys) -> Slots:
@@ -49,14 +61,25 @@ class HeldRows:
                 self._columns[name] = grown
         return slots
 
-    def take(self, slots: Slots) -> dict[str, Array]:
-        """A copy of the rows in these slots, by column."""
-        return {name: column[slots] for name, column in self._columns.items()}
+    def take(self, slots: Slots, names: Iterable[str] | None = None) -> dict[str, Array]:
+        """A copy of the rows in these slots, by column: all, or those of these names."""
+        return {name: self._taken(name, slots) for name in (self._types if names is None else names)}
+
+    def _taken(self, name: str, slots: Slots) -> Array:
+        found = self._columns[name][slots].astype(self._types[name], copy=False)
+        if name in self._units:
+            found *= self._units[name]
+        return found
 
     def put(self, slots: Slots, columns: Mapping[str, Array]) -> None:
         """Store the rows in these slots; columns we do not hold are left out."""
         for name, column in self._columns.items():
-            column[slots] = columns[name]
+            values = columns[name]
+            if name in self._units:
+                values = values // self._units[name]
+            if column.dtype.kind == "i" and values.size:
+                column = self._columns[name] = _wide_enough(column, int(values.min()), int(values.max()))
+            column[slots] = values
 
     def drop(self, slots: Slots) -> None:
         """Forget the rows in these slots."""
@@ -67,7 +90,7 @@ class HeldRows:
     def saved(self) -> dict[str, Any]:
         """All that `restore` needs: the columns themselves, to be written before anything changes."""
         columns = {name: column[: self._next] for name, column in self._columns.items()}
-        return {"columns": columns, "keys": self._table.keys(self._next)}
+        return {"columns": columns, "keys": self._table.saved(self._next)}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Remember what another process remembered, in the same slots."""
@@ -80,3 +103,11 @@ class HeldRows:
     def of_campaign(self, campaign: int) -> Slots:
         """The slots of a campaign's rows."""
         return np.flatnonzero(self._columns["campaign"] == campaign)
+
+
+def _wide_enough(column: Array, least: int, most: int) -> Array:
+    """The column, in more bytes if these need them."""
+    for kind in _NARROW[_NARROW.index(column.dtype.type) :]:
+        if np.iinfo(kind).min <= least and most <= np.iinfo(kind).max:
+            return column.astype(kind, copy=False)
+    raise AssertionError("whole numbers have eight bytes at most")

@@ -24,9 +24,12 @@ _TASK_TYPES: Mapping[str, Any] = {
     "campaign": _CODE, "status": _SMALL, "blocker": _CODE, "disposition": _CODE, "variant": _CODE,
     "retries_micro": _MICRO, "goal_micro": _CODE, "broken": np.int16, "eligible": _TIME, "since": _TIME,
     "created": _TIME, "updated": _TIME, "effective": _CODE, "band": _SMALL, "ready_minute": _CODE,
-    "since_minute": _CODE, "stale": _SMALL, "due": _TIME, "finished_micro": _CODE, "hour": _CODE,
+    "since_minute": _CODE, "stale": _SMALL, "finished_micro": _CODE, "hour": _CODE,
     "attempts": _CODE, "most": _CODE, "told": _SMALL,
 }  # fmt: skip
+
+_TASK_UNITS: Mapping[str, int] = {"retries_micro": MICRO, "goal_micro": MICRO, "finished_micro": MICRO}
+"""Sums of ones, in the unit of all sums."""
 
 _AGENDA_SLACK = 10_000
 """Entries of the agenda beyond two a row, before it is made anew."""
@@ -37,7 +40,7 @@ class TaskFold(Fold):
 
     def __init__(self, available: Available, vocabulary: Vocabulary, stale_after: float) -> None:
         projections = [p for p in available_projections(available) if p.relation == "tasks"]
-        super().__init__(projections, _TASK_TYPES, vocabulary, self._add_waiting)
+        super().__init__(projections, _TASK_TYPES, vocabulary, self._add_waiting, _TASK_UNITS)
         status, effective = vocabulary.of("status"), vocabulary.of("effective")
         assert status is not None
         assert effective is not None
@@ -83,7 +86,7 @@ class TaskFold(Fold):
         return used
 
     def _add_waiting(self, tasks: Columns) -> None:
-        """What a task waits for at `now`, and `due`: when time alone changes that (infinity: never)."""
+        """What a task waits for at `now`."""
         now = self.now
         pending = tasks["status"] == self._pending
         running = tasks["status"] == self._in_progress
@@ -101,21 +104,33 @@ class TaskFold(Fold):
         tasks["hour"] = np.where(np.isin(tasks["status"], self._finished), recent_hours(tasks["since"], now), NONE)
         stale = running & (tasks["since"] <= now - self._stale_after)
         tasks["stale"] = np.where(stale, 1, NONE)
-        due = np.full(len(pending), np.inf)
-        waits = pending & (band > 0)
+
+    def _due(self, tasks: Mapping[str, Array]) -> NDArray[np.float64]:
+        """When time alone changes what each of these tasks waits for, as it was worked out last (infinity: never)."""
+        band = tasks["band"]
+        due = np.full(len(band), np.inf)
+        waits = band > 0
         due[waits] = tasks["eligible"][waits] - self._horizons[band[waits] - 1]
-        fresh = running & ~stale & ~np.isnan(tasks["since"])
+        fresh = (tasks["status"] == self._in_progress) & (tasks["stale"] < 0) & ~np.isnan(tasks["since"])
         due[fresh] = tasks["since"][fresh] + self._stale_after
-        tasks["due"] = due
+        return due
+
+    def _held_due(self, slots: Slots) -> NDArray[np.float64]:
+        """The same of tasks that are remembered."""
+        return self._due(self.held.take(slots, ("status", "band", "eligible", "stale", "since")))
 
     def going_on(self, columns: Mapping[str, Array]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Which rows are in progress, and which are pending."""
         return columns["status"] == self._in_progress, columns["status"] == self._pending
 
     def stored(self, slots: Slots, new: Columns) -> None:
-        """Note when each row must be looked at again; a time that did not move is noted already."""
-        moved = self.held["due"][slots] != new["due"]
-        self._agenda.put(slots[moved], new["due"][moved])
+        """Note when each row must be looked at again; a time that did not move is noted already.
+
+        Not so in a slot that was free: what it last had may have been noted no longer.
+        """
+        due = self._due(new)
+        moved = (self._held_due(slots) != due) | (self.held["campaign"][slots] < 0)
+        self._agenda.put(slots[moved], due[moved])
         put_off = moved & (new["effective"] == self._retry)  # within its band no total tells, but the wait is another
         self.changed["waiting"].update(np.unique(new["campaign"][put_off]).tolist())
 
@@ -128,13 +143,14 @@ class TaskFold(Fold):
         else:
             slots = self._agenda.pop(now)
             slots = slots[self.held["campaign"][slots] >= 0]
-            self._agenda.put_back(slots, self.held["due"][slots], now)
-            slots = slots[self.held["due"][slots] <= now]
+            due = self._held_due(slots)
+            self._agenda.put_back(slots, due, now)
+            slots = slots[due <= now]
         if slots.size:
             self._put(slots, self.held.take(slots), np.zeros(len(slots), bool))
         if self._agenda.size > 2 * len(self.held) + _AGENDA_SLACK:  # it follows rows, not how often they change
             held = np.flatnonzero(self.held["campaign"] >= 0)
-            self._agenda.renew(held, self.held["due"][held])
+            self._agenda.renew(held, self._held_due(held))
         return len(slots)
 
     def next_due(self, campaigns: Sequence[str]) -> dict[str, float]:
@@ -182,7 +198,7 @@ class TaskFold(Fold):
         super().restore(saved)
         self.now, self._allowed = saved["now"], saved["allowed"]
         held = np.flatnonzero(self.held["campaign"] >= 0)
-        self._agenda.renew(held, self.held["due"][held])
+        self._agenda.renew(held, self._held_due(held))
 
     def settled(self, before: float) -> Slots:
         """Remembered tasks that are over and were last stamped before this instant."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -124,16 +125,15 @@ class Totals:
         return self._apply(campaigns, cells_of, deltas[changed].tolist())
 
     def _apply(self, campaigns: Sequence[int], keys: Sequence[int], deltas: Sequence[Cell]) -> set[int]:
+        changed = set(campaigns)
+        of = {campaign: self._cells.setdefault(campaign, {}) for campaign in changed}
         for campaign, key, delta in zip(campaigns, keys, deltas, strict=True):
-            cells = self._cells.setdefault(campaign, {})
+            cells = of[campaign]
             cell = cells.get(key)
             if cell is None:
                 cells[key] = delta
-                continue
-            # A new one: views keep the old.
-            total = [a + b for a, b in zip(cell, delta, strict=True)] if len(cell) > 1 else [cell[0] + delta[0]]
-            if any(total):
-                cells[key] = total
+            elif any(total := list(map(add, cell, delta))):
+                cells[key] = total  # a new one: views keep the old
             else:
                 del cells[key]
-        return set(campaigns)
+        return changed

@@ -32,10 +32,11 @@ class Witnesses:
     def note(self, kind: int, rows: Records, places: NDArray[np.int64]) -> None:
         """The rows at these places go on."""
         mine, other = self._kinds[kind], self._kinds[1 - kind]
-        for row in rows.ids_at(self._fair(places) if kind == PENDING else places[-KEPT:]):
-            other.pop(row, None)
-            mine.pop(row, None)
-            mine[row] = None
+        noted = dict.fromkeys(rows.ids_at(self._fair(places) if kind == PENDING else places[-KEPT:]))
+        for before in (other, mine):
+            for row in before.keys() & noted.keys():
+                del before[row]
+        mine.update(noted)
         if (over := len(mine) - KEPT) > 0:
             kept = list(mine)
             chosen = self._random.choice(len(kept), over, replace=False).tolist() if kind == PENDING else range(over)

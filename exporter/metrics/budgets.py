@@ -20,13 +20,13 @@ def within_budget(family: Family, source: Totals, values: Values, budget: int, k
     """
     first = next(iter(source.labels.values()))
     width = sum(1 for label, key in source.labels.items() if key == first and label not in family.dropped)
-    if not width:
+    if not width or all(_has_series(source, labels[:width], kept) for labels in values):  # as nearly always
         return values, 0
     folded: set[Labels] = set()
     result: Values = {}
     for labels, value in sorted(values.items(), key=lambda item: (-item[1], item[0])):
         own = labels[:width]
-        if own not in kept and own[0] not in source.known and own[0] != OTHER:
+        if not _has_series(source, own, kept):
             if _has_room(source, own, budget, kept):
                 kept.add(own)
             else:
@@ -36,6 +36,10 @@ def within_budget(family: Family, source: Totals, values: Values, budget: int, k
                     labels = (OTHER, blocker_group(OTHER))
         result[labels] = result.get(labels, 0) + value
     return result, len(folded)
+
+
+def _has_series(source: Totals, own: Labels, kept: set[Labels]) -> bool:
+    return own in kept or own[0] in source.known or own[0] == OTHER
 
 
 def _has_room(source: Totals, own: Labels, budget: int, kept: set[Labels]) -> bool:

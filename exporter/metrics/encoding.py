@@ -34,6 +34,7 @@ from exporter.metrics.family_lines import FamilyLines
 from exporter.metrics.masking import mask_phones
 from exporter.metrics.owners import Owner
 from exporter.metrics.samples import (
+    BUCKETS,
     Labels,
     Values,
     bucket_values,
@@ -133,9 +134,8 @@ class Encoder:
             suffix = (currency or NO_CURRENCY) if source.currency else ""
             values = self._counters.show(declared.name, owner, values, suffix)
         start = self._began(declared, work, owner, suffix) if declared.type is Type.COUNTER else None
-        divisor = scaled(declared)
-        floats = {labels: value / divisor for labels, value in values.items()} if divisor > 1 else values
-        return family.encoder.samples(owner, floats, exemplars(declared, work.ledger, owner[-1]), start)
+        newest = exemplars(declared, work.ledger, owner[-1])
+        return family.encoder.samples(owner, values, newest, start, divisor=scaled(declared))
 
     def _buckets(self, family: FamilyLines, source: Buckets, work: Work, owner: Owner) -> Exposed:
         truth = _histogram(source, work.ledger, owner, work.changed.told[owner[-1]])
@@ -144,7 +144,7 @@ class Encoder:
         declared = family.encoder.family
         shown = self._counters.show(declared.name, owner, truth)
         micro = shown.pop(_SUM)
-        by_bucket = [shown[(str(index),)] for index in range(len(source.bounds) + 1)]
+        by_bucket = [shown[bucket] for bucket in BUCKETS[: len(source.bounds) + 1]]
         newest = exemplars(declared, work.ledger, owner[-1])
         start = self._began(declared, work, owner)
         return family.encoder.histogram(owner, by_bucket, source.bounds, micro / 1_000_000, newest, start)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import accumulate
 from threading import Lock
 from types import MappingProxyType
 
@@ -42,7 +43,15 @@ def number_text(value: float) -> str:
         whole = int(value)
         if whole == value:
             return _SMALL_NUMBERS[whole]
+    if -1e6 < value < 1e6:  # from here on Go has exponents, and Python not yet
+        return repr(float(value))
     return _go_text(value)
+
+
+@lru_cache(maxsize=1024)
+def _bound_text(bound: float) -> str:
+    """The upper bound of a bucket."""
+    return _go_text(bound)
 
 
 def _go_text(value: float) -> str:
@@ -65,7 +74,7 @@ class FamilyEncoder:
         self._constant = tuple(constant.values())
         self._order = tuple(sorted(range(len(names)), key=names.__getitem__))
         self._names = names
-        self._prefixes: dict[Labels, dict[tuple[str, Labels], str]] = {}
+        self._prefixes: dict[Labels, dict[Labels, str]] = {}
 
     def header(self) -> Exposed:
         """The HELP and TYPE lines."""
@@ -82,16 +91,12 @@ class FamilyEncoder:
         self._prefixes.pop(owner, None)
 
     def _prefix(self, owner: Labels, suffix: str, own: Labels) -> str:
-        kept = self._prefixes.setdefault(owner, {})
-        prefix = kept.get((suffix, own))
-        if prefix is None:
-            values = (*self._constant, *owner, *own)
-            labels = ",".join(
-                f'{self._names[index]}="{escape(values[index])}"' for index in self._order if index < len(values)
-            )
-            name = self.family.name if suffix != _CREATED else self.family.name.removesuffix("_total")
-            prefix = kept[(suffix, own)] = f"{name}{suffix}{{{labels}}} "
-        return prefix
+        values = (*self._constant, *owner, *own)
+        labels = ",".join(
+            f'{self._names[index]}="{escape(values[index])}"' for index in self._order if index < len(values)
+        )
+        name = self.family.name if suffix != _CREATED else self.family.name.removesuffix("_total")
+        return f"{name}{suffix}{{{labels}}} "
 
     def samples(
         self,
@@ -99,18 +104,30 @@ class FamilyEncoder:
         values: Mapping[Labels, float],
         exemplars: Mapping[Labels, tuple[float, str, float]] | None = None,
         created: float | None = None,
+        *,
+        divisor: int = 1,
     ) -> Exposed:
-        """One line a series, in the order of the label values; of a counter also when it was created, if that is told.
+        """One line a series, in the order of the label values. What it shows are the values by `divisor`.
 
-        OpenMetrics alone says so, and only where it follows the series at once does Prometheus 3 find it.
+        `created`: when a counter began, if that is told. OpenMetrics alone says so, and only where it follows the
+        series at once does Prometheus 3 find it.
         """
-        if len(self._prefixes.get(owner, ())) > 4 * len(values) + 16:  # most are of labels that are gone
-            self.forget(owner)
-        lines = [(own, self._prefix(owner, "", own) + number_text(values[own])) for own in sorted(values)]
-        if created is None:
-            return _exposed(lines, exemplars or {})
-        at = number_text(created)
-        return _exposed(lines, exemplars or {}, {own: self._prefix(owner, _CREATED, own) + at for own in values})
+        prefixes = self._prefixes.setdefault(owner, {})
+        if len(prefixes) > 2 * len(values) + 16:  # most are of labels that are gone
+            prefixes.clear()
+        order = sorted(values)
+        lines = []
+        for own in order:
+            prefix = prefixes.get(own)
+            if prefix is None:
+                prefix = prefixes[own] = self._prefix(owner, "", own)
+            value = values[own]
+            lines.append(prefix + number_text(value / divisor if divisor > 1 else value))
+        began = {} if created is None else {own: self._created(owner, own, created) for own in order}
+        return _exposed(order, lines, exemplars or {}, began)
+
+    def _created(self, owner: Labels, own: Labels, at: float) -> str:
+        return self._prefix(owner, _CREATED, own) + number_text(at)
 
     def histogram(
         self,
@@ -122,35 +139,35 @@ class FamilyEncoder:
         created: float | None = None,
     ) -> Exposed:
         """A histogram's lines, of the counts by bucket (not cumulative, the last one without a bound)."""
-        lines: list[tuple[Labels, str]] = []
-        cumulated = 0
-        for index, count in enumerate(counts):
-            cumulated += count
-            bound = _go_text(bounds[index]) if index < len(bounds) else "+Inf"
-            lines.append(((str(index),), self._prefix(owner, "_bucket", (bound,)) + number_text(cumulated)))
-        lines.append((("count",), self._prefix(owner, "_count", ()) + number_text(cumulated)))
-        lines.append((("sum",), self._prefix(owner, "_sum", ()) + number_text(total)))
-        told: dict[Labels, str] = {}
-        if created is not None:
-            told[("sum",)] = self._prefix(owner, _CREATED, ()) + number_text(created)
-        return _exposed(lines, exemplars, told)
+        prefixes = self._prefixes.get(owner)
+        if prefixes is None:
+            made = [self._prefix(owner, "_bucket", (_bound_text(bound),)) for bound in bounds]
+            made += [self._prefix(owner, *rest) for rest in (("_bucket", ("+Inf",)), ("_count", ()), ("_sum", ()))]
+            names = [*((str(index),) for index in range(len(counts))), ("count",), ("sum",)]
+            prefixes = self._prefixes[owner] = dict(zip(names, made, strict=True))
+        cumulated = [*accumulate(counts)]
+        texts = map(number_text, (*cumulated, cumulated[-1], total))
+        lines = [prefix + text for prefix, text in zip(prefixes.values(), texts, strict=True)]
+        began: dict[Labels, str] = {} if created is None else {("sum",): self._created(owner, (), created)}
+        return _exposed(list(prefixes), lines, exemplars, began)
 
 
 def _exposed(
-    lines: Iterable[tuple[Labels, str]],
+    order: Sequence[Labels],
+    lines: Sequence[str],
     exemplars: Mapping[Labels, tuple[float, str, float]],
-    created: Mapping[Labels, str] = MappingProxyType({}),
+    created: Mapping[Labels, str],
 ) -> Exposed:
     """`created`: further lines of OpenMetrics, each after the line of its labels."""
-    lines = list(lines)
-    text = "".join(f"{line}\n" for _, line in lines).encode()
+    text = "\n".join([*lines, ""]).encode()
     if not exemplars and not created:
         return Exposed(text, text, len(lines))
-    openmetrics = "".join(
-        f"{line}{_exemplar(exemplars.get(own))}\n" + (f"{created[own]}\n" if own in created else "")
-        for own, line in lines
-    )
-    return Exposed(text, openmetrics.encode(errors="replace"), len(lines))
+    told: list[str] = []
+    for own, line in zip(order, lines, strict=True):
+        told.append(line + _exemplar(exemplars.get(own)))
+        if own in created:
+            told.append(created[own])
+    return Exposed(text, "\n".join([*told, ""]).encode(errors="replace"), len(lines))
 
 
 def _exemplar(exemplar: tuple[float, str, float] | None) -> str:

@@ -35,6 +35,8 @@ def tells_contact(identifier: str) -> bool:
     Small and very large numbers and UUIDs are ids. A phone has 7 to 15 digits (E.164) and either a plus, a leading
     zero, something between its digits, or at least ten of them. An id that merely looks so is taken for a phone.
     """
+    if identifier.isascii() and identifier.isdigit():  # as most are
+        return 7 <= len(identifier) <= 15 and (len(identifier) >= 10 or identifier.startswith("0"))
     if _UUID.fullmatch(identifier):
         return False
     if "@" in identifier or _INTERNATIONAL.search(identifier):

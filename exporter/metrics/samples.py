@@ -86,10 +86,8 @@ def total_values(family: Family, ledger: Ledger, campaign_id: str, currency: str
             continue
         for rest, first, others in parts:
             labels = own + rest if rest else own
-            value = cell[first]
-            if others:
-                value += sum(cell[index] for index in others)
-            values[labels] = values[labels] + value if labels in values else value
+            value = cell[first] + sum(cell[index] for index in others) if others else cell[first]
+            values[labels] = values.get(labels, 0) + value
     for labels in _zeros(family, source, parts, ledger):
         values.setdefault(labels, 0)
     return values
@@ -188,15 +186,19 @@ def oldest(family: Family, ledger: Ledger, campaign_id: str) -> dict[Labels, flo
     return {} if minute is None else {(): minute * 60.0}
 
 
+BUCKETS: Sequence[Labels] = tuple((str(index),) for index in range(64))
+"""The labels of a histogram's counts, by the index of their bucket."""
+
+
 def bucket_values(source: Buckets, ledger: Ledger, campaign_id: str, told: Told) -> tuple[Values, Values]:
     """Counts by bucket index (as text) and the sum, both of a histogram; nothing of what is not told."""
     projection = ledger.projections.get(source.projection)
     if projection is None or not told.has(projection.relation, *projection.needs):
         return {}, {}
-    counts: Values = {(str(index),): 0 for index in range(len(source.bounds) + 1)}
+    counts: Values = dict.fromkeys(BUCKETS[: len(source.bounds) + 1], 0)
     total = 0
     for key, cell in ledger.cells(source.projection, campaign_id).items():
-        counts[(str(unpack_key(key)[0]),)] += cell[0]
+        counts[BUCKETS[unpack_key(key)[0]]] += cell[0]
         total += cell[1]
     return counts, {(): total}
 
@@ -211,7 +213,7 @@ def exemplars(family: Family, ledger: Ledger, campaign_id: str) -> Mapping[Label
     found: dict[int, Any] = ledger.calls.exemplars.get(source.projection, {}).get(ledger.campaign(campaign_id), {})
     for key, exemplar in found.items():
         if isinstance(source, Buckets):
-            labels: Labels | None = (str(unpack_key(key)[0]),)
+            labels: Labels | None = BUCKETS[unpack_key(key)[0]]
         else:
             labels = _named(family, ledger, ledger.projections[source.projection], key)
         if labels is not None and (labels not in newest or newest[labels][0] < exemplar[0]):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import psycopg
 import structlog
 
 from exporter.config import Config
+from exporter.ledger.loading import ahead
 from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import SnapshotBuilder
 from exporter.refresh.auditor import Auditor
@@ -28,6 +29,7 @@ from exporter.source.platform import Platform
 from exporter.source.promise import Promise
 from exporter.source.query_time import Meter
 from exporter.source.reader import Moment
+from exporter.source.records import Records
 from exporter.source.structure import Structure
 from exporter.source.watermark import Plan
 
@@ -191,17 +193,14 @@ class Rows:
         if self._reloads.covers(look.days, look.ledger):
             self._balance.begin_anew()
             return
-        labels, whose = look.ledger.vocabulary.campaign.labels, look.everybody.campaigns
-        for relation in look.ledger.folds:
-            if relation in counted:
-                continue
-            for rows in look.reader.changed(look.connection, relation, plan, whose, look.moment, look.meter):
-                folded = look.ledger.apply(relation, rows)
-                self._telemetry.rows_ignored.labels(relation).inc(folded.ignored)
-                self._reloads.want((labels[number] for number in folded.dirty), "dirty", relation)
-                self._balance.read(relation, folded.new)
-                if folded.old:
-                    self._auditor.suspect(look.days)
+        labels = look.ledger.vocabulary.campaign.labels
+        for relation, rows in ahead(_changed(look, plan)):
+            folded = look.ledger.apply(relation, rows)
+            self._telemetry.rows_ignored.labels(relation).inc(folded.ignored)
+            self._reloads.want((labels[number] for number in folded.dirty), "dirty", relation)
+            self._balance.read(relation, folded.new)
+            if folded.old:
+                self._auditor.suspect(look.days)
         self._echo.read(look, plan.low)
         if self._config.shard is not None:  # inserts are counted by table, whosever they are
             return
@@ -225,3 +224,12 @@ class Rows:
     def failed(self) -> None:
         """The refresh failed: what it loaded is loaded again."""
         self._reloads.failed()
+
+
+def _changed(look: Look, plan: Plan) -> Iterator[tuple[str, Records]]:
+    """What changed in both relations. Calls first: while the many are folded, the database works on the few."""
+    for relation in sorted(look.ledger.folds.keys() - look.reader.available.counted):
+        for rows in look.reader.changed(
+            look.connection, relation, plan, look.everybody.campaigns, look.moment, look.meter
+        ):
+            yield relation, rows

@@ -19,6 +19,7 @@ from exporter.logs import Repeats
 from exporter.metrics.exposition import Block, Body, Exposed
 from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot
+from exporter.refresh.allocating import Spare
 from exporter.refresh.clock import Clock, database_clock
 from exporter.refresh.explaining import MORE_THREADS, explain
 from exporter.refresh.keeping import Keeper
@@ -73,6 +74,7 @@ class Service:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="refresh", daemon=True)
         self._repeats = Repeats()
+        self._spare = Spare()
         self._wanted: dict[tuple[str, str], float] = {}
         self._settled: Ledger | None = None
         self._ended: Callable[[], None] = lambda: None
@@ -195,6 +197,7 @@ class Service:
                     succeeded = self._refresh()
                     if self._keeper is not None and succeeded:
                         self._keeper.keep(self._refresher)
+                    self._spare.hand_back()
                     rest = self._rest(succeeded, time.monotonic() - started)
                     self._rests_until = time.monotonic() + rest
                     self._stop.wait(rest)

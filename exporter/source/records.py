@@ -59,7 +59,7 @@ class Records:
         if self.kind is IdKind.WHOLE:
             whole: list[int] = ids.words().byteswap().view(np.int64).tolist()
             return whole
-        return ids.raws() if self.kind is IdKind.UUID else [ids.text(place) for place in range(len(ids))]
+        return ids.raws() if self.kind is IdKind.UUID else ids.texts()
 
 
 def as_sent(ids: Sequence[int | bytes | str]) -> tuple[IdKind, Texts]:

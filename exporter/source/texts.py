@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ PADDING = bytes(LONGEST)
 _WORD = 8
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
+_PLACES = np.uint64((1 << 16) - 1)
 _MASKS = np.array([(1 << 8 * size) - 1 for size in range(_WORD + 1)], np.uint64)
 """By how many bytes of a word belong to the text."""
 
@@ -55,19 +57,26 @@ class Texts:
         view, places = self.data.data, zip(self.starts.tolist(), self.lengths.tolist(), strict=True)
         return [None if length < 0 else view[start : start + length].tobytes() for start, length in places]
 
-    def raw(self, place: int) -> bytes | None:
-        """The bytes of one."""
-        return self.take(np.array([place])).raws()[0]
-
-    def text(self, place: int) -> str | None:
-        """One of them. What is not UTF-8 becomes lone surrogates, so that two that differ stay different."""
-        return _decoded(self.raw(place))
+    def texts(self) -> list[str | None]:
+        """Each of them. What is not UTF-8 becomes lone surrogates, so that two that differ stay different."""
+        return [_decoded(raw) for raw in self.raws()]
 
     def words(self, place: int = 0) -> NDArray[np.uint64]:
         """Of each, the eight bytes from the given one on, as a whole number; zeros after its end."""
         windows: NDArray[Any] = np.ndarray((len(self.data) - _WORD + 1,), f"V{_WORD}", self.data, 0, (1,))
         found: NDArray[np.uint64] = windows[self.starts + place].view("<u8").astype(np.uint64, copy=False)
         return found & _MASKS[np.clip(self.lengths - place, 0, _WORD)]
+
+    def numbers(self) -> NDArray[np.uint64]:
+        """A number for each text, the same in every process; two that differ hardly ever have one."""
+        found = self.lengths.astype(np.uint64)
+        for place in range(0, min(int(self.lengths.max(initial=0)), LONGEST), _WORD):
+            mixed = (found ^ self.words(place)) * _MIX
+            found = np.where(self.lengths > place, mixed ^ (mixed >> _HALF), found)
+        long = np.flatnonzero(self.lengths > LONGEST)
+        digests = [hashlib.blake2b(raw or b"", digest_size=_WORD).digest() for raw in self.take(long).raws()]
+        found[long] = np.frombuffer(b"".join(digests), "<u8")
+        return found
 
     def distinct(self) -> tuple[list[str | None], Places]:
         """Each text that occurs once, and which of them each row has; shape (n,)."""
@@ -81,10 +90,20 @@ class Texts:
         for word in words[1:]:
             key = (key ^ word) * _MIX
             key ^= key >> _HALF
-        _, first, which = np.unique(key, return_index=True, return_inverse=True)
-        if any((word != word[first][which]).any() for word in words):  # two texts with one key
-            return self._one_by_one()
-        return [_decoded(raw) for raw in self.take(first).raws()], which
+        # Each row is told by the last one that has its place in a table: of few texts hardly two have the same.
+        rows, places = np.arange(len(self)), (key & _PLACES).astype(np.int64)
+        table = np.empty(int(_PLACES) + 1, np.int64)
+        table[places] = rows
+        like = table[places]
+        first = np.flatnonzero(like == rows)
+        if any((word != word[like]).any() for word in words):
+            _, first, number = np.unique(key, return_index=True, return_inverse=True)
+            like = first[number]
+            if any((word != word[like]).any() for word in words):  # two texts with one key
+                return self._one_by_one()
+        table = np.empty(len(self), np.int64)
+        table[first] = np.arange(len(first))
+        return self.take(first).texts(), table[like]
 
     def _one_by_one(self) -> tuple[list[str | None], Places]:
         numbers: dict[bytes | None, int] = {}

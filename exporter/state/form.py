@@ -19,7 +19,7 @@ from exporter.errors import StateError
 
 Tree = dict[str, Any]
 
-FORMAT = 1
+FORMAT = 2
 _MAGIC = b"campaign-exporter state\n"
 _HEAD = struct.Struct("<24sIIQQ")
 """What it is, the format, the checksum of the JSON, its length and that of the whole file."""

@@ -13,7 +13,6 @@ from structlog.testing import capture_logs
 from exporter.demo.runtime.server import EmbeddedServer
 from exporter.diagnosis.dispatch.verdict import Diagnosis
 from exporter.errors import ContractError
-from exporter.ledger.call_fold import _task_key
 from exporter.state import matching
 from tests.integration.test_losses import answered, delete, new_call
 from tests.integration.test_replaced import REWRITES
@@ -179,11 +178,6 @@ def test_what_is_taken_back_is_left_to_the_next_where_no_refresh_succeeds(export
         with restarted(failing) as after:
             assert diagnosis(after).since == before.since
             assert answered(after) == 12
-
-
-def test_a_task_has_the_same_number_in_every_process() -> None:
-    """Python's own hash of a text differs from process to process."""
-    assert (_task_key(b"1"), _task_key("Köln".encode())) == (8898586205396736955, 6114816713629499712)
 
 
 def test_a_replica_that_was_promoted_meanwhile_is_counted_anew_and_its_counters_go_on(

@@ -48,7 +48,7 @@ def test_each_column_says_what_the_database_has(connection: Any) -> None:
     assert math.isnan(found.numbers["at"][1])
     assert found.numbers["count"].tolist() == [3, -1, 1]
     assert found.numbers["sum"].tolist() == [2**63 - 1, 0, 2]
-    assert [[texts.text(place) for place in range(3)] for texts in found.texts.values()] == [
+    assert [texts.texts() for texts in found.texts.values()] == [
         ["a", "", None],
         [None, "zwölf", "x"],
     ]
@@ -69,7 +69,7 @@ def test_many_rows_come_in_batches_of_a_bounded_size(connection: Any) -> None:
 def test_values_are_quoted_whatever_they_hold(connection: Any) -> None:
     odd = "'; DROP TABLE rows; -- %(s)s \\ \""
     (found,) = batches(connection, "SELECT 1::bigint, %(odd)s::text", Layout(IdKind.WHOLE, (), (), ("odd",)), odd=odd)
-    assert found.texts["odd"].text(0) == odd
+    assert found.texts["odd"].texts()[0] == odd
 
 
 def test_what_varies_leaves_the_statement_as_it_is(connection: Any) -> None:
@@ -85,7 +85,7 @@ def test_what_varies_leaves_the_statement_as_it_is(connection: Any) -> None:
             (messages,) = copied(connection, Compiled(query, values), values, Meter(), repeated=True)
         found = layout.records(messages)
         assert found.numbers["at"].tolist() == [now]
-        told, _, text = (found.texts["seen"].text(0) or "").partition(" ")
+        told, _, text = (found.texts["seen"].texts()[0] or "").partition(" ")
         assert told == str(len(lows))
         seen.append(text)
     assert seen[0] == seen[1]

@@ -24,7 +24,23 @@ def words(column: Texts) -> list[str | None]:
 def test_each_row_has_its_own_text(values: list[str | None]) -> None:
     column = Texts.of(values)
     assert words(column) == values
-    assert [column.text(place) for place in range(len(column))] == values
+    assert column.texts() == values
+
+
+@given(st.lists(ANY | SHORT | st.text("ab", min_size=60, max_size=70), max_size=40))
+def test_the_number_of_a_text_is_its_own_whatever_stands_beside_it(values: list[str | None]) -> None:
+    numbers = Texts.of(values).numbers().tolist()
+    assert numbers == [Texts.of([value]).numbers()[0] for value in values]
+    assert len(set(numbers)) == len(set(values))
+
+
+def test_the_number_of_a_text_is_the_same_in_every_process() -> None:
+    """A saved state has some, and Python's own hash of a text differs from process to process."""
+    assert Texts.of(["1", "Köln", "ä" * 40]).numbers().tolist() == [
+        12278733188218589495,
+        17596864249162322859,
+        11538895009131191641,
+    ]
 
 
 def test_a_null_is_not_an_empty_text() -> None:
