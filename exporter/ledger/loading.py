@@ -214,12 +214,16 @@ class Loader:
 
 
 def ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """The same batches; while one is folded, the database works on the next."""
+    """The same batches; while one is folded, the database works on the next, if a thread can be had for it."""
     with ThreadPoolExecutor(1, "read") as pool:
-        coming = pool.submit(next, batches, None)
-        while (rows := coming.result()) is not None:
+        try:
             coming = pool.submit(next, batches, None)
-            yield rows
+        except RuntimeError:
+            yield from batches
+            return
+        while (batch := coming.result()) is not None:
+            coming = pool.submit(next, batches, None)
+            yield batch
 
 
 @contextlib.contextmanager
