@@ -6,7 +6,7 @@ The same expressions serve the rows that changed and the totals by `GROUP BY`, s
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -83,7 +83,11 @@ class CleanRows:
     @property
     def layout(self) -> Layout:
         """How `records` come."""
-        names = [name for name in self.fetched if name != "id"]
+        return self.layout_of(name for name in self.fetched if name != "id")
+
+    def layout_of(self, columns: Iterable[str]) -> Layout:
+        """How records of some of the columns come."""
+        names = tuple(columns)
         return Layout(
             self.id_kind,
             tuple(name for name in names if name in _SECONDS),
@@ -91,8 +95,10 @@ class CleanRows:
             tuple(name for name in names if name in _TEXTS),
         )
 
-    def records(self, read: Read) -> sa.Select[Any]:
-        """The rows that the ledger folds, as `layout` has them. `read` says which of the table are read.
+    def records(self, read: Read, names: Collection[str] | None = None) -> sa.Select[Any]:
+        """The rows that the ledger folds, as `layout` has them, or some columns of them as `layout_of` does.
+
+        `read` says which of the table are read.
 
         Two steps: what several columns need is worked out once a row, in the inner one. Its offset keeps the planner
         from putting it in everywhere.
@@ -110,7 +116,7 @@ class CleanRows:
             lambda name: inner.c[name] if name in self.table.c else self.raw(name),
             {name: inner.c[f"clean_{name}"] for name in self.parts},
         )
-        layout = self.layout
+        layout = self.layout if names is None else self.layout_of(names)
         wire = [sa.func.coalesce(columns[name], _NO_TIME) for name in layout.seconds]
         wire += [sa.func.coalesce(sa.cast(columns[name], sa.BigInteger), NOTHING) for name in layout.whole]
         return sa.select(*wire, columns["id"], *(columns[name] for name in layout.texts)).select_from(source)

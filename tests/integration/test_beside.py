@@ -195,7 +195,7 @@ def _refused() -> psycopg.Connection[Any]:
 def test_a_failed_load_beside_is_told_and_tried_again(
     owner: Owner, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exporter.refresh.reloads._AFTER_ERROR_SECONDS", 0.0)
+    monkeypatch.setattr("exporter.refresh.reading_beside._AFTER_ERROR_SECONDS", 0.0)
     fetch, failures = Loader.fetch, iter([True])
 
     def once(*arguments: Any) -> Any:
