@@ -214,12 +214,18 @@ class Reloads:
             look.loader.load_in_parallel(look.connection, days, database, helpers, progress)
         return look.meter.seconds - before
 
-    def load_audited(self, look: Look, campaign: str) -> None:
-        """Load one in which an audit found a difference, and again if this refresh fails: it leaves half."""
-        self._wanted.put([campaign], "audit")
+    def load_audited(self, look: Look, campaign: str, wrong: Collection[str]) -> None:
+        """Load one in which an audit found a difference, and again if this refresh fails: it leaves half.
+
+        `wrong`: the relations that differ, as far as that is known.
+        """
+        self._wanted.put([campaign], "audit", wrong)
         if not self._is_large(look.ledger, campaign):
+            before = look.meter.seconds
             self._note(look, [campaign])
-            look.loader.load(look.connection, {campaign: look.days[campaign]})
+            loader = look.loader.of(self._wanted.relations(campaign))
+            loader.load(look.connection, {campaign: look.days[campaign]})
+            self._reading.rest_for(look.meter.seconds - before)  # the present does not pay for the past
 
     def _note(self, look: Look, campaigns: Iterable[str]) -> None:
         """These are about to be loaded."""

@@ -125,7 +125,7 @@ class Rows:
             )
             self.replaced = True
         if lost:
-            self._auditor.suspect(epoch.ledger.exported)
+            self._auditor.suspect_rows(epoch.ledger.exported)
 
     def admitted(
         self, everybody: Platform, session: Session, epoch: Epoch, promise: Promise, moment: Moment, meter: Meter
@@ -168,7 +168,7 @@ class Rows:
             self._probe.run(look)
         with self._telemetry.staged("audit"):
             if self._losses.gained(look, {each: self._parking.expected(each) for each in self._reloads.turned_up}):
-                self._auditor.suspect(look.days)
+                self._auditor.suspect_rows(look.days)
             self._auditor.run(look)
             self.exempt_seconds += self._auditor.counted_seconds
 
@@ -191,13 +191,13 @@ class Rows:
                 late = sum(folded.dirty.values())
                 self._balance.read(relation, folded.new - late, late)
                 if folded.old:
-                    self._auditor.suspect(look.days)
+                    self._auditor.suspect_rows(look.days)
         self._echo.read(look, plan.low)
         if self._config.shard is not None:  # inserts are counted by table, whosever they are
             return
         if found := self._balance.suspects(self._auditor.corrections):
             log.debug("inserts and new rows differ", **found, action="audited early")
-            self._auditor.suspect(look.days)
+            self._auditor.suspect_rows(look.days)
 
     def settle(self, look: Look) -> None:
         """All was read, of one state of the database: see what campaigns lost, and what can be explained."""

@@ -6,7 +6,7 @@ import functools
 import itertools
 import math
 import re
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -346,6 +346,32 @@ class Reader:
         values = {**moment.parameters(day), CAMPAIGNS.key: statements.campaigns(campaigns)}
         values[CAMPAIGN_ATTEMPTS.key] = attempts
         return meter.timed(lambda: fetch(connection, query, **values))
+
+    def all_totals(
+        self,
+        connection: Connection,
+        projections: Iterable[Projection],
+        campaigns: Sequence[str],
+        moment: Moment,
+        meter: Meter,
+        *,
+        settled: bool,
+        day: Day | None = None,
+        attempts: int | None = None,
+    ) -> Iterator[tuple[Projection, Rows]]:
+        """The same of several projections: a relation's by one statement, one relation after the other."""
+        by_relation: dict[str, list[Projection]] = {}
+        for projection in projections:
+            by_relation.setdefault(projection.relation, []).append(projection)
+        for relation, some in by_relation.items():
+            if relation in self.available.hidden:
+                yield from ((projection, ()) for projection in some)
+                continue
+            statements = self._statements[relation]
+            together = statements.together(some, settled=settled)
+            values = {**moment.parameters(day), CAMPAIGNS.key: statements.campaigns(campaigns)}
+            values[CAMPAIGN_ATTEMPTS.key] = attempts
+            yield from together.split(meter.timed(functools.partial(fetch, connection, together.query, **values)))
 
 
 @functools.lru_cache(maxsize=8)

@@ -17,6 +17,7 @@ from exporter.source.cleaning import Expression
 from exporter.source.database import Compiled
 from exporter.source.projections import Projection
 from exporter.source.records import Layout
+from exporter.source.together import Together
 
 _LOWS, _HIGHS = (sa.bindparam(name, type_=sa.ARRAY(sa.DateTime(timezone=True))) for name in ("lows", "highs"))
 _LOW = sa.bindparam("low", type_=sa.DateTime(timezone=True))
@@ -47,6 +48,7 @@ class Statements:
         self._exported = () if shard is None else (self._others,)
         self._changed: dict[tuple[bool, ...], Compiled] = {}
         self._totals: dict[tuple[str, bool], Compiled] = {}
+        self._together: dict[tuple[tuple[str, ...], bool], Together] = {}
 
     @cached_property
     def layout(self) -> Layout:
@@ -113,6 +115,14 @@ class Statements:
             conditions = (self._mine, self.rows.settled()) if settled else (self._mine,)
             self._totals[key] = Compiled(projection.grouped(self.rows, *conditions))
         return self._totals[key]
+
+    def together(self, projections: Sequence[Projection], *, settled: bool) -> Together:
+        """The same of several projections by one statement."""
+        key = tuple(each.name for each in projections), settled
+        if key not in self._together:
+            conditions = (self._mine, self.rows.settled()) if settled else (self._mine,)
+            self._together[key] = Together(self.rows, projections, *conditions)
+        return self._together[key]
 
     @staticmethod
     def bounds(low: datetime, high: datetime) -> dict[str, Any]:

@@ -476,7 +476,7 @@ def _nothing(*_: Any) -> set[str]:
 # over a restart by `test_unstamped`.
 _BROKEN = {
     "a look at what lies under the views": (structure, "_what", _nothing),
-    "the suspicion of rows that moved": (audit.AuditSchedule, "suspect", _nothing),
+    "the suspicion of rows that moved": (audit.AuditSchedule, "suspect_rows", _nothing),
     "the memory of what left": (Departed, "put", _nothing),
     "the watermark rule": (horizon.Horizon, "observe", _naive_watermark),
     "the echo": (echo.Echo, "read", _nothing),
