@@ -1,0 +1,58 @@
+"""Projections that are counted by one statement say what a statement for each says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from exporter.calendar.days import day_at, zone
+from exporter.refresh.session import Session, open_session
+from exporter.source.database import Database
+from exporter.source.projections import PROJECTIONS
+from exporter.source.query_time import Meter
+from exporter.source.reader import Moment, Reader, Rows
+from tests.support import contract, platforms, rich
+from tests.support.exporting import NOW, config
+
+MOMENT = Moment(NOW.timestamp(), 3600.0, 1800.0)
+UTC = zone("UTC")
+"""The day of the rows' tenant."""
+
+
+@pytest.fixture
+def session(database_url: str) -> Iterator[Session]:
+    """Of a platform with rows of every kind, some of them broken."""
+    with contract.session(database_url) as owner:
+        rich.create(owner)
+        platforms.task(owner, "x", "1", status="completed", variant="A", goal_met=True, attempts=-1, updated_at=NOW)
+        for row, outcome in enumerate(("answered", "failed", "answered")):
+            platforms.call(
+                owner, f"x{row}", "1", outcome=outcome, error_code=f"48{row}", score=101 * row, attempt=-1 + row,
+                talk_seconds=-1 + 7 * row, number_id=None if row else "1", variant=None, started_at=NOW,
+                agent_spoke_at=None,
+            )  # fmt: skip
+    database = Database(config(database_url))
+    made = open_session(database, Meter())
+    with database.snapshot(made.connection):
+        yield made
+    made.close()
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_one_statement_counts_what_a_statement_for_each_counts(session: Session, settled: bool) -> None:
+    reader, connection = Reader(session.available), session.connection
+    assert UTC is not None
+    given: dict[str, Any] = {"settled": settled, "day": day_at(NOW.timestamp(), UTC), "attempts": 3}
+    alone = {each.name: plain(reader.totals(connection, each, ["1"], MOMENT, Meter(), **given)) for each in PROJECTIONS}
+    together = {
+        each.name: plain(rows)
+        for each, rows in reader.all_totals(connection, PROJECTIONS, ["1"], MOMENT, Meter(), **given)
+    }
+    assert together == alone
+    assert settled or [name for name, rows in alone.items() if not rows] == []
+
+
+def plain(rows: Rows) -> list[list[str]]:
+    return sorted([str(value) for value in row] for row in rows)
