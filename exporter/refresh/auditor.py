@@ -66,6 +66,7 @@ class Auditor:
         self.corrections = 0
         """Differences found so far."""
         self.counted_seconds = 0.0
+
     """Database time that the last `run` took for counting, which is held to the audits' own share, and for loading
     what differed, for which what is loaded beside rests."""
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 import re
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-import structlog
 
 from exporter.calendar.days import Day
 from exporter.config import ShardConfig
 from exporter.contract.availability import Available, Shape
-from exporter.contract.relations import RELATIONS
 from exporter.errors import RowError
 from exporter.source.call_columns import call_rows
 from exporter.source.clean_rows import CAMPAIGNS, ROW_KEYS, SETTLED_BEFORE, key_text
@@ -31,33 +27,12 @@ from exporter.source.query_time import Meter
 from exporter.source.records import Layout, Records
 from exporter.source.row_statements import MOST, Statements
 from exporter.source.salvage import salvaged
-from exporter.source.small_statements import Choice, Exported, SmallStatements, owners_in
+from exporter.source.small_reader import SMALL, SMALL_LIMIT, SmallReader
+from exporter.source.small_statements import SmallStatements
 from exporter.source.task_columns import CAMPAIGN_ATTEMPTS, task_rows
 from exporter.source.watermark import Plan
 
 Rows = Sequence[tuple[Any, ...]]
-
-SMALL: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        name: tuple(column.name for column in RELATIONS[name].columns)
-        for name in (
-            "tenants",
-            "campaigns",
-            "goals",
-            "variants",
-            "connections",
-            "numbers",
-            "campaign_numbers",
-            "audience_uploads",
-        )
-    }
-)
-"""The relations that are read at each refresh, with all their columns."""
-
-SMALL_LIMIT = 200_000
-"""Rows read of a small relation; what is left out past it is counted and named in the log."""
-
-log = structlog.get_logger()
 
 _A_MOMENT = "250ms"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -100,14 +75,10 @@ class Reader:
     def __init__(self, available: Available, shard: ShardConfig | None = None) -> None:
         self.available = available
         self._sharded = shard is not None
-        self._statements, self._small = _statements_of(
+        self._statements, small = _statements_of(
             available.schema, available.shape, available.tables["campaigns"], shard
         )
-
-    @property
-    def small_relations(self) -> tuple[str, ...]:
-        """The small relations that the database has."""
-        return tuple(self._small)
+        self.small = SmallReader(small)
 
     def statements(self, relation: str) -> Statements:
         """Of tasks or calls, whether a policy hides rows of them or not."""
@@ -116,59 +87,6 @@ class Reader:
     def layout(self, relation: str) -> Layout:
         """The columns of changed rows."""
         return self._statements[relation].layout
-
-    def small(self, connection: Connection, relation: str, meter: Meter, of: Exported | None = None) -> Rows:
-        """Rows of a small relation, every column as text; columns that the database lacks are null.
-
-        Without `of` everybody's, else those that matter: of these campaigns only; of numbers, connections and
-        tenants, past the limit, theirs before others.
-        """
-        statements = self._small[relation]
-        choice = statements.all if of is None else statements.exported
-        values = {} if of is None else of.parameters()
-        try:
-            with connection.transaction():
-                rows, left_out = _up_to_limit(connection, choice, values, meter)
-        except RowError:
-            return self._salvage_small(connection, relation, choice, values, meter)
-        meter.leave_out(relation, left_out)
-        meter.count(relation, len(rows))
-        return rows
-
-    def platform(self, connection: Connection, ended_after: float, meter: Meter) -> dict[str, Rows]:
-        """The small relations as they matter to the campaigns that go on, or ended since (seconds since 1970)."""
-        raw = {"campaigns": self.small(connection, "campaigns", meter, Exported(ended_after))}
-        of = owners_in(raw["campaigns"], SMALL["campaigns"], ended_after)
-        for relation in self._small:
-            if relation != "campaigns":
-                raw[relation] = self.small(connection, relation, meter, of)
-        return raw
-
-    def _salvage_small(
-        self, connection: Connection, relation: str, choice: Choice, values: Mapping[str, Any], meter: Meter
-    ) -> Rows:
-        """The same where the view cannot show some row; where it cannot even tell whose it is, of everybody."""
-        statements = self._small[relation]
-
-        def read(keys: Sequence[str]) -> Rows:
-            return meter.timed(lambda: fetch(connection, statements.by_key, **values, **{ROW_KEYS.key: keys}))
-
-        left_out = 0
-        for keys, count in ((choice.keys, choice.count), (statements.all.keys, statements.all.count)):
-            try:
-                with connection.transaction():
-                    found = list(
-                        itertools.chain.from_iterable(salvaged(connection, relation, keys, read, values, meter))
-                    )
-                    if len(found) + meter.unreadable.get(relation, 0) >= SMALL_LIMIT:
-                        left_out = fetch(connection, count, **values)[0][0] - SMALL_LIMIT
-            except RowError:
-                if keys is statements.all.keys:
-                    raise
-                continue
-            break
-        meter.leave_out(relation, left_out)
-        return found
 
     def changed(
         self,
@@ -405,12 +323,3 @@ def _ranges(plan: Plan, moment: Moment) -> Iterator[tuple[bool, Sequence[tuple[f
 def _time(seconds: float) -> datetime:
     """A moment as PostgreSQL takes it, bounded to what Python can hold."""
     return _EPOCH + timedelta(seconds=min(max(seconds, -60_000_000_000.0), 7_258_118_400.0))
-
-
-def _up_to_limit(connection: Connection, choice: Choice, values: Mapping[str, Any], meter: Meter) -> tuple[Rows, int]:
-    """The rows, and how many are left out: in the order of their keys, which costs a sort, only where some are."""
-    rows: Rows = meter.timed(lambda: fetch(connection, choice.rows, **values))
-    if len(rows) <= SMALL_LIMIT:
-        return rows, 0
-    count = meter.timed(lambda: fetch(connection, choice.count, **values))[0][0]
-    return meter.timed(lambda: fetch(connection, choice.first, **values)), count - SMALL_LIMIT
