@@ -289,7 +289,15 @@ class Reader:
             together = statements.together(some, settled=settled)
             values = {**moment.parameters(day), CAMPAIGNS.key: statements.campaigns(campaigns)}
             values[CAMPAIGN_ATTEMPTS.key] = attempts
-            yield from together.split(meter.timed(functools.partial(fetch, connection, together.query, **values)))
+            try:
+                with connection.transaction():
+                    rows = meter.timed(functools.partial(fetch, connection, together.query, **values))
+            except psycopg.errors.ConfigurationLimitExceeded:  # temp_file_limit: alone they keep no rows
+                given: dict[str, Any] = {"settled": settled, "day": day, "attempts": attempts}
+                for each in some:
+                    yield each, self.totals(connection, each, campaigns, moment, meter, **given)
+            else:
+                yield from together.split(rows)
 
 
 @functools.lru_cache(maxsize=8)

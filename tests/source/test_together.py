@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
 from exporter.calendar.days import day_at, zone
 from exporter.refresh.session import Session, open_session
-from exporter.source.database import Database
+from exporter.source.database import Database, fetch
 from exporter.source.projections import PROJECTIONS
 from exporter.source.query_time import Meter
 from exporter.source.reader import Moment, Reader, Rows
@@ -52,6 +53,31 @@ def test_one_statement_counts_what_a_statement_for_each_counts(session: Session,
     }
     assert together == alone
     assert settled or [name for name, rows in alone.items() if not rows] == []
+
+
+def test_a_server_that_has_no_room_for_the_rows_counts_them_by_a_statement_for_each(database_url: str) -> None:
+    with contract.session(database_url) as owner:
+        rich.create(owner)
+        owner.execute(
+            "INSERT INTO campaign_monitoring.tasks (task_id, campaign_id, status, attempts, created_at, updated_at) "
+            "SELECT 'many' || n, '1', 'completed', 1, %s, %s FROM generate_series(1, 10000) AS n", (NOW, NOW)
+        )  # fmt: skip
+        owner.execute("DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = 64', current_database()); END$$")
+        owner.execute(
+            "DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET temp_file_limit = 400', current_database()); END$$"
+        )
+    made = open_session(Database(config(database_url)), Meter())
+    tasks = [each for each in PROJECTIONS if each.relation == "tasks"]
+    with made.database.snapshot(made.connection):
+        together = Reader(made.available).statements("tasks").together(tasks, settled=False)
+        with pytest.raises(psycopg.errors.ConfigurationLimitExceeded), made.connection.transaction():
+            fetch(made.connection, together.query, **MOMENT.parameters(), campaigns=["1"])
+        counted = dict(Reader(made.available).all_totals(
+            made.connection, tasks, ["1"], MOMENT, Meter(), settled=False
+        ))  # fmt: skip
+    made.close()
+    rows = {each.name: plain(found) for each, found in counted.items()}
+    assert sum(int(count) for _, status, count in rows["tasks"] if status == "completed") >= 10_000
 
 
 def plain(rows: Rows) -> list[list[str]]:
