@@ -145,6 +145,7 @@ class Parking:
         except RowError:  # whose some row is nobody can tell
             return set(), set()
         left_out = self._most(written, now)
+        news = left_out - self._parked.keys()
         came_from: set[str] = set()
         labels = look.ledger.vocabulary.campaign.labels
         for (campaign, known_in, old), number in written.items():
@@ -167,7 +168,7 @@ class Parking:
             if not 0 <= now - self._since.get(campaign, -np.inf) < AGAIN_SECONDS:
                 self._since[campaign] = now
         self._since = {key: at for key, at in self._since.items() if 0 <= now - at < AGAIN_SECONDS}
-        if left_out:
+        if news:
             rows_of = {each: sum(n for (whose, *_), n in written.items() if whose == each) for each in left_out}
             log.info(
                 "very many rows changed at once", relation=relation, rows=sum(rows_of.values()),
