@@ -86,7 +86,7 @@ class Parking:
             if read > MANY_ROWS and self._concentrated(first, look.moment.now):
                 coming.close()
                 left_out, came_from = self._left_out(look, relation, plan)
-                self._reloads.leave_out(left_out | came_from, look.days, relation, look.meter.seconds - before)
+                self._reloads.leave_out(left_out | came_from, look, relation, look.meter.seconds - before)
                 self.seconds += look.meter.seconds - before
                 first, coming = [], look.reader.changed(
                     look.connection, relation, plan, look.everybody.campaigns, look.moment, look.meter, but=left_out

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from exporter.ledger.ledger import Ledger
@@ -39,6 +40,8 @@ class Reloads:
         """Of which this refresh left rows out: what could be read beside now would lack none, but be spoilt soon."""
         self._half: set[str] = set()
         """Loaded by a refresh that failed: what is known of them may be half."""
+        self._behind: dict[str, float] = {}
+        """Of which rows were left out, with the time (seconds since 1970) before which their figures are."""
         self._held_back: set[str] = set()
         self._looked_at: Platform | None = None
         self.once_seconds = 0.0
@@ -55,17 +58,18 @@ class Reloads:
         if self._reading.campaign in campaigns and cause not in ("dirty", self._reading.cause):
             self._reading.spoil()
 
-    def leave_out(self, campaigns: Collection[str], exported: Collection[str], relation: str, seconds: float) -> None:
+    def leave_out(self, campaigns: Collection[str], look: Look, relation: str, seconds: float) -> None:
         """This refresh leaves rows of these out: those that are exported are counted anew, beside the refreshes.
 
         `seconds` of database time went by until that was known. They are the past's, so the past rests for them.
         """
-        mine = set(campaigns).intersection(exported)
+        mine = set(campaigns).intersection(look.days)
         self._left_out |= mine
         for campaign in mine:
             if self._wanted.cause(campaign) not in ("new", "everything"):
                 known = self._wanted.relations(campaign) if campaign in self._wanted else ()
                 self._wanted.put([campaign], "bulk", {relation, *known})
+                self._behind.setdefault(campaign, look.moment.now)
         if self._reading.campaign in campaigns:
             self._reading.spoil()
         self._reading.rest_for(seconds)
@@ -81,6 +85,7 @@ class Reloads:
         self._reading.spoil()
         self._wanted.clear()
         self._left_out.clear()
+        self._behind.clear()
         self._held_back.clear()
         self._half.clear()
         self._looked_at = None
@@ -98,6 +103,8 @@ class Reloads:
             self._wanted.remove(campaign)
         self._half -= self._loaded
         self._loaded.clear()
+        behind = self.behind
+        self._behind = {campaign: at for campaign, at in self._behind.items() if campaign in behind}
 
     def failed(self) -> None:
         """The refresh failed: what it loaded is loaded again."""
@@ -122,18 +129,18 @@ class Reloads:
     @property
     def notes(self) -> tuple[str, ...]:
         """What readers must know of campaigns that are loaded beside, in a sentence each."""
-        coming = sorted(self._held_back)
-        behind = sorted(self.behind)
+        coming, behind = sorted(self._held_back), sorted(self.behind)
         others = sorted(self.pending.keys() - {*coming, *behind})
-        return (
-            *([f"{_named(coming)} being loaded, and not shown until then"] if coming else ()),
-            *(
-                [f"{_named(behind)} being counted anew: very many of the rows changed at once, and are not shown yet"]
-                if behind
-                else ()
-            ),
-            *([f"{_named(others)} being counted anew: what changed in old rows is not shown yet"] if others else ()),
-        )
+        notes = [f"{_named(coming)} being loaded, and not shown until then"] if coming else []
+        if behind:
+            at = datetime.fromtimestamp(min(self._behind[each] for each in behind), UTC)
+            notes.append(
+                f"{_named(behind)} being counted anew: very many of the rows changed at once, and figures are as of "
+                f"before {at:%H:%M:%S} UTC"
+            )
+        if others:
+            notes.append(f"{_named(others)} being counted anew: what changed in old rows is not shown yet")
+        return tuple(notes)
 
     def without_coming(self, platform: Platform, ledger: Ledger, small: Callable[[str], bool]) -> Platform:
         """The platform without large campaigns that are new, until they are read: nothing is claimed of them."""
@@ -157,12 +164,12 @@ class Reloads:
 
     def saved(self) -> dict[str, Any]:
         """What is wanted still, for `restore`; what is being read beside is among it, and read once more."""
-        return {"wanted": self._wanted.saved(), "half": list(self._half)}
+        return {"wanted": self._wanted.saved(), "half": list(self._half), "behind": self._behind}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Want what another process wanted."""
         self._wanted.restore(saved["wanted"])
-        self._half = set(saved["half"])
+        self._half, self._behind = set(saved["half"]), dict(saved["behind"])
 
     # -- loading ------------------------------------------------------------------------------------------
 

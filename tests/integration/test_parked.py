@@ -22,7 +22,7 @@ QUIET: dict[str, Any] = {
 }  # fmt: skip
 """No audit is due, nothing rests, and no row is read twice for the sake of slow clocks."""
 
-BEHIND = "being counted anew: very many of the rows changed at once, and are not shown yet"
+BEHIND = "being counted anew: very many of the rows changed at once, and figures are as of before 12:00:02 UTC"
 
 
 @pytest.fixture(autouse=True)
