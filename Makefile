@@ -95,7 +95,8 @@ $(addprefix $(CURDIR)/.cache/engines/,$(PROMETHEUS_3) $(VICTORIA)):
 
 engines: $(STAMP) $(addprefix $(ENGINES)/,$(PROMETHEUS_3) $(VICTORIA)) ## Rules and boards on Prometheus 3 and VictoriaMetrics
 	@scripts/debian-packages.sh prometheus prometheus-alertmanager postgresql
-	@ENGINES=$(ENGINES) $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/engines $(ARGS)
+	@ENGINES=$(ENGINES) $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/engines \
+		tests/end_to_end/test_created.py $(ARGS)
 
 manifests: $(STAMP) $(HELM) ## Write the plain manifests anew (deploy/kubernetes)
 	@$(BIN)/python -m scripts.helm_chart $(HELM)

@@ -25,7 +25,8 @@ from exporter.metrics.encoding import Work
 from exporter.metrics.snapshot import SnapshotBuilder
 from exporter.refresh.service import settle
 from exporter.source.platform import Platform, PlatformReader
-from exporter.source.reader import SMALL, Reader
+from exporter.source.reader import Reader
+from exporter.source.small_reader import SMALL
 from exporter.source.told import TOLD
 
 CAMPAIGNS, TENANTS, NUMBERS, TRUNKS, POOL = 500, 20, 40, 4, 10

@@ -50,7 +50,7 @@ def settled(target: Target, options: Options, rows: int) -> Iterator[Change]:
 
 @contextmanager
 def suspected(target: Target) -> Iterator[None]:
-    """Within this, every campaign's audit is due: somebody leaves all the time whom nobody calls.
+    """Within this, the rows of every campaign are due to be counted: somebody leaves all the time whom nobody calls.
 
     PostgreSQL counts the deletion under the view `tasks`; no audit finds a difference.
     """

@@ -67,10 +67,14 @@ class AuditSchedule:
         self._activity.update({campaign for campaigns in changed.values() for campaign in campaigns})
 
     def suspect(self, campaigns: Iterable[str]) -> None:
-        """Rows were deleted under the views: audit these early."""
+        """Anything may be wrong with these: audit them early."""
         campaigns = list(campaigns)
         for queue in self._queues.values():
             queue.suspect(campaigns)
+
+    def suspect_rows(self, campaigns: Iterable[str]) -> None:
+        """Rows of these may have come or gone: count them early. That tells, and costs a fifth of counting all."""
+        self._queues[False].suspect(campaigns)
 
     def keep(self, campaigns: Iterable[str], now: float) -> None:
         """These are there; to be told before `due` is asked."""
@@ -84,11 +88,13 @@ class AuditSchedule:
         """Which of these campaigns to audit now, if the budget allows one."""
         if self._budget <= 0 or not free:
             return None
-        waiting = {
-            whole: found
-            for whole, queue in self._queues.items()
-            if (whole or not whole_only) and (found := queue.next(free, now, self._activity)) is not None
-        }
+        rows, everything = self._queues.values()
+        waiting = {}
+        if not whole_only and (found := rows.next(free, now, self._activity, rows.suspects)) is not None:
+            waiting[False] = found
+        early = {**rows.suspects, **everything.suspects} if whole_only else everything.suspects
+        if (found := everything.next(free, now, self._activity, early)) is not None:
+            waiting[True] = found
         if not waiting:
             return None
         whole = min(waiting, key=lambda kind: (self._spent[beside, kind], kind))
@@ -160,10 +166,12 @@ class _Queue:
             share = zlib.crc32(campaign.encode()) / 2**32
             self._done[campaign] = now - share * self.period
 
-    def next(self, free: Collection[str], now: float, activity: Mapping[str, int]) -> str | None:
+    def next(
+        self, free: Collection[str], now: float, activity: Mapping[str, int], early: Mapping[str, int]
+    ) -> str | None:
         """Whose turn it is; by turns of those that wait for some reason, so that none waits for ever."""
         choices = []
-        if suspects := {campaign: since for campaign, since in self.suspects.items() if campaign in free}:
+        if suspects := {campaign: since for campaign, since in early.items() if campaign in free}:
             choices = [
                 max(suspects, key=lambda campaign: (activity.get(campaign, 0), campaign)),
                 min(suspects, key=lambda campaign: (suspects[campaign], -activity.get(campaign, 0), campaign)),
@@ -216,10 +224,10 @@ def differing(
     attempts = ledger.tasks.allowed(ledger.campaign(campaign))
     try:
         with connection.transaction():
-            for projection in audited(ledger, reader.available.counted, whole=whole):
-                rows = reader.totals(
-                    connection, projection, [campaign], moment, meter, settled=False, day=day, attempts=attempts
-                )
+            for projection, rows in reader.all_totals(
+                connection, audited(ledger, reader.available.counted, whole=whole), [campaign], moment, meter,
+                settled=False, day=day, attempts=attempts,
+            ):  # fmt: skip
                 if not same(ledger, projection, campaign, rows, ledger.cells(projection.name, campaign)):
                     wrong.add(projection.relation)
     except RowError:

@@ -79,6 +79,11 @@ class Fold:
         """What the numbers in columns stand for."""
         return self._vocabulary
 
+    @property
+    def newest_forgotten(self) -> float:
+        """When the newest row was made that may be counted without being remembered."""
+        return float(self._newest_forgotten)
+
     # -- rows in ------------------------------------------------------------------------------------------
 
     def decode(self, rows: Records, campaigns: NDArray[np.int32]) -> Columns:

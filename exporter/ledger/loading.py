@@ -77,10 +77,7 @@ class Loader:
         """Read a campaign at a snapshot, to be taken in later: by any thread, as the ledger is not asked."""
         try:
             with connection.transaction():
-                totals = [
-                    (projection, self._settled(connection, (projection, [campaign], day), meter))
-                    for projection in self._projections
-                ]
+                totals = list(self._all_settled(connection, campaign, day, meter))
                 rows = {
                     relation: list(self._reader.remembered(connection, relation, [campaign], self._moment, meter))
                     for relation in self._relations
@@ -124,6 +121,10 @@ class Loader:
     ) -> None:
         for campaign in days:
             self._ledger.clear(campaign, self._relations)
+        if len(days) == 1 and progress is None:
+            for campaign, day in days.items():
+                self._one(connection, campaign, day)
+            return
         jobs = self._jobs(days)
         steps = len(jobs) + len(self._relations)
         done = 0
@@ -141,6 +142,13 @@ class Loader:
                 done += 1
                 if progress is not None:
                     progress(done / steps)
+
+    def _one(self, connection: Connection, campaign: str, day: Day) -> None:
+        for relation in self._relations:
+            for batch in self._reader.remembered(connection, relation, [campaign], self._moment, self._meter):
+                self._ledger.apply(relation, batch, loading=True)
+        for projection, rows in self._all_settled(connection, campaign, day, self._meter):
+            self._ledger.folds[projection.relation].add_settled(projection, rows)
 
     @property
     def _projections(self) -> list[Projection]:
@@ -200,6 +208,13 @@ class Loader:
         projection, campaigns, day = job
         return self._reader.totals(
             connection, projection, campaigns, self._moment, meter, settled=True, day=day, closed=self._closed
+        )
+
+    def _all_settled(
+        self, connection: Connection, campaign: str, day: Day, meter: Meter
+    ) -> Iterator[tuple[Projection, Rows]]:
+        return self._reader.all_totals(
+            connection, self._projections, [campaign], self._moment, meter, settled=True, day=day, closed=self._closed
         )
 
     def _load_one(self, connection: Connection, campaign: str, day: Day) -> None:

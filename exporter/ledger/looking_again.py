@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -28,14 +29,15 @@ def witnessed(fold: Fold, count: int) -> list[Any]:
     return chosen
 
 
-def unlike(fold: Fold, rows: Records) -> tuple[list[int], list[int]]:
+def unlike(fold: Fold, rows: Records, behind: Collection[int] = ()) -> tuple[list[int], list[int]]:
     """The places of rows that say something else than is remembered of them: with the stamp they had, and with a newer.
 
-    Rows that are not remembered say nothing.
+    Rows that are not remembered say nothing, nor do those of campaigns that are known to be `behind`.
     """
     new = fold.decode(rows, fold.vocabulary.campaign.numbers(rows.texts["campaign"]))
     slots = fold.held.find(keys_of(rows.kind, rows.ids))
     places = np.flatnonzero(slots >= 0)
+    places = places[~np.isin(fold.held["campaign"][slots[places]], list(behind))]
     held = fold.held.take(slots[places])
     other = np.zeros(len(places), bool)
     for name in new.keys() & held.keys() - _OF_THE_STAMP:

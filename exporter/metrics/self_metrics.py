@@ -39,7 +39,7 @@ prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]  # 
 
 STAGES = ("connect", "observe", "platform", "changes", "load", "probe", "audit", "diagnose", "encode")
 ERRORS = ("unavailable", "contract", "locked", "timeout", "other")
-CAUSES = ("new", "dirty", "everything", "audit", "unstamped")
+CAUSES = ("new", "dirty", "bulk", "everything", "audit", "unstamped")
 
 
 class Telemetry:

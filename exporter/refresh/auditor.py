@@ -1,6 +1,6 @@
 """Runs the rolling audit within its share of database time, and has what differs loaded anew.
 
-A large campaign is counted beside the refreshes, some projections at a time: what the ledger said at the snapshot is
+A large campaign is counted beside the refreshes, a relation at a time: what the ledger said at the snapshot is
 kept, and compared when the counts are there.
 """
 
@@ -32,7 +32,7 @@ from exporter.source.reader import Rows
 _EARLY_AUDIT_SECONDS = 0.25
 _LOOK_SECONDS = 10.0
 _PIECE_SECONDS = 1.0
-"""Another projection is counted at the same snapshot until this time; a snapshot held for long keeps VACUUM waiting."""
+"""The other relation is counted at the same snapshot until this time; a snapshot held for long keeps VACUUM waiting."""
 
 Counts = list[tuple[Projection, Rows]]
 
@@ -66,7 +66,9 @@ class Auditor:
         self.corrections = 0
         """Differences found so far."""
         self.counted_seconds = 0.0
-        """Database time that the last `run` took for counting, which is held to the audits' own share."""
+
+    """Database time that the last `run` took for counting, which is held to the audits' own share, and for loading
+    what differed, for which what is loaded beside rests."""
 
     def adopt(self, config: AuditConfig) -> None:
         """Take turns by another configuration."""
@@ -74,8 +76,12 @@ class Auditor:
         self._schedule.adopt(config)
 
     def suspect(self, campaigns: Iterable[str]) -> None:
-        """Rows of these may have left or moved: audit them early."""
+        """Anything may be wrong with these: audit them early."""
         self._schedule.suspect(campaigns)
+
+    def suspect_rows(self, campaigns: Iterable[str]) -> None:
+        """Rows of these may have left or moved: count them early."""
+        self._schedule.suspect_rows(campaigns)
 
     def note_activity(self, changed: Mapping[str, Iterable[str]]) -> None:
         """The campaigns that changed in this refresh."""
@@ -102,9 +108,9 @@ class Auditor:
         """Audit those that are due, for as long as the budget and this refresh's share of it last."""
         elapsed, self._ran_at = time.monotonic() - self._ran_at, time.monotonic()
         self._schedule.pass_time(elapsed)
+        self.counted_seconds = 0.0
         if self._audit is not None:
             self._go_on(look, self._audit)
-        self.counted_seconds = 0.0
         start, now = look.meter.seconds, look.moment.now
         if any(look.meter.unreadable.values()) or self._reloads.unreadable:
             self._unreadable_at = now
@@ -160,7 +166,7 @@ class Auditor:
             return
         if not self._beside.possible:
             self._audit = None
-            self._schedule.suspect([campaign])
+            self._again(audit.turn)
             return
         if audit.piece is not None:
             if not audit.piece.done:
@@ -189,11 +195,11 @@ class Auditor:
 
         def count(connection: Connection, meter: Meter) -> Counts:
             counts: Counts = []
-            for projection in left:
-                rows = reader.totals(
-                    connection, projection, [campaign], moment, meter, settled=False, day=day, attempts=attempts
+            for relation in dict.fromkeys(projection.relation for projection in left):
+                some = [projection for projection in left if projection.relation == relation]
+                counts += reader.all_totals(
+                    connection, some, [campaign], moment, meter, settled=False, day=day, attempts=attempts
                 )
-                counts.append((projection, rows))
                 if meter.seconds > _PIECE_SECONDS:
                     break
             return counts
@@ -206,6 +212,12 @@ class Auditor:
         """Whether a campaign is being audited, or is to be before its turn."""
         return self._audit is not None or self._schedule.suspects
 
+    def _again(self, turn: Turn) -> None:
+        if turn.whole:
+            self._schedule.suspect([turn.campaign])
+        else:
+            self._schedule.suspect_rows([turn.campaign])
+
     def _fail(self, look: Look, turn: Turn, piece: Piece[Counts]) -> None:
         if isinstance(piece.error, RowError):
             self._tell(look, turn, set(), unreadable=True)
@@ -213,7 +225,7 @@ class Auditor:
         campaign = turn.campaign
         cut_off = isinstance(piece.error, psycopg.errors.QueryCanceled)  # it would be again
         if not cut_off:
-            self._schedule.suspect([campaign])
+            self._again(turn)
         action = "at its next turn" if cut_off else "again"
         log.warning("an audit could not be done", campaign=campaign, why=reason(piece), action=action)
 
@@ -223,11 +235,13 @@ class Auditor:
             self._telemetry.audits.inc()
         if not wrong and not unreadable:
             return
-        before = sum(look.meter.unreadable.values())
+        before, began = sum(look.meter.unreadable.values()), look.meter.seconds
         self._schedule.loaded(turn.campaign, look.moment.now)
         try:
-            self._reloads.load_audited(look, turn.campaign)
+            # Where SQL could not count, nobody knows which relation differs.
+            self._reloads.load_audited(look, turn.campaign, () if unreadable else wrong)
         finally:
+            self.counted_seconds += look.meter.seconds - began
             if sum(look.meter.unreadable.values()) > before:
                 self._unreadable_at = look.moment.now
                 wrong = wrong if turn.whole else set()

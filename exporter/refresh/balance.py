@@ -25,6 +25,8 @@ class _Relation:
     left: int = 0
     low: int = 0
     high: int = 0
+    unsure: int = 0
+    """How many rows were read since then that may have been inserted, or be old ones that changed."""
 
 
 class Balance:
@@ -48,10 +50,11 @@ class Balance:
                 known.left += under.inserted - known.inserted
                 known.inserted = under.inserted
 
-    def read(self, relation: str, new: int) -> None:
-        """So many rows were read that were not known."""
+    def read(self, relation: str, new: int, unsure: int = 0) -> None:
+        """So many rows were read that were not known; and so many that may be new, or have been forgotten."""
         if (known := self._relations.get(relation)) is not None and known.inserted is not None:
             known.left -= new
+            known.unsure += unsure
 
     def begin_anew(self, relations: Collection[str] | None = None) -> None:
         """Everything was loaded, or all of these relations: whatever was inserted is known."""
@@ -64,7 +67,7 @@ class Balance:
         `corrections`: how many differences audits have found by now, in all.
         """
         for known in self._relations.values():
-            known.low, known.high = min(known.low, known.left), max(known.high, known.left)
+            known.low, known.high = min(known.low, known.left - known.unsure), max(known.high, known.left)
         if self._clock() - self._since < self._wait:
             return {}
         self._since = self._clock()
@@ -74,7 +77,8 @@ class Balance:
             if stays:
                 found[relation] = stays
                 known.left -= stays
-            known.low = known.high = known.left
+            known.left -= max(0, min(known.left, known.unsure))
+            known.low, known.high, known.unsure = known.left, known.left, 0
         if self._suspected:
             in_vain = corrections == self._corrections
             self._wait = min(self._wait * 2, LONGEST_SECONDS) if in_vain else WINDOW_SECONDS

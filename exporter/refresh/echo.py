@@ -100,7 +100,10 @@ class Echo:
         waiting = set(self._reloads.pending)  # of these such rows are known
         labels = look.ledger.vocabulary.campaign.labels
         plan, whose = Plan(math.inf, ((low, high),)), look.everybody.campaigns
-        for rows in look.reader.changed(look.connection, relation, plan, whose, look.moment, look.meter, MOST_ROWS):
+        behind = self._reloads.behind  # of these all rows are read anyway
+        for rows in look.reader.changed(
+            look.connection, relation, plan, whose, look.moment, look.meter, MOST_ROWS, behind
+        ):
             folded = look.ledger.apply(relation, rows)
             dirty = {labels[number]: count for number, count in folded.dirty.items()}
             late += folded.altered + sum(dirty[each] for each in dirty.keys() - waiting)

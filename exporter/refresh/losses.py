@@ -50,11 +50,14 @@ class Losses:
             if campaign not in self._before:
                 self._before[campaign] = (look.ledger.rows(campaign), self._counters(look, campaign))
 
-    def gained(self, look: Look, campaigns: Iterable[str]) -> bool:
-        """Whether one of these came back with more rows than before: they may have moved, and count elsewhere still."""
+    def gained(self, look: Look, campaigns: Mapping[str, Rows]) -> bool:
+        """Whether one of these came back with more rows than before, and than the so many that are new.
+
+        They may have moved, and count elsewhere still.
+        """
         return any(
-            look.ledger.rows(campaign)[relation] > count
-            for campaign in campaigns
+            look.ledger.rows(campaign)[relation] > count + new.get(relation, 0)
+            for campaign, new in campaigns.items()
             if campaign in self._before and campaign in look.days
             for relation, count in self._before[campaign][0].items()
         )

@@ -13,7 +13,7 @@ from exporter.metrics.self_metrics import Telemetry
 from exporter.source.caveats import Caveat
 from exporter.source.pooler import Pooler
 from exporter.source.promise import LIVE, Promise
-from exporter.source.reader import SMALL_LIMIT
+from exporter.source.small_reader import SMALL_LIMIT
 
 _CLOCK_SECONDS = 5.0
 _RECONNECTIONS_SECONDS = 60.0

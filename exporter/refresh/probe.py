@@ -24,6 +24,7 @@ from exporter.ledger.witnesses import IN_PROGRESS, PENDING
 from exporter.metrics.self_metrics import Telemetry
 from exporter.refresh.auditor import Auditor
 from exporter.refresh.look import Look
+from exporter.refresh.reloads import Reloads
 
 EVERY_SECONDS = 15.0
 ROWS_AT_ONCE, FEW_AT_ONCE = 256, 32
@@ -89,8 +90,9 @@ def _alike(stamps: NDArray[np.float64], low: float, high: float) -> bool:
 class Probe:
     """Looks at rows by id, every fifteen seconds."""
 
-    def __init__(self, auditor: Auditor, telemetry: Telemetry) -> None:
+    def __init__(self, auditor: Auditor, reloads: Reloads, telemetry: Telemetry) -> None:
         self._auditor = auditor
+        self._reloads = reloads
         self._telemetry = telemetry
         self._states: dict[str, _State] = {}
         self._at = -math.inf
@@ -143,7 +145,8 @@ class Probe:
         except psycopg.errors.QueryCanceled:
             self._give_up(relation, "it takes longer than database.statement_timeout", state, look.moment.now)
             return
-        still, late = unlike(fold, rows)
+        behind = {look.ledger.campaign(campaign) for campaign in self._reloads.behind}
+        still, late = unlike(fold, rows, behind)
         self._telemetry.probed.labels(relation).inc(len(rows))
         self._telemetry.unstamped.labels(relation).inc(len(still))
         self._telemetry.late_rows.labels(relation).inc(len(late))

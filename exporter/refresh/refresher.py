@@ -29,7 +29,8 @@ from exporter.source.origin import Origin
 from exporter.source.platform import Platform, PlatformReader
 from exporter.source.promise import LIVE, Promise
 from exporter.source.query_time import Meter, Watch
-from exporter.source.reader import SMALL, Moment
+from exporter.source.reader import Moment
+from exporter.source.small_reader import SMALL
 from exporter.source.structure import Structure, replaced
 from exporter.source.transactions import Sight, sight
 from exporter.source.watermark import Observation
@@ -258,7 +259,7 @@ class Refresher:
             session.expect(seen)
             self._notices.compare_clocks(seen.at)
             now = self._clock(promise.judged_at(seen.at))
-            raw = reader.platform(connection, now - self._config.retention, meter)
+            raw = reader.small.platform(connection, now - self._config.retention, meter)
             self._telemetry.note_left_out(meter.left_out)
             self._notices.note_left_out(meter.left_out)
             everybody = self._platforms.build(SMALL, raw, now, self._config.retention)

@@ -1,55 +1,28 @@
-"""Which campaigns must be loaded anew and why: small ones within a refresh, large ones beside the refreshes.
-
-What is read beside is as of the refresh that lent its snapshot. So the rows that refreshes read since are kept, and
-folded once more when it is taken in.
-"""
+"""Which campaigns must be loaded anew and why: small ones within a refresh, large ones beside the refreshes."""
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-import structlog
-
-from exporter.calendar.days import Day
-from exporter.ledger.closed_hours import days_of
 from exporter.ledger.ledger import Ledger
-from exporter.ledger.loading import Loaded
-from exporter.ledger.time_buckets import first_hour
 from exporter.metrics.self_metrics import CAUSES, Telemetry
-from exporter.refresh.beside import Beside, Piece, reason
+from exporter.refresh.beside import Beside
 from exporter.refresh.look import Look
 from exporter.refresh.losses import Losses
+from exporter.refresh.reading_beside import ReadingBeside
 from exporter.refresh.wanted import Wanted
 from exporter.source.database import Database
 from exporter.source.platform import Platform
 
-_MOST_KEPT = 500_000
-"""Rows kept while one campaign is read; past them it is read again later."""
-
-_AFTER_ERROR_SECONDS = 10.0
 _LATE_SECONDS = 1.0
 _NAMED = 5
-_FIRST = {cause: place for place, cause in enumerate(("new", "audit", "dirty"))}
-
-log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class _Reading:
-    """A campaign that is read beside."""
-
-    campaign: str
-    cause: str
-    day: Day
-    hour: float
-    relations: Collection[str]
-    piece: Piece[Loaded]
-    stale: bool = False
-    """Whether something happened that makes what is read useless."""
+_FIRST = {cause: place for place, cause in enumerate(("new", "bulk", "audit", "dirty"))}
+_OLD_ROWS = frozenset({"dirty", "audit", "bulk"})
+"""Causes for which rows may turn up that were there before."""
 
 
 class Reloads:
@@ -59,18 +32,25 @@ class Reloads:
         self._losses = losses
         self._telemetry = telemetry
         self._beside = beside
-        self.share = share
+        self._reading = ReadingBeside(beside, telemetry, share)
         self._wanted = Wanted()
         self._loaded: set[str] = set()
+        self._turned_up: set[str] = set()
+        self._left_out: set[str] = set()
+        """Of which this refresh left rows out: what could be read beside now would lack none, but be spoilt soon."""
         self._half: set[str] = set()
         """Loaded by a refresh that failed: what is known of them may be half."""
+        self._behind: dict[str, float] = {}
+        """Of which rows were left out, with the time (seconds since 1970) before which their figures are."""
         self._held_back: set[str] = set()
-        self._reading: _Reading | None = None
         self._looked_at: Platform | None = None
-        self._rests_until = 0.0
         self.once_seconds = 0.0
         """Database time of what this refresh loaded for good: all rows of a campaign are remembered from then on."""
         self.unreadable = False  # whether this refresh took in a campaign of which some row could not be read
+
+    def adopt(self, share: float) -> None:
+        """Take so much of the database's time for what is read beside."""
+        self._reading.share = share
 
     def want(self, campaigns: Iterable[str], cause: str, relation: str | None = None) -> None:
         """Load these, if nobody asked for it before: all of them, or one relation of theirs.
@@ -79,14 +59,30 @@ class Reloads:
         """
         campaigns = list(campaigns)
         self._wanted.add(campaigns, cause, relation)
-        if self._reading is not None and self._reading.campaign in campaigns:
-            self._reading.stale |= cause not in ("dirty", self._reading.cause)
+        if self._reading.campaign in campaigns and cause not in ("dirty", self._reading.cause):
+            self._reading.spoil()
+
+    def leave_out(self, campaigns: Collection[str], look: Look, relation: str, seconds: float) -> None:
+        """This refresh leaves rows of these out: those that are exported are counted anew, beside the refreshes.
+
+        `seconds` of database time went by until that was known. They are the past's, so the past rests for them.
+        """
+        mine = set(campaigns).intersection(look.days)
+        self._left_out |= mine
+        for campaign in mine:
+            if self._wanted.cause(campaign) not in ("new", "everything"):
+                known = self._wanted.relations(campaign) if campaign in self._wanted else ()
+                self._wanted.put([campaign], "bulk", {relation, *known})
+                self._behind.setdefault(campaign, look.moment.now)
+        if self._reading.campaign in campaigns:
+            self._reading.spoil()
+        self._reading.rest_for(seconds)
 
     def want_all(self, campaigns: Collection[str]) -> None:
         """Load these because everything may have changed, whatever was the cause before."""
         if campaigns:
             self._wanted.put(campaigns, "everything")
-            self._forget()
+            self._reading.spoil()
 
     def count_anew(self, campaigns: Iterable[str], relations: Collection[str]) -> None:
         """Load these relations of all of them within this refresh: no stamp tells which rows changed."""
@@ -97,8 +93,10 @@ class Reloads:
 
     def begin_anew(self) -> None:
         """Another ledger: everything is loaded, as new."""
-        self._forget()
+        self._reading.spoil()
         self._wanted.clear()
+        self._left_out.clear()
+        self._behind.clear()
         self._held_back.clear()
         self._half.clear()
         self._looked_at = None
@@ -118,6 +116,8 @@ class Reloads:
             self._wanted.remove(campaign)
         self._half -= self._loaded
         self._loaded.clear()
+        behind = self.behind
+        self._behind = {campaign: at for campaign, at in self._behind.items() if campaign in behind}
 
     def failed(self) -> None:
         """The refresh failed: what it loaded is loaded again."""
@@ -131,18 +131,29 @@ class Reloads:
 
     @property
     def turned_up(self) -> list[str]:
-        """The campaigns loaded because of rows that were there before: changed long after, moved, or come back."""
-        return [campaign for campaign in self._loaded if self._wanted.cause(campaign) in ("dirty", "audit")]
+        """The campaigns loaded because of rows that may have been there before: changed late, moved, or come back."""
+        return sorted(self._turned_up)
+
+    @property
+    def behind(self) -> set[str]:
+        """The campaigns of which rows were left out, and are not counted yet: what is remembered is of before."""
+        return {campaign for campaign, cause in self.pending.items() if cause == "bulk"}
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What readers must know of campaigns that are loaded beside, in a sentence each."""
-        coming = sorted(self._held_back)
-        others = sorted(self.pending.keys() - self._held_back)
-        return (
-            *([f"{_named(coming)} being loaded, and not shown until then"] if coming else ()),
-            *([f"{_named(others)} being counted anew: what changed in old rows is not shown yet"] if others else ()),
-        )
+        coming, behind = sorted(self._held_back), sorted(self.behind)
+        others = sorted(self.pending.keys() - {*coming, *behind})
+        notes = [f"{_named(coming)} being loaded, and not shown until then"] if coming else []
+        if behind:
+            at = datetime.fromtimestamp(min(self._behind[each] for each in behind), UTC)
+            notes.append(
+                f"{_named(behind)} being counted anew: very many of the rows changed at once, and figures are as of "
+                f"before {at:%H:%M:%S} UTC"
+            )
+        if others:
+            notes.append(f"{_named(others)} being counted anew: what changed in old rows is not shown yet")
+        return tuple(notes)
 
     def without_coming(self, platform: Platform, ledger: Ledger, small: Callable[[str], bool]) -> Platform:
         """The platform without large campaigns that are new, until they are read: nothing is claimed of them."""
@@ -157,9 +168,8 @@ class Reloads:
                     self._held_back.add(campaign)
                     self._wanted.put([campaign], "new")
             self._looked_at = platform
-        reading = self._reading
-        if reading is not None and reading.piece.done and not reading.stale and reading.piece.error is None:
-            self._held_back.discard(reading.campaign)
+        if (ready := self._reading.ready) is not None:
+            self._held_back.discard(ready)
         if not self._held_back:
             return platform
         shown = {key: each for key, each in platform.campaigns.items() if key not in self._held_back}
@@ -167,18 +177,19 @@ class Reloads:
 
     def saved(self) -> dict[str, Any]:
         """What is wanted still, for `restore`; what is being read beside is among it, and read once more."""
-        return {"wanted": self._wanted.saved(), "half": list(self._half)}
+        return {"wanted": self._wanted.saved(), "half": list(self._half), "behind": self._behind}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Want what another process wanted."""
         self._wanted.restore(saved["wanted"])
-        self._half = set(saved["half"])
+        self._half, self._behind = set(saved["half"]), dict(saved["behind"])
 
     # -- loading ------------------------------------------------------------------------------------------
 
     def load(self, look: Look) -> None:
         """Load what is small, take in what was read beside, and begin to read the next."""
         self.once_seconds, self.unreadable = 0.0, False
+        self._turned_up.clear()
         for gone in [each for each in self._wanted if each not in look.days and each not in self._held_back]:
             self._wanted.remove(gone)
         self._take(look)
@@ -186,8 +197,9 @@ class Reloads:
         self._load_small(
             look, [each for each in self._wanted if each in look.days and each not in {*large, *self._loaded}]
         )
-        if large and self._reading is None and time.monotonic() >= self._rests_until:
-            self._read_next(look, large)
+        if (next_ones := [each for each in large if each not in self._left_out]) and self._reading.free:
+            self._read_next(look, next_ones)
+        self._left_out.clear()
         waiting = Counter(self.pending.values())
         for cause in CAUSES:
             self._telemetry.pending.labels(cause).set(waiting[cause])
@@ -227,25 +239,29 @@ class Reloads:
             look.loader.load_in_parallel(look.connection, days, database, helpers, progress)
         return look.meter.seconds - before
 
-    def load_audited(self, look: Look, campaign: str) -> None:
-        """Load one in which an audit found a difference, and again if this refresh fails: it leaves half."""
-        self._wanted.put([campaign], "audit")
-        if not self._is_large(look.ledger, campaign):
-            self._note(look, [campaign])
-            look.loader.load(look.connection, {campaign: look.days[campaign]})
+    def load_audited(self, look: Look, campaign: str, wrong: Collection[str]) -> None:
+        """Load one in which an audit found a difference, and again if this refresh fails: it leaves half.
 
-    def _forget(self) -> None:
-        """What is read beside is of no use any more."""
-        if self._reading is not None:
-            self._reading.stale = True
+        `wrong`: the relations that differ, as far as that is known.
+        """
+        self._wanted.put([campaign], "audit", wrong)
+        if not self._is_large(look.ledger, campaign):
+            before = look.meter.seconds
+            self._note(look, [campaign])
+            loader = look.loader.of(self._wanted.relations(campaign))
+            loader.load(look.connection, {campaign: look.days[campaign]})
+            self._reading.rest_for(look.meter.seconds - before)  # the present does not pay for the past
 
     def _note(self, look: Look, campaigns: Iterable[str]) -> None:
         """These are about to be loaded."""
         for campaign in campaigns:
             self._loaded.add(campaign)
-            self._telemetry.loaded.labels(self._wanted.cause(campaign)).inc()
-            if self._reading is not None and campaign == self._reading.campaign:
-                self._reading.stale = True
+            cause = self._wanted.cause(campaign)
+            self._telemetry.loaded.labels(cause).inc()
+            if cause in _OLD_ROWS:
+                self._turned_up.add(campaign)
+            if campaign == self._reading.campaign:
+                self._reading.spoil()
         self._losses.remember(look, campaigns)
 
     def _is_large(self, ledger: Ledger, campaign: str) -> bool:
@@ -254,6 +270,8 @@ class Reloads:
             return True
         if campaign in self._half or self._wanted.cause(campaign) in ("new", "everything", "unstamped"):
             return False
+        if self._wanted.cause(campaign) == "bulk":  # it is about to have as many rows, whatever it has now
+            return self._beside.possible
         return self._beside.takes(ledger.rows(campaign))
 
     def _fits(self, ledger: Ledger, campaign: str) -> bool:
@@ -266,58 +284,29 @@ class Reloads:
 
     def _read_next(self, look: Look, large: Iterable[str]) -> None:
         campaign = min(large, key=lambda each: _FIRST.get(self._wanted.cause(each) or "", len(_FIRST)))
-        day = look.days.get(campaign) or days_of(look.everybody, look.moment.now)[campaign]
         relations = self._wanted.relations(campaign)
         loader = look.loader.of(relations)
         loader = loader.remembering() if self._fits(look.ledger, campaign) else loader
-        piece = self._beside.begin(look, lambda connection, meter: loader.fetch(connection, meter, campaign, day))
-        if piece is not None:
-            hour = first_hour(look.moment.now)
-            self._reading = _Reading(campaign, self._wanted.cause(campaign) or "", day, hour, relations, piece)
-            look.ledger.kept = []
+        self._reading.begin(look, loader, campaign, self._wanted.cause(campaign) or "", relations)
 
     def _take(self, look: Look) -> None:
         """Take in what was read beside, if it is of use; else it stays wanted."""
-        reading, kept = self._reading, look.ledger.kept or []
-        if reading is None:
+        read = self._reading.take(look)
+        if read is None:
             return
-        reading.stale |= sum(len(rows) for _, rows in kept) > _MOST_KEPT
-        if reading.stale:
-            look.ledger.kept = None
-        if not reading.piece.done:
-            return
-        self._reading = look.ledger.kept = None
-        meter = reading.piece.meter
-        self._telemetry.note_meter(meter)
-        self.unreadable = any(meter.unreadable.values())
-        if reading.cause != "new":
-            self._rests_until = time.monotonic() + meter.seconds * (1 - self.share) / self.share
-        if reading.piece.error is not None:
-            self._rests_until = max(self._rests_until, time.monotonic() + _AFTER_ERROR_SECONDS)
-            if not reading.stale:
-                log.warning(
-                    "a campaign could not be loaded beside the refreshes",
-                    campaign=reading.campaign,
-                    cause=reading.cause,
-                    why=reason(reading.piece),
-                    action="tried again",
-                )
-            return
-        day = look.days.get(reading.campaign)
-        if reading.stale or day != reading.day or first_hour(look.moment.now) != reading.hour:
-            return
-        left = set(self._wanted.relations(reading.campaign)).difference(reading.relations)
-        self._note(look, [reading.campaign])
-        look.loader.take(reading.campaign, reading.piece.future.result())
+        self.unreadable = self._reading.unreadable
+        left = set(self._wanted.relations(read.campaign)).difference(read.relations)
+        self._note(look, [read.campaign])
+        look.loader.take(read.campaign, read.loaded)
         labels = look.ledger.vocabulary.campaign.labels
-        for relation, rows in kept:
+        for relation, rows in read.since:
             dirty = {labels[number] for number in look.ledger.apply(relation, rows).dirty}
-            if reading.campaign in dirty:  # once more: it changed after it was read
+            if read.campaign in dirty:  # once more: it changed after it was read
                 left.add(relation)
             self.want(dirty, "dirty", relation)
         if left:
-            self._loaded.discard(reading.campaign)
-            self._wanted.put([reading.campaign], "dirty", left)
+            self._loaded.discard(read.campaign)
+            self._wanted.put([read.campaign], "dirty", left)
 
 
 def _named(campaigns: Sequence[str]) -> str:

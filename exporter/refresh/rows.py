@@ -19,6 +19,7 @@ from exporter.refresh.epoch import Epoch
 from exporter.refresh.evidence import Evidence
 from exporter.refresh.look import Look
 from exporter.refresh.losses import Losses
+from exporter.refresh.parking import Parking
 from exporter.refresh.probe import Probe
 from exporter.refresh.recounting import Recounting
 from exporter.refresh.reloads import Reloads
@@ -59,9 +60,10 @@ class Rows:
         self._losses = Losses(builder, self._evidence)
         self._beside = Beside(database)
         self._reloads = Reloads(self._losses, telemetry, self._beside, config.refresh.max_share)
+        self._parking = Parking(self._reloads, self._beside, self._balance)
         self._echo = Echo(config.settle_after, self._reloads, telemetry)
         self._auditor = Auditor(config.audit, self._reloads, telemetry, self._beside)
-        self._probe = Probe(self._auditor, telemetry)
+        self._probe = Probe(self._auditor, self._reloads, telemetry)
         self._recounting = Recounting()
         self.replaced = False
         """Whether something under the views was replaced since the last refresh that succeeded."""
@@ -76,7 +78,7 @@ class Rows:
         """Whatever remembers something, by its name in what is saved."""
         return {
             "evidence": self._evidence, "balance": self._balance, "losses": self._losses, "reloads": self._reloads,
-            "echo": self._echo, "auditor": self._auditor, "probe": self._probe,
+            "parking": self._parking, "echo": self._echo, "auditor": self._auditor, "probe": self._probe,
         }  # fmt: skip
 
     @property
@@ -87,7 +89,7 @@ class Rows:
     def adopt(self, config: Config) -> None:
         """Go on with another configuration."""
         self._config = config
-        self._reloads.share = config.refresh.max_share
+        self._reloads.adopt(config.refresh.max_share)
         self._auditor.adopt(config.audit)
 
     @property
@@ -117,6 +119,7 @@ class Rows:
         """Another ledger: of another server, or of other columns."""
         self._probe.begin_anew()
         self._reloads.begin_anew()
+        self._parking.begin_anew()
         self._auditor.begin_anew()
         self._beside.close()
 
@@ -132,7 +135,7 @@ class Rows:
             )
             self.replaced = True
         if lost:
-            self._auditor.suspect(epoch.ledger.exported)
+            self._auditor.suspect_rows(epoch.ledger.exported)
 
     def admitted(
         self, everybody: Platform, session: Session, epoch: Epoch, promise: Promise, moment: Moment, meter: Meter
@@ -153,6 +156,7 @@ class Rows:
 
     def read(self, look: Look, epoch: Epoch, plan: Plan, *, pooled: bool) -> None:
         """Make the ledger equal to the snapshot: by change, by campaign, and by the audit's turn."""
+        self._parking.seconds = 0.0
         with self._telemetry.staged("changes"):
             self._reloads.want_all(look.ledger.advance(look.moment.now))
             try:
@@ -165,7 +169,7 @@ class Rows:
         with self._telemetry.staged("load"):
             if epoch.begun:
                 self._reloads.load(look)
-                self.exempt_seconds = self._reloads.once_seconds
+                self.exempt_seconds = self._reloads.once_seconds + self._parking.seconds
             else:
                 # More sessions of a pool would be taken from those who share it, and may not be free; and what lies on
                 # another server has a snapshot of its own for each connection.
@@ -175,8 +179,8 @@ class Rows:
         with self._telemetry.staged("probe"):
             self._probe.run(look)
         with self._telemetry.staged("audit"):
-            if self._losses.gained(look, self._reloads.turned_up):
-                self._auditor.suspect(look.days)
+            if self._losses.gained(look, {each: self._parking.expected(each) for each in self._reloads.turned_up}):
+                self._auditor.suspect_rows(look.days)
             self._auditor.run(look)
             self.exempt_seconds += self._auditor.counted_seconds
 
@@ -194,23 +198,32 @@ class Rows:
             self._balance.begin_anew()
             return
         labels = look.ledger.vocabulary.campaign.labels
-        for relation, rows in ahead(_changed(look, plan)):
-            folded = look.ledger.apply(relation, rows)
-            self._telemetry.rows_ignored.labels(relation).inc(folded.ignored)
-            self._reloads.want((labels[number] for number in folded.dirty), "dirty", relation)
-            self._balance.read(relation, folded.new)
-            if folded.old:
-                self._auditor.suspect(look.days)
+        for relation, rows in ahead(self._changed(look, plan)):
+            with self._parking.folding:
+                folded = look.ledger.apply(relation, rows)
+                self._telemetry.rows_ignored.labels(relation).inc(folded.ignored)
+                self._reloads.want((labels[number] for number in folded.dirty), "dirty", relation)
+                late = sum(folded.dirty.values())
+                self._balance.read(relation, folded.new - late, late)
+                if folded.old:
+                    self._auditor.suspect_rows(look.days)
         self._echo.read(look, plan.low)
         if self._config.shard is not None:  # inserts are counted by table, whosever they are
             return
         if found := self._balance.suspects(self._auditor.corrections):
             log.debug("inserts and new rows differ", **found, action="audited early")
-            self._auditor.suspect(look.days)
+            self._auditor.suspect_rows(look.days)
+
+    def _changed(self, look: Look, plan: Plan) -> Iterator[tuple[str, Records]]:
+        """What changed in both relations. Calls first: while the many are folded, the database works on the few."""
+        for relation in sorted(look.ledger.folds.keys() - look.reader.available.counted):
+            for rows in self._parking.changed(look, relation, plan):
+                yield relation, rows
 
     def settle(self, look: Look) -> None:
         """All was read, of one state of the database: see what campaigns lost, and what can be explained."""
-        self._losses.settle(look, self._reloads.turned_up)
+        turned_up = [each for each in self._reloads.turned_up if self._parking.may_have_been_there(each)]
+        self._losses.settle(look, turned_up)
 
     def note_activity(self, changed: Mapping[str, set[str]]) -> None:
         """The campaigns that changed in this refresh, by projection."""
@@ -219,17 +232,9 @@ class Rows:
     def done(self) -> None:
         """The refresh succeeded."""
         self._reloads.done()
+        self._parking.done()
         self.replaced = False
 
     def failed(self) -> None:
         """The refresh failed: what it loaded is loaded again."""
         self._reloads.failed()
-
-
-def _changed(look: Look, plan: Plan) -> Iterator[tuple[str, Records]]:
-    """What changed in both relations. Calls first: while the many are folded, the database works on the few."""
-    for relation in sorted(look.ledger.folds.keys() - look.reader.available.counted):
-        for rows in look.reader.changed(
-            look.connection, relation, plan, look.everybody.campaigns, look.moment, look.meter
-        ):
-            yield relation, rows

@@ -6,7 +6,7 @@ The same expressions serve the rows that changed and the totals by `GROUP BY`, s
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -89,7 +89,11 @@ class CleanRows:
     @property
     def layout(self) -> Layout:
         """How `records` come."""
-        names = [name for name in self.fetched if name != "id"]
+        return self.layout_of(name for name in self.fetched if name != "id")
+
+    def layout_of(self, columns: Iterable[str]) -> Layout:
+        """How records of some of the columns come."""
+        names = tuple(columns)
         return Layout(
             self.id_kind,
             tuple(name for name in names if name in _SECONDS),
@@ -97,11 +101,31 @@ class CleanRows:
             tuple(name for name in names if name in _TEXTS),
         )
 
-    def records(self, read: Read) -> sa.Select[Any]:
-        """The rows that the ledger folds, as `layout` has them. `read` says which of the table are read.
+    def records(self, read: Read, names: Collection[str] | None = None) -> sa.Select[Any]:
+        """The rows that the ledger folds, as `layout` has them, or some columns of them as `layout_of` does.
 
-        Two steps: what several columns need is worked out once a row, in the inner one. Its offset keeps the planner
-        from putting it in everywhere.
+        `read` says which of the table are read.
+        """
+        columns, source = self._once(read)
+        layout = self.layout if names is None else self.layout_of(names)
+        wire = [sa.func.coalesce(columns[name], _NO_TIME) for name in layout.seconds]
+        wire += [sa.func.coalesce(sa.cast(columns[name], sa.BigInteger), NOTHING) for name in layout.whole]
+        return sa.select(*wire, columns["id"], *(columns[name] for name in layout.texts)).select_from(source)
+
+    def cleaned(self, names: Iterable[str], *where: Expression) -> Mapping[str, Expression]:
+        """These columns of the rows for which all of this holds, made once however often a statement reads them."""
+
+        def read(rows: sa.Select[Any]) -> tuple[sa.FromClause, sa.FromClause]:
+            found = rows.where(*where).offset(0).subquery("found")
+            return found, found
+
+        columns, source = self._once(read)
+        clean = sa.select(*(columns[name].label(name) for name in names)).select_from(source).cte("clean")
+        return dict(clean.c.items())
+
+    def _once(self, read: Read) -> tuple[Mapping[str, Expression], sa.FromClause]:
+        """The columns, and what they are read from, in two steps: what several of them need is worked out once a row,
+        in the inner one. Its offset keeps the planner from putting it in everywhere.
         """
         used: dict[str, Expression] = {}
 
@@ -116,10 +140,7 @@ class CleanRows:
             lambda name: inner.c[name] if name in self.table.c else self.raw(name),
             {name: inner.c[f"clean_{name}"] for name in self.parts},
         )
-        layout = self.layout
-        wire = [sa.func.coalesce(columns[name], _NO_TIME) for name in layout.seconds]
-        wire += [sa.func.coalesce(sa.cast(columns[name], sa.BigInteger), NOTHING) for name in layout.whole]
-        return sa.select(*wire, columns["id"], *(columns[name] for name in layout.texts)).select_from(source)
+        return columns, source
 
     def select(self, *where: Expression) -> sa.Select[Any]:
         """The same as plain rows, for people to look at."""

@@ -15,7 +15,11 @@ _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy do
 class Compiled:
     """A statement as text with its parameters' names; made once, when it is first run, and run often."""
 
-    def __init__(self, query: sa.Select[*tuple[Any, ...]] | str, fixed: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        query: sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]] | str,
+        fixed: Mapping[str, Any] | None = None,
+    ) -> None:
         """`fixed`: of a query that is text already, its parameters and the values that they have anyhow."""
         self._query = query
         self._fixed = fixed or {}

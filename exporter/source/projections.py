@@ -28,6 +28,9 @@ from exporter.source.cleaning import Expression
 from exporter.source.interning import Interning
 from exporter.source.told import RESTS_ON
 
+Columns = Mapping[str, Expression]
+"""Cleaned columns, by name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Projection:
@@ -55,21 +58,41 @@ class Projection:
         rests_on = RESTS_ON[self.relation]
         return tuple(rests_on[name] for name in (*self.keys, *self.given) if name in rests_on)
 
-    def grouped(self, rows: CleanRows, *where: Expression) -> sa.Select[Any]:
-        """`campaign, key…, count, sum…` of the rows that satisfy `where`."""
-        clean = rows.columns
-        keys = [clean["campaign"], *(column for key in self.keys for column in _key_columns(clean, key))]
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The cleaned columns that a row is counted by."""
+        asked = (name for key in (*self.keys, *self.given) for name in KEY_COLUMNS.get(key, (key,)))
+        return (*asked, *self.sums, *(("created",) if self.dated else ()))
+
+    @property
+    def dated(self) -> bool:
+        """Whether it is told when the first row and the last were made: when counting began, and up to when rows were
+        made that the ledger forgot.
+        """
+        return self.name.endswith("_rows")
+
+    def keys_of(self, clean: Columns) -> list[Expression]:
+        """The keys of a row."""
+        return [clean[name] for key in self.keys for name in KEY_COLUMNS.get(key, (key,))]
+
+    def totals_of(self, clean: Columns) -> list[Expression]:
+        """The count, the sums, and when the first row and the last were made where that is told."""
+        totals: list[Expression] = [sa.func.count(), *(sa.func.sum(clean[name]) for name in self.sums)]
+        return [*totals, sa.func.min(clean["created"]), sa.func.max(clean["created"])] if self.dated else totals
+
+    def counts(self, clean: Columns) -> list[Expression]:
+        """Whether a row counts."""
         needed = (KEY_COLUMNS.get(name, (name,))[-1] for name in (*self.keys, *self.given))
         counted: list[Expression] = [clean[name].is_not(None) for name in needed]
-        if "broken" in self.keys:
-            counted = [*counted, clean["broken"] != 0]
-        totals: list[Any] = [sa.func.count(), *(sa.func.sum(clean[name]) for name in self.sums)]
-        if self.name.endswith("_rows"):  # when counting began, and up to when rows were made that the ledger forgot
-            totals += [sa.func.min(clean["created"]), sa.func.max(clean["created"])]
+        return [*counted, clean["broken"] != 0] if "broken" in self.keys else counted
+
+    def grouped(self, rows: CleanRows, *where: Expression) -> sa.Select[Any]:
+        """`campaign, key…, count, sum…` of the rows that satisfy `where`."""
+        keys = [rows.columns["campaign"], *self.keys_of(rows.columns)]
         return (
-            sa.select(*keys, *totals)
+            sa.select(*keys, *self.totals_of(rows.columns))
             .select_from(rows.beside_windows if self.by_windows else rows.table)
-            .where(rows.id_column.is_not(None), *counted, *where)
+            .where(rows.id_column.is_not(None), *self.counts(rows.columns), *where)
             # By the column itself: PostgreSQL knows how many distinct values it has, and compares it faster than text.
             .group_by(rows.campaign_column, *(sa.literal_column(str(n + 1)) for n in range(1, len(keys))))
         )
@@ -80,10 +103,6 @@ MARK = "mark"
 
 KEY_COLUMNS: Mapping[str, tuple[str, ...]] = {"error": ("provider", "error")}
 """Keys that take more than one column; the last one decides whether the row counts."""
-
-
-def _key_columns(clean: Mapping[str, Expression], key: str) -> list[Expression]:
-    return [clean[name] for name in KEY_COLUMNS.get(key, (key,))]
 
 
 PROJECTIONS: tuple[Projection, ...] = (

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-import structlog
 
 from exporter.calendar.closed_times import NEVER_CLOSED, ClosedTimes
 from exporter.calendar.days import Day
 from exporter.config import ShardConfig
 from exporter.contract.availability import Available, Shape
-from exporter.contract.relations import RELATIONS
 from exporter.errors import RowError
 from exporter.source.call_columns import call_rows
 from exporter.source.clean_rows import CAMPAIGNS, ROW_KEYS, SETTLED_BEFORE, key_text
@@ -33,33 +29,12 @@ from exporter.source.query_time import Meter
 from exporter.source.records import Layout, Records
 from exporter.source.row_statements import MOST, Statements
 from exporter.source.salvage import salvaged
-from exporter.source.small_statements import Choice, Exported, SmallStatements, owners_in
+from exporter.source.small_reader import SMALL, SMALL_LIMIT, SmallReader
+from exporter.source.small_statements import SmallStatements
 from exporter.source.task_columns import CAMPAIGN_ATTEMPTS, task_rows
 from exporter.source.watermark import Plan
 
 Rows = Sequence[tuple[Any, ...]]
-
-SMALL: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        name: tuple(column.name for column in RELATIONS[name].columns)
-        for name in (
-            "tenants",
-            "campaigns",
-            "goals",
-            "variants",
-            "connections",
-            "numbers",
-            "campaign_numbers",
-            "audience_uploads",
-        )
-    }
-)
-"""The relations that are read at each refresh, with all their columns."""
-
-SMALL_LIMIT = 200_000
-"""Rows read of a small relation; what is left out past it is counted and named in the log."""
-
-log = structlog.get_logger()
 
 _A_MOMENT = "250ms"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -102,14 +77,10 @@ class Reader:
     def __init__(self, available: Available, shard: ShardConfig | None = None) -> None:
         self.available = available
         self._sharded = shard is not None
-        self._statements, self._small = _statements_of(
+        self._statements, small = _statements_of(
             available.schema, available.shape, available.tables["campaigns"], shard
         )
-
-    @property
-    def small_relations(self) -> tuple[str, ...]:
-        """The small relations that the database has."""
-        return tuple(self._small)
+        self.small = SmallReader(small)
 
     def statements(self, relation: str) -> Statements:
         """Of tasks or calls, whether a policy hides rows of them or not."""
@@ -118,59 +89,6 @@ class Reader:
     def layout(self, relation: str) -> Layout:
         """The columns of changed rows."""
         return self._statements[relation].layout
-
-    def small(self, connection: Connection, relation: str, meter: Meter, of: Exported | None = None) -> Rows:
-        """Rows of a small relation, every column as text; columns that the database lacks are null.
-
-        Without `of` everybody's, else those that matter: of these campaigns only; of numbers, connections and
-        tenants, past the limit, theirs before others.
-        """
-        statements = self._small[relation]
-        choice = statements.all if of is None else statements.exported
-        values = {} if of is None else of.parameters()
-        try:
-            with connection.transaction():
-                rows, left_out = _up_to_limit(connection, choice, values, meter)
-        except RowError:
-            return self._salvage_small(connection, relation, choice, values, meter)
-        meter.leave_out(relation, left_out)
-        meter.count(relation, len(rows))
-        return rows
-
-    def platform(self, connection: Connection, ended_after: float, meter: Meter) -> dict[str, Rows]:
-        """The small relations as they matter to the campaigns that go on, or ended since (seconds since 1970)."""
-        raw = {"campaigns": self.small(connection, "campaigns", meter, Exported(ended_after))}
-        of = owners_in(raw["campaigns"], SMALL["campaigns"], ended_after)
-        for relation in self._small:
-            if relation != "campaigns":
-                raw[relation] = self.small(connection, relation, meter, of)
-        return raw
-
-    def _salvage_small(
-        self, connection: Connection, relation: str, choice: Choice, values: Mapping[str, Any], meter: Meter
-    ) -> Rows:
-        """The same where the view cannot show some row; where it cannot even tell whose it is, of everybody."""
-        statements = self._small[relation]
-
-        def read(keys: Sequence[str]) -> Rows:
-            return meter.timed(lambda: fetch(connection, statements.by_key, **values, **{ROW_KEYS.key: keys}))
-
-        left_out = 0
-        for keys, count in ((choice.keys, choice.count), (statements.all.keys, statements.all.count)):
-            try:
-                with connection.transaction():
-                    found = list(
-                        itertools.chain.from_iterable(salvaged(connection, relation, keys, read, values, meter))
-                    )
-                    if len(found) + meter.unreadable.get(relation, 0) >= SMALL_LIMIT:
-                        left_out = fetch(connection, count, **values)[0][0] - SMALL_LIMIT
-            except RowError:
-                if keys is statements.all.keys:
-                    raise
-                continue
-            break
-        meter.leave_out(relation, left_out)
-        return found
 
     def changed(
         self,
@@ -181,34 +99,62 @@ class Reader:
         moment: Moment,
         meter: Meter,
         most: int | None = None,
-    ) -> Iterator[Records]:
+        but: Collection[str] = (),
+    ) -> Generator[Records, None, None]:
         """Rows of `tasks` or `calls` that the plan asks for, in batches; of its bands, `most` at most.
 
-        A shard reads those of these campaigns alone. One exporter of all reads any: what moved from one of these to
-        another tells where it is gone.
+        A shard reads those of these campaigns alone. One exporter of all reads any, `but` for some campaigns': what
+        moved from one of these to another tells where it is gone.
         """
         if relation in self.available.hidden:
             return
         statements = self._statements[relation]
-        queries = []
-        if plan.bands:
-            within = statements.changed_within if most is None else statements.some_within
-            queries.append((within, list(plan.bands)))
-        if plan.low < math.inf:
-            queries.append((statements.changed, [(plan.low, moment.now + STAMP_FUTURE_SECONDS)]))
-        for query, ranges in queries:
-            values = moment.parameters()
-            if self._sharded:
-                values[CAMPAIGNS.key] = statements.campaigns(list(campaigns))
-            lows, highs = [_time(low) for low, _ in ranges], [_time(high) for _, high in ranges]
+        for bands, ranges in _ranges(plan, moment):
+            query = statements.changed(bands=bands, few=most is not None, but=bool(but))
+            values = {**self._bounds(statements, ranges, campaigns, moment, but), MOST.key: most}
             try:
                 with connection.transaction():
-                    bounds = {**statements.bounds(lows[0], highs[0]), "lows": lows, "highs": highs, MOST.key: most}
-                    yield from self._stream(connection, relation, query, {**values, **bounds}, meter, repeated=True)
+                    yield from self._stream(connection, relation, query, values, meter, repeated=True)
             except RowError:  # what was folded already is folded again, to no effect
-                for low, high in zip(lows, highs, strict=True):
-                    one = {**values, **statements.bounds(low, high)}
-                    yield from self._salvage(connection, relation, statements.changed_keys, one, meter)
+                keys = statements.changed_keys_but if but else statements.changed_keys
+                for low, high in ranges:
+                    one = self._bounds(statements, [(low, high)], campaigns, moment, but)
+                    yield from self._salvage(connection, relation, keys, one, meter)
+
+    def whose(
+        self,
+        connection: Connection,
+        relation: str,
+        plan: Plan,
+        campaigns: Collection[str],
+        moment: Moment,
+        meter: Meter,
+    ) -> Iterator[Records]:
+        """The same rows, but of each only its id, its campaign and when it was made: that costs a tenth."""
+        statements = self._statements[relation]
+        for bands, ranges in _ranges(plan, moment):
+            query = statements.changed(bands=bands, whose=True)
+            values = self._bounds(statements, ranges, campaigns, moment)
+            with connection.transaction():
+                for messages in copied(connection, query, values, meter, repeated=True):
+                    yield statements.whose.records(messages)
+
+    def _bounds(
+        self,
+        statements: Statements,
+        ranges: Sequence[tuple[float, float]],
+        campaigns: Collection[str],
+        moment: Moment,
+        but: Collection[str] = (),
+    ) -> dict[str, Any]:
+        """The values of what reads changed rows within these ranges."""
+        values = moment.parameters()
+        if self._sharded:
+            values[CAMPAIGNS.key] = statements.campaigns([each for each in campaigns if each not in but])
+        elif but:
+            values[CAMPAIGNS.key] = statements.campaigns(list(but))
+        lows, highs = [_time(low) for low, _ in ranges], [_time(high) for _, high in ranges]
+        return {**values, **statements.bounds(lows[0], highs[0]), "lows": lows, "highs": highs}
 
     def remembered(
         self, connection: Connection, relation: str, campaigns: Sequence[str], moment: Moment, meter: Meter
@@ -324,6 +270,52 @@ class Reader:
             values |= closed_parameters(closed or NEVER_CLOSED, campaigns)
         return meter.timed(lambda: fetch(connection, query, **values))
 
+    def all_totals(
+        self,
+        connection: Connection,
+        projections: Iterable[Projection],
+        campaigns: Sequence[str],
+        moment: Moment,
+        meter: Meter,
+        *,
+        settled: bool,
+        day: Day | None = None,
+        attempts: int | None = None,
+        closed: ClosedTimes | None = None,
+    ) -> Iterator[tuple[Projection, Rows]]:
+        """The same of several projections: a relation's by one statement, one relation after the other.
+
+        But for those that windows decide: they look at the campaigns alone that have some.
+        """
+        by_relation: dict[str, list[Projection]] = {}
+        for projection in projections:
+            if projection.by_windows:
+                yield (
+                    projection,
+                    self.totals(
+                        connection, projection, campaigns, moment, meter, settled=settled, day=day, closed=closed
+                    ),
+                )
+            else:
+                by_relation.setdefault(projection.relation, []).append(projection)
+        for relation, some in by_relation.items():
+            if relation in self.available.hidden:
+                yield from ((projection, ()) for projection in some)
+                continue
+            statements = self._statements[relation]
+            together = statements.together(some, settled=settled)
+            values = {**moment.parameters(day), CAMPAIGNS.key: statements.campaigns(campaigns)}
+            values[CAMPAIGN_ATTEMPTS.key] = attempts
+            try:
+                with connection.transaction():
+                    rows = meter.timed(functools.partial(fetch, connection, together.query, **values))
+            except psycopg.errors.ConfigurationLimitExceeded:  # temp_file_limit: alone they keep no rows
+                given: dict[str, Any] = {"settled": settled, "day": day, "attempts": attempts}
+                for each in some:
+                    yield each, self.totals(connection, each, campaigns, moment, meter, **given)
+            else:
+                yield from together.split(rows)
+
 
 @functools.lru_cache(maxsize=8)
 def _statements_of(
@@ -345,15 +337,14 @@ def _statements_of(
     )
 
 
+def _ranges(plan: Plan, moment: Moment) -> Iterator[tuple[bool, Sequence[tuple[float, float]]]]:
+    """The stamps that a plan asks for: whether they are bands, and from when to when."""
+    if plan.bands:
+        yield True, plan.bands
+    if plan.low < math.inf:
+        yield False, [(plan.low, moment.now + STAMP_FUTURE_SECONDS)]
+
+
 def _time(seconds: float) -> datetime:
     """A moment as PostgreSQL takes it, bounded to what Python can hold."""
     return _EPOCH + timedelta(seconds=min(max(seconds, -60_000_000_000.0), 7_258_118_400.0))
-
-
-def _up_to_limit(connection: Connection, choice: Choice, values: Mapping[str, Any], meter: Meter) -> tuple[Rows, int]:
-    """The rows, and how many are left out: in the order of their keys, which costs a sort, only where some are."""
-    rows: Rows = meter.timed(lambda: fetch(connection, choice.rows, **values))
-    if len(rows) <= SMALL_LIMIT:
-        return rows, 0
-    count = meter.timed(lambda: fetch(connection, choice.count, **values))[0][0]
-    return meter.timed(lambda: fetch(connection, choice.first, **values)), count - SMALL_LIMIT

@@ -195,7 +195,7 @@ def _refused() -> psycopg.Connection[Any]:
 def test_a_failed_load_beside_is_told_and_tried_again(
     owner: Owner, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exporter.refresh.reloads._AFTER_ERROR_SECONDS", 0.0)
+    monkeypatch.setattr("exporter.refresh.reading_beside._AFTER_ERROR_SECONDS", 0.0)
     fetch, failures = Loader.fetch, iter([True])
 
     def once(*arguments: Any) -> Any:
@@ -256,7 +256,7 @@ def test_an_audit_whose_connection_is_lost_is_done_again(
     with exporting(database_url, audit={"period": "6h", "max_share": 1}, refresh={"max_share": 1}) as exporter:
         exporter.refresh()
         owner.execute("UPDATE campaign_monitoring.calls SET outcome = 'busy' WHERE call_id = 1")
-        totals, failures = Reader.totals, iter([True])
+        totals, failures = Reader.all_totals, iter([True])
 
         def once(*arguments: Any, **named: Any) -> Any:
             if next(failures, False):
@@ -264,7 +264,7 @@ def test_an_audit_whose_connection_is_lost_is_done_again(
             return totals(*arguments, **named)
 
         exporter.refresher._rows._auditor.suspect(["1"])
-        monkeypatch.setattr(Reader, "totals", once)
+        monkeypatch.setattr(Reader, "all_totals", once)
         assert outcomes(after_all(exporter), "1") == {"answered": 5, "busy": 1}
         assert next(failures, None) is None
 

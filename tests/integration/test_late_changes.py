@@ -127,13 +127,13 @@ def test_of_a_campaign_whose_calls_changed_the_tasks_are_not_counted_anew(
     owner: Owner, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: set[str] = set()
-    totals = Reader.totals
+    totals = Reader.all_totals
 
-    def noted(self: Reader, connection: Any, projection: Projection, *given: Any, **more: Any) -> Any:
-        counted.add(projection.relation)
-        return totals(self, connection, projection, *given, **more)
+    def noted(self: Reader, connection: Any, projections: list[Projection], *given: Any, **more: Any) -> Any:
+        counted.update(projection.relation for projection in projections)
+        return totals(self, connection, projections, *given, **more)
 
-    monkeypatch.setattr(Reader, "totals", noted)
+    monkeypatch.setattr(Reader, "all_totals", noted)
     owner.execute("UPDATE campaign_monitoring.calls SET score = 1, updated_at = %s WHERE call_id < 3", (now(exporter),))
     assert wrong(exporter, owner) == {}
     assert counted <= {"calls"}

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from exporter.source import reader
+from exporter.source import reader, small_reader
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter, Scrape, exporting
 
@@ -22,7 +22,8 @@ LONG_AGO, LATELY = NOW - timedelta(days=400), NOW - timedelta(days=1)
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten rows of a relation are read."""
-    monkeypatch.setattr(reader, "SMALL_LIMIT", 10)
+    for module in (reader, small_reader):
+        monkeypatch.setattr(module, "SMALL_LIMIT", 10)
     made_with_this_limit = reader._statements_of.__wrapped__
     monkeypatch.setattr(reader, "_statements_of", made_with_this_limit)
 

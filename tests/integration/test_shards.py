@@ -256,7 +256,7 @@ def test_what_changed_is_found_by_its_stamp_and_comes_without_other_shards_rows(
 
 def explained(owner: Owner, reader: Reader, relation: str, campaigns: list[str]) -> Mapping[str, Any]:
     """The plan of a refresh's statement, run."""
-    query = reader.statements(relation).changed
+    query = reader.statements(relation).changed()
     moment = Moment(NOW.timestamp(), 3600.0, 1800.0)
     values = {**moment.parameters(), **Statements.bounds(NOW, NOW + DAY), CAMPAIGNS.key: campaigns}
     text, varying = by_settings(query)

@@ -97,6 +97,20 @@ def test_of_a_campaign_that_was_loaded_nothing_is_suspected(schedule: AuditSched
     assert not schedule.suspects
 
 
+def test_where_rows_may_have_gone_they_are_counted_early_and_nothing_else(schedule: AuditSchedule) -> None:
+    schedule.suspect_rows(["c3"])
+    assert schedule.due(CAMPAIGNS, 0.0) == Turn("c3", whole=False)
+    schedule.done(Turn("c3", whole=False), 0.0)
+    assert not schedule.suspects
+
+
+def test_where_rows_cannot_be_counted_everything_is_counted_early(schedule: AuditSchedule) -> None:
+    schedule.suspect_rows(["c3"])
+    assert schedule.due(CAMPAIGNS, 0.0, whole_only=True) == Turn("c3", whole=True)
+    schedule.done(Turn("c3", whole=True), 0.0)
+    assert not schedule.suspects
+
+
 def test_a_campaign_that_left_is_not_due(schedule: AuditSchedule) -> None:
     schedule.suspect(["c1", "c2"])
     schedule.keep(["c2", "c3"], 0.0)

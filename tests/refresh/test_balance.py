@@ -18,13 +18,13 @@ class Driven:
         self.balance = Balance(lambda: self.now)
         self.look()
 
-    def look(self, inserted: int = 0, new: int = 0) -> dict[str, int]:
-        """A second later: so many more inserts were counted, so many unknown rows read."""
+    def look(self, inserted: int = 0, new: int = 0, late: int = 0) -> dict[str, int]:
+        """A second later: so many more inserts were counted, so many unknown rows read, so many that may be old."""
         self.now += 1
         if self.inserted is not None:
             self.inserted += inserted
         self.balance.note({"calls": Under("v", "f", 0, self.inserted)})
-        self.balance.read("calls", new)
+        self.balance.read("calls", new, late)
         return self.balance.suspects(self.corrections)
 
     def wait(self, seconds: float, inserted: int = 0, new: int = 0) -> list[dict[str, int]]:
@@ -46,6 +46,24 @@ def test_rows_that_were_inserted_and_not_read_are_suspicious_within_two_windows(
 def test_rows_that_were_read_and_not_inserted_are_suspicious_too(driven: Driven) -> None:
     driven.look(new=3)
     assert driven.wait(2 * WINDOW_SECONDS) == [{"calls": -3}]
+
+
+def test_rows_that_changed_after_they_were_forgotten_are_not(driven: Driven) -> None:
+    driven.look(late=200)
+    assert driven.wait(3 * WINDOW_SECONDS) == []
+
+
+def test_rows_that_come_back_after_they_were_forgotten_are_not(driven: Driven) -> None:
+    driven.look(late=200)
+    driven.look(inserted=200)
+    assert driven.wait(3 * WINDOW_SECONDS) == []
+
+
+def test_late_changes_hide_no_rows_that_are_inserted_unread_later(driven: Driven) -> None:
+    driven.look(late=200)
+    driven.wait(WINDOW_SECONDS)
+    driven.look(inserted=100)
+    assert driven.wait(2 * WINDOW_SECONDS) == [{"calls": 100}]
 
 
 def test_inserts_that_are_counted_late_are_not(driven: Driven) -> None:

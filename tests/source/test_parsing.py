@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from exporter.contract.relations import RELATIONS
 from exporter.source.entities import Campaign, Entity, Violation
 from exporter.source.parsing import parse_row
-from exporter.source.reader import SMALL
+from exporter.source.small_reader import SMALL
 
 ROWS: dict[str, dict[str, str | None]] = {
     "tenants": {"tenant_id": "1", "name": "Tenant", "timezone": "Europe/Berlin", "concurrency_limit": "5"},

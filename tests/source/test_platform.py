@@ -9,7 +9,7 @@ import pytest
 from exporter.contract.relations import RELATIONS
 from exporter.source.entities import Campaign
 from exporter.source.platform import Platform, PlatformReader, RawRow, exported
-from exporter.source.reader import SMALL
+from exporter.source.small_reader import SMALL
 from tests.source.test_parsing import ROWS, parse
 
 NOW = 1_772_625_600.0

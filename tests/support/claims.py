@@ -17,7 +17,8 @@ from exporter.metrics.snapshot import SnapshotBuilder
 from exporter.source.database import Connection, Database
 from exporter.source.platform import PlatformReader
 from exporter.source.query_time import Meter
-from exporter.source.reader import SMALL, Moment, Reader
+from exporter.source.reader import Moment, Reader
+from exporter.source.small_reader import SMALL
 from exporter.web.cards.card import card
 from exporter.web.rendering import render_card
 from tests.support.exporting import NOW, Series, parse_text
@@ -45,7 +46,7 @@ def claims(database: Database, config: Config, connection: Connection) -> Claims
     """What is said of what this connection's transaction sees."""
     available = database.discover(connection)
     reader, meter = Reader(available), Meter()
-    raw = reader.platform(connection, NOW.timestamp() - config.retention, meter)
+    raw = reader.small.platform(connection, NOW.timestamp() - config.retention, meter)
     now = NOW.timestamp()
     platform = PlatformReader().build(SMALL, raw, now, config.retention)
     moment = Moment(now, config.settle_after, config.stale_after)

@@ -50,8 +50,9 @@ def reading(q: Queries) -> Folded:
             graph(
                 404, "Campaigns loaded",
                 "Campaigns counted anew from all their rows within the hour before, by cause. `new`: came into scope. "
-                "`dirty`: a row changed that had settled, many of them ask for a longer settle_after. `everything`: a "
-                "prepared transaction of before the start ended. `audit`: a difference was mended.",
+                "`dirty`: a row changed that had settled, many of them ask for a longer settle_after. `bulk`: "
+                "very many rows changed at once. `everything`: a prepared transaction of before the start ended. "
+                "`audit`: a difference was mended.",
                 ask(q.counted("campaign_exporter_campaigns_loaded_total", over="1h"), "{{cause}}"),
                 unit=WHOLE, decimals=0, empty=NO_EXPORTER, width=6,
             ),

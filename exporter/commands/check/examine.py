@@ -33,7 +33,8 @@ from exporter.source.platform import PlatformReader
 from exporter.source.policies import hidden, secured
 from exporter.source.pooler import Pooler
 from exporter.source.promise import Promise, Promises
-from exporter.source.reader import SMALL, Moment, Reader, Rows
+from exporter.source.reader import Moment, Reader, Rows
+from exporter.source.small_reader import SMALL
 
 SERVER = "server"
 _READ_BY_EXPORTER = frozenset((*SMALL, "tasks", "calls"))
@@ -265,7 +266,7 @@ def _small(
 ) -> Mapping[str, Rows]:
     raw: dict[str, Rows] = {}
     seconds: dict[str, float] = {}
-    for relation in reader.small_relations:
+    for relation in reader.small.relations:
         schema = config.database.schema_
         raw[relation], seconds[relation], findings = read_small(connection, reader, relation, schema, limit)
         results.findings += findings

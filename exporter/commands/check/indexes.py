@@ -258,7 +258,7 @@ def _reads(available: Available, statements: Statements, campaigns: Sequence[str
             "every refresh reads the whole table",
             rows.updated_at,
             rows.table,
-            statements.changed,
+            statements.changed(),
             {**parameters, **stamps},
         )
     yield _Read(

@@ -34,7 +34,8 @@ from exporter.source.database import Compiled, Connection, fetch
 from exporter.source.parsing import windows_problem
 from exporter.source.platform import Platform
 from exporter.source.query_time import Meter
-from exporter.source.reader import SMALL, SMALL_LIMIT, Moment, Reader, Rows
+from exporter.source.reader import Moment, Reader, Rows
+from exporter.source.small_reader import SMALL, SMALL_LIMIT
 
 SAMPLE_ROWS = 100_000
 """How many rows of `tasks` and of `calls` are looked at."""
@@ -84,7 +85,7 @@ def read_small(
     rows: Rows = ()
     try:
         with connection.transaction():
-            rows = reader.small(connection, relation, meter)
+            rows = reader.small.rows(connection, relation, meter)
     except (psycopg.Error, RowError) as error:
         findings.append(failed(connection, schema, relation, "rows", error, limit))
     lost = meter.unreadable.get(relation, 0)

@@ -30,8 +30,9 @@ from exporter.source.database import Connection, Database, Server, reason
 from exporter.source.platform import Platform, PlatformReader, exported
 from exporter.source.promise import Promise, Promises
 from exporter.source.query_time import Meter
-from exporter.source.reader import SMALL, Moment, Reader
+from exporter.source.reader import Moment, Reader
 from exporter.source.reader import Rows as Raw
+from exporter.source.small_reader import SMALL
 from exporter.source.small_statements import owners_in
 from exporter.web.cards.values import Freshness
 
@@ -157,14 +158,14 @@ def _read(
     row = connection.execute("SELECT extract(epoch FROM now())::float8").fetchone()
     assert row is not None, "one row"
     now, reader, meter = clock(promise.judged_at(row[0])), Reader(available), Meter()
-    campaigns = reader.small(connection, "campaigns", meter)
+    campaigns = reader.small.rows(connection, "campaigns", meter)
     key, tenant = _find(available, campaigns, campaign_id)
     place = {name: index for index, name in enumerate(SMALL["campaigns"])}
     raw: dict[str, Raw] = {"campaigns": [row for row in campaigns if row[place["tenant_id"]] == tenant]}
     of = owners_in(raw["campaigns"], SMALL["campaigns"], -math.inf)
-    for relation in reader.small_relations:
+    for relation in reader.small.relations:
         if relation != "campaigns":
-            raw[relation] = _of_tenant(relation, reader.small(connection, relation, meter, of), tenant)
+            raw[relation] = _of_tenant(relation, reader.small.rows(connection, relation, meter, of), tenant)
     everything = PlatformReader().build(SMALL, raw, now, math.inf)
     if key not in everything.campaigns:
         raise UnknownIdError(f"campaign {quoted(campaign_id)} is a draft: drafts are neither dialled nor exported")
