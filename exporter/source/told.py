@@ -74,6 +74,8 @@ MAKES_DO: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "since_minute": "of since",
                 "stale": "of since",
                 "hour": "of since",
+                "updated": "the latest time that the row tells",
+                "mark": "of updated",
                 "broken": "a value that is not there breaks no rule",
                 "told": "it is what this is about",
             }
@@ -81,6 +83,8 @@ MAKES_DO: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "calls": MappingProxyType(
             {
                 "provider": "the provider of an error is not known",
+                "updated": "the latest time that the row tells",
+                "mark": "of updated",
                 "broken": "a value that is not there breaks no rule",
                 "told": "it is what this is about",
             }

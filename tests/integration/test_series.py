@@ -145,9 +145,9 @@ def test_what_did_not_change_is_not_encoded_again(
     encoded: list[tuple[str, tuple[str, ...]]] = []
     samples = FamilyEncoder.samples
 
-    def noting(self: FamilyEncoder, owner: tuple[str, ...], *values: Any) -> Exposed:
+    def noting(self: FamilyEncoder, owner: tuple[str, ...], *values: Any, **more: Any) -> Exposed:
         encoded.append((self.family.name, owner))
-        return samples(self, owner, *values)
+        return samples(self, owner, *values, **more)
 
     monkeypatch.setattr(FamilyEncoder, "samples", noting)
     exporter.refresh()

@@ -145,7 +145,7 @@ INSTEAD: Mapping[str, Instead] = {
     ),
     "no costs": Instead(
         "a budget may be spent, of which there is not enough data",
-        (*_VERDICT, *_ROOM), (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM), boards=("cost-110-B",),
+        (*_VERDICT, *_ROOM), (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM), boards=("cost-110-B", "overview-103-A"),
     ),
     "variants": Instead("whether contacts were split as configured: not enough data", boards=("campaign-604-A",)),
     "tenants": Instead(

@@ -72,5 +72,5 @@ def test_every_rule_can_be_evaluated_on_what_the_others_record(remembered: Prome
 
 def test_every_panel_of_the_overview_is_asked_for(remembered: Prometheus) -> None:
     drawn = {each.title: each.size for each in overview.draw(remembered, overview.panels(), NOW)}
-    assert len(drawn) == 8
+    assert len(drawn) == 10
     assert drawn["Campaigns"] > 1000
