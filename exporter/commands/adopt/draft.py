@@ -82,7 +82,7 @@ def _draft(connection: Connection, schema: str, role: str) -> str:
         _taken(found.of, {view.relation for view in views}, context),
         "BEGIN;\nSET LOCAL lock_timeout = '5s';\n\n" + f"CREATE SCHEMA {identifier(schema)};",
         *texts,
-        _role(schema, role),
+        granted(schema, role),
         "COMMIT;",
         _lost(schema, views),
     )
@@ -139,7 +139,7 @@ def _taken(of: Mapping[str, Role], drafted: set[str], context: Context) -> str:
     return "\n".join(lines)
 
 
-def _role(schema: str, role: str) -> str:
+def granted(schema: str, role: str) -> str:
     """The exporter's role, and its rights."""
     who, where = identifier(role), identifier(schema)
     return "\n".join(
