@@ -12,6 +12,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY scripts/wheel scripts/wheel
 COPY exporter exporter
 COPY alerts alerts
+COPY adapters adapters
 COPY dashboards dashboards
 RUN python -m pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
     && /opt/campaign-exporter/bin/python -m pip install --no-deps --no-index /wheels/*.whl \

@@ -14,6 +14,7 @@ from exporter.commands.printing import plain
 from exporter.errors import CampaignExporterError
 
 COMMANDS = {
+    "adopt": "exporter.commands.adopt.cli:adopt",
     "alerts": "exporter.commands.alerts:alerts",
     "capture": "exporter.commands.capture.cli:capture_evidence",
     "check": "exporter.commands.check.cli:check_database",

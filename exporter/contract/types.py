@@ -27,9 +27,6 @@ class Kind(Enum):
 ANY_OTHER = ""
 """In `CASTS`, the types that are not named."""
 
-ANY_OTHER = ""
-"""In `CASTS`, the types that are not named."""
-
 _CHARACTERS = ("text", "varchar", "bpchar", "name", "citext", "char")
 _NUMBERS = ("int2", "int4", "int8", "numeric", "float4", "float8")
 _SCALAR_OF_JSON = "{column} #>> '{{}}'"
@@ -110,8 +107,13 @@ def cast(kind: Kind, column: str, typname: str, zone: str) -> str | None:
 
     `zone` is what PostgreSQL takes for a time without one.
     """
+    return cast_of(kind, identifier(column), typname, zone)
+
+
+def cast_of(kind: Kind, expression: str, typname: str, zone: str) -> str | None:
+    """The same of what is SQL already, such as the column of a table that has an alias."""
     found = CASTS[kind].get(typname, CASTS[kind].get(ANY_OTHER))
-    return found and found.format(column=identifier(column), zone=literal(zone))
+    return found and found.format(column=expression, zone=literal(zone))
 
 
 def provided(kind: Kind, column: str, typname: str, zone: str) -> str:

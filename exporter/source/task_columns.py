@@ -92,7 +92,7 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
     due_in = sa.func.coalesce(eligible, 0.0) - NOW
     violated = {
         "attempts": sa.not_(sa.func.coalesce(whole(raw("attempts"), 0, MICRO), sa.false())),
-        "max_attempts": sa.not_(sa.func.coalesce(whole(raw("max_attempts"), 0, MICRO), sa.false())),
+        "max_attempts": outside(whole(raw("max_attempts"), 0, MICRO)),
         "attempts_made": sa.and_(most > 0, attempts > most),
         "system_retries": outside(whole(raw("system_retries"), 0, MICRO)),
         "next_eligible_at": outside(in_time(raw("next_eligible_at"))),

@@ -10,7 +10,7 @@ from pathlib import Path
 from scripts.release.running import run
 
 _PIN = re.compile(r"^[a-z0-9.-]+==[^\\\n]+", re.MULTILINE)
-FOREIGN = ("exporter", "dashboards", "alerts")
+FOREIGN = ("adapters", "exporter", "dashboards", "alerts")
 """Modules that a user may have, of the names that our packages have in the source tree."""
 
 

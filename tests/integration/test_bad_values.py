@@ -72,7 +72,7 @@ CASES = (
     Bad("tasks", "system_retries", "huge", MOST),
     Bad("tasks", "updated_at", "two hours ahead", NOW + timedelta(hours=2)),
 )
-REQUIRED = {("tasks", column) for column in ("attempts", "max_attempts", "created_at", "updated_at")} | {
+REQUIRED = {("tasks", column) for column in ("attempts", "created_at", "updated_at")} | {
     ("calls", column) for column in ("attempt", "started_at", "created_at", "updated_at")
 }
 WAYS = ("changed", "settled", "remembered")

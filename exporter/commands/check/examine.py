@@ -229,7 +229,7 @@ def _look_inside(
     ]
     results.findings += found
     served = {finding.about: finding.level is Level.OK for finding in reversed(found)}
-    samples = [(rows, served[rows.relation] and rows.relation not in available.counted) for rows in read]
+    samples = [(rows, served.get(rows.relation, False)) for rows in read]  # none is looked for of what is counted anew
     for rows, newest in samples:
         count, findings = sampled(connection, rows, available, campaigns, moment, newest=newest, limit=limit)
         results.findings += findings

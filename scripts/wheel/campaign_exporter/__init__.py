@@ -1,4 +1,4 @@
-"""The one package that a wheel installs: `exporter`, `dashboards` and `alerts` lie in it, each file as in the source.
+"""The one package that a wheel installs: our four packages lie in it, each file as in the source.
 
 At the top level these names would overwrite a user's own `alerts.py`, or be overwritten, and pip would not say so. To
 rewrite the imports instead would make the code that runs another than the code that is tested, and the names of
@@ -6,7 +6,7 @@ modules in texts (`import_module`, `files`, `python -m`) would have to be found 
 package first, for itself and for the programs it starts. Nobody else's `import` is changed: `main` does it, not the
 import of this module.
 
-In the source tree the three are where they are, nothing lies in here, and to look here first finds nothing.
+In the source tree they are where they are, nothing lies in here, and to look here first finds nothing.
 """
 
 from __future__ import annotations

@@ -595,3 +595,11 @@ def test_an_absent_database_is_named_with_exit_status_1(command: Callable[..., R
     result = command(url=f"postgresql:///nowhere?host={tmp_path}")
     assert result.exit_code == 1
     assert "cannot connect to database 'nowhere'" in result.output
+
+
+def test_what_is_counted_anew_needs_no_index(owner: Connection, checked: Check) -> None:
+    owner.execute("ALTER TABLE campaign_monitoring.tasks DROP updated_at")
+    owner.execute("DROP INDEX campaign_monitoring.tasks_campaign_id_idx")
+    report = checked()
+    assert [each for each in report.findings if each.about == "tasks" and each.thing.startswith("index")] == []
+    assert report.good

@@ -1,0 +1,27 @@
+"""Views for diallers that others build, ready to be read and run: a folder each. `campaign-exporter adopt --list`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+
+ADAPTERS = {"dograh": "dograh, voice AI (github.com/dograh-hq/dograh), 1.x"}
+"""By the name of the folder, what it is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """The views of a dialler, and what is exact in them and what is not."""
+
+    name: str
+    views: str
+    readme: str
+
+
+def adapter(name: str) -> Adapter:
+    """The adapter of that name; `KeyError` where there is none."""
+    if name not in ADAPTERS:
+        raise KeyError(name)
+    folder = files(__name__) / name
+    texts = (folder.joinpath(file).read_text(encoding="utf-8") for file in ("views.sql", "README.md"))
+    return Adapter(name, *texts)

@@ -1,0 +1,157 @@
+"""The views of campaigns and of the small relations: tenants, connections, numbers."""
+
+from __future__ import annotations
+
+from exporter.commands.adopt.catalogue import Table
+from exporter.commands.adopt.expressions import Context, at, coded, id_of, none_of, plainly, pointing, time
+from exporter.commands.adopt.fields import fields
+from exporter.commands.adopt.view import TODO, Item, View
+from exporter.commands.adopt.words import words
+from exporter.contract.types import Kind
+
+NO_TENANT = "'default'::text"
+_FOR_TENANT = ({"tenant", "id"}, {"tenant"}, {"domain", "id"})
+
+
+def origin(relation: str, table: Table) -> list[str]:
+    """What a view is made of."""
+    rows = "of unknown size" if table.rows is None else f"about {table.rows:,.0f} rows"
+    return [f"{relation}: of {table.identifier} ({rows})."]
+
+
+def campaigns(context: Context) -> View:
+    """Each campaign; of the calls' own names for it where there is no table."""
+    table = context.table("campaigns")
+    if table is None:
+        return _without_table(context)
+    found = fields("campaigns", table)
+    view = View("campaigns", origin("campaigns", table), f"{table.identifier} AS c")
+    view.show("campaign_id", id_of(table, "c"))
+    tenant(view, context, table, "c")
+    plainly(view, context, "campaigns", table, "c", [name for name in found if name != "status"])
+    if "name" not in view.items:
+        view.show("name", f"({id_of(table, 'c')})::text", f"{TODO}no column for a name was found")
+    view.items["status"] = _status(view, context, table)
+    if "timezone" not in view.items:
+        view.show("timezone", "'UTC'::text", f"{TODO}the zone of its call windows, such as 'Europe/Berlin'")
+    _not_deleted(view, table, "c")
+    return view
+
+
+def tenant(view: View, context: Context, table: Table, alias: str) -> None:
+    """Whose it is; one tenant where the platform has none."""
+    tenants = context.table("tenants")
+    if tenants is not None and (owner := pointing(view, table, alias, tenants, "owner")):
+        view.show("tenant_id", owner)
+        return
+    if tenants is None or view.relation == "campaigns":
+        for column in table.columns.values():
+            if set(words(column.name)) in _FOR_TENANT and Kind.ID.accepts(column.type):
+                view.show("tenant_id", at(alias, column.name))
+                return
+    if view.relation != "campaigns" and tenants is not None:
+        view.show("tenant_id", none_of(tenants), f"{TODO}no column says whose it is")
+        return
+    view.show("tenant_id", NO_TENANT, "No column says whose it is: all is of one tenant.")
+
+
+def _status(view: View, context: Context, table: Table) -> Item:
+    found = fields("campaigns", table)
+    if "status" in found:
+        return coded(view, context, "campaigns", table, found["status"], "c")
+    steps = [("ended_at", "completed"), ("paused_at", "paused"), ("started_at", "running")]
+    times = [
+        f"    WHEN {time(context, found[name], 'c')} IS NOT NULL THEN '{status}'"
+        for name, status in steps
+        if name in found
+    ]
+    note = f"{TODO}no column for its state was found"
+    if not times:
+        return Item("'running'::text", (note,))
+    return Item("\n".join(["CASE", *times, "    ELSE 'scheduled' END"]), (note + ": this is told by its times",))
+
+
+def _not_deleted(view: View, table: Table, alias: str) -> None:
+    """Rows that are only marked as deleted."""
+    for column in table.columns.values():
+        said = set(words(column.name)) - {"at", "is", "fecha", "date"}
+        if said == {"delete"} and column.type in ("bool", "timestamptz", "timestamp"):
+            name = at(alias, column.name)
+            view.conditions.append(Item(f"NOT coalesce({name}, false)" if column.type == "bool" else f"{name} IS NULL"))
+
+
+def _without_table(context: Context) -> View:
+    calls = context.table("calls")
+    note = f"{TODO}no table of campaigns was found"
+    column = None if calls is None else calls_campaign(calls)
+    if calls is None or column is None:
+        view = View("campaigns", [f"campaigns: {note}. All is one campaign meanwhile."], "(VALUES (1)) AS one (row)")
+        view.show("campaign_id", "'all'::text")
+        view.show("name", "'All calls'::text")
+    else:
+        about = [f"campaigns: {note}. Each {column} of {calls.identifier} is one meanwhile."]
+        view = View("campaigns", about, f"{calls.identifier} AS c")
+        view.show("campaign_id", f"{at('c', column)}::text")
+        view.show("name", f"{at('c', column)}::text")
+        view.conditions.append(Item(f"{at('c', column)} IS NOT NULL"))
+        view.rest = f"GROUP BY {at('c', column)}"
+    view.show("tenant_id", NO_TENANT)
+    view.show("status", "'running'::text", f"{TODO}its state")
+    view.show("timezone", "'UTC'::text", f"{TODO}the zone of its call windows")
+    return view
+
+
+def calls_campaign(calls: Table) -> str | None:
+    """A column of calls that groups them as a campaign does."""
+    for wanted in ({"campaign"}, {"campaign", "id"}, {"campaign", "name"}, {"queue"}, {"queue", "name"}, {"pending"}):
+        for column in calls.columns.values():
+            if set(words(column.name)) == wanted and Kind.TEXT.accepts(column.type):
+                return column.name
+    return None
+
+
+def tenants(context: Context) -> View | None:
+    """Each tenant, if a table of them was found and campaigns say whose they are."""
+    table, campaigns_ = context.table("tenants"), context.table("campaigns")
+    if table is None or campaigns_ is None or not pointing(View("campaigns", [], ""), campaigns_, "c", table, "x"):
+        return None
+    view = View("tenants", origin("tenants", table), f"{table.identifier} AS w")
+    view.show("tenant_id", id_of(table, "w"))
+    plainly(view, context, "tenants", table, "w", list(fields("tenants", table)))
+    if "name" not in view.items:
+        view.show("name", f"({id_of(table, 'w')})::text")
+    return view
+
+
+def connections(context: Context) -> View | None:
+    """Each trunk."""
+    table = context.table("connections")
+    if table is None or not table.key:
+        return None
+    view = View("connections", origin("connections", table), f"{table.identifier} AS k")
+    view.show("connection_id", id_of(table, "k"))
+    tenant(view, context, table, "k")
+    plainly(view, context, "connections", table, "k", list(fields("connections", table)))
+    if "provider" not in view.items:
+        view.show("provider", "'unknown'::text", f"{TODO}the provider's name")
+    return view
+
+
+def numbers(context: Context) -> View | None:
+    """Each number to call from."""
+    table = context.table("numbers")
+    found = fields("numbers", table) if table is not None else {}
+    if table is None or not table.key or "phone" not in found:
+        return None
+    trunks = context.table("connections")
+    view = View("numbers", origin("numbers", table), f"{table.identifier} AS n")
+    view.show("number_id", id_of(table, "n"))
+    tenant(view, context, table, "n")
+    trunk = trunks and pointing(view, table, "n", trunks, "trunk")
+    view.show("connection_id", trunk or none_of(trunks), *([] if trunk else [f"{TODO}the trunk it belongs to"]))
+    plainly(view, context, "numbers", table, "n", [name for name in found if name != "status"])
+    if "status" in found:
+        view.items["status"] = coded(view, context, "numbers", table, found["status"], "n")
+    else:
+        view.show("status", "'active'::text", f"{TODO}no column for its state was found")
+    return view

@@ -1,0 +1,60 @@
+"""The command line of `campaign-exporter adopt`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from adapters import ADAPTERS, adapter
+from exporter.commands.adopt.draft import draft, granted
+from exporter.commands.adopt.view import comment
+from exporter.commands.printing import say
+from exporter.config import load
+from exporter.contract.codes import clean_name
+from exporter.errors import ConfigError
+
+ROLE = "campaign_monitor"
+SCHEMA = "campaign_monitoring"
+
+
+@click.command("adopt")
+@click.option("--draft", "draft_wanted", is_flag=True, help="Views proposed from the tables that a database has.")
+@click.option("--list", "list_wanted", is_flag=True, help="The diallers whose views are ready.")
+@click.option("--adapter", "name", metavar="NAME", help="The views of one of them.")
+@click.option(
+    "--config.file",
+    "config_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where the database is, and as whom to look at it: for --draft.",
+)
+@click.option("--role", default=ROLE, show_default=True, help="The role that the exporter will sign in as.")
+def adopt(draft_wanted: bool, list_wanted: bool, name: str | None, config_file: Path | None, role: str) -> None:
+    """Print SQL that makes a dialler's tables the contract's views, for a DBA to read. Nothing is run.
+
+    See docs/adopt.md.
+    """
+    if draft_wanted + list_wanted + (name is not None) != 1:
+        raise ConfigError("adopt: say which one: --draft, --list or --adapter NAME")
+    if list_wanted:
+        for each, what in ADAPTERS.items():
+            say(f"{each}: {what}")
+    elif name is not None:
+        click.echo(_ready(name, role).encode(), nl=False)
+    elif config_file is None:
+        raise ConfigError("adopt --draft: --config.file says where the database is")
+    else:
+        click.echo(draft(load(config_file), role).encode(), nl=False)  # exact, whatever the terminal
+
+
+def _ready(name: str, role: str) -> str:
+    """The views of an adapter with what is to be known of them above, the role and its rights."""
+    try:
+        found = adapter(name)
+    except KeyError:
+        known = ", ".join(ADAPTERS)
+        raise ConfigError(
+            f"--adapter {clean_name(name, 40)!r}: there is none of that name; known are: {known}"
+        ) from None
+    notes = [line for text in found.readme.splitlines() for line in (comment(text) if text.strip() else ["--"])]
+    return "\n".join([*notes, "", found.views, granted(SCHEMA, role), "", "COMMIT;", ""])

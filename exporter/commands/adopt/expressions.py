@@ -1,0 +1,213 @@
+"""Ids, times and codes as expressions of a view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from exporter.commands.adopt.catalogue import Column, Table
+from exporter.commands.adopt.codes import Codes
+from exporter.commands.adopt.fields import fields
+from exporter.commands.adopt.links import Link, link
+from exporter.commands.adopt.meanings import ANSWERED_OR_NOT, meant
+from exporter.commands.adopt.roles import Roles
+from exporter.commands.adopt.view import TODO, Item, View
+from exporter.commands.adopt.words import words
+from exporter.contract import codes as contract_codes
+from exporter.contract.identifiers import identifier, literal
+from exporter.contract.relations import RELATIONS
+from exporter.contract.types import Kind, cast_of
+
+_SETS: dict[str, Sequence[str]] = {
+    "campaigns": ("draft", *contract_codes.CAMPAIGN_STATUSES),
+    "tasks": contract_codes.TASK_STATUSES,
+    "calls": contract_codes.OUTCOMES,
+    "numbers": contract_codes.NUMBER_STATUSES,
+}
+_OF_BOOLEAN = {"campaigns": ("running", "paused"), "tasks": ("completed", "pending"), "numbers": ("active", "released")}
+_LOOKUP_ROWS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What all views are made from."""
+
+    schema: str
+    zone: str
+    """What PostgreSQL takes for a time without one."""
+    roles: Roles
+    codes_of: Callable[[Table, Column], Codes]
+    zoneless: set[str] = field(default_factory=set)
+    """Columns whose times have no zone."""
+
+    def table(self, relation: str) -> Table | None:
+        """The table that stands for a relation, if one does."""
+        return self.roles.table(relation)
+
+
+def at(alias: str, name: str) -> str:
+    """A column of a table that has an alias."""
+    return f"{alias}.{identifier(name)}"
+
+
+def id_of(table: Table, alias: str, columns: Sequence[str] = ()) -> str:
+    """An id, of several columns as one text."""
+    names = columns or table.key
+    if not names:
+        return f"md5({alias}::text)"
+    if len(names) == 1:
+        type_ = table.columns[names[0]].type
+        plain = at(alias, names[0])
+        return plain if Kind.ID.accepts(type_) else cast_of(Kind.ID, plain, type_, "UTC") or plain
+    return " || ':' || ".join(f"{at(alias, name)}::text" for name in names)
+
+
+def none_of(table: Table | None) -> str:
+    """No id, of the type that ids of the table have."""
+    if table is None or len(table.key) != 1 or not Kind.ID.accepts(table.columns[table.key[0]].type):
+        return "NULL::text"
+    return f"NULL::{table.columns[table.key[0]].type}"
+
+
+def pointing(view: View, table: Table, alias: str, target: Table, as_: str) -> str | None:
+    """The id of the row that a row points to, in a reference of one step or two; joins what it needs."""
+    if points := link(table, target):
+        if set(points.target_columns) == set(target.key):
+            order = dict(zip(points.target_columns, points.columns, strict=True))
+            return id_of(table, alias, [order[name] for name in target.key])
+        joined(view, table, alias, points, target, as_)
+        return id_of(target, as_)
+    return None
+
+
+def joined(view: View, table: Table, alias: str, points: Link, target: Table, as_: str) -> None:
+    """Join the row that a row points to."""
+    del table
+    pairs = zip(points.target_columns, points.columns, strict=True)
+    condition = " AND ".join(f"{at(as_, there)} = {at(alias, here)}" for there, here in pairs)
+    view.joins.setdefault(as_, f"LEFT JOIN {target.identifier} AS {as_} ON {condition}")
+
+
+def through(view: View, context: Context, table: Table, alias: str, target: Table) -> str | None:
+    """The id of a row that is pointed to by a third table's, as a contact's campaign is by its list."""
+    if direct := pointing(view, table, alias, target, f"{alias}_to"):
+        return direct
+    for reference in table.references:
+        between = context.roles.tables[reference.target]
+        first, second = link(table, between), link(between, target)
+        if first and second and set(second.target_columns) == set(target.key):
+            joined(view, table, alias, first, between, f"{alias}_via")
+            return pointing(view, between, f"{alias}_via", target, f"{alias}_to")
+    return None
+
+
+def shown(view: View, context: Context, relation: str, name: str, column: Column, alias: str) -> None:
+    """A column as the contract's, by an expression where its type is another."""
+    kind = RELATIONS[relation].column(name).kind
+    plain = at(alias, column.name)
+    if kind is not Kind.TIME and kind.accepts(column.type):
+        in_ms = {"ms", "millisecond", "milli"}.intersection(words(column.name)) and kind is Kind.NUMBER
+        view.show(name, f"{plain} / 1000.0" if in_ms else plain)
+        return
+    if kind is Kind.TIME:
+        if column.type in ("timestamp", "date"):
+            context.zoneless.add(column.name)
+        if column.type.startswith(("int", "float", "numeric")):
+            view.show(name, f"to_timestamp(nullif({plain}, 0))")
+            return
+    made = plain if kind.accepts(column.type) else cast_of(kind, plain, column.type, context.zone)
+    view.show(name, made or plain)
+
+
+def plainly(view: View, context: Context, relation: str, table: Table, alias: str, names: Sequence[str]) -> None:
+    """All of these columns that the table has."""
+    found = fields(relation, table)
+    for name in names:
+        if name in found:
+            shown(view, context, relation, name, found[name], alias)
+
+
+def time(context: Context, column: Column, alias: str) -> str:
+    """A time as `timestamptz`."""
+    view = View("calls", [], "")
+    shown(view, context, "calls", "started_at", column, alias)
+    return view.items["started_at"].sql
+
+
+def coded(
+    view: View,
+    context: Context,
+    relation: str,
+    table: Table,
+    column: Column,
+    alias: str,
+    *,
+    answered: str | None = None,
+    empty: str | None = None,
+) -> Item:
+    """A column of codes in the contract's. `answered`: a condition, for codes that say only that a call is over;
+    `empty`: what a null means."""
+    wanted = ", ".join(_SETS[relation])
+    plain = at(alias, column.name)
+    if column.type == "bool":
+        yes, no = _OF_BOOLEAN[relation]
+        return Item(f"CASE WHEN {plain} THEN '{yes}' ELSE '{no}' END", (f"{TODO}is it all of: {wanted}?",))
+    source, used = table, column
+    if looked_up := _lookup(context, table, column):
+        points, source, used = looked_up
+        joined(view, table, alias, points, source, f"{alias}_code")
+        plain = at(f"{alias}_code", used.name)
+    found = context.codes_of(source, used)
+    text = plain if used.type in ("text", "varchar", "bpchar") else f"{plain}::text"
+    if not found.values:
+        why = f" ({found.source})" if found.source else ""
+        return Item(text, (f"{TODO}no codes were found{why}; translate them to {wanted}",))
+    return _case(relation, column, plain, text, used, found, answered, empty)
+
+
+def _lookup(context: Context, table: Table, column: Column) -> tuple[Link, Table, Column] | None:
+    """Where a code points to a small table of codes: its words."""
+    for reference in table.references:
+        target = context.roles.tables[reference.target]
+        small = target.rows is None or target.rows <= _LOOKUP_ROWS
+        if reference.columns == (column.name,) and small:
+            for name in ("code", "slug", "name", "label", "description"):
+                for each in target.columns.values():
+                    if each.type in ("text", "varchar", "bpchar") and words(each.name)[-1:] == (name,):
+                        return Link(reference.columns, reference.target_columns, declared=True), target, each
+    return None
+
+
+def _case(
+    relation: str,
+    column: Column,
+    plain: str,
+    text: str,
+    used: Column,
+    found: Codes,
+    answered: str | None,
+    empty: str | None,
+) -> Item:
+    numbers = used.type in ("int2", "int4", "int8")
+    meanings = {code: meant(relation, code) for code in found.values}
+    if all(code == meaning for code, meaning in meanings.items()):
+        return Item(text)
+    subject = plain if numbers else text
+    lines, notes, unknown = [], [f"The codes are those of {found.source}."], []
+    if empty is not None and column.nullable:
+        lines.append(f"    WHEN {plain} IS NULL THEN '{empty}'")
+    for code, meaning in sorted(meanings.items(), key=lambda each: (each[1] is None, each[1] or "", each[0])):
+        value = code if numbers else literal(code)
+        if meaning is None:
+            unknown.append(code)
+            then = literal(code)
+        elif meaning == ANSWERED_OR_NOT:
+            then = f"CASE WHEN {answered} THEN 'answered' ELSE 'no_answer' END" if answered else "'answered'"
+            if not answered:
+                notes.append(f"{TODO}{code} says that the call is over; was it answered?")
+        else:
+            then = f"'{meaning}'"
+        lines.append(f"    WHEN {subject} = {value} THEN {then}")
+    if unknown:
+        notes.append(f"{TODO}what do these mean: {', '.join(unknown)}? One of {', '.join(_SETS[relation])}.")
+    return Item("\n".join(["CASE", *lines, f"    ELSE {text} END"]), tuple(notes))

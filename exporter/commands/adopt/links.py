@@ -1,0 +1,62 @@
+"""How one table's rows point to another's: by a foreign key, or by columns that are named as if there were one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exporter.commands.adopt.catalogue import Table, alike
+from exporter.commands.adopt.words import NOISE, words
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Columns of one table that hold the key of another. `declared`: by a foreign key."""
+
+    columns: tuple[str, ...]
+    target_columns: tuple[str, ...]
+    declared: bool
+
+
+def link(table: Table, target: Table) -> Link | None:
+    """How rows of a table point to those of another, if they do."""
+    if table.id == target.id:
+        return None
+    declared = [each for each in table.references if each.target == target.id]
+    if declared:
+        best = min(declared, key=lambda each: (each.target_columns != target.key, _aside(each.columns[0])))
+        return Link(best.columns, best.target_columns, declared=True)
+    if not target.key:
+        return None
+    by_key = _by_name_of_key(table, target)
+    return by_key or _by_name_of_table(table, target)
+
+
+def _by_name_of_key(table: Table, target: Table) -> Link | None:
+    """Columns with the very names of the key, where these say more than `id`."""
+    if frozenset(words(target.key[-1])) <= NOISE | {"id"} or not all(name in table.columns for name in target.key):
+        return None
+    if table.key == target.key or not _comparable(table, target.key, target):
+        return None
+    return Link(target.key, target.key, declared=False)
+
+
+def _by_name_of_table(table: Table, target: Table) -> Link | None:
+    """`lead_id` of a table `dialer_leads`, `campaignId` of `Campaign`."""
+    if len(target.key) != 1:
+        return None
+    own = words(target.name)
+    for column in table.columns.values():
+        said = [word for word in words(column.name) if word not in ("id", "fk", "ref")]
+        named = tuple(said) in {own[-size:] for size in range(1, len(own) + 1)}
+        if said and named and _comparable(table, (column.name,), target):
+            return Link((column.name,), target.key, declared=False)
+    return None
+
+
+def _comparable(table: Table, names: tuple[str, ...], target: Table) -> bool:
+    return alike([table.columns[name] for name in names], [target.columns[name] for name in target.key])
+
+
+def _aside(name: str) -> bool:
+    """A reference to another row of the kind than its own: its parent, its copy."""
+    return any(word in ("parent", "previous", "original", "copy", "source") for word in words(name))

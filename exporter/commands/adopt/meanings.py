@@ -1,0 +1,67 @@
+"""What a dialler's own codes are in the contract's, as far as their words tell. The first line that fits counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from exporter.commands.adopt.words import words
+
+ANSWERED_OR_NOT = "answered or not"
+"""The call is over, and whether somebody answered is told elsewhere."""
+
+_Meaning = Sequence[tuple[str, str]]
+
+_CAMPAIGN: _Meaning = (
+    ("draft", "draft"),
+    ("pause inactive suspended hold", "paused"),
+    ("cancel delete fail error", "cancelled"),
+    ("complete end archive expire success", "completed"),
+    ("schedule pending create not+start", "scheduled"),
+    ("active start progress dial sync", "running"),
+)
+_TASK: _Meaning = (
+    ("cancel delete skip skipped opted excluded blacklist blacklisted dnc optout unsubscribed duplicate", "cancelled"),
+    ("fail error exhausted invalid expire unreachable reject give+up no+answer busy voicemail", "failed"),
+    ("complete end success contacted answer finalized reached converted", "completed"),
+    ("retry pending schedule callback call+back rescheduled create not+call", "pending"),
+    ("progress call calling dial active ring assigned locked start", "in_progress"),
+)
+_CALL: _Meaning = (
+    ("voicemail voice+mail answering+voicemail", "voicemail"),
+    ("no+answer not+answer unanswered noanswer timeout missed cancel abandon no+user timer expire reach", "no_answer"),
+    ("busy", "busy"),
+    ("reject", "rejected"),
+    ("answer connect human talk success bridged atendida contacted", "answered"),
+    (
+        "fail error congestion unallocated invalid unreachable chanunavail unavailable unobtainable blacklist route"
+        " incompatible incomplete network out+of temporary recovery destination",
+        "failed",
+    ),
+    ("complete end hangup normal", ANSWERED_OR_NOT),
+    (
+        "ring dial progress initiated initialized pending active start create schedule early trying dispatched",
+        "in_progress",
+    ),
+)
+_NUMBER: _Meaning = (
+    ("flagged spam blocked suspended", "flagged"),
+    ("resting cooldown cooling warming pause", "resting"),
+    ("inactive release delete expire cancel", "released"),
+    ("active assigned pending verified", "active"),
+)
+_MEANINGS: Mapping[str, _Meaning] = MappingProxyType(
+    {"campaigns": _CAMPAIGN, "tasks": _TASK, "calls": _CALL, "numbers": _NUMBER}
+)
+
+
+def meant(relation: str, code: str) -> str | None:
+    """What a relation's code is in the contract; `None` where its words do not tell."""
+    found = frozenset(words(code))
+    if relation == "calls" and "timeout" in code.lower().replace("_", ""):
+        return "no_answer"
+    for phrases, meaning in _MEANINGS[relation]:
+        for phrase in phrases.split():
+            if found.issuperset(phrase.split("+")):
+                return meaning
+    return None

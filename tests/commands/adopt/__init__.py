@@ -1,0 +1,1 @@
+"""What `adopt` prints is run on made-up diallers."""

@@ -1,0 +1,195 @@
+"""A draft of a sensible dialler runs as it is, shows what the dialler's own tables say, and marks what it guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from exporter.commands.adopt.draft import draft
+from exporter.commands.check.report import Level
+from exporter.commands.cli import main
+from tests.commands.adopt.conftest import DIALLERS, ROLE, Adopted, configured
+from tests.support.contract import session
+
+Adopt = Callable[[str], Adopted]
+NAMES = sorted(path.stem for path in DIALLERS.glob("*.sql"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_required_is_missing_where_the_draft_has_run(adopted: Adopt, name: str) -> None:
+    report = adopted(name).report
+    assert report.series, "the exporter could say nothing of it"
+    wrong = [each for each in report.findings if each.level is Level.PROBLEM]
+    assert [each for each in wrong if "missing" in each.value or each.about in ("server", "role")] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_code_that_check_does_not_know_is_in_a_todo(adopted: Adopt, name: str) -> None:
+    told = " ".join(line for line in adopted(name).text.splitlines() if "TODO: what do these" in line)
+    for finding in adopted(name).report.findings:
+        if "unknown code" in finding.value:
+            for code in re.findall(r"(\w+) \(\d+\)", finding.value):
+                assert re.search(rf"\b{code}\b", told), finding.value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_note_is_wider_than_a_screen(adopted: Adopt, name: str) -> None:
+    assert [line for line in adopted(name).text.splitlines() if "--" in line and len(line) > 120] == []
+
+
+def counted(adopted: Adopted, relation: str, column: str) -> dict[Any, int]:
+    query = f"SELECT {column}, count(*) FROM campaign_monitoring.{relation} GROUP BY 1"
+    return dict(adopted.rows(query))
+
+
+def test_codes_in_a_small_table_are_translated(adopted: Adopt) -> None:
+    statuses = {"pending": 4, "in_progress": 4, "completed": 4, "failed": 4, "cancelled": 4}
+    assert counted(adopted("plain"), "tasks", "status") == statuses
+
+
+def test_a_call_that_is_only_known_to_be_over_is_answered_if_somebody_answered(adopted: Adopt) -> None:
+    plain = adopted("plain")
+    own = "SELECT count(*) FROM dialer.call_attempts WHERE outcome = 'ANSWERED' OR outcome = 'HANGUP' AND answered_at"
+    assert [(counted(plain, "calls", "outcome")["answered"],)] == plain.rows(f"{own} IS NOT NULL")
+
+
+def test_a_call_has_the_campaign_of_its_contact(adopted: Adopt) -> None:
+    assert counted(adopted("plain"), "calls", "campaign_id") == {1: 18}
+
+
+def test_a_stamp_is_shown_where_an_index_finds_it_and_left_out_elsewhere(adopted: Adopt) -> None:
+    shown = "SELECT table_name FROM information_schema.columns WHERE table_schema = 'campaign_monitoring'"
+    assert adopted("plain").rows(f"{shown} AND column_name = 'updated_at'") == [("tasks",)]
+    assert (
+        'CREATE INDEX CONCURRENTLY ON public."Campaign""s Contact" (("updatedAt" AT TIME ZONE' in adopted("prisma").text
+    )
+
+
+def test_a_contact_of_a_list_is_a_task_in_each_campaign_that_has_the_list(adopted: Adopt) -> None:
+    own = "SELECT count(*) FROM contacto_app_contacto JOIN contacto_app_campana USING (bd_contacto_id)"
+    assert [(sum(counted(adopted("django"), "tasks", "status").values()),)] == adopted("django").rows(own)
+
+
+def test_events_of_one_call_are_one_call(adopted: Adopt) -> None:
+    assert counted(adopted("django"), "calls", "outcome") == {"answered": 2, "no_answer": 2, "busy": 2}
+    calls = "SELECT count(*) FROM campaign_monitoring.calls JOIN campaign_monitoring.tasks USING (task_id, campaign_id)"
+    assert adopted("django").rows(calls) == [(6,)], "each is of a task"
+
+
+def test_keys_of_several_columns_are_one_id_everywhere(adopted: Adopt) -> None:
+    for relation in ("campaigns", "tasks", "calls"):
+        assert set(counted(adopted("prisma"), relation, "campaign_id")) == {"w1:1"}, relation
+
+
+def test_calls_that_came_in_and_calls_of_no_campaign_are_left_out(adopted: Adopt) -> None:
+    for name, own in (("prisma", '"Call"'), ("asterisk", "v_xml_cdr")):
+        outbound = adopted(name).rows(f"SELECT count(*) FROM {own} WHERE direction = 'outbound'")
+        assert [(sum(counted(adopted(name), "calls", "outcome").values()),)] == outbound
+
+
+def test_milliseconds_become_seconds(adopted: Adopt) -> None:
+    assert adopted("prisma").rows("SELECT max(talk_seconds)::int FROM campaign_monitoring.calls") == [(8,)]
+
+
+def test_where_there_are_no_contacts_who_was_called_is_a_task_without_the_number_in_its_id(adopted: Adopt) -> None:
+    asterisk = adopted("asterisk")
+    own = "SELECT count(DISTINCT destination_number) FROM v_xml_cdr WHERE direction = 'outbound'"
+    assert [(sum(counted(asterisk, "tasks", "status").values()),)] == asterisk.rows(own)
+    assert not any("4930" in task for task in counted(asterisk, "tasks", "task_id"))
+
+
+def test_what_no_column_was_found_for_is_listed_with_what_is_lost(adopted: Adopt) -> None:
+    assert re.search(r"--   tenants: no table; lost: tenants' names", adopted("django").text)
+    assert re.search(r"--   calls: without .*\bsentiment\b", adopted("plain").text)
+
+
+def test_running_it_twice_changes_nothing_and_says_so(adopted: Adopt) -> None:
+    plain = adopted("plain")
+    with session(plain.url) as connection, pytest.raises(psycopg.errors.DuplicateSchema):
+        connection.execute(plain.text)
+
+
+SMALL = """
+    CREATE TABLE campaign (id int PRIMARY KEY, name text, status text);
+    CREATE TABLE campaign_contact (id int PRIMARY KEY, campaign_id int REFERENCES campaign, status text, phone text);
+    CREATE TABLE call (
+        id int PRIMARY KEY, contact_id int REFERENCES campaign_contact, status text, started_at timestamptz);
+    INSERT INTO campaign VALUES (1, 'Spring', 'live');
+    INSERT INTO campaign_contact VALUES (1, 1, 'fresh', '+49301234567');
+"""
+
+
+def test_codes_of_a_table_that_is_in_use_come_from_its_statistics(database_url: str) -> None:
+    with session(database_url) as connection, psycopg.connect(database_url) as other:
+        connection.execute(SMALL)
+        connection.execute("INSERT INTO campaign SELECT n, 'more', 'live' FROM generate_series(2, 9) AS n; ANALYZE")
+        other.execute("LOCK TABLE campaign, campaign_contact, call")
+        text = draft(configured(database_url), ROLE)
+    assert "WHEN c.status = 'live' THEN 'running'" in text
+    assert "its statistics" in text
+
+
+def test_a_role_without_rights_is_told_what_it_could_not_read(database_url: str) -> None:
+    with session(database_url) as connection:
+        connection.execute(SMALL)
+        connection.execute("CREATE ROLE adopt_nobody LOGIN")
+        text = draft(configured(make_conninfo(database_url, user="adopt_nobody")), ROLE)
+        connection.execute("DROP ROLE adopt_nobody")
+        connection.execute(text)
+    assert "no codes were found (this role may not read public.campaign)" in text
+
+
+def test_what_may_be_a_phone_number_is_no_code(database_url: str) -> None:
+    with session(database_url) as connection:
+        connection.execute(SMALL)
+        connection.execute("UPDATE campaign_contact SET status = phone")
+        assert "1234567" not in draft(configured(database_url), ROLE)
+
+
+def test_a_foreign_table_that_does_not_answer_is_drafted_without_codes(database_url: str) -> None:
+    with session(database_url) as connection:
+        connection.execute(SMALL)
+        connection.execute("""
+            DROP TABLE call; CREATE FOREIGN DATA WRAPPER nowhere; CREATE SERVER away FOREIGN DATA WRAPPER nowhere;
+            CREATE FOREIGN TABLE call (id int, contact_id int, status text, started_at timestamptz) SERVER away
+        """)
+        text = draft(configured(database_url), ROLE)
+        connection.execute(text)
+    assert "calls: public.call" in text
+    assert "public.call could not be read" in text
+
+
+def test_three_thousand_tables_are_looked_through(database_url: str) -> None:
+    with session(database_url) as connection:
+        connection.execute(SMALL)
+        connection.execute("""
+            DO $$ BEGIN FOR n IN 1..3000 LOOP
+                EXECUTE format('CREATE TABLE app_%s (id int, name text, at timestamptz)', n);
+            END LOOP; END $$
+        """)
+        text = draft(configured(database_url), ROLE)
+    assert "campaigns: public.campaign," in text
+    assert "tasks: public.campaign_contact," in text
+    assert "calls: public.call," in text
+
+
+def test_a_database_without_a_dialler_gets_empty_views(database_url: str) -> None:
+    with session(database_url) as connection:
+        text = draft(configured(database_url), ROLE)
+        connection.execute(text)
+        for relation in ("tasks", "calls"):
+            query = sql.SQL("SELECT count(*) FROM campaign_monitoring.{}").format(sql.Identifier(relation))
+            assert connection.execute(query).fetchone() == (0,)
+
+
+def test_an_option_is_asked_for() -> None:
+    for arguments, said in (([], "--draft"), (["--draft"], "--config.file")):
+        result = CliRunner().invoke(main, ["adopt", *arguments])
+        assert (result.exit_code, said in result.output) == (1, True), result.output
