@@ -11,6 +11,9 @@ _COUNTERS = ("_total", "_bucket", "_count", "_sum")
 _RUN = re.compile(r"(?P<first>-?[\d.e]+)(?:(?P<step>[+-][\d.e]+(?:e-?\d+)?))?x(?P<times>\d+)")
 MINUTE = 60
 
+BY_STEPS = {"campaign_calls_outside_window_total"}
+"""What its cases are about is in how many steps it grows."""
+
 Value = float | str
 
 
@@ -31,7 +34,8 @@ def scraped_every(seconds: int, document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _closer(series: str, values: str, parts: int) -> str:
-    counts = re.split(r"[{ ]", series)[0].endswith(_COUNTERS)
+    name = re.split(r"[{ ]", series)[0]
+    counts = name.endswith(_COUNTERS) and name not in BY_STEPS
     found = list(_values(values))
     closer: list[Value] = []
     for one, other in pairwise([*found, found[-1]]):

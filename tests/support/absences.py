@@ -132,7 +132,7 @@ INSTEAD: Mapping[str, Instead] = {
     "calls.error_code": Instead(
         "calls that failed count, whatever they failed for", (*_VERDICT, *_ROOM),
         (*_TOLD_VERDICT, *_TOLD_ROOM, r"gates\.\[provider\]\.(state|used|left|code)", r"recent_errors\..*\.calls"),
-        boards=("overview-502-A",),  # connections without their top error
+        boards=("overview-502-A", "numbers-152-A"),  # connections without their top error
     ),
     "calls.ai_cost": Instead(
         "the other part counts alone", (*_VERDICT, *_ROOM, *_PARTS),
@@ -145,7 +145,7 @@ INSTEAD: Mapping[str, Instead] = {
     ),
     "no costs": Instead(
         "a budget may be spent, of which there is not enough data",
-        (*_VERDICT, *_ROOM), (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM), boards=("cost-110-B", "overview-103-A"),
+        (*_VERDICT, *_ROOM), (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM), boards=("cost-110-B",),
     ),
     "variants": Instead("whether contacts were split as configured: not enough data", boards=("campaign-604-A",)),
     "tenants": Instead(
