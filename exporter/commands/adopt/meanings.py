@@ -39,7 +39,10 @@ _CALL: _Meaning = (
         "failed",
     ),
     ("complete end hangup normal", ANSWERED_OR_NOT),
-    ("ring dial progress initiated initialized pending active start create schedule early trying dispatched", "in_progress"),
+    (
+        "ring dial progress initiated initialized pending active start create schedule early trying dispatched",
+        "in_progress",
+    ),
 )
 _NUMBER: _Meaning = (
     ("flagged spam blocked suspended", "flagged"),
