@@ -8,6 +8,7 @@ import click
 
 from adapters import ADAPTERS, adapter
 from exporter.commands.adopt.draft import draft, granted
+from exporter.commands.adopt.stamps import script
 from exporter.commands.adopt.view import comment
 from exporter.commands.printing import say
 from exporter.config import load
@@ -23,26 +24,40 @@ SCHEMA = "campaign_monitoring"
 @click.option("--list", "list_wanted", is_flag=True, help="The diallers whose views are ready.")
 @click.option("--adapter", "name", metavar="NAME", help="The views of one of them.")
 @click.option(
+    "--stamps", "stamped", metavar="TABLE", multiple=True, help="A stamp for a table, schema.table; repeatable."
+)
+@click.option("--undo", is_flag=True, help="With --stamps: what takes the stamps away again.")
+@click.option(
     "--config.file",
     "config_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where the database is, and as whom to look at it: for --draft.",
+    help="Where the database is, and as whom to look at it: for --draft and --stamps.",
 )
 @click.option("--role", default=ROLE, show_default=True, help="The role that the exporter will sign in as.")
-def adopt(draft_wanted: bool, list_wanted: bool, name: str | None, config_file: Path | None, role: str) -> None:
+def adopt(
+    draft_wanted: bool,
+    list_wanted: bool,
+    name: str | None,
+    stamped: tuple[str, ...],
+    undo: bool,
+    config_file: Path | None,
+    role: str,
+) -> None:
     """Print SQL that makes a dialler's tables the contract's views, for a DBA to read. Nothing is run.
 
     See docs/adopt.md.
     """
-    if draft_wanted + list_wanted + (name is not None) != 1:
-        raise ConfigError("adopt: say which one: --draft, --list or --adapter NAME")
+    if draft_wanted + list_wanted + (name is not None) + bool(stamped) != 1:
+        raise ConfigError("adopt: say which one: --draft, --list, --adapter NAME or --stamps TABLE")
     if list_wanted:
         for each, what in ADAPTERS.items():
             say(f"{each}: {what}")
     elif name is not None:
         click.echo(_ready(name, role).encode(), nl=False)
     elif config_file is None:
-        raise ConfigError("adopt --draft: --config.file says where the database is")
+        raise ConfigError(f"adopt {'--stamps' if stamped else '--draft'}: --config.file says where the database is")
+    elif stamped:
+        click.echo(script(load(config_file), stamped, undo=undo).encode(), nl=False)
     else:
         click.echo(draft(load(config_file), role).encode(), nl=False)  # exact, whatever the terminal
 
