@@ -40,6 +40,8 @@ _DATED, _LOOKED = (f"campaign_exporter_{name}_timestamp_seconds" for name in ("d
 REPLICA = "{{instance}}"
 """The legend where a line is a replica."""
 
+SILENT = "The exporter does not answer, so nothing is known of now: begin with Exporter health."
+
 
 def each(name: str, *by: str, over: str = "") -> str:
     """A metric of each replica; `over`: by how much it grows a second."""
@@ -52,6 +54,12 @@ def states() -> str:
     seen = f"last_over_time({selector('campaign_exporter_up')}[1d])"
     silent = f"max by (instance) ({selector('up')} == 0 and on (job, instance) {seen})"
     return f"({each('campaign_exporter_up')} or {silent} - 1)"
+
+
+def silence(known: str) -> str:
+    """Where no exporter answers and nothing of now is `known`, one row that says so, as a hint does."""
+    silent = f"max ({states()}) < 0 unless on () topk (1, {known})"
+    return f'label_replace({silent}, "hint", "{SILENT}", "", "")'
 
 
 def ages() -> str:

@@ -36,8 +36,9 @@ class Recounting:
             return
         self._relations, self._told = frozenset(relations), every
         late = every > config.max_staleness
-        log.log(
-            *((30, "everything is counted too seldom") if late else (20, "everything is counted at each refresh")),
+        tell = log.warning if late else log.info
+        tell(
+            "everything is counted too seldom" if late else "everything is counted at each refresh",
             why=f"{named} have no updated_at, which would tell what changed",
             every_seconds=round(every, 1),
             max_share=config.refresh.max_share,

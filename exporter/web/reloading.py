@@ -13,6 +13,7 @@ from exporter.config import Config, load
 from exporter.config.taking_over import take_over
 from exporter.errors import ConfigError
 from exporter.logs import configure
+from exporter.metrics.selection import selected
 from exporter.refresh.service import Service
 
 log = structlog.get_logger()
@@ -55,7 +56,9 @@ class Reloading:
     def _load(self) -> Config:
         if self._path is None:
             raise ConfigError("the configuration did not come from a file; restart the exporter")
-        return load(self._path)
+        found = load(self._path)
+        selected(found.metrics)  # which names there are the configuration alone does not know
+        return found
 
     def _refuse(self, problem: str) -> str:
         self._service.refuse()

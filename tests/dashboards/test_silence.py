@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dashboards.boards.campaign.dispatch import SILENT
+from dashboards.boards.exporters import SILENT
 from dashboards.vocabulary.colours import WORST_FIRST
 from dashboards.vocabulary.queries import Queries
 from tests.dashboards.asking import interpolated
@@ -81,7 +81,8 @@ def test_the_sentence_is_the_cards_as_long_as_one_exporter_answers(prometheus: P
 
 
 def test_where_none_answers_the_sentence_says_so(prometheus: Prometheus) -> None:
-    assert [each["hint"] for each in labels(prometheus, "campaign-207-A", NOW)] == [SILENT]
+    for question in ("campaign-207-A", "overview-103-A"):
+        assert [each["hint"] for each in labels(prometheus, question, NOW)] == [SILENT]
 
 
 @pytest.mark.parametrize("where", ["campaign-1", "overview-101", "numbers-101", "cost-101"])

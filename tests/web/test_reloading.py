@@ -131,6 +131,16 @@ def test_a_wrong_file_changes_nothing_and_says_why(reloaded: Reloaded) -> None:
     assert (scrape.value(GOOD), scrape.value(AT)) == (0, at)
 
 
+def test_a_metric_that_does_not_exist_is_refused_before_a_restart_would(reloaded: Reloaded) -> None:
+    assert reloaded.loop.step()
+    reloaded.write(metrics={"deny": ["campaign_cals_total"]})
+    status, answer = reloaded.ask()
+    assert status == 500
+    assert "campaign_cals_total" in answer
+    assert reloaded.loop.step()
+    assert reloaded.loop.scrape().value(GOOD) == 0
+
+
 def test_a_file_that_is_mended_is_taken_over(reloaded: Reloaded) -> None:
     reloaded.file.rename(reloaded.file.with_suffix(".away"))
     assert "cannot be read" in reloaded.ask()[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.boards.campaign.key_figures import targets
 from dashboards.boards.campaign.scope import NO_CAMPAIGN, UNKNOWN, Own, copied
-from dashboards.boards.exporters import LACKING, states
+from dashboards.boards.exporters import LACKING, silence
 from dashboards.settings import Settings
 from dashboards.vocabulary.colours import (
     BAD,
@@ -51,7 +51,6 @@ UNKNOWN_MOVE = "Tell the platform's owners: the code is not in the contract."
 MOVES = {each.group: each.first_move for each in BLOCKERS.values()} | {
     "unknown": UNKNOWN_MOVE, "ready": "None: nothing of their own holds them.",
 }  # fmt: skip
-SILENT = "The exporter does not answer, so nothing is known of now: begin with Exporter health."
 HORIZONS = {
     "now": "now",
     "5m": "in 5 min",
@@ -76,8 +75,6 @@ def answer(own: Own, settings: Settings) -> Line:
     """The verdict, and the card's own sentence: what to do first, and what that rests on."""
     over = own.last("campaign_dispatch_info", verdict="finished")
     nothing = f'label_replace({over}, "hint", "Nothing: it is over.", "", "")'
-    silent = f"max ({states()}) < 0 unless on () topk (1, {own.last('campaign_info')})"
-    silence = f'label_replace({silent}, "hint", "{SILENT}", "", "")'
     return line(
         stat(201, "Verdict",
              "dialing: nobody must act. throttled: less is dialled than is ready. waiting: idle as expected. blocked: "
@@ -94,7 +91,8 @@ def answer(own: Own, settings: Settings) -> Line:
         stat(207, "What to do first",
              "The first hint of the campaign's card, and what the binding gate rests on. Its figures are up to five "
              "minutes old. Change one thing, then watch. Click for the other hints, and for the evidence of each gate.",
-             rows(f"{own.told('campaign_dispatch_hint_info')} or {nothing} or {silence}"), unit="none", empty=UNKNOWN,
+             rows(f"{own.told('campaign_dispatch_hint_info')} or {nothing} or "
+                  f"{silence(own.last('campaign_info'))}"), unit="none", empty=UNKNOWN,
              width=18, height=5, fields="/^(hint|evidence)$/", transformations=(organised(("hint", "evidence")),),
              text="value", orientation="horizontal", links=hints(settings),
              options={"text": {"valueSize": 16}, "justifyMode": "auto"}),

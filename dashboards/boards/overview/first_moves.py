@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dashboards.boards.campaign.dispatch import SILENT
 from dashboards.boards.cost.parts import UNNAMED
 from dashboards.boards.cost.queries import COST
-from dashboards.boards.exporters import states
+from dashboards.boards.exporters import silence
 from dashboards.vocabulary.colours import VERDICT_STATES, WORST_FIRST
 from dashboards.vocabulary.fields import COLOURED, codes, link, organised, override
 from dashboards.vocabulary.layout import Line, line
@@ -28,8 +27,6 @@ def first_moves(q: Queries, way: Way) -> Line:
     each = f"topk by (campaign) (1, max by (tenant, campaign, verdict, hint) ({urgent}))"
     one = f"topk by (verdict, hint) (1, {q.named(each)})"
     alike = f"({one}) * on (verdict, hint) group_left () {number_of(each, 'verdict', 'hint')}"
-    silent = f"max ({states()}) < 0 unless on () topk (1, {q.last('campaign_info')})"
-    silence = f'label_replace({silent}, "hint", "{SILENT}", "", "")'
     campaign = link("Campaign live", way.to("campaign", campaign="${__data.fields.campaign}"))
     return line(
         table(
@@ -37,7 +34,7 @@ def first_moves(q: Queries, way: Way) -> Line:
             "The first hint of each campaign that is stalled, blocked or unknown; campaigns that are told the same "
             "share a line, which names one of them. Alike: how many they are. Many on one line have one cause: begin "
             "there. Figures in a hint are up to five minutes old. A name leads to the campaign, with the evidence.",
-            rows(f"{alike} or {silence}"),
+            rows(f"{alike} or {silence(q.last('campaign_info'))}"),
             empty="No campaign known that needs somebody", width=19, height=6, sort="Alike", descending=True,
             transformations=(
                 organised(("verdict", "name", "Value", "hint"),

@@ -265,14 +265,14 @@ def _events(context: Context, table: Table, call: Column, event: Column) -> View
 
 
 def _empty(context: Context) -> View:
-    note = f"calls: {TODO}no table of calls was found. This shows none meanwhile."
-    view = View("calls", [note], "(VALUES (1)) AS none (row)")
-    view.show("call_id", "NULL::text")
-    view.show("task_id", none_of(context.table("tasks")))
-    view.show("campaign_id", none_of(context.table("campaigns")))
-    view.show("attempt", "1")
-    view.show("started_at", "NULL::timestamptz")
-    view.show("outcome", "NULL::text")
-    view.show("created_at", "NULL::timestamptz")
-    view.conditions.append(Item("false"))
-    return view
+    return View.empty(
+        "calls",
+        "no table of calls was found.",
+        call_id="NULL::text",
+        task_id=none_of(context.table("tasks")),
+        campaign_id=none_of(context.table("campaigns")),
+        attempt="1",
+        started_at="NULL::timestamptz",
+        outcome="NULL::text",
+        created_at="NULL::timestamptz",
+    )

@@ -142,13 +142,13 @@ def _of_calls(context: Context) -> View:
 
 
 def _empty(context: Context) -> View:
-    note = f"tasks: {TODO}no table of contacts was found, nor who was called. This shows none meanwhile."
-    view = View("tasks", [note], "(VALUES (1)) AS none (row)")
-    view.show("task_id", "NULL::text")
-    view.show("campaign_id", none_of(context.table("campaigns")))
-    view.show("status", "NULL::text")
-    view.show("attempts", "0")
-    view.show("max_attempts", "NULL::bigint")
-    view.show("created_at", "NULL::timestamptz")
-    view.conditions.append(Item("false"))
-    return view
+    return View.empty(
+        "tasks",
+        "no table of contacts was found, nor who was called.",
+        task_id="NULL::text",
+        campaign_id=none_of(context.table("campaigns")),
+        status="NULL::text",
+        attempts="0",
+        max_attempts="NULL::bigint",
+        created_at="NULL::timestamptz",
+    )

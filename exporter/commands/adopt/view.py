@@ -51,6 +51,15 @@ class View:
         """Add a column of the contract's name."""
         self.items[name] = Item(sql, tuple(notes))
 
+    @classmethod
+    def empty(cls, relation: str, note: str, **columns: str) -> View:
+        """One without rows, until somebody writes another; its columns as SQL."""
+        view = cls(relation, [f"{relation}: {TODO}{note} This shows none meanwhile."], "(VALUES (1)) AS none (row)")
+        for name, sql in columns.items():
+            view.show(name, sql)
+        view.conditions.append(Item("false"))
+        return view
+
     def written(self, schema: str) -> str:
         """The statement."""
         order = [column.name for column in RELATIONS[self.relation].columns if column.name in self.items]
