@@ -13,9 +13,11 @@ from benchmarks.database import Connection, Target, say
 from benchmarks.figure import Figure, amount
 from exporter.calendar.days import Day, day_at, zone
 from exporter.source.database import Database
+from exporter.source.moment import Moment
 from exporter.source.projections import available_projections
 from exporter.source.query_time import Meter
-from exporter.source.reader import Moment, Reader
+from exporter.source.reader import Reader
+from exporter.source.totals_reader import Scope
 
 _READY_SECONDS = 1800.0
 _LIMIT = 1.1
@@ -50,7 +52,7 @@ def statements(target: Target) -> float:
                 start = time.perf_counter()
                 groups = days if "day" in projection.keys else {None: [c for cs in days.values() for c in cs]}
                 for day, campaigns in groups.items():
-                    reader.totals(connection, projection, campaigns, moment, Meter(), settled=True, day=day)
+                    reader.totals.of(connection, projection, Scope(campaigns, moment, settled=True, day=day), Meter())
                 spent[projection.name] = time.perf_counter() - start
     finally:
         database.close(connection)

@@ -20,8 +20,9 @@ from exporter.calendar.days import day_at, zone
 from exporter.config import AuditConfig
 from exporter.ledger.audit import differing
 from exporter.refresh.service import settle
+from exporter.source.moment import Moment
 from exporter.source.query_time import Meter
-from exporter.source.reader import Moment, Reader
+from exporter.source.reader import Reader
 
 _AUDITED = 24
 _POLLS = 2

@@ -14,10 +14,12 @@ from exporter.errors import RowError
 from exporter.ledger.grouped import cells_of
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.totals import Cell
-from exporter.source.database import Connection
+from exporter.source.database import Connection, Rows
+from exporter.source.moment import Moment
 from exporter.source.projections import MARK, Projection
 from exporter.source.query_time import Meter
-from exporter.source.reader import Moment, Reader, Rows
+from exporter.source.reader import Reader
+from exporter.source.totals_reader import Scope
 
 BURST_SECONDS = 5.0
 """Database time that audits may save up, so that deleted contacts are seen in seconds."""
@@ -222,12 +224,11 @@ def differing(
     """The relations whose totals of a campaign differ from SQL's; `None` where a view cannot show some row."""
     wrong: set[str] = set()
     attempts = ledger.tasks.allowed(ledger.campaign(campaign))
+    scope = Scope([campaign], moment, settled=False, day=day, attempts=attempts)
     try:
         with connection.transaction():
-            for projection, rows in reader.all_totals(
-                connection, audited(ledger, reader.available.counted, whole=whole), [campaign], moment, meter,
-                settled=False, day=day, attempts=attempts,
-            ):  # fmt: skip
+            projections = audited(ledger, reader.available.counted, whole=whole)
+            for projection, rows in reader.totals.of_each(connection, projections, scope, meter):
                 if not same(ledger, projection, campaign, rows, ledger.cells(projection.name, campaign)):
                     wrong.add(projection.relation)
     except RowError:

@@ -15,11 +15,13 @@ import psycopg
 from exporter.calendar.days import Day
 from exporter.errors import DatabaseUnavailableError, RowError
 from exporter.ledger.ledger import Ledger
-from exporter.source.database import Connection, Database
+from exporter.source.database import Connection, Database, Rows
+from exporter.source.moment import Moment
 from exporter.source.projections import Projection
 from exporter.source.query_time import Meter
-from exporter.source.reader import Moment, Reader, Rows
+from exporter.source.reader import Reader
 from exporter.source.records import Records
+from exporter.source.totals_reader import Scope
 
 RELATIONS = ("tasks", "calls")
 Progress = Callable[[float], None]
@@ -206,16 +208,15 @@ class Loader:
 
     def _settled(self, connection: Connection, job: Job, meter: Meter) -> Rows:
         projection, campaigns, day = job
-        return self._reader.totals(
-            connection, projection, campaigns, self._moment, meter, settled=True, day=day, closed=self._closed
-        )
+        return self._reader.totals.of(connection, projection, self._scope(campaigns, day), meter)
 
     def _all_settled(
         self, connection: Connection, campaign: str, day: Day, meter: Meter
     ) -> Iterator[tuple[Projection, Rows]]:
-        return self._reader.all_totals(
-            connection, self._projections, [campaign], self._moment, meter, settled=True, day=day, closed=self._closed
-        )
+        return self._reader.totals.of_each(connection, self._projections, self._scope([campaign], day), meter)
+
+    def _scope(self, campaigns: Sequence[str], day: Day | None) -> Scope:
+        return Scope(campaigns, self._moment, settled=True, day=day, closed=self._closed)
 
     def _load_one(self, connection: Connection, campaign: str, day: Day) -> None:
         try:

@@ -24,10 +24,10 @@ from exporter.metrics.self_metrics import Telemetry
 from exporter.refresh.beside import Beside, Piece, reason
 from exporter.refresh.look import Look
 from exporter.refresh.reloads import Reloads
-from exporter.source.database import Connection
+from exporter.source.database import Connection, Rows
 from exporter.source.projections import Projection
 from exporter.source.query_time import Meter
-from exporter.source.reader import Rows
+from exporter.source.totals_reader import Scope
 
 _EARLY_AUDIT_SECONDS = 0.25
 _LOOK_SECONDS = 10.0
@@ -191,15 +191,14 @@ class Auditor:
     def _begin(self, look: Look, audit: _Audit) -> None:
         campaign, left = audit.turn.campaign, tuple(audit.left)
         day, attempts = look.days[campaign], look.ledger.tasks.allowed(look.ledger.campaign(campaign))
-        reader, moment = look.reader, look.moment
+        reader = look.reader
+        scope = Scope([campaign], look.moment, settled=False, day=day, attempts=attempts)
 
         def count(connection: Connection, meter: Meter) -> Counts:
             counts: Counts = []
             for relation in dict.fromkeys(projection.relation for projection in left):
                 some = [projection for projection in left if projection.relation == relation]
-                counts += reader.all_totals(
-                    connection, some, [campaign], moment, meter, settled=False, day=day, attempts=attempts
-                )
+                counts += reader.totals.of_each(connection, some, scope, meter)
                 if meter.seconds > _PIECE_SECONDS:
                     break
             return counts

@@ -9,10 +9,11 @@ from exporter.calendar.days import Day
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.loading import Loader
 from exporter.source.database import Connection
+from exporter.source.moment import Moment
 from exporter.source.platform import Platform
 from exporter.source.promise import Promise
 from exporter.source.query_time import Meter
-from exporter.source.reader import Moment, Reader
+from exporter.source.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)

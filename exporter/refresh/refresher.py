@@ -25,11 +25,11 @@ from exporter.refresh.resuming import Memory
 from exporter.refresh.rows import Rows
 from exporter.refresh.session import Session, open_session
 from exporter.source.database import Database
+from exporter.source.moment import Moment
 from exporter.source.origin import Origin
 from exporter.source.platform import Platform, PlatformReader
 from exporter.source.promise import LIVE, Promise
 from exporter.source.query_time import Meter, Watch
-from exporter.source.reader import Moment
 from exporter.source.small_reader import SMALL
 from exporter.source.structure import Structure, replaced
 from exporter.source.transactions import Sight, sight

@@ -26,10 +26,10 @@ from exporter.refresh.reloads import Reloads
 from exporter.refresh.resuming import Part
 from exporter.refresh.session import Session
 from exporter.source.database import Database
+from exporter.source.moment import Moment
 from exporter.source.platform import Platform
 from exporter.source.promise import Promise
 from exporter.source.query_time import Meter
-from exporter.source.reader import Moment
 from exporter.source.records import Records
 from exporter.source.structure import Structure
 from exporter.source.watermark import Plan

@@ -16,6 +16,7 @@ import psycopg
 from psycopg.pq import PollingStatus, TransactionStatus, abc
 
 Connection = psycopg.Connection[Any]
+Rows = Sequence[tuple[Any, ...]]
 
 
 class GivenUpError(Exception):

@@ -6,7 +6,7 @@ import contextlib
 import math
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,6 +24,7 @@ from exporter.source.connecting import (
     Attempt,
     Connection,
     GivenUpError,
+    Rows,
     cancel,
     cancelling,
     hang_up,
@@ -38,7 +39,7 @@ from exporter.source.reasons import NOT_A_ROWS_FAULT, reason
 from exporter.source.sql import statement
 
 __all__ = [
-    "Compiled", "Connection", "Database", "Server", "columns_of", "fetch", "reading", "reason",
+    "Compiled", "Connection", "Database", "Rows", "Server", "columns_of", "fetch", "reading", "reason",
 ]  # fmt: skip
 
 _PIDS_ASKED = 3
@@ -273,7 +274,7 @@ def reading() -> Iterator[None]:
         raise
 
 
-def fetch(connection: Connection, query: Compiled, **values: Any) -> Sequence[tuple[Any, ...]]:
+def fetch(connection: Connection, query: Compiled, **values: Any) -> Rows:
     """All rows of a statement, in PostgreSQL's binary format."""
     with reading(), connection.cursor(binary=True) as cursor:
         cursor.execute(query.text.encode(), query.bind(**values))

@@ -5,66 +5,34 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
 
-from exporter.calendar.closed_times import NEVER_CLOSED, ClosedTimes
-from exporter.calendar.days import Day
 from exporter.config import ShardConfig
 from exporter.contract.availability import Available, Shape
 from exporter.errors import RowError
 from exporter.source.call_columns import call_rows
-from exporter.source.clean_rows import CAMPAIGNS, ROW_KEYS, SETTLED_BEFORE, key_text
+from exporter.source.clean_rows import CAMPAIGNS, ROW_KEYS, key_text
 from exporter.source.cleaning import STAMP_FUTURE_SECONDS
-from exporter.source.closed_calls import parameters as closed_parameters
 from exporter.source.copying import copied
 from exporter.source.database import Compiled, Connection, fetch
-from exporter.source.projections import Projection
+from exporter.source.moment import Moment
 from exporter.source.query_time import Meter
 from exporter.source.records import Layout, Records
 from exporter.source.row_statements import MOST, Statements
 from exporter.source.salvage import salvaged
 from exporter.source.small_reader import SMALL, SMALL_LIMIT, SmallReader
 from exporter.source.small_statements import SmallStatements
-from exporter.source.task_columns import CAMPAIGN_ATTEMPTS, task_rows
+from exporter.source.task_columns import task_rows
+from exporter.source.totals_reader import TotalsReader
 from exporter.source.watermark import Plan
-
-Rows = Sequence[tuple[Any, ...]]
 
 _A_MOMENT = "250ms"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """What the clock-dependent expressions need: the refresh's instant, in seconds since 1970, and two spans."""
-
-    now: float
-    settle_after: float
-    stale_after: float
-
-    @property
-    def before_all_settled(self) -> Moment:
-        """The same, but as if nothing had settled yet."""
-        return replace(self, settle_after=math.inf)
-
-    def parameters(self, day: Day | None = None) -> dict[str, Any]:
-        """Values of the parameters of cleaned rows."""
-        values: dict[str, Any] = {
-            "now": self.now,
-            "stale_after": self.stale_after,
-            SETTLED_BEFORE.key: self.now - self.settle_after,
-            CAMPAIGN_ATTEMPTS.key: None,
-        }
-        if day is not None:
-            values["today"] = day.today
-            values.update({f"midnight_{n}": midnight for n, midnight in enumerate(day.midnights)})
-        return values
 
 
 class Reader:
@@ -81,6 +49,7 @@ class Reader:
             available.schema, available.shape, available.tables["campaigns"], shard
         )
         self.small = SmallReader(small)
+        self.totals = TotalsReader(self._statements, available.hidden)
 
     def statements(self, relation: str) -> Statements:
         """Of tasks or calls, whether a policy hides rows of them or not."""
@@ -241,80 +210,6 @@ class Reader:
         statements = self._statements[relation]
         values = {**moment.parameters(), CAMPAIGNS.key: statements.campaigns(campaigns)}
         yield from self._salvage(connection, relation, statements.all_keys, values, meter)
-
-    def totals(
-        self,
-        connection: Connection,
-        projection: Projection,
-        campaigns: Sequence[str],
-        moment: Moment,
-        meter: Meter,
-        *,
-        settled: bool,
-        day: Day | None = None,
-        attempts: int | None = None,
-        closed: ClosedTimes | None = None,
-    ) -> Rows:
-        """Totals by `GROUP BY` of these campaigns' rows: of the settled ones, or of all.
-
-        `attempts` is what the one campaign allows a task that has no maximum of its own: of pending tasks, which are
-        never settled, totals depend on it. `closed` is when windows are.
-        """
-        if projection.relation in self.available.hidden:
-            return ()
-        statements = self._statements[projection.relation]
-        query = statements.totals(projection, settled=settled)
-        values = {**moment.parameters(day), CAMPAIGNS.key: statements.campaigns(campaigns)}
-        values[CAMPAIGN_ATTEMPTS.key] = attempts
-        if projection.by_windows:
-            values |= closed_parameters(closed or NEVER_CLOSED, campaigns)
-        return meter.timed(lambda: fetch(connection, query, **values))
-
-    def all_totals(
-        self,
-        connection: Connection,
-        projections: Iterable[Projection],
-        campaigns: Sequence[str],
-        moment: Moment,
-        meter: Meter,
-        *,
-        settled: bool,
-        day: Day | None = None,
-        attempts: int | None = None,
-        closed: ClosedTimes | None = None,
-    ) -> Iterator[tuple[Projection, Rows]]:
-        """The same of several projections: a relation's by one statement, one relation after the other.
-
-        But for those that windows decide: they look at the campaigns alone that have some.
-        """
-        by_relation: dict[str, list[Projection]] = {}
-        for projection in projections:
-            if projection.by_windows:
-                yield (
-                    projection,
-                    self.totals(
-                        connection, projection, campaigns, moment, meter, settled=settled, day=day, closed=closed
-                    ),
-                )
-            else:
-                by_relation.setdefault(projection.relation, []).append(projection)
-        for relation, some in by_relation.items():
-            if relation in self.available.hidden:
-                yield from ((projection, ()) for projection in some)
-                continue
-            statements = self._statements[relation]
-            together = statements.together(some, settled=settled)
-            values = {**moment.parameters(day), CAMPAIGNS.key: statements.campaigns(campaigns)}
-            values[CAMPAIGN_ATTEMPTS.key] = attempts
-            try:
-                with connection.transaction():
-                    rows = meter.timed(functools.partial(fetch, connection, together.query, **values))
-            except psycopg.errors.ConfigurationLimitExceeded:  # temp_file_limit: alone they keep no rows
-                given: dict[str, Any] = {"settled": settled, "day": day, "attempts": attempts}
-                for each in some:
-                    yield each, self.totals(connection, each, campaigns, moment, meter, **given)
-            else:
-                yield from together.split(rows)
 
 
 @functools.lru_cache(maxsize=8)

@@ -10,12 +10,10 @@ from typing import Any
 from exporter.contract.relations import RELATIONS
 from exporter.errors import RowError
 from exporter.source.clean_rows import ROW_KEYS
-from exporter.source.database import Connection, fetch
+from exporter.source.database import Connection, Rows, fetch
 from exporter.source.query_time import Meter
 from exporter.source.salvage import salvaged
 from exporter.source.small_statements import Choice, Exported, SmallStatements, owners_in
-
-Rows = Sequence[tuple[Any, ...]]
 
 SMALL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

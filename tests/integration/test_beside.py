@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from exporter.ledger.loading import Loader
-from exporter.source.reader import Reader
+from exporter.source.totals_reader import TotalsReader
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter, Scrape, exporting
 from tests.support.platforms import SETTLED
@@ -256,7 +256,7 @@ def test_an_audit_whose_connection_is_lost_is_done_again(
     with exporting(database_url, audit={"period": "6h", "max_share": 1}, refresh={"max_share": 1}) as exporter:
         exporter.refresh()
         owner.execute("UPDATE campaign_monitoring.calls SET outcome = 'busy' WHERE call_id = 1")
-        totals, failures = Reader.all_totals, iter([True])
+        totals, failures = TotalsReader.of_each, iter([True])
 
         def once(*arguments: Any, **named: Any) -> Any:
             if next(failures, False):
@@ -264,7 +264,7 @@ def test_an_audit_whose_connection_is_lost_is_done_again(
             return totals(*arguments, **named)
 
         exporter.refresher._rows._auditor.suspect(["1"])
-        monkeypatch.setattr(Reader, "all_totals", once)
+        monkeypatch.setattr(TotalsReader, "of_each", once)
         assert outcomes(after_all(exporter), "1") == {"answered": 5, "busy": 1}
         assert next(failures, None) is None
 

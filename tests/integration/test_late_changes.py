@@ -10,7 +10,8 @@ import psycopg
 import pytest
 
 from exporter.source.projections import Projection
-from exporter.source.reader import Reader
+from exporter.source.query_time import Meter
+from exporter.source.totals_reader import Scope, TotalsReader
 from tests.support import contract, oracle, platforms
 from tests.support.exporting import NOW, Exporter, exporting
 
@@ -127,13 +128,13 @@ def test_of_a_campaign_whose_calls_changed_the_tasks_are_not_counted_anew(
     owner: Owner, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: set[str] = set()
-    totals = Reader.all_totals
+    totals = TotalsReader.of_each
 
-    def noted(self: Reader, connection: Any, projections: list[Projection], *given: Any, **more: Any) -> Any:
+    def noted(self: TotalsReader, connection: Any, projections: list[Projection], scope: Scope, meter: Meter) -> Any:
         counted.update(projection.relation for projection in projections)
-        return totals(self, connection, projections, *given, **more)
+        return totals(self, connection, projections, scope, meter)
 
-    monkeypatch.setattr(Reader, "all_totals", noted)
+    monkeypatch.setattr(TotalsReader, "of_each", noted)
     owner.execute("UPDATE campaign_monitoring.calls SET score = 1, updated_at = %s WHERE call_id < 3", (now(exporter),))
     assert wrong(exporter, owner) == {}
     assert counted <= {"calls"}

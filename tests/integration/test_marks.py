@@ -13,8 +13,9 @@ from exporter.ledger.audit import differing
 from exporter.ledger.marks import marks
 from exporter.source.cleaning import mark
 from exporter.source.database import Compiled, Database, fetch
+from exporter.source.moment import Moment
 from exporter.source.query_time import Meter
-from exporter.source.reader import Moment, Reader
+from exporter.source.reader import Reader
 from tests.support.exporting import Exporter
 
 Owner = psycopg.Connection[Any]

@@ -10,7 +10,8 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from exporter.source.reader import Reader
+from exporter.source.query_time import Meter
+from exporter.source.totals_reader import Scope, TotalsReader
 from tests.support import contract, oracle, platforms
 from tests.support.exporting import NOW, Exporter, exporting
 from tests.support.restarts import restarted
@@ -153,13 +154,13 @@ def test_an_imported_list_makes_nobody_suspect_that_rows_moved(
     owner: Owner, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: set[str] = set()
-    totals = Reader.all_totals
+    totals = TotalsReader.of_each
 
-    def noted(self: Reader, connection: Any, projections: Any, campaigns: list[str], *given: Any, **more: Any) -> Any:
-        counted.update(campaigns)
-        return totals(self, connection, projections, campaigns, *given, **more)
+    def noted(self: TotalsReader, connection: Any, projections: Any, scope: Scope, meter: Meter) -> Any:
+        counted.update(scope.campaigns)
+        return totals(self, connection, projections, scope, meter)
 
-    monkeypatch.setattr(Reader, "all_totals", noted)
+    monkeypatch.setattr(TotalsReader, "of_each", noted)
     for row in range(100, 110):
         platforms.task(owner, row, 1, created_at=NOW, updated_at=now(exporter))
     assert tasks(exporter, "1") == {"pending": 1, "completed": 6}

@@ -14,7 +14,8 @@ import pytest
 
 from exporter.source.clean_rows import CAMPAIGNS
 from exporter.source.copying import by_settings
-from exporter.source.reader import Moment, Reader
+from exporter.source.moment import Moment
+from exporter.source.reader import Reader
 from exporter.source.row_statements import Statements
 from tests.integration.test_bad_views import FAULTS, break_view
 from tests.support import contract, platforms

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import psycopg
 import pytest
@@ -12,10 +11,12 @@ from exporter.calendar.call_windows import Range, Schedule
 from exporter.calendar.closed_times import ClosedTimes
 from exporter.calendar.days import day_at, zone
 from exporter.refresh.session import Session, open_session
-from exporter.source.database import Database, fetch
+from exporter.source.database import Database, Rows, fetch
+from exporter.source.moment import Moment
 from exporter.source.projections import PROJECTIONS
 from exporter.source.query_time import Meter
-from exporter.source.reader import Moment, Reader, Rows
+from exporter.source.reader import Reader
+from exporter.source.totals_reader import Scope
 from tests.support import contract, platforms, rich
 from tests.support.exporting import NOW, config
 
@@ -47,13 +48,12 @@ def session(database_url: str) -> Iterator[Session]:
 def test_one_statement_counts_what_a_statement_for_each_counts(session: Session, settled: bool) -> None:
     reader, connection = Reader(session.available), session.connection
     assert UTC is not None
-    given: dict[str, Any] = {"settled": settled, "day": day_at(NOW.timestamp(), UTC), "attempts": 3}
-    given["closed"] = ClosedTimes({"1": Schedule((Range(frozenset({0}), 0, 1),), UTC)}, NOW.timestamp() + 86_400)
-    alone = {each.name: plain(reader.totals(connection, each, ["1"], MOMENT, Meter(), **given)) for each in PROJECTIONS}
-    together = {
-        each.name: plain(rows)
-        for each, rows in reader.all_totals(connection, PROJECTIONS, ["1"], MOMENT, Meter(), **given)
-    }
+    scope = Scope(
+        ["1"], MOMENT, settled=settled, day=day_at(NOW.timestamp(), UTC), attempts=3,
+        closed=ClosedTimes({"1": Schedule((Range(frozenset({0}), 0, 1),), UTC)}, NOW.timestamp() + 86_400),
+    )  # fmt: skip
+    alone = {each.name: plain(reader.totals.of(connection, each, scope, Meter())) for each in PROJECTIONS}
+    together = {each.name: plain(rows) for each, rows in reader.totals.of_each(connection, PROJECTIONS, scope, Meter())}
     assert together == alone
     assert settled or [name for name, rows in alone.items() if not rows] == []
 
@@ -75,9 +75,8 @@ def test_a_server_that_has_no_room_for_the_rows_counts_them_by_a_statement_for_e
         together = Reader(made.available).statements("tasks").together(tasks, settled=False)
         with pytest.raises(psycopg.errors.ConfigurationLimitExceeded), made.connection.transaction():
             fetch(made.connection, together.query, **MOMENT.parameters(), campaigns=["1"])
-        counted = dict(Reader(made.available).all_totals(
-            made.connection, tasks, ["1"], MOMENT, Meter(), settled=False
-        ))  # fmt: skip
+        scope = Scope(["1"], MOMENT, settled=False)
+        counted = dict(Reader(made.available).totals.of_each(made.connection, tasks, scope, Meter()))
     made.close()
     rows = {each.name: plain(found) for each, found in counted.items()}
     assert sum(int(count) for _, status, count in rows["tasks"] if status == "completed") >= 10_000

@@ -15,9 +15,10 @@ from exporter.ledger.ledger import Ledger
 from exporter.ledger.loading import Loader
 from exporter.metrics.snapshot import SnapshotBuilder
 from exporter.source.database import Connection, Database
+from exporter.source.moment import Moment
 from exporter.source.platform import PlatformReader
 from exporter.source.query_time import Meter
-from exporter.source.reader import Moment, Reader
+from exporter.source.reader import Reader
 from exporter.source.small_reader import SMALL
 from exporter.web.cards.card import card
 from exporter.web.rendering import render_card

@@ -28,12 +28,13 @@ from exporter.contract.relations import RELATIONS
 from exporter.contract.wording import duration
 from exporter.errors import DatabaseUnavailableError
 from exporter.metrics.selection import selected
-from exporter.source.database import Connection, Database, Server, columns_of, reason
+from exporter.source.database import Connection, Database, Rows, Server, columns_of, reason
+from exporter.source.moment import Moment
 from exporter.source.platform import PlatformReader
 from exporter.source.policies import hidden, secured
 from exporter.source.pooler import Pooler
 from exporter.source.promise import Promise, Promises
-from exporter.source.reader import Moment, Reader, Rows
+from exporter.source.reader import Reader
 from exporter.source.small_reader import SMALL
 
 SERVER = "server"

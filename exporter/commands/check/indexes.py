@@ -23,7 +23,8 @@ from exporter.contract.identifiers import identifier
 from exporter.source.clean_rows import CAMPAIGNS
 from exporter.source.cleaning import STAMP_FUTURE_SECONDS, Expression
 from exporter.source.database import Compiled, Connection
-from exporter.source.reader import Moment, Reader
+from exporter.source.moment import Moment
+from exporter.source.reader import Reader
 from exporter.source.row_statements import Statements
 
 SMALL_TABLE_ROWS = 10_000

@@ -23,9 +23,10 @@ from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
 from exporter.source.clean_rows import CleanRows
 from exporter.source.copying import copied
 from exporter.source.database import Compiled, Connection
+from exporter.source.moment import Moment
 from exporter.source.platform import Platform
 from exporter.source.query_time import Meter
-from exporter.source.reader import Moment, Reader
+from exporter.source.reader import Reader
 
 ABOUT = "exporter"
 TRIAL_ROWS = 20_000

@@ -19,8 +19,9 @@ from exporter.refresh.probe import FEW_AT_ONCE, MOST_COST
 from exporter.source.clean_rows import CleanRows
 from exporter.source.cleaning import EARLIEST, STAMP_FUTURE_SECONDS, Expression
 from exporter.source.database import Compiled, Connection, fetch
+from exporter.source.moment import Moment
 from exporter.source.query_time import Meter
-from exporter.source.reader import Moment, Reader
+from exporter.source.reader import Reader
 
 COLUMN = "updated_at"
 TOLERANCE_SECONDS = 2.0

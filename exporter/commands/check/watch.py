@@ -18,7 +18,8 @@ from exporter.contract.wording import duration
 from exporter.errors import DatabaseUnavailableError, RowError
 from exporter.source.clean_rows import ROW_KEYS, CleanRows, key_text
 from exporter.source.database import Compiled, Connection, Database, fetch, reason
-from exporter.source.reader import Moment, Reader
+from exporter.source.moment import Moment
+from exporter.source.reader import Reader
 
 THING = "updated_at, watched"
 NEWEST_ROWS, WATCHED_ROWS = 20_000, 5_000

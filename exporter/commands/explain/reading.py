@@ -27,11 +27,12 @@ from exporter.ledger.loading import Loader
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
 from exporter.refresh.clock import Clock, database_clock
 from exporter.source.database import Connection, Database, Server, reason
+from exporter.source.database import Rows as Raw
+from exporter.source.moment import Moment
 from exporter.source.platform import Platform, PlatformReader, exported
 from exporter.source.promise import Promise, Promises
 from exporter.source.query_time import Meter
-from exporter.source.reader import Moment, Reader
-from exporter.source.reader import Rows as Raw
+from exporter.source.reader import Reader
 from exporter.source.small_reader import SMALL
 from exporter.source.small_statements import owners_in
 from exporter.web.cards.values import Freshness
