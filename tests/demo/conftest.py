@@ -23,7 +23,7 @@ from tests.support.effort import PROVING
 # A Wednesday, 15:00 in Berlin, 10:00 in New York, one in the morning in Sydney.
 ORIGIN = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
 DATABASE = "demo_tests"
-DAYS = 14 if PROVING else 4
+DAYS = 14 if PROVING else 2
 # The demo's world with short lists: quick to copy, and as busy.
 SMALL = replace(
     DEMO,

@@ -23,8 +23,8 @@ Work = Callable[..., Dialler]
 
 @pytest.fixture(scope="module")
 def day(dialled: Work) -> Dialler:
-    """Two days of the demo."""
-    return dialled(hours=48)
+    """Thirty hours of the demo."""
+    return dialled(hours=30)
 
 
 def most_at_once(calls: Iterable[Attempt]) -> int:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.alerts.test_cases import BY_CONCERN, MADE, narrow_cases, promtool
+from tests.alerts.promtool import promtool
+from tests.alerts.test_cases import BY_CONCERN, MADE, narrow_cases
 from tests.support import engines
 
 pytestmark = [engines.needed, pytest.mark.timeout(300)]

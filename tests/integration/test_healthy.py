@@ -16,7 +16,7 @@ from exporter.demo.platform.store import flush
 from tests.support.effort import PROVING, SEED
 from tests.support.exporting import exporting
 
-DAYS = 5.0 if PROVING else 0.3
+DAYS = 5.0 if PROVING else 0.2
 SPAN = 2.5
 """So many days are one test at most, so that two workers share them."""
 

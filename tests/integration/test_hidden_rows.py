@@ -21,7 +21,8 @@ from exporter.web.cards.summary import summary
 from exporter.web.rendering import render_card
 from tests.integration.test_replaced import at_the_next_snapshot
 from tests.support import contract, platforms
-from tests.support.exporting import Exporter, Scrape, Series, config, exporting, looping
+from tests.support.exporting import Exporter, Scrape, config, exporting, looping
+from tests.support.exposition import Series
 
 Owner = psycopg.Connection[Any]
 TASKS = {"pending": 3, "in_progress": 2, "completed": 4, "failed": 1}

@@ -13,7 +13,8 @@ from exporter.diagnosis.diagnoser import Diagnoser
 from exporter.ledger.loading import Loader
 from exporter.metrics.stale import Changed
 from tests.support import contract, platforms
-from tests.support.exporting import NOW, Exporter, Scrape, Series, exporting
+from tests.support.exporting import NOW, Exporter, Scrape, exporting
+from tests.support.exposition import Series
 
 Owner = psycopg.Connection[Any]
 

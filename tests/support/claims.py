@@ -22,7 +22,8 @@ from exporter.source.reader import Reader
 from exporter.source.small_reader import SMALL
 from exporter.web.cards.card import card
 from exporter.web.rendering import render_card
-from tests.support.exporting import NOW, Series, parse_text
+from tests.support.exporting import NOW, parse_text
+from tests.support.exposition import Series
 
 Leaf = tuple[str, ...]
 
