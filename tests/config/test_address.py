@@ -26,7 +26,6 @@ def refusal(text: str) -> str:
     return str(raised.value)
 
 
-@pytest.mark.parametrize("password", ODD)
 @pytest.mark.parametrize(
     "shape",
     [
@@ -38,19 +37,23 @@ def refusal(text: str) -> str:
         "POSTGRESQL://me:{}@h/x", "mysql://me:{}@h/x", "password={}", "pasword={} host=h",
     ],
 )  # fmt: skip
-def test_a_password_is_taken_whole_or_refused_without_a_part_of_it(shape: str, password: str) -> None:
+def test_a_password_is_taken_whole_or_refused_without_a_part_of_it(shape: str) -> None:
+    assert {password: fault for password in ODD if (fault := _fault(shape, password))} == {}
+
+
+def _fault(shape: str, password: str) -> str:
+    """What is wrong with how an address with this password is taken; nothing where it is right."""
     try:
         found = parameters(shape.format(password))
     except ValueError as error:
         told = str(error)
-        assert not [part for part in ("Xq7vW", "Zt9pL", "kk") if part in told], told
-        return
-    taken = found.get("password")
+        return told if any(part in told for part in ("Xq7vW", "Zt9pL", "kk")) else ""
     plain = password.replace("%41", "A")
     words = not shape.startswith("postgres")
-    assert taken in (password, plain, password.strip(), password.replace("\\", "") if words else password)
-    assert found.get("host", "h") in ("h", "/tmp")
-    assert found.get("dbname", "x") == "x"
+    whole = (password, plain, password.strip(), password.replace("\\", "") if words else password)
+    taken = found.get("password")
+    elsewhere = found.get("host", "h") in ("h", "/tmp") and found.get("dbname", "x") == "x"
+    return "" if taken in whole and elsewhere else f"taken as {found}"
 
 
 @pytest.mark.parametrize("password", ODD)
