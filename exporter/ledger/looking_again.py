@@ -29,6 +29,13 @@ def witnessed(fold: Fold, count: int) -> list[Any]:
     return chosen
 
 
+def of_one_id(rows: Records) -> tuple[int, Records]:
+    """How many ids more than one of these rows has, and the rows that have an id for themselves."""
+    _, inverse, counts = np.unique(keys_of(rows.kind, rows.ids), axis=0, return_inverse=True, return_counts=True)
+    alone = counts[inverse.ravel()] == 1
+    return int((counts > 1).sum()), rows if alone.all() else rows.take(np.flatnonzero(alone))
+
+
 def unlike(fold: Fold, rows: Records, behind: Collection[int] = ()) -> tuple[list[int], list[int]]:
     """The places of rows that say something else than is remembered of them: with the stamp they had, and with a newer.
 

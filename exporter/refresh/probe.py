@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from exporter.contract.wording import count
 from exporter.errors import RowError
-from exporter.ledger.looking_again import unlike, witnessed
+from exporter.ledger.looking_again import of_one_id, unlike, witnessed
 from exporter.ledger.witnesses import IN_PROGRESS, PENDING
 from exporter.metrics.self_metrics import Telemetry
 from exporter.refresh.auditor import Auditor
@@ -69,6 +69,8 @@ class _State:
     room: int = ROWS_AT_ONCE
     """So many rows at once can be afforded: each is looked for in every partition."""
     told: str = ""
+    shared: int = 0
+    """How many ids of the last look more than one row has."""
 
     def note(self, still: int, late: int, stamps: NDArray[np.float64], now: float) -> None:
         """So many rows had changed, with the stamp they had and with an old one; all rows have these stamps."""
@@ -145,6 +147,7 @@ class Probe:
         except psycopg.errors.QueryCanceled:
             self._give_up(relation, "it takes longer than database.statement_timeout", state, look.moment.now)
             return
+        state.shared, rows = of_one_id(rows)
         behind = {look.ledger.campaign(campaign) for campaign in self._reloads.behind}
         still, late = unlike(fold, rows, behind)
         self._telemetry.probed.labels(relation).inc(len(rows))
@@ -191,6 +194,10 @@ class Probe:
             what = "all rows are stamped with a time to come, by the database's clock"
             effect = "every refresh reads them again until then, and what changes may be missed"
             remedy = "say in the view of which zone the time is (AT TIME ZONE), or stamp rows with the database's clock"
+        elif state.shared:
+            what = f"of the rows looked at last, several have the same id ({count(state.shared, 'id')})"
+            effect = "one row of each id counts at a refresh and all of them when everything is counted: figures jump"
+            remedy = "show each row once in the view, with an id that no other row has: does a join multiply them?"
         elif now - state.found_at < LASTS_SECONDS and (state.still or state.late >= FEW_LATE):
             kept = f"rows change without another updated_at ({state.still:,} of"
             old = f"rows change and get an updated_at of before the last look ({state.late:,} of"
@@ -202,9 +209,10 @@ class Probe:
             )
         else:
             if state.told:
-                log.info("no change without a stamp was found lately", relation=relation, seconds=LASTS_SECONDS)
+                log.info("stamps and ids are in order again", relation=relation)
             state.told = ""
             return
         if not state.told:
-            log.warning("stamps do not tell of changes", relation=relation, what=what, effect=effect, remedy=remedy)
+            problem = "ids are not unique" if state.shared else "stamps do not tell of changes"
+            log.warning(problem, relation=relation, what=what, effect=effect, remedy=remedy)
         state.told = f"{relation}: {what}; {effect}; {remedy}"

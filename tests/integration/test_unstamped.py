@@ -269,3 +269,20 @@ def test_where_no_index_serves_the_ids_of_a_big_table_that_is_said_and_not_tried
     assert [each["relation"] for each in said] == ["calls"]
     assert exporter.counted("rows_probed_total", relation="calls") == 0
     assert exporter.counted("rows_probed_total", relation="tasks") > 0
+
+
+def test_rows_that_share_an_id_are_named_as_that_and_not_as_changed_without_a_stamp(
+    whole: Owner, exporter: Exporter
+) -> None:
+    whole.execute(
+        "ALTER TABLE campaign_monitoring.calls RENAME TO shown; CREATE VIEW campaign_monitoring.calls AS "
+        "SELECT c.* FROM campaign_monitoring.shown AS c, generate_series(1, CASE call_id WHEN 7 THEN 2 ELSE 1 END)"
+    )
+    with capture_logs() as logs:
+        exporter.refresh()
+    assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["ids are not unique"]
+    (note,) = exporter.refresher.notes
+    assert note.startswith("calls: of the rows looked at last, several have the same id (1 id); ")
+    assert exporter.own().of("campaign_exporter_unstamped_changes_total", relation="calls") == {
+        ("campaign_exporter_unstamped_changes_total", (("relation", "calls"),)): 0
+    }
