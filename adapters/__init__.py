@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.resources import files
 
-ADAPTERS = {"dograh": "dograh, voice AI (github.com/dograh-hq/dograh), 1.x"}
+ADAPTERS = {
+    "dograh": "dograh, voice AI (github.com/dograh-hq/dograh), 1.x",
+    "omnileads": "OMniLeads, people as agents (gitlab.com/omnileads), 1.x with Wombat",
+}
 """By the name of the folder, what it is for."""
 
 
