@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -15,17 +16,21 @@ ADAPTERS = {
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """The views of a dialler, and what is exact in them and what is not."""
+    """The views of a dialler, and what is exact in them and what is not. `needs`: the columns they read, by table."""
 
     name: str
+    title: str
     views: str
     readme: str
+    needs: Mapping[str, Sequence[str]]
 
 
 def adapter(name: str) -> Adapter:
     """The adapter of that name; `KeyError` where there is none."""
-    if name not in ADAPTERS:
-        raise KeyError(name)
+    title = ADAPTERS[name]
     folder = files(__name__) / name
-    texts = (folder.joinpath(file).read_text(encoding="utf-8") for file in ("views.sql", "README.md"))
-    return Adapter(name, *texts)
+    views, readme, needs = (
+        folder.joinpath(file).read_text(encoding="utf-8") for file in ("views.sql", "README.md", "needs.txt")
+    )
+    lines = (line.partition(": ") for line in needs.splitlines())
+    return Adapter(name, title, views, readme, {table: columns.split(", ") for table, _, columns in lines})

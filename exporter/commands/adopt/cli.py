@@ -10,6 +10,7 @@ from adapters import ADAPTERS, adapter
 from exporter.commands.adopt.draft import draft, granted
 from exporter.commands.adopt.from_log import from_log
 from exporter.commands.adopt.stamps import script
+from exporter.commands.adopt.version import fitting
 from exporter.commands.adopt.view import comment
 from exporter.commands.printing import say
 from exporter.config import load
@@ -39,7 +40,7 @@ SCHEMA = "campaign_monitoring"
     "--config.file",
     "config_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where the database is, and as whom to look at it: for --draft, --stamps and --from-log.",
+    help="Where the database is, and as whom to look at it. With --adapter it is seen whether its tables are the ones.",
 )
 @click.option("--role", default=ROLE, show_default=True, help="The role that the exporter will sign in as.")
 def adopt(
@@ -63,7 +64,7 @@ def adopt(
         for each, what in ADAPTERS.items():
             say(f"{each}: {what}")
     elif name is not None:
-        click.echo(_ready(name, role).encode(), nl=False)
+        click.echo(_ready(name, role, config_file).encode(), nl=False)
     elif config_file is None:
         wanted = "--stamps" if stamped else "--from-log" if log is not None else "--draft"
         raise ConfigError(f"adopt {wanted}: --config.file says where the database is")
@@ -76,7 +77,7 @@ def adopt(
         click.echo(draft(load(config_file), role).encode(), nl=False)  # exact, whatever the terminal
 
 
-def _ready(name: str, role: str) -> str:
+def _ready(name: str, role: str, config_file: Path | None) -> str:
     """The views of an adapter with what is to be known of them above, the role and its rights."""
     try:
         found = adapter(name)
@@ -85,5 +86,7 @@ def _ready(name: str, role: str) -> str:
         raise ConfigError(
             f"--adapter {clean_name(name, 40)!r}: there is none of that name; known are: {known}"
         ) from None
+    if config_file is not None:
+        fitting(load(config_file), found)
     notes = [line for text in found.readme.splitlines() for line in (comment(text) if text.strip() else ["--"])]
     return "\n".join([*notes, "", found.views, granted(SCHEMA, role), "", "COMMIT;", ""])
