@@ -10,6 +10,7 @@ ADAPTERS = {
     "dograh": "dograh, voice AI (github.com/dograh-hq/dograh), 1.x",
     "omnileads": "OMniLeads, people as agents (gitlab.com/omnileads), 1.x with Wombat",
     "newfies": "Newfies-Dialer, voice broadcasts (github.com/newfies-dialer/newfies-dialer), 3.x",
+    "rapidpro": "RapidPro, voice flows (github.com/rapidpro/rapidpro), 9.0",
 }
 """By the name of the folder, what it is for."""
 
