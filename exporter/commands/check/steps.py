@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
@@ -17,6 +17,8 @@ class Step:
     lacks: tuple[tuple[str, str], ...]
     said: str
     remedy: str
+    together: bool = False
+    """Whether one of them would do."""
 
 
 _RELATION = "relation"
@@ -53,9 +55,10 @@ _STEPS = (
         "docs/adopt.md, State elsewhere",
     ),
     Step(
-        (("campaigns", "concurrency_limit"), ("connections", _RELATION)),
-        "no limit of calls at once is known of {of}: a full one is not told from a broken dialler",
+        (("tenants", "concurrency_limit"), ("campaigns", "concurrency_limit"), ("connections", "concurrency_limit")),
+        "no limit of calls at once is known: a dialler that is full is not told from one that is broken",
         "docs/adopt.md, Limits that no table has",
+        together=True,
     ),
     Step(
         (("campaigns", "ended_at"),),
@@ -88,11 +91,11 @@ def _lacks(finding: Finding) -> bool:
 
 def _filled(lacking: set[tuple[str, str]]) -> Iterator[Step]:
     for step in _STEPS:
-        found = tuple(each for each in step.lacks if each in lacking)
-        if found:
+        found = tuple(each for each in step.lacks if each in lacking or (each[0], _RELATION) in lacking)
+        if found and (not step.together or found == step.lacks):
             of = " and ".join(dict.fromkeys(about for about, _ in found))
             columns = " and ".join(dict.fromkeys(thing for _, thing in found))
-            yield Step(found, step.said.format(of=of, columns=columns), step.remedy)
+            yield replace(step, lacks=found, said=step.said.format(of=of, columns=columns))
 
 
 def in_short(report: Report) -> str:

@@ -67,6 +67,13 @@ def test_a_step_that_is_half_done_names_what_is_left() -> None:
     assert "when rows of tasks changed" in step.said
 
 
+def test_a_limit_of_calls_at_once_is_asked_for_where_there_is_none_at_all() -> None:
+    some = (lacking("tenants", "relation"), lacking("connections", "relation"))
+    assert not any("no limit" in step.said for step in steps(Report(some, {})))
+    none = (*some, lacking("campaigns", "concurrency_limit"))
+    assert any("no limit" in step.said for step in steps(Report(none, {})))
+
+
 def test_a_database_that_lacks_nothing_gets_no_step() -> None:
     assert click.unstyle(in_short(Report(REPORT.findings[-1:], {}))) == "The exporter would work well."
 
