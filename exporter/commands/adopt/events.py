@@ -96,7 +96,7 @@ def _grouped(log: Log, inner: View, codes: Codes, said: dict[str, str | None]) -
     for name in ("campaign", "task"):
         yield f"           (array_agg({name} ORDER BY at) FILTER (WHERE {name} IS NOT NULL))[1] AS {name},"
     if "talk_seconds" in inner.items:
-        yield "           max(talk_seconds) AS talk_seconds,"
+        yield "           max(talk_seconds) FILTER (WHERE talk_seconds >= 0) AS talk_seconds,"
     yield "           min(at) AS began,"
     yield f"           min(at) FILTER (WHERE says IN ('{ANSWERED}', '{SPOKEN}')) AS answered_at,"
     yield f"           max(at) FILTER (WHERE says NOT IN ('{DIALLED}', '{ANSWERED}')) AS ended_at,"
