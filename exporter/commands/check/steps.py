@@ -82,7 +82,8 @@ _STEPS = (
 def steps(report: Report) -> list[Step]:
     """Those that this database lacks something for, with what that is filled in."""
     lacking = {(each.about, each.thing) for each in report.findings if _lacks(each)}
-    return list(_filled(lacking))
+    given = any(each.about == "exporter" and each.thing == "limits" for each in report.findings)
+    return [step for step in _filled(lacking) if not (given and step.together)]
 
 
 def _lacks(finding: Finding) -> bool:

@@ -72,6 +72,8 @@ def test_a_limit_of_calls_at_once_is_asked_for_where_there_is_none_at_all() -> N
     assert not any("no limit" in step.said for step in steps(Report(some, {})))
     none = (*some, lacking("campaigns", "concurrency_limit"))
     assert any("no limit" in step.said for step in steps(Report(none, {})))
+    given = (*none, Finding("exporter", Level.OK, "limits", "given by the configuration, campaigns: 1"))
+    assert not any("no limit" in step.said for step in steps(Report(given, {})))
 
 
 def test_a_database_that_lacks_nothing_gets_no_step() -> None:
