@@ -54,6 +54,7 @@ WHERE c.objetivo > 0;
 -- Only what the dialler dialled (tipo_llamada 2): no manual calls, no calls that came in.
 CREATE VIEW campaign_adapter.attempts AS
 SELECT one.*,
+       min(one.started_at) OVER (PARTITION BY one.campana_id, one.contacto_id) AS first_at,
        count(*) OVER (PARTITION BY one.campana_id, one.contacto_id, one.reason ORDER BY one.started_at, one.callid)
            AS of_reason,
        row_number() OVER (PARTITION BY one.campana_id, one.contacto_id ORDER BY one.started_at, one.callid) AS attempt,
@@ -124,19 +125,17 @@ SELECT t.campana_id || ':' || t.contacto_id AS task_id,
            rule.reintentar_tarde * CASE rule.en_modo WHEN 2 THEN last.of_reason ELSE 1 END) END AS next_eligible_at,
        said.tipo = 1 AS goal_met,
        last.started_at AS last_attempted_at,
-       coalesce(l.fecha_alta, first.started_at) AS created_at
+       coalesce(l.fecha_alta, last.first_at) AS created_at
 FROM (SELECT c.id AS campana_id, p.id AS contacto_id
       FROM campaign_adapter.dialled AS c
-      JOIN public.ominicontacto_app_contacto AS p ON p.bd_contacto_id = c.bd_contacto_id AND p.es_originario
-      UNION
-      SELECT a.campana_id, a.contacto_id FROM campaign_adapter.attempts AS a WHERE a.contacto_id IS NOT NULL) AS t
+      JOIN public.ominicontacto_app_contacto AS p ON p.bd_contacto_id = c.bd_contacto_id AND p.es_originario) AS listed
+FULL JOIN (SELECT a.* FROM campaign_adapter.attempts AS a WHERE a.from_last = 1 AND a.contacto_id IS NOT NULL) AS last
+    ON last.campana_id = listed.campana_id AND last.contacto_id = listed.contacto_id
+CROSS JOIN LATERAL (SELECT coalesce(listed.campana_id, last.campana_id) AS campana_id,
+                           coalesce(listed.contacto_id, last.contacto_id) AS contacto_id) AS t
 JOIN campaign_adapter.dialled AS c ON c.id = t.campana_id
 LEFT JOIN public.ominicontacto_app_contacto AS p ON p.id = t.contacto_id
 LEFT JOIN public.ominicontacto_app_basedatoscontacto AS l ON l.id = p.bd_contacto_id
-LEFT JOIN campaign_adapter.attempts AS last
-    ON last.campana_id = t.campana_id AND last.contacto_id = t.contacto_id AND last.from_last = 1
-LEFT JOIN campaign_adapter.attempts AS first
-    ON first.campana_id = t.campana_id AND first.contacto_id = t.contacto_id AND first.attempt = 1
 LEFT JOIN (SELECT DISTINCT ON (q.contacto_id, o.campana_id)
                   q.contacto_id, o.campana_id, o.id, o.nombre, o.tipo, q.callid
            FROM public.ominicontacto_app_calificacioncliente AS q
