@@ -25,6 +25,15 @@ class Adapter:
     readme: str
     needs: Mapping[str, Sequence[str]]
 
+    def zoned(self, timezone: str) -> str:
+        """The views with a zone that no table tells, where they ask for one; `ValueError` where they do not."""
+        if _NO_ZONE not in self.views:
+            raise ValueError(timezone)
+        return self.views.replace(_NO_ZONE, f"'{timezone}'::text AS timezone;")
+
+
+_NO_ZONE = "NULL::text AS timezone;"
+
 
 def adapter(name: str) -> Adapter:
     """The adapter of that name; `KeyError` where there is none."""

@@ -8,8 +8,8 @@ CREATE SCHEMA campaign_monitoring;
 -- Helpers stand in a schema of their own, so that the contract's has nothing but its views.
 CREATE SCHEMA campaign_adapter;
 
--- No table tells the zone of campaigns' hours. TODO: write what the setting TIME_ZONE of Newfies-Dialer says.
-CREATE VIEW campaign_adapter.settings AS SELECT 'UTC'::text AS timezone;
+-- No table tells the zone of campaigns' hours: it is what the setting TIME_ZONE says (adopt --timezone).
+CREATE VIEW campaign_adapter.settings AS SELECT NULL::text AS timezone;
 
 -- Who owns campaigns is a tenant.
 CREATE VIEW campaign_monitoring.tenants AS

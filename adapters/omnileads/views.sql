@@ -8,8 +8,8 @@ CREATE SCHEMA campaign_monitoring;
 -- Helpers stand in a schema of their own, so that the contract's has nothing but its views.
 CREATE SCHEMA campaign_adapter;
 
--- No table tells the zone of campaigns' hours. TODO: write what the setting TZ of OMniLeads says.
-CREATE VIEW campaign_adapter.settings AS SELECT 'America/Argentina/Cordoba'::text AS timezone;
+-- No table tells the zone of campaigns' hours: it is what the setting TZ of OMniLeads says (adopt --timezone).
+CREATE VIEW campaign_adapter.settings AS SELECT NULL::text AS timezone;
 
 -- Campaigns of the dialler, without templates and without what was deleted: both are only marked.
 CREATE VIEW campaign_adapter.dialled AS

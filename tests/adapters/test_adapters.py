@@ -13,7 +13,10 @@ import yaml
 from click.testing import CliRunner
 
 from adapters import ADAPTERS, adapter
+from exporter.commands.check.examine import check
+from exporter.commands.check.report import Level
 from exporter.commands.cli import main
+from exporter.config import parse
 from tests.support.contract import session
 
 
@@ -76,3 +79,34 @@ def test_another_version_is_told_by_what_it_lacks(dialler: tuple[str, psycopg.Co
     status, output = run("--adapter", name, "--config.file", str(config))
     assert status == 1
     assert f"the table {table} has no column {column}; there is no table {gone}." in " ".join(output.split())
+
+
+def test_a_zone_that_no_table_tells_is_asked_for_and_written_into_the_views() -> None:
+    status, output = run("--adapter", "newfies", "--timezone", "America/Lima")
+    assert (status, "'America/Lima'::text AS timezone;" in output) == (0, True)
+    for arguments, said in (
+        (("newfies", "--timezone", "Lima'"), "there is no such zone"),
+        (("dograh", "--timezone", "UTC"), "tell their zones themselves"),
+    ):
+        status, output = run("--adapter", *arguments)
+        assert (status, said in output) == (1, True), output
+
+
+_ONE = {
+    "omnileads": "INSERT INTO ominicontacto_app_campana (estado, nombre, type) VALUES (2, 'Ventas', 2)",
+    "newfies": """
+        INSERT INTO auth_user (username) VALUES ('acme');
+        INSERT INTO dialer_campaign VALUES (1, 'Spring', 1, 1, now(), now(), '09:00', '17:00', true, true, true, true,
+            true, true, true, 10, 2, 300, 0, 900, true, now(), now())
+    """,
+}
+
+
+@pytest.mark.parametrize("dialler", sorted(_ONE), indirect=True)
+def test_without_a_zone_check_says_so(dialler: tuple[str, psycopg.Connection[Any]]) -> None:
+    name, connection = dialler
+    connection.execute(adapter(name).views.encode() + b"; COMMIT")
+    connection.execute(_ONE[name].encode())
+    report = check(parse(yaml.safe_dump({"database": {"url": connection.info.dsn}}), "test.yaml"))
+    found = [each for each in report.findings if each.about == "campaigns" and each.thing == "timezone"]
+    assert [each.level for each in found] == [Level.PROBLEM]

@@ -47,7 +47,7 @@ def build(connection: psycopg.Connection[Any], adopt: Callable[[], None]) -> Map
 
 @pytest.fixture(scope="module")
 def world(server: EmbeddedServer) -> Iterator[World]:
-    with adopted(server, "newfies", build) as made:
+    with adopted(server, "newfies", build, "--timezone", "UTC") as made:
         yield made
 
 

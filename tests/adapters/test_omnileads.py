@@ -54,7 +54,7 @@ def build(connection: psycopg.Connection[Any], adopt: Callable[[], None]) -> Map
 
 @pytest.fixture(scope="module")
 def world(server: EmbeddedServer) -> Iterator[World]:
-    with adopted(server, "omnileads", build) as made:
+    with adopted(server, "omnileads", build, "--timezone", "America/Argentina/Cordoba") as made:
         yield made
 
 

@@ -94,14 +94,15 @@ def _completed(connection: psycopg.Connection[Any]) -> None:
 
 
 @contextmanager
-def adopted(server: EmbeddedServer, adapter: str, build: Build) -> Iterator[World]:
-    """A database with the dialler that `build` makes, and the adapter run on it as it is printed."""
+def adopted(server: EmbeddedServer, adapter: str, build: Build, *options: str) -> Iterator[World]:
+    """A database with the dialler that `build` makes, and the adapter run on it as it is printed with some options."""
     server.create_database(adapter)
     url, role = server.url(adapter), f"{adapter}_monitor"
     with session(url) as connection:
 
         def adopt() -> None:
-            printed = CliRunner().invoke(main, ["adopt", "--adapter", adapter, "--role", role], catch_exceptions=False)
+            wanted = ["adopt", "--adapter", adapter, "--role", role, *options]
+            printed = CliRunner().invoke(main, wanted, catch_exceptions=False)
             connection.execute(printed.stdout.encode())
 
         campaigns = {name: str(id_) for name, id_ in build(connection, adopt).items()}

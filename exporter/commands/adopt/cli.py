@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from adapters import ADAPTERS, adapter
+from adapters import ADAPTERS, Adapter, adapter
+from exporter.calendar.days import zone
 from exporter.commands.adopt.draft import draft, granted
 from exporter.commands.adopt.from_log import from_log
 from exporter.commands.adopt.stamps import script
@@ -35,6 +36,7 @@ SCHEMA = "campaign_monitoring"
     default="",
     help="With --from-log: its columns, where their names do not tell.",
 )
+@click.option("--timezone", metavar="ZONE", help="With --adapter: the dialler's zone, where no table tells it.")
 @click.option("--undo", is_flag=True, help="With --stamps: what takes the stamps away again.")
 @click.option(
     "--config.file",
@@ -50,6 +52,7 @@ def adopt(
     stamped: tuple[str, ...],
     log: str | None,
     log_columns: str,
+    timezone: str | None,
     undo: bool,
     config_file: Path | None,
     role: str,
@@ -64,7 +67,7 @@ def adopt(
         for each, what in ADAPTERS.items():
             say(f"{each}: {what}")
     elif name is not None:
-        click.echo(_ready(name, role, config_file).encode(), nl=False)
+        click.echo(_ready(name, role, config_file, timezone).encode(), nl=False)
     elif config_file is None:
         wanted = "--stamps" if stamped else "--from-log" if log is not None else "--draft"
         raise ConfigError(f"adopt {wanted}: --config.file says where the database is")
@@ -77,7 +80,7 @@ def adopt(
         click.echo(draft(load(config_file), role).encode(), nl=False)  # exact, whatever the terminal
 
 
-def _ready(name: str, role: str, config_file: Path | None) -> str:
+def _ready(name: str, role: str, config_file: Path | None, timezone: str | None) -> str:
     """The views of an adapter with what is to be known of them above, the role and its rights."""
     try:
         found = adapter(name)
@@ -88,5 +91,18 @@ def _ready(name: str, role: str, config_file: Path | None) -> str:
         ) from None
     if config_file is not None:
         fitting(load(config_file), found)
+    views = found.views if timezone is None else _in_zone(found, timezone)
     notes = [line for text in found.readme.splitlines() for line in (comment(text) if text.strip() else ["--"])]
-    return "\n".join([*notes, "", found.views, granted(SCHEMA, role), "", "COMMIT;", ""])
+    return "\n".join([*notes, "", views, granted(SCHEMA, role), "", "COMMIT;", ""])
+
+
+def _in_zone(found: Adapter, timezone: str) -> str:
+    """The views in a zone that somebody named."""
+    if zone(timezone) is None:
+        raise ConfigError(
+            f"--timezone {clean_name(timezone, 40)!r}: there is no such zone; write such as Europe/Madrid"
+        )
+    try:
+        return found.zoned(timezone)
+    except ValueError:
+        raise ConfigError(f"--timezone: the tables of {found.name} tell their zones themselves") from None
