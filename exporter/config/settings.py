@@ -217,6 +217,19 @@ class MetricsConfig(Section):
     )
 
 
+Limit = Annotated[Whole, Field(ge=1, le=1_000_000)]
+
+
+class LimitsConfig(Section):
+    """Limits that the platform keeps in its own configuration and in no table. What a view tells goes before."""
+
+    tenants: Mapping[str, Limit] = Field(
+        {}, description='By tenant, calls at once over all its campaigns; `"*"`: of each that is not named.'
+    )
+    campaigns: Mapping[str, Limit] = Field({}, description='By campaign, calls at once; `"*"` likewise.')
+    calls_per_minute: Mapping[str, Limit] = Field({}, description='By campaign, pacing; `"*"` likewise.')
+
+
 class NumbersConfig(Section):
     """The tenants' own phone numbers."""
 
@@ -309,6 +322,7 @@ class Config(Section):
         300.0, description="Older data is withheld from `/metrics` rather than shown as if it were new."
     )
     state: StateConfig = StateConfig()
+    limits: LimitsConfig = LimitsConfig()
     series: SeriesConfig = SeriesConfig()
     metrics: MetricsConfig = MetricsConfig()
     openmetrics: OpenMetricsConfig = OpenMetricsConfig()

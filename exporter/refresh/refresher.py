@@ -25,6 +25,7 @@ from exporter.refresh.resuming import Memory
 from exporter.refresh.rows import Rows
 from exporter.refresh.session import Session, open_session
 from exporter.source.database import Database
+from exporter.source.limits import limits_of
 from exporter.source.moment import Moment
 from exporter.source.origin import Origin
 from exporter.source.platform import Platform, PlatformReader
@@ -58,7 +59,7 @@ class Refresher:
         self._clock = clock
         self._session: Session | None = None
         self._epoch: Epoch | None = None
-        self._platforms = PlatformReader()
+        self._platforms = PlatformReader(limits_of(config))
         self._platform = Platform()
         self._almanac = Almanac()
         self._builder = SnapshotBuilder(config)

@@ -12,10 +12,12 @@ from exporter.calendar.call_windows import Ranges, Schedule
 from exporter.calendar.days import zone
 from exporter.contract.codes import ENDED_STATUSES
 from exporter.source.entities import Campaign, Entity, Goal, Number, PoolEntry, Tenant, Trunk, Upload, Variant
+from exporter.source.limits import Limits
 from exporter.source.parsing import parse_row
 
 RawRow = tuple[str | None, ...]
 T = TypeVar("T")
+NO_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class PlatformReader:
     As long as nothing changed it is the same object, so that whoever worked something out of it can tell.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits = NO_LIMITS) -> None:
+        self._limits = limits
         self._last: tuple[Mapping[str, Sequence[RawRow]], Platform] | None = None
         self._holds: tuple[float, float] = (math.inf, -math.inf)
         self._parsed: dict[str, dict[RawRow, tuple[Entity | None, tuple[tuple[str, str, str], ...]]]] = {}
@@ -95,7 +98,9 @@ class PlatformReader:
             for key, campaign in keyed("campaigns", "campaign_id").items()
             if exported(campaign, now, retention)
         }
-        if "tenants" in raw:
+        if "tenants" not in raw:
+            tenants = self._limits.owners(campaigns.values())
+        else:
             orphans = sum(campaign.tenant_id not in tenants for campaign in campaigns.values())
             if orphans:
                 violations[("campaigns", "tenant_id", "unknown_reference")] += orphans
@@ -135,7 +140,9 @@ class PlatformReader:
         after: dict[RawRow, tuple[Entity | None, tuple[tuple[str, str, str], ...]]] = {}
         entities = []
         for row in rows:
-            parsed = before.get(row) or after.get(row) or parse_row(relation, dict(zip(names, row, strict=True)))
+            parsed = before.get(row) or after.get(row)
+            if parsed is None:
+                parsed = parse_row(relation, self._limits.filled(relation, dict(zip(names, row, strict=True))))
             after[row] = parsed
             entity, broken = parsed
             violations.update(broken)

@@ -2,81 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
-import yaml
-from click.testing import CliRunner
-from psycopg.conninfo import make_conninfo
 
 from adapters.dograh.generator import Dograh
-from exporter.commands.check.examine import check
-from exporter.commands.check.report import Level, Report
-from exporter.commands.cli import main
-from exporter.config import parse
 from exporter.demo.runtime.server import EmbeddedServer
-from tests.support.contract import session
-from tests.support.exporting import NOW, Scrape, exporting
-
-ROLE = "dograh_monitor"
+from tests.adapters.worlds import World, adopted
+from tests.support.exporting import NOW
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """A dograh that has dialled for a while, what its exporter shows, and what `check` says."""
-
-    connection: psycopg.Connection[Any]
-    campaigns: dict[str, str]
-    scrape: Scrape
-    report: Report
-
-    def own(self, query: str) -> dict[str, float]:
-        """Plain SQL over dograh's own tables, of the campaign `dialling`."""
-        rows = self.connection.execute(query.encode(), {"campaign": int(self.campaigns["dialling"])})
-        return {str(name): float(value) for name, value in rows}
-
-    def shown(self, family: str, label: str) -> dict[str, float]:
-        return self.scrape.by(family, label, campaign=self.campaigns["dialling"])
-
-    def verdict(self, campaign: str) -> list[str]:
-        return list(self.scrape.by("campaign_dispatch_verdict", "verdict", campaign=self.campaigns[campaign]))
+def build(connection: psycopg.Connection[Any], adopt: Callable[[], None]) -> Mapping[str, object]:
+    dograh = Dograh(connection, NOW - timedelta(minutes=20))
+    dograh.install()
+    adopt()
+    ids = {
+        "dialling": dograh.campaign("dialling", 12, max_concurrency=4),
+        "tripped": dograh.campaign("tripped", 3),
+        "draft": dograh.campaign("draft", 1, state="created"),
+        "night": dograh.campaign("night", 2, schedule_config=_night()),
+        "over": dograh.campaign("over", state="completed"),
+    }
+    for disposition in ("user_hangup", "busy", "voicemail_detected", "no-answer", "failed", "end_call_tool"):
+        dograh.end(dograh.dial(ids["dialling"]), disposition, 30 if "u" in disposition else 0)
+    for _ in range(2):
+        dograh.now += timedelta(minutes=3)
+        for _ in range(3):
+            dograh.end(dograh.dial(ids["dialling"]), "no-answer")
+    dograh.now = NOW - timedelta(seconds=20)
+    dograh.trip(ids["tripped"])
+    dograh.dial(ids["dialling"])
+    return ids
 
 
 @pytest.fixture(scope="module")
 def world(server: EmbeddedServer) -> Iterator[World]:
-    server.create_database("dograh")
-    url = server.url("dograh")
-    with session(url) as connection:
-        dograh = Dograh(connection, NOW - timedelta(minutes=20))
-        dograh.install()
-        printed = CliRunner().invoke(main, ["adopt", "--adapter", "dograh", "--role", ROLE], catch_exceptions=False)
-        connection.execute(printed.stdout.encode())
-        ids = {
-            "dialling": dograh.campaign("dialling", 12, max_concurrency=4),
-            "tripped": dograh.campaign("tripped", 3),
-            "draft": dograh.campaign("draft", 1, state="created"),
-            "night": dograh.campaign("night", 2, schedule_config=_night()),
-            "over": dograh.campaign("over", state="completed"),
-        }
-        for disposition in ("user_hangup", "busy", "voicemail_detected", "no-answer", "failed", "end_call_tool"):
-            dograh.end(dograh.dial(ids["dialling"]), disposition, 30 if "u" in disposition else 0)
-        for _ in range(2):
-            dograh.now += timedelta(minutes=3)
-            for _ in range(3):
-                dograh.end(dograh.dial(ids["dialling"]), "no-answer")
-        dograh.now = NOW - timedelta(seconds=20)
-        dograh.trip(ids["tripped"])
-        dograh.dial(ids["dialling"])
-        connection.execute("ANALYZE")
-        with exporting(url) as exporter:
-            scrape = exporter.refresh()
-        report = check(parse(yaml.safe_dump({"database": {"url": make_conninfo(url, user=ROLE)}}), "test.yaml"))
-        yield World(connection, {name: str(id_) for name, id_ in ids.items()}, scrape, report)
-    server.drop_database("dograh")
+    with adopted(server, "dograh", build) as made:
+        yield made
 
 
 def _night() -> dict[str, Any]:
@@ -85,7 +50,11 @@ def _night() -> dict[str, Any]:
 
 
 def test_check_has_no_problem(world: World) -> None:
-    assert [finding for finding in world.report.findings if finding.level is Level.PROBLEM] == []
+    assert world.problems() == []
+
+
+def test_every_family_equals_sql_over_the_views(world: World) -> None:
+    assert world.differences() == {}
 
 
 def test_calls_are_the_runs_of_the_campaign(world: World) -> None:

@@ -6,7 +6,8 @@ from exporter.commands.adopt.catalogue import Table
 from exporter.commands.adopt.expressions import Context, at, coded, id_of, none_of, plainly, pointing, time
 from exporter.commands.adopt.fields import fields
 from exporter.commands.adopt.view import TODO, Item, View
-from exporter.commands.adopt.words import words
+from exporter.commands.adopt.windows import windows
+from exporter.commands.adopt.words import any_of, words
 from exporter.contract.types import Kind
 
 NO_TENANT = "'default'::text"
@@ -34,6 +35,11 @@ def campaigns(context: Context) -> View:
     view.items["status"] = _status(view, context, table)
     if "timezone" not in view.items:
         view.show("timezone", "'UTC'::text", f"{TODO}the zone of its call windows, such as 'Europe/Berlin'")
+    if "max_attempts" in view.items and any_of(words(found["max_attempts"].name), "retry"):
+        note = f"{found['max_attempts'].name} counts retries: with the first call it is one more."
+        view.show("max_attempts", f"{view.items['max_attempts'].sql} + 1", note)
+    if "call_windows" not in view.items and (hours := windows(context, table, "c")):
+        view.items["call_windows"] = hours
     _not_deleted(view, table, "c")
     return view
 

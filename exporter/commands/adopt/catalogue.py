@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from exporter.commands.adopt.sql import statement
 from exporter.commands.adopt.words import words
+from exporter.contract.codes import clean_name
 from exporter.contract.identifiers import identifier
+from exporter.errors import ConfigError
 from exporter.source.database import Connection
 
 _LITERAL = re.compile(r"'((?:[^']|'')*)'")
@@ -82,6 +84,14 @@ def tables(connection: Connection, ours: Iterable[str]) -> Mapping[int, Table]:
     for table in found.values():
         table.key = table.key or _guessed(table)
     return found
+
+
+def named(found: Mapping[int, Table], name: str, option: str) -> Table:
+    """A table by `schema.table`, or by its name where it is in `public`."""
+    for table in found.values():
+        if name == f"{table.schema}.{table.name}" or (table.schema == "public" and name == table.name):
+            return table
+    raise ConfigError(f"{option} {clean_name(name, 80)!r}: there is no such table; write schema.table")
 
 
 def _guessed(table: Table) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ it was written since: so these blocks are gone through once, a few at a time, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import md5
 
-from exporter.commands.adopt.catalogue import Table, tables
+from exporter.commands.adopt.catalogue import Table, named, tables
 from exporter.commands.adopt.sql import statement
 from exporter.commands.adopt.view import comment
 from exporter.config import Config
@@ -39,9 +39,9 @@ class Part:
         return identifier(self.schema, self.name)
 
 
-def statements(connection: Connection, named: Sequence[str]) -> list[str]:
+def statements(connection: Connection, wanted: Sequence[str]) -> list[str]:
     """What makes the stamps, to be run one after the other, each a transaction of its own or several."""
-    found = _found(connection, named)
+    found = _found(connection, wanted)
     return [
         "SET lock_timeout = '2s'",
         f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}",
@@ -51,9 +51,9 @@ def statements(connection: Connection, named: Sequence[str]) -> list[str]:
     ]
 
 
-def undone(connection: Connection, named: Sequence[str]) -> list[str]:
+def undone(connection: Connection, wanted: Sequence[str]) -> list[str]:
     """What takes them away again."""
-    found = _found(connection, named)
+    found = _found(connection, wanted)
     return [
         "SET lock_timeout = '2s'",
         *(
@@ -67,13 +67,13 @@ def undone(connection: Connection, named: Sequence[str]) -> list[str]:
     ]
 
 
-def script(config: Config, named: Sequence[str], *, undo: bool) -> str:
+def script(config: Config, wanted: Sequence[str], *, undo: bool) -> str:
     """The same as a file for psql."""
     database = Database(config)
     connection = database.connect()
     try:
         with database.snapshot(connection):
-            made = undone(connection, named) if undo else statements(connection, named)
+            made = undone(connection, wanted) if undo else statements(connection, wanted)
     finally:
         database.close(connection)
     notes = _UNDO if undo else _DO
@@ -93,21 +93,13 @@ _UNDO = (
 )
 
 
-def _found(connection: Connection, named: Sequence[str]) -> list[Table]:
-    known: Mapping[str, Table] = {
-        name: table
-        for table in tables(connection, ()).values()
-        for name in ((f"{table.schema}.{table.name}", table.name) if table.schema == "public" else
-                     (f"{table.schema}.{table.name}",))
-    }  # fmt: skip
-    found = []
-    for name in named:
-        table = known.get(name)
-        if table is None:
-            raise ConfigError(f"--stamps {clean_name(name, 80)!r}: there is no such table; write schema.table")
+def _found(connection: Connection, wanted: Sequence[str]) -> list[Table]:
+    known = tables(connection, ())
+    found = [named(known, name, "--stamps") for name in wanted]
+    for table in found:
         if table.kind not in "rp":
-            raise ConfigError(f"--stamps {clean_name(name, 80)!r}: it is no table, so it can have no column of ours")
-        found.append(table)
+            shown = clean_name(f"{table.schema}.{table.name}", 80)
+            raise ConfigError(f"--stamps {shown!r}: it is no table, so it can have no column of ours")
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exporter.commands.adopt.calls import called, stamp
+from exporter.commands.adopt.calls import stamp
 from exporter.commands.adopt.campaigns import origin
 from exporter.commands.adopt.catalogue import Table
 from exporter.commands.adopt.expressions import (
@@ -19,6 +19,7 @@ from exporter.commands.adopt.expressions import (
 from exporter.commands.adopt.fields import fields
 from exporter.commands.adopt.roles import shared_list
 from exporter.commands.adopt.view import TODO, Item, View
+from exporter.commands.adopt.whose import called
 from exporter.commands.adopt.words import any_of, words
 from exporter.contract.identifiers import identifier
 

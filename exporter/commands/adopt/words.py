@@ -18,7 +18,7 @@ def every(text: str) -> frozenset[str]:
 _SPELLINGS: Mapping[str, str] = {
     # What is dialled.
     "campaign": "campana campanha campanya kampagne campagne campagna broadcast cmp",
-    "contact": "contacto contato kontakt lead prospect prospecto recipient callee destinatario hopper",
+    "contact": "contacto contato kontakt lead prospect prospecto recipient callee destinatario hopper subscriber",
     "customer": "client cliente kunde",
     "call": "llamada chamada appel anruf cdr phonecall dialog",
     "attempt": "intento tentativa try tries versuch tentative",
@@ -93,7 +93,7 @@ _WORDS: Mapping[str, str] = {
 }
 _GLUE = every(
     "en el la de by of to for no not unique link queue code type is on at date time log step origin reach"
-    " wait exit with out in caller ring hangup cancel failed"
+    " wait exit with out in caller ring hangup cancel failed request"
 )
 """Further words that names are glued of, as in `llamadalog`."""
 

@@ -29,6 +29,7 @@ from exporter.contract.wording import duration
 from exporter.errors import DatabaseUnavailableError
 from exporter.metrics.selection import selected
 from exporter.source.database import Connection, Database, Rows, Server, columns_of, reason
+from exporter.source.limits import limits_of
 from exporter.source.moment import Moment
 from exporter.source.platform import PlatformReader
 from exporter.source.policies import hidden, secured
@@ -216,8 +217,9 @@ def _look_inside(
     moment = Moment(row[0], config.settle_after, config.stale_after)
     reader = Reader(available, config.shard)
     raw = _small(connection, reader, config, results, limit)
-    platform = PlatformReader().build(SMALL, raw, moment.now, config.retention)
+    platform = PlatformReader(limits_of(config)).build(SMALL, raw, moment.now, config.retention)
     results.findings += violations(platform, raw, available.schema)
+    results.findings += _given(config)
     if config.shard is not None:
         results.findings.append(shard(config.shard, platform))
     campaigns = _everybodys(connection, reader, config, raw, limit)
@@ -249,6 +251,21 @@ def _look_inside(
         whole = not available.hidden and all(results.rows.get(rows.relation, 0) <= TRIAL_ROWS for rows in read)
         results.findings += series(made, whole)
     results.findings += selection(config.metrics)
+
+
+def _given(config: Config) -> Iterator[Finding]:
+    """The limits that the configuration gives instead of the platform."""
+    parts = [
+        f"{name.replace('_', ' ')}: {len(named)}"
+        for name, named in (
+            ("tenants", config.limits.tenants),
+            ("campaigns", config.limits.campaigns),
+            ("calls_per_minute", config.limits.calls_per_minute),
+        )
+        if named
+    ]
+    if parts:
+        yield Finding(EXPORTER, Level.OK, "limits", f"given by the configuration, {', '.join(parts)}")
 
 
 def _everybodys(

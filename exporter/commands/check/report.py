@@ -75,13 +75,18 @@ _HEADINGS: Mapping[Level, tuple[str, str]] = {
 
 def as_text(report: Report) -> str:
     """What is wrong, what could be better, what is fine, the remedy below. Coloured (click strips that)."""
+    colour = "green" if report.good else "red"
+    return printable("\n".join([*sections(report), click.style(report.verdict, fg=colour, bold=True)]))
+
+
+def sections(report: Report) -> list[str]:
+    """The findings by how much they matter, as lines."""
     lines: list[str] = []
     for level, (heading, colour) in _HEADINGS.items():
         findings = [finding for finding in report.findings if finding.level is level]
         if findings:
             lines += [click.style(heading, bold=True), *_section(level, findings, colour), ""]
-    colour = "green" if report.good else "red"
-    return _printable("\n".join([*lines, click.style(report.verdict, fg=colour, bold=True)]))
+    return lines
 
 
 def _section(level: Level, findings: Sequence[Finding], colour: str) -> Iterator[str]:
@@ -139,10 +144,10 @@ def as_json(report: Report) -> str:
         indent=2,
         ensure_ascii=False,
     )
-    return _printable(text)
+    return printable(text)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Without what a SQL_ASCII database may hold and no terminal can show."""
     return text.encode("utf-8", "replace").decode("utf-8")
 

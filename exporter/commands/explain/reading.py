@@ -28,6 +28,7 @@ from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
 from exporter.refresh.clock import Clock, database_clock
 from exporter.source.database import Connection, Database, Server, reason
 from exporter.source.database import Rows as Raw
+from exporter.source.limits import limits_of
 from exporter.source.moment import Moment
 from exporter.source.platform import Platform, PlatformReader, exported
 from exporter.source.promise import Promise, Promises
@@ -167,7 +168,7 @@ def _read(
     for relation in reader.small.relations:
         if relation != "campaigns":
             raw[relation] = _of_tenant(relation, reader.small.rows(connection, relation, meter, of), tenant)
-    everything = PlatformReader().build(SMALL, raw, now, math.inf)
+    everything = PlatformReader(limits_of(config)).build(SMALL, raw, now, math.inf)
     if key not in everything.campaigns:
         raise UnknownIdError(f"campaign {quoted(campaign_id)} is a draft: drafts are neither dialled nor exported")
     # Its siblings hold slots, so they count as the exporter counts them; the campaign itself however long it is over.

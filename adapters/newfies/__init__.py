@@ -1,0 +1,1 @@
+"""Newfies-Dialer: its views, and a generator of rows as its tasks write them."""

@@ -1,0 +1,1 @@
+"""RapidPro: its views, and a generator of rows as it and mailroom write them."""
