@@ -270,7 +270,7 @@ def detail(own: Own, way: Way) -> Folded:
 
 
 def _people(own: Own) -> Panel:
-    states = {"free": GOOD, "on_call": "blue", "paused": FADED}
+    states = {"free": GOOD, "on_call": "blue", "paused": WARNING}
     doing = f"max by (state) ({own.last('campaign_agents')})"
     picked_up = total(own.increase("campaign_calls_total", over=STEP, outcome="=~answered|abandoned"))
     abandoned = total(own.increase("campaign_calls_total", over=STEP, outcome="abandoned"))
@@ -290,7 +290,7 @@ def _people(own: Own) -> Panel:
             *(colour(state, shade) for state, shade in states.items()), colour("logged in", ACCENT),
             colour("expected", NEUTRAL),
             override("abandoned", unit=RATIO, decimals=1, custom_axisPlacement="right",
-                     color={"mode": "fixed", "fixedColor": BAD}),
+                     color={"mode": "fixed", "fixedColor": "semi-dark-orange"}),
         ),
     )  # fmt: skip
 
