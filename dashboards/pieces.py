@@ -106,6 +106,13 @@ PIECES: tuple[Piece, ...] = (
         ),
     ),
     Piece(
+        "people",
+        "Is somebody there to talk?",
+        ("campaign_agents_logged_in", "campaign_agents", "campaign_agents_expected", "campaign_calls_total"),
+        _on("campaign", 235),
+        alerts=("CampaignWithoutAgents",),
+    ),
+    Piece(
         "disposition breakdown",
         "Script or audience mismatch?",
         ("campaign_task_dispositions",),

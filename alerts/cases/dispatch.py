@@ -75,6 +75,7 @@ BREAKER = Subject("CampaignCircuitBreakerOpen", "critical", verdict="blocked", g
 BY_ITSELF = Subject("CampaignPausedByPlatform", "critical", verdict="blocked", gate="lifecycle")
 LATE = Subject("CampaignNotStarted", "critical", verdict="blocked", gate="lifecycle")
 NO_WINDOW = Subject("CampaignNoWindow", "warning", verdict="blocked", gate="window")
+NO_AGENTS = Subject("CampaignWithoutAgents", "critical", verdict="blocked", gate="agents")
 OWN_LIMIT = Subject("CampaignLimitBlocks", "critical", verdict="blocked", gate="campaign")
 REST = Subject("CampaignBlocked", "critical", verdict="blocked", gate="provider")
 USED_UP = Subject("CampaignAttemptsUsedUp", "warning", verdict="blocked", gate="tasks")
@@ -100,6 +101,9 @@ _SINGLE = (
     *of_verdict(NO_WINDOW, "window", "no_window_enabled", 1,
              f"Spring offer (c1) is blocked by its schedule {SINCE}: no window is enabled, or none comes before it "
              "expires.", ("waiting", "window", "outside_call_window"), "a window opens later"),
+    *of_verdict(NO_AGENTS, "agents", "no_agent_available", 3,
+             f"Spring offer (c1) dials nothing {SINCE}: nobody is logged in to take its calls, or all are on a break.",
+             ("waiting", "agents", "no_agent_available"), "a break, or no shift goes on"),
     *of_verdict(OWN_LIMIT, "campaign", "campaign_concurrency", 1,
              f"Spring offer (c1) is blocked by its own limit {SINCE}: the limit is 0, or leaked slots fill it.",
              ("throttled", "campaign", "campaign_concurrency"), "it dials as fast as its limit allows"),

@@ -42,7 +42,7 @@ _MONEY = (
 )  # fmt: skip
 _LIFECYCLE = (
     "CampaignDispatcherDead", "CampaignCircuitBreakerOpen", "CampaignPausedByPlatform", "CampaignNotStarted",
-    "CampaignNoWindow",
+    "CampaignNoWindow", "CampaignWithoutAgents",
 )  # fmt: skip
 _PROVIDERS = ("CampaignProviderFailing", "CampaignProviderThrottling")
 OF_CAMPAIGNS = (
@@ -117,8 +117,8 @@ INHIBITIONS: tuple[Inhibition, ...] = (
     ),
     Inhibition(
         ("CampaignNumbersUnusable", "CampaignLimitBlocks", "CampaignStalled", "CampaignBlocked",
-         "CampaignBudgetExhausted", "CampaignNoWindow", "CampaignAudienceImportFailed", "CampaignAudienceStuck",
-         "CampaignComplianceHolds", "CampaignListUnusable", "CampaignUnknownCodes"),
+         "CampaignWithoutAgents", "CampaignBudgetExhausted", "CampaignNoWindow", "CampaignAudienceImportFailed",
+         "CampaignAudienceStuck", "CampaignComplianceHolds", "CampaignListUnusable", "CampaignUnknownCodes"),
         ("CampaignBacklogGrows", "CampaignBudgetRunsOut", "CampaignStateUnknown"),
         ("tenant", "campaign"),
         "What blocks a campaign comes before what follows from it.",

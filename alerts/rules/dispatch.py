@@ -10,6 +10,7 @@ from alerts.vocabulary.verdicts import blocked, by_gate, which
 from alerts.vocabulary.wording import Ask, of_campaign
 from exporter.contract.codes import EXHAUSTED
 from exporter.diagnosis.dispatch.gates import UNTOLD_COST, UNTOLD_HOLDS
+from exporter.diagnosis.dispatch.people import UNTOLD_FREE
 
 TENANT_SLOTS, CONNECTION_SLOTS = "tenant:slots_used:ratio", "tenant_connection:slots_used:ratio"
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
@@ -20,7 +21,7 @@ _REASON = Ask(
     ("tenant", "campaign"), "{{ with .Labels.reason }}{{ . }}{{ else }}none is told{{ end }}", " Reason: ", ".",
 )  # fmt: skip
 
-OWN_ALERT = "audience|money|window|priority|tenant|campaign|pacing|connection|numbers"
+OWN_ALERT = "audience|money|window|agents|priority|tenant|campaign|pacing|connection|numbers"
 """Gates whose closing has an alert of its own, whatever the code."""
 
 
@@ -118,6 +119,20 @@ def _lifecycle(q: Rules) -> tuple[Alert, ...]:
             keep=120,
             needs=("campaigns.call_windows",),
             labels={"verdict": "blocked", "gate": "window"},
+        ),
+        Alert(
+            "CampaignWithoutAgents",
+            _CRITICAL,
+            CAMPAIGN,
+            "Nobody is there to take the campaign's calls, though somebody should be.",
+            "{campaign} dials nothing{since}: nobody is logged in to take its calls, or all are on a break.",
+            "Call whoever leads the shift; if nobody will come, pause the campaign with a reason.",
+            blocked(q, "agents"),
+            ("campaign", 235),
+            wait=180,
+            keep=120,
+            needs=("agents",),
+            labels={"verdict": "blocked", "gate": "agents"},
         ),
     )
 
@@ -303,7 +318,7 @@ def _rest(q: Rules, s: Compliance) -> tuple[Alert, ...]:
             "{campaign} is {state}{since}.",
             "Mend the value that the card names as unreadable.",
             # What the platform does not tell at all, nobody can mend in the night: the card says what is not known.
-            q.told(verdict="unknown", code=f"!~{UNTOLD_COST}|{UNTOLD_HOLDS}"),
+            q.told(verdict="unknown", code=f"!~{UNTOLD_COST}|{UNTOLD_HOLDS}|{UNTOLD_FREE}"),
             _BOARD,
             wait=900,
             keep=300,

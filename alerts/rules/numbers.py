@@ -14,8 +14,8 @@ WINDOWS = ("15m", "1h")
 BAD = "campaign_number:answers_of_others:ratio"
 """Numbers that are answered far less than the rest of their pool, by campaign: the share of what the others have."""
 
-THROUGH, ANSWERED = {"outcome": "!=failed"}, {"outcome": "answered"}
-"""Calls that got through to somebody's line, and those of them that were answered."""
+THROUGH, ANSWERED = {"outcome": "!=failed"}, {"outcome": "=~answered|abandoned"}
+"""Calls that got through to somebody's line, and those of them that were answered, whoever was free to talk."""
 
 _BY = ("tenant", "campaign", "number")
 _CALLS, _ANSWERS = "campaign_number:calls:increase{}", "campaign_number:calls_answered:increase{}"

@@ -133,7 +133,8 @@ def records(q: Rules) -> tuple[Record, ...]:
     found = list[Record]()
     for name, of, outcome, windows in (
         (CALLS_USUAL, calls, {}, (*WINDOWS, *_MORE_WINDOWS)),
-        (ANSWERED_USUAL, answered, {"outcome": "answered"}, (*WINDOWS, *_MORE_WINDOWS)),
+        # whether somebody picks up has nothing to do with whether a person was free to talk
+        (ANSWERED_USUAL, answered, {"outcome": "=~answered|abandoned"}, (*WINDOWS, *_MORE_WINDOWS)),
         (FAILED_USUAL, failed, {"outcome": "failed"}, WINDOWS),
     ):
         found += [

@@ -202,7 +202,7 @@ class _Drawing:
         one = target.campaigns[0]
         if kind.awake and not one.awake(start - timedelta(hours=1), end):
             return False
-        if one.role is Role.OFFICE and len(target.campaigns) == 1:
+        if one.role in (Role.OFFICE, Role.DESK) and len(target.campaigns) == 1:
             return one.open(start - timedelta(minutes=70), end) is (kind.name != "outside_window")
         if kind.needs.answers and one.spec.traits.answer_rate < 0.2:
             return False

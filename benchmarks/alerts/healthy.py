@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 
 from exporter.demo.platform.model import BUSY, NO_ANSWER, REJECTED, VOICEMAIL
-from exporter.demo.platform.traits import Traits
+from exporter.demo.platform.traits import Break, Traits
 from exporter.demo.platform.world import (
     WEEK,
     WORKDAYS,
     AccountSpec,
     CampaignSpec,
+    CrewSpec,
     DidSpec,
     Hours,
     ListSpec,
@@ -25,6 +26,7 @@ START = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)
 
 _DAYTIME = (Hours(WEEK, time(8), time(20)),)
 _OFFICE = (Hours(WORKDAYS, time(9), time(12)), Hours(WORKDAYS, time(13), time(18)), Hours(("sat",), time(10), time(14)))
+_BREAKS = (Break(time(10, 30), 15, "coffee"), Break(time(12, 30), 45, "lunch"), Break(time(15, 0), 15, "coffee"))
 _GERMAN = {"DE": 1.0}
 _QUICK = {NO_ANSWER: 25.0, BUSY: 6.0, VOICEMAIL: 45.0, REJECTED: 60.0}
 
@@ -97,6 +99,20 @@ def world(days: float) -> WorldSpec:
             "feed", "west", "A contact now and then", "agent", "Europe/London", day(0.1),
             Traits(answer_rate=0.44, countries={"GB": 1.0}, contacts_per_hour=4), (("ldn-1", 1),), None,
             (ListSpec(day(0.1), 10, "feed.csv"),), priority=7, channels=3, match_country=True,
+        ),
+        CampaignSpec(
+            "desk", "west", "People call back: shifts, breaks, a window that is wider", None, "Europe/Berlin", day(0.1),
+            Traits(answer_rate=0.38, talk_seconds=130, countries=_GERMAN, contacts_per_hour=25, silent_rate=0.0,
+                   ai_per_minute=0.0, breaks=_BREAKS), (("ber-1", 1), ("ber-2", 1)), _DAYTIME,
+            (ListSpec(day(0.1), 100, "desk.csv"),), priority=6, channels=6,
+            crew=CrewSpec(4, 1.2, Hours(WORKDAYS, time(8, 30), time(17, 30))),
+        ),
+        CampaignSpec(
+            "lone", "east", "One person calls back, and is away at noon", None, "America/New_York", day(0.1),
+            Traits(answer_rate=0.35, talk_seconds=240, contacts_per_hour=3, silent_rate=0.0, ai_per_minute=0.0,
+                   breaks=_BREAKS), (("chi-2", 1),), (Hours(WORKDAYS, time(9), time(17)),),
+            (ListSpec(day(0.1), 60, "lone.csv"),), priority=5, channels=2,
+            crew=CrewSpec(1, 1.0, Hours(WORKDAYS, time(9), time(17))),
         ),
     )  # fmt: skip
     return WorldSpec(

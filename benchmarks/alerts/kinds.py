@@ -36,6 +36,7 @@ class Role(Enum):
     LIST = "round the clock, a list of 6,000 to 50,000, so many calls a minute"
     SPLIT = "round the clock, an A/B test"
     OFFICE = "office hours, a list every morning"
+    DESK = "people take the calls, in a shift with breaks"
     SMALL = "5 to 40 contacts, started for the occasion"
 
 
@@ -186,6 +187,9 @@ _TABLE = (
         "exporter_down", ("CampaignExporterDown",), Strikes.EXPORTER, minutes=(12, 30), needs=Needs(),
         sizes={"back": ("the same", "restarted")},
     ),
+    Kind("nobody_there", ("CampaignWithoutAgents",), roles=(Role.DESK,)),
+    Kind("coffee_break", (), roles=(Role.DESK,), sizes={"reason": ("coffee", "lunch", "training")}, needs=Needs()),
+    Kind("shift_end", (), roles=(Role.DESK,), needs=Needs()),
     Kind("operator_pause", (), roles=_ANY, needs=Needs()),
     Kind("number_caps", (), roles=_BUSY, needs=Needs()),
     Kind("number_cooldown", (), roles=_BUSY, sizes={"minutes": (45.0, 60.0)}, needs=Needs()),

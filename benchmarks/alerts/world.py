@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 
 from benchmarks.alerts.kinds import Role
 from exporter.demo.platform.model import BUSY, NO_ANSWER, REJECTED, VOICEMAIL
-from exporter.demo.platform.traits import Traits
+from exporter.demo.platform.traits import Break, Traits
 from exporter.demo.platform.world import (
+    WEEK,
     WORKDAYS,
     AccountSpec,
     CampaignSpec,
+    CrewSpec,
     DidSpec,
     Hours,
     ListSpec,
@@ -24,6 +26,8 @@ from exporter.demo.platform.world import (
 
 LARGEST = 50_000
 _OFFICE = (Hours(WORKDAYS, time(9), time(18)), Hours(("sat",), time(10), time(14)))
+_SHIFT = Hours(WEEK, time(9), time(18))
+_BREAKS = (Break(time(10, 30), 15, "coffee"), Break(time(12, 30), 45, "lunch"), Break(time(15, 30), 15, "coffee"))
 _QUICK = {NO_ANSWER: 25.0, BUSY: 6.0, VOICEMAIL: 45.0, REJECTED: 60.0}
 _CHANNELS = 40
 
@@ -92,6 +96,7 @@ def standing(rng: random.Random, history: timedelta) -> list[Standing]:
         made.append(_office(rng, tenant, -history))
         if tenant is split:
             made.append(_split(rng, tenant, -history))
+        made.append(_desk(tenant, -history))
         late = timedelta(minutes=rng.uniform(30, 900))
         made.append(small(rng, tenant, f"pilot-{tenant.key}", 5, late))
     return made
@@ -141,6 +146,19 @@ def _office(rng: random.Random, tenant: Tenant, start: timedelta) -> Standing:
         rng.randint(3, 5), 5, per_minute=2, hours=_OFFICE, match_country=True,
     )  # fmt: skip
     return Standing(Role.OFFICE, tenant, spec)
+
+
+def _desk(tenant: Tenant, start: timedelta) -> Standing:
+    rng = random.Random(f"desk {tenant.key} {start}")
+    traits = Traits(
+        answer_rate=rng.uniform(0.3, 0.45), talk_seconds=rng.uniform(90, 150), contacts_per_hour=rng.uniform(25, 40),
+        countries={tenant.country: 1.0}, silent_rate=0.0, ai_per_minute=0.0, breaks=_BREAKS,
+    )  # fmt: skip
+    spec = _campaign(
+        rng, tenant, f"desk-{tenant.key}", "People call back", start, traits, 300, 1, 8, 6, hours=(_SHIFT,),
+        crew=CrewSpec(rng.randint(3, 6), rng.choice((1.0, 1.2)), _SHIFT),
+    )  # fmt: skip
+    return Standing(Role.DESK, tenant, spec)
 
 
 def _split(rng: random.Random, tenant: Tenant, start: timedelta) -> Standing:

@@ -73,6 +73,7 @@ OUTCOME_STATES = _states(
     SETTLED_OUTCOMES,
     {
         "answered": GOOD,
+        "abandoned": "semi-dark-orange",
         "voicemail": "purple",
         "no_answer": CALM,
         "busy": "yellow",
@@ -96,6 +97,7 @@ GROUP_COLOURS: Mapping[str, str] = MappingProxyType(
         "window": PLANNED,
         "money": BAD,
         "capacity": "yellow",
+        "agents": "orange",
         "number": "semi-dark-orange",
         "provider": "semi-dark-red",
         "retry": CALM,

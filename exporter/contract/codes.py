@@ -12,7 +12,7 @@ ENDED_STATUSES = ("completed", "cancelled")
 TASK_STATUSES = ("pending", "in_progress", "completed", "failed", "cancelled")
 LIVE_TASK_STATUSES = ("pending", "in_progress")
 FINISHED_TASK_STATUSES = ("completed", "failed")
-SETTLED_OUTCOMES = ("answered", "voicemail", "no_answer", "busy", "rejected", "failed")
+SETTLED_OUTCOMES = ("answered", "abandoned", "voicemail", "no_answer", "busy", "rejected", "failed")
 OUTCOMES = ("in_progress", *SETTLED_OUTCOMES)
 NUMBER_STATUSES = ("active", "resting", "flagged", "released")
 UPLOAD_STATUSES = ("staged", "processing", "imported", "failed")
@@ -28,6 +28,9 @@ RETRY_WAIT = "retry_wait"
 
 EXHAUSTED = "attempts_exhausted"
 """What holds a pending task that carries no code and has used the attempts it is allowed."""
+
+NO_AGENT = "no_agent_available"
+"""What holds a task for which no person is free to talk."""
 
 NO_CURRENCY = "XXX"
 """ISO 4217's code for no currency."""
@@ -50,6 +53,7 @@ _GROUP_MOVES = {
     "window": "Wait, or fix the schedule; mind the contact's zone.",
     "money": "A governance decision: ask who owns the budget.",
     "capacity": "Find who holds the slots; look for leaked slots.",
+    "agents": "See who is logged in and who is on a break; mind the shifts.",
     "number": "Rest, replace or add numbers.",
     "provider": "Contain, back off, fail over.",
     "retry": "Wait for the time of the next attempt.",
@@ -76,6 +80,7 @@ _BLOCKERS = (
     ("pool_exhausted", "capacity", "No number of the pool has capacity left."),
     ("connection_limit", "capacity", "The trunk's limit is reached."),
     ("higher_priority_campaign", "capacity", "A campaign of higher priority takes the slots."),
+    (NO_AGENT, "agents", "No person is free to talk."),
     ("number_cooldown", "number", "The numbers rest between calls."),
     ("number_daily_cap", "number", "The numbers reached their calls of the day."),
     ("number_flagged", "number", "The number is flagged as spam."),

@@ -132,6 +132,30 @@ _RELATIONS = (
         without="the shares of A/B arms",
     ),
     Relation(
+        "agents",
+        "The people who take a campaign's calls; without a row, a voice agent does.",
+        _columns(
+            ("campaign_id", _ID, "The campaign."),
+            ("logged_in", _INT, "People logged in to take its calls, whatever they do now; 0: nobody is."),
+            ("free", _INT, "Those of them who would take a call now.", _OPT),
+            ("on_call", _INT, "Those who talk, or finish what a call left to do.", _OPT),
+            ("paused", _INT, "Those on a break.", _OPT),
+            ("pause_reason", _TEXT, "Why they are, most of them.", _OPT),
+            ("break_ends_at", _TIME, "Until when nobody need be there, by plan: the end of a break.", _OPT),
+            (
+                "shifts",
+                _JSON,
+                "When people are to be there, written as `campaigns.call_windows`, in the campaign's zone; "
+                "null: while its windows are open; an empty list: never.",
+                _OPT,
+                _ANY_TYPE,
+            ),
+            ("dial_ratio", _NUM, "Calls dialled for each free person; null: one; 0: people start calls.", _OPT),
+        ),
+        key=("campaign_id",),
+        without="people who take calls: every campaign counts as served by a voice agent",
+    ),
+    Relation(
         "connections",
         "Trunks to telephony providers.",
         _columns(
@@ -218,7 +242,8 @@ _RELATIONS = (
             (
                 "outcome",
                 _TEXT,
-                "`in_progress`, `answered`, `voicemail`, `no_answer`, `busy`, `rejected`, `failed`.",
+                "`in_progress`, `answered`, `abandoned` (answered, and over before a person was there to talk), "
+                "`voicemail`, `no_answer`, `busy`, `rejected`, `failed`.",
             ),
             ("provider", _TEXT, "The provider that carried it.", _OPT),
             ("error_code", _TEXT, "The provider's or the platform's error: a code, or its words.", _OPT),
@@ -330,6 +355,11 @@ OPTIONAL_FEATURES: Mapping[tuple[str, str], str] = MappingProxyType(
         ("campaigns", "paused_by"): "which pauses need a person (all are taken as a person's)",
         ("campaigns", "budget"): "budgets",
         ("campaigns", "currency"): "the currency of costs",
+        ("agents", "free"): "whether anybody is free, and the verdict stalled of campaigns with people",
+        ("agents", "paused"): "breaks",
+        ("agents", "break_ends_at"): "until when a break is planned (90 minutes are taken for one)",
+        ("agents", "shifts"): "shifts (people are expected while the campaign's windows are open)",
+        ("agents", "dial_ratio"): "the dial ratio (one call a free person is taken)",
         ("numbers", "daily_cap"): "daily caps of numbers",
         ("tenants", "credits_remaining"): "credits",
     }

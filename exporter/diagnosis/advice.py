@@ -42,7 +42,8 @@ class Advice:
 
 def in_full(s: Situation, recent: Recent, number: int) -> Situation:
     """What the diagnosis judged by, with the recent calls that only hints and cards need."""
-    return replace(s, lately=recent.lately(number, s.told))
+    lately = recent.lately(number, s.told)
+    return replace(s, lately=replace(lately, silent=None, heard=0) if s.of_people else lately)
 
 
 def advice(s: Situation, d: Diagnosis, experiment: Experiment | None) -> list[str]:

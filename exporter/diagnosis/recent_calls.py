@@ -80,6 +80,7 @@ class Recent:
 
         self._late = held.take(late, _LATE)
         self._answer, self._negative = outcome.label_number("answered"), sentiment.label_number("negative")
+        self._nobody = outcome.label_number("abandoned")
 
     @property
     def campaigns(self) -> CampaignNumbers:
@@ -126,7 +127,8 @@ class Recent:
         answered = mine["outcome"] == self._answer
         talk, mood = mine["talk_micro"], mine["sentiment"]
         numbered = mine["number"] >= 0
-        answers = _counted(mine["number"][numbered & answered])
+        abandoned = mine["outcome"] == self._nobody
+        picked_up = _counted(mine["number"][numbered & (answered | abandoned)])
         silent, heard = None, 0
         if told.has("calls", "agent_spoke_at"):
             spoken = answered & (mine["silent"] < 0)
@@ -139,6 +141,7 @@ class Recent:
         return Lately(
             settled=int(last - first),
             answered=int(answered.sum()),
+            abandoned=int(abandoned.sum()),
             silent=silent,
             heard=heard,
             short=short if told.has("calls", "talk_seconds") else None,
@@ -146,7 +149,7 @@ class Recent:
             negative=int((mood == self._negative).sum()),
             cost=cost if told.cost else None,
             by_number={
-                self._vocabulary.label("number", number): (count, answers.get(number, 0))
+                self._vocabulary.label("number", number): (count, picked_up.get(number, 0))
                 for number, count in _counted(mine["number"][numbered]).items()
             },
         )

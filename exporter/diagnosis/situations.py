@@ -114,6 +114,8 @@ class Assembler:
             pool=_pool(platform.pools.get(key, ()), state) if platform.has_pools else None,
             carriers=state.carriers,
             rivals=state.above(campaign.priority),
+            agents=platform.agents.get(key),
+            shifts=platform.shifts.get(key),
             upload=platform.uploads.get(key),
             spent=usual.cost if usual.settled else usual.cost or 0.0,
             told=told,
@@ -164,7 +166,8 @@ def _called(ledger: Ledger, key: str, cost_told: bool) -> tuple[int, Usual]:
     outcomes = ledger.vocabulary.of("outcome")
     assert outcomes is not None
     running, answered = outcomes.label_number("in_progress"), outcomes.label_number("answered")
-    going = over = answers = micro = 0
+    nobody = outcomes.label_number("abandoned")
+    going = over = answers = abandoned = micro = 0
     for cell, (count, ai, telephony) in ledger.cells("attempts", key).items():
         outcome = unpack_key(cell)[1]
         micro += ai + telephony
@@ -174,7 +177,9 @@ def _called(ledger: Ledger, key: str, cost_told: bool) -> tuple[int, Usual]:
         over += count
         if outcome == answered:
             answers += count
-    return going, Usual(over, answers, micro / MICRO if cost_told else None)
+        elif outcome == nobody:
+            abandoned += count
+    return going, Usual(over, answers, micro / MICRO if cost_told else None, abandoned)
 
 
 def _pool(entries: Iterable[PoolEntry], state: TenantState) -> tuple[Line, ...]:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from exporter.diagnosis.dispatch.capacity import SLOT_GATES
 from exporter.diagnosis.dispatch.gate import OPEN, UNKNOWN, Gate
 from exporter.diagnosis.dispatch.gates import GATES
+from exporter.diagnosis.dispatch.people import wanted
 from exporter.diagnosis.dispatch.verdict import NOTHING, VERDICTS
 from exporter.diagnosis.forecast import Forecast
 from exporter.diagnosis.view import View
@@ -29,9 +30,10 @@ def facets(view: View) -> dict[str, Hashable]:
         "outlook": view.outlook.at,
     }
     if d.verdict == "finished":  # nothing of it is looked at again: what was free or open is no news
-        return told | dict.fromkeys(("clears", "gates", "slots", "limits", "used", "leaked", "window"))
+        return told | dict.fromkeys(("clears", "expected", "gates", "slots", "limits", "used", "leaked", "window"))
     return told | {
         "clears": d.clears_at,
+        "expected": (wanted(s),),
         "gates": tuple((gate.state, gate.told) for gate in d.gates),
         "slots": (d.slots, d.dialable),
         "limits": tuple(gate.limit for gate in slots),
@@ -130,6 +132,7 @@ SAMPLES: Mapping[str, Callable[[View], Samples]] = MappingProxyType(
         "advice": _advice,
         "since": lambda view: _one(view.diagnosis.since),
         "at_least_since": lambda view: _one(view.diagnosis.seen_since if view.diagnosis.since is None else None),
+        "expected": lambda view: _one(wanted(view.situation)),
         "clears": lambda view: _one(view.diagnosis.clears_at),
         "gates": _gates,
         "slots": lambda view: _one(view.diagnosis.slots),

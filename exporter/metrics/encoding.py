@@ -85,6 +85,8 @@ class Encoder:
             return EMPTY
         if declared.live and work.platform.campaigns[owner[-1]].status in ENDED_STATUSES:
             return EMPTY
+        if declared.of_voice and (owner[-1] in work.platform.agents or "agents" in work.ledger.hidden):
+            return EMPTY
         match declared.source:
             case Totals() as source:
                 return self._totals(family, source, work, owner)

@@ -52,6 +52,7 @@ def _by_campaign(platform: Platform) -> EntitiesOf:
             "campaigns": (campaign,),
             "goals": platform.goals.get(key, ()),
             "variants": platform.variants.get(key, ()),
+            "agents": (platform.agents[key],) if key in platform.agents else (),
             "campaign_numbers": platform.pools.get(key, ()),
             "audience_uploads": (platform.uploads[key],) if key in platform.uploads else (),
         }

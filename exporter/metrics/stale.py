@@ -107,7 +107,7 @@ def tenants_touched(stale: Stale) -> set[str]:
     return {owner[0] for name in _OF_TENANTS for owner in stale.get(name, ())}
 
 
-_OF_CAMPAIGNS = (Scope.CAMPAIGN.name, "campaigns", "campaign_numbers", "audience_uploads", "variants")
+_OF_CAMPAIGNS = (Scope.CAMPAIGN.name, "campaigns", "campaign_numbers", "audience_uploads", "variants", "agents")
 _OF_TENANTS = (Scope.TENANT.name, "tenants", "numbers", "connections")
 """Relations that a campaign's diagnosis rests on: its own, and those that all campaigns of a tenant share."""
 
@@ -117,7 +117,7 @@ def depends_on(family: Family) -> tuple[str, ...]:
     scope = family.scope.name
     match family.source:
         case Totals() as source:
-            also = ("campaigns",) if source.currency else ()
+            also = (*(("campaigns",) if source.currency else ()), *(("agents",) if family.of_voice else ()))
             return (scope, source.projection, TOLD, *also)
         case Buckets(projection=name):
             return (scope, name, TOLD)

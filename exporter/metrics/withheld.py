@@ -18,7 +18,9 @@ _JUDGED: Mapping[str, frozenset[str]] = MappingProxyType(
         "outside": frozenset({"calls"}),
         "doubled": frozenset({"calls"}),
         "outlook": frozenset({"tasks", "calls"}),
-        **dict.fromkeys(("verdict", "reason", "advice", "clears", "gates", "limits", "window"), frozenset[str]()),
+        **dict.fromkeys(
+            ("verdict", "reason", "advice", "clears", "expected", "gates", "limits", "window"), frozenset[str]()
+        ),
     }
 )
 """By facet of the diagnosis; a verdict and its gates say themselves that they are not known."""

@@ -82,6 +82,27 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class Agents:
+    """The people who take a campaign's calls: how many, and when they are to be there."""
+
+    campaign_id: str
+    logged_in: int | None
+    free: int | None
+    on_call: int | None
+    paused: int | None
+    pause_reason: str | None
+    break_ends_at: float | None
+    shifts: Ranges | None
+    dial_ratio: float | None
+    broken: frozenset[str] = NONE_BROKEN
+
+    @property
+    def away(self) -> bool:
+        """Whether somebody is logged in, and everybody who is is on a break."""
+        return bool(self.logged_in) and self.paused is not None and self.paused >= (self.logged_in or 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Trunk:
     """A connection to a provider."""
 
@@ -132,4 +153,4 @@ class Upload:
     uploaded_at: float | None
 
 
-Entity = Tenant | Campaign | Goal | Variant | Trunk | Number | PoolEntry | Upload
+Entity = Tenant | Campaign | Goal | Variant | Agents | Trunk | Number | PoolEntry | Upload

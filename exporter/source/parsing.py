@@ -23,6 +23,7 @@ from exporter.contract.codes import (
 )
 from exporter.contract.relations import RELATIONS, Column, Kind
 from exporter.source.entities import (
+    Agents,
     Campaign,
     Entity,
     Goal,
@@ -42,6 +43,7 @@ _TYPES: Mapping[str, type[Any]] = {
     "campaigns": Campaign,
     "goals": Goal,
     "variants": Variant,
+    "agents": Agents,
     "connections": Trunk,
     "numbers": Number,
     "campaign_numbers": PoolEntry,
@@ -59,6 +61,11 @@ _NOT_NEGATIVE = frozenset(
         "achieved",
         "weight",
         "daily_cap",
+        "logged_in",
+        "free",
+        "on_call",
+        "paused",
+        "dial_ratio",
         "size_bytes",
         "rows_total",
         "rows_accepted",
@@ -143,7 +150,7 @@ def _parse(relation: str, name: str, column: Column, text: str | None) -> Any:
             raise _UnusableError("not_a_label")
         return label
     value = _PARSERS[column.kind](text)
-    if name == "call_windows":
+    if name in ("call_windows", "shifts"):
         try:
             return parse_ranges(value)
         except WindowsError:

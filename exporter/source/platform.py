@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from exporter.calendar.call_windows import Ranges, Schedule
 from exporter.calendar.days import zone
 from exporter.contract.codes import ENDED_STATUSES
-from exporter.source.entities import Campaign, Entity, Goal, Number, PoolEntry, Tenant, Trunk, Upload, Variant
+from exporter.source.entities import Agents, Campaign, Entity, Goal, Number, PoolEntry, Tenant, Trunk, Upload, Variant
 from exporter.source.limits import Limits
 from exporter.source.parsing import parse_row
 
@@ -32,8 +32,12 @@ class Platform:
     numbers: Mapping[str, Number] = field(default_factory=dict)
     pools: Mapping[str, tuple[PoolEntry, ...]] = field(default_factory=dict)
     uploads: Mapping[str, Upload] = field(default_factory=dict)
+    agents: Mapping[str, Agents] = field(default_factory=dict)
+    """Of the campaigns that people take the calls of."""
     schedules: Mapping[str, Schedule | None] = field(default_factory=dict)
     """The call windows of each campaign; `None` where they, or their zone, cannot be read."""
+    shifts: Mapping[str, Schedule | None] = field(default_factory=dict)
+    """In the same way when people are to be there, of the campaigns that tell it."""
     has_pools: bool = False
     """Whether the platform tells which numbers campaigns dial from, and what they are: of no campaign, it does not."""
     violations: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
@@ -106,6 +110,7 @@ class PlatformReader:
                 violations[("campaigns", "tenant_id", "unknown_reference")] += orphans
         numbers = keyed("numbers", "number_id")
         pools = _by_campaign(keyed("campaign_numbers", "campaign_id", "number_id").values(), campaigns)
+        agents = {key: each for key, each in keyed("agents", "campaign_id").items() if key in campaigns}
         return Platform(
             tenants,
             campaigns,
@@ -115,7 +120,9 @@ class PlatformReader:
             numbers,
             pools,
             _latest(keyed("audience_uploads", "upload_id").values(), campaigns),
+            agents,
             self._scheduled(campaigns),
+            _shifts(agents, campaigns),
             bool(numbers and pools),
             dict(violations),
         )
@@ -150,6 +157,15 @@ class PlatformReader:
                 entities.append(entity)
         self._parsed[relation] = after
         return entities
+
+
+def _shifts(agents: Mapping[str, Agents], campaigns: Mapping[str, Campaign]) -> dict[str, Schedule | None]:
+    """When people are to be there; nothing of a campaign that does not tell it."""
+    return {
+        key: None if "shifts" in each.broken else schedule_of(each.shifts, campaigns[key].timezone)
+        for key, each in agents.items()
+        if each.shifts is not None or "shifts" in each.broken
+    }
 
 
 def schedule_of(ranges: Ranges | None, timezone: str | None) -> Schedule | None:

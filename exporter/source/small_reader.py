@@ -23,6 +23,7 @@ SMALL: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "campaigns",
             "goals",
             "variants",
+            "agents",
             "connections",
             "numbers",
             "campaign_numbers",

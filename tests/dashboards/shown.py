@@ -88,6 +88,10 @@ SHOWN: Mapping[str, tuple[Shown, ...]] = {
         Shown("campaign-222-A", _there, {"blocker": "quota_hold_v2", "group": "unknown"}),
         Shown("exporter-health-301-A", _there, {"relation": "tasks"}),
     ),
+    "nobody_there": (Shown("campaign-235-B", lambda people: people == 0), _blocked("no_agent_available")),
+    "coffee_break": (Shown("campaign-235-A", lambda people: people >= 3, {"state": "paused"}),),
+    "shift_end": (Shown("campaign-235-C", lambda expected: expected == 0),),
+    "over_dialled": (Shown("campaign-235-D", lambda share: share > 0.1),),
     "variant_skew": (Shown("campaign-604-A", lambda p: 0 <= p < 0.001),),
 }
 """Beside verdict and gate, which every scenario that has them shows."""

@@ -31,6 +31,7 @@ Work = Callable[..., Dialler]
 END = ORIGIN + timedelta(minutes=30)
 # Where the default would show little at the hour of these tests.
 ELSEWHERE: dict[str, dict[str, str | float]] = {"timezone_wrong": {"campaign": "reengage"}}
+OF_PEOPLE = {name for name, scenario in SCENARIOS.items() if scenario.gate == "agents"}
 BLOCKING = sorted(name for name, scenario in SCENARIOS.items() if scenario.blocker)
 
 
@@ -78,7 +79,7 @@ def answered(call: Attempt) -> bool:
 
 @pytest.mark.parametrize("name", BLOCKING if PROVING else BLOCKING[::2])
 def test_a_blocking_scenario_writes_its_code_and_takes_it_back(trial: Callable[..., Trial], name: str) -> None:
-    where = "Large" if name in ELSEWHERE else "Outage"
+    where = "Large" if name in ELSEWHERE else "Claims desk" if name in OF_PEOPLE else "Outage"
     run, code = trial(name, **ELSEWHERE.get(name, {})), SCENARIOS[name].blocker
     before = run.blockers(where)[code]  # some contacts are on the do-not-call list at all times
     run.until(END - timedelta(seconds=1))

@@ -107,3 +107,26 @@ def test_a_row_that_did_not_change_is_the_same_object_and_its_violations_count_o
     mended = build(reader, campaigns=[row("campaigns")])
     assert mended.violations == {}
     assert mended.campaigns["1"].status == "running"
+
+
+def test_people_come_with_their_shifts_in_the_campaigns_zone() -> None:
+    shifts = '[{"days": ["wed"], "start": "09:00", "end": "17:00"}]'
+    sydney = row("campaigns", campaign_id="2", timezone="Australia/Sydney")
+    platform = build(
+        campaigns=[row("campaigns"), sydney],
+        agents=[row("agents", shifts=shifts), row("agents", campaign_id="2", shifts=shifts)],
+    )
+    here, there = platform.shifts["1"], platform.shifts["2"]
+    assert here is not None
+    assert there is not None
+    assert (here.open_at(NOW), there.open_at(NOW)) == (True, False)  # noon in London, eleven at night in Sydney
+
+
+def test_shifts_that_are_not_told_are_none_and_those_that_cannot_be_read_are_not_known() -> None:
+    platform = build(campaigns=[row("campaigns"), row("campaigns", campaign_id="2")],
+                     agents=[row("agents", shifts=None), row("agents", campaign_id="2", shifts="7")])  # fmt: skip
+    assert platform.shifts == {"2": None}
+
+
+def test_people_of_a_campaign_that_is_not_exported_are_nobodys() -> None:
+    assert build(agents=[row("agents", campaign_id="9")]).agents == {}

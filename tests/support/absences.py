@@ -58,6 +58,7 @@ _TOLD_PARTS = (
     r"gates\.\[money\]\.(state|used|left)", r"kpis\.(budget|lately\.cost|cost\.(total|per_answered_call)).*",
     r"outlook\.budget.*", r"attempts\..*\.cost", r"experiment\..*cost.*",
 )  # fmt: skip
+_PEOPLE = (r"gates\.\[agents\]\.(used|left|limit|state|expected|passing)",)
 _DAY = (r"numbers\..*\.(usable_at|unusual.*)",)
 
 INSTEAD: Mapping[str, Instead] = {
@@ -100,6 +101,30 @@ INSTEAD: Mapping[str, Instead] = {
     ),
     "connections.concurrency_limit": Instead(
         _NO_LIMIT, (*_VERDICT, *_ROOM), (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM)
+    ),
+    "agents.free": Instead(
+        "those who neither talk nor are on a break are free", (*_VERDICT, *_ROOM),
+        (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM, *_PEOPLE),
+    ),
+    "agents.on_call": Instead(
+        "those who are neither free nor on a break talk", (*_VERDICT, *_ROOM),
+        (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM, *_PEOPLE),
+    ),
+    "agents.paused": Instead(
+        "nobody is known to be on a break", (*_VERDICT, *_ROOM),
+        (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM, *_PEOPLE),
+    ),
+    "agents.pause_reason": Instead("a break goes without its reason", leaves=(r"gates\.\[agents\]\.evidence",)),
+    "agents.break_ends_at": Instead("it is a break all the same", leaves=_PEOPLE),
+    "agents.shifts": Instead(
+        "people are to be there while the windows are open", ("campaign_agents_expected", *_VERDICT),
+        (*_TOLD_VERDICT, *_PEOPLE, *_NEXT_HINT, r"agents\.expected"),
+    ),
+    "agents.dial_ratio": Instead("one call a free person", _ROOM, (*_TOLD_ROOM, *_PEOPLE)),
+    "agents": Instead(
+        "a voice agent takes the calls, and its silence counts",
+        (*_VERDICT, *_ROOM, "campaign_calls_silent_total"),
+        (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM, r"gates\.\[agents\]\..*", r"kpis\.lately\.silent"),
     ),
     "numbers.label": Instead("a label is empty", ("campaign_number_info",)),
     "numbers.country": Instead("a label is empty", ("campaign_number_info",)),
@@ -192,7 +217,7 @@ NULL_SAYS = {
 }
 """Columns whose nulls mean something: a platform that has them tells by a null."""
 
-EMPTY = {"connections", "numbers", "campaign_numbers", "goals", "variants", "audience_uploads"}
+EMPTY = {"agents", "connections", "numbers", "campaign_numbers", "goals", "variants", "audience_uploads"}
 """Relations that are as good as none when they have no row."""
 
 PLATFORMS: Mapping[str, Sequence[str]] = {

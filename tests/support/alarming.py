@@ -14,8 +14,10 @@ from tests.support.exporting import NOW
 Owner = psycopg.Connection[Any]
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 TALKS, WAITS, FAILS, PAUSED, LATE, OVER = "1", "2", "3", "4", "5", "6"
+STAFFED, ON_BREAK, NO_SHIFT = "7", "8", "9"
 """Its campaigns: one that dials, and the calls are bad; one that is silent; one whose calls fail; a paused one that is
-called all the same; one that did not start; one that is over."""
+called all the same; one that did not start; one that is over. Then those of people: one in which calls are abandoned,
+one on a break, one whose shift begins later."""
 
 SHUT = [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": "11:55", "end": "20:00"}]
 """Windows that opened five minutes ago: calls before that were outside of them."""
@@ -46,6 +48,7 @@ def create(owner: Owner) -> None:
     _waits(owner)
     _fails(owner)
     _idle(owner)
+    _of_people(owner)
     for campaign in (TALKS, WAITS, FAILS):
         for number in numbers:
             contract.insert(owner, "campaign_numbers", campaign_id=campaign, number_id=number, weight=10)
@@ -146,6 +149,29 @@ def _fails(owner: Owner) -> None:
         silent = {"agent_spoke_at": None, "talk_seconds": None, "sentiment": None, "score": None}
         values = (gone if index % 3 == 0 else failed) | silent if index % 10 else {}
         _called(owner, FAILS, index, NOW - 8 * MINUTE + index * timedelta(seconds=10), number_id="n1", **values)
+
+
+def _of_people(owner: Owner) -> None:
+    """People take the calls: some are free and calls are abandoned, all are on a break, or nobody is there yet."""
+    evening = json.dumps(
+        [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": "18:00", "end": "20:00"}]
+    )
+    people: dict[str, dict[str, Any]] = {
+        STAFFED: {"logged_in": 10, "free": 2, "on_call": 5, "paused": 3},
+        ON_BREAK: {"logged_in": 4, "free": 0, "on_call": 0, "paused": 4, "break_ends_at": NOW + 20 * MINUTE},
+        NO_SHIFT: {"logged_in": 0, "free": 0, "on_call": 0, "paused": 0},
+    }
+    for campaign, counts in people.items():
+        _campaign(owner, campaign, name=f"People {campaign}", agent=None)
+        _tasks(owner, campaign)
+        reason = "lunch" if counts["paused"] else None
+        shifts = {"pause_reason": reason, "shifts": evening, "dial_ratio": 2}
+        contract.insert(owner, "agents", campaign_id=campaign, **{**shifts, **counts})
+    for index in range(40):
+        at = NOW - 10 * MINUTE + index * timedelta(seconds=9)
+        heard = {"agent_spoke_at": at} if index % 4 == 0 else {"agent_spoke_at": None}
+        gone = {"outcome": "abandoned", "talk_seconds": None, "sentiment": None} if index % 3 == 0 else {}
+        _called(owner, STAFFED, index, at, number_id="n1", **{**heard, **gone})
 
 
 def _idle(owner: Owner) -> None:

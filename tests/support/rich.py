@@ -57,6 +57,10 @@ def create(connection: psycopg.Connection[Any]) -> None:
     for number, weight in {"1": 10, "2": 10, "3": 10, "gone": 10}.items():
         contract.insert(connection, "campaign_numbers", campaign_id="1", number_id=number, weight=weight)
     contract.insert(
+        connection, "agents", campaign_id="1", logged_in=22, free=20, on_call=1, paused=1, pause_reason="lunch",
+        break_ends_at=NOW - DAY, dial_ratio=1.5,
+    )  # fmt: skip
+    contract.insert(
         connection, "audience_uploads", upload_id="1", campaign_id="1", filename="march.csv", size_bytes=2_000,
         rows_total=12, rows_accepted=10, rows_rejected=2, status="imported", uploaded_at=NOW - DAY,
     )  # fmt: skip

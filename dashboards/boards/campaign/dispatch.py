@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dashboards.boards.campaign.key_figures import targets
-from dashboards.boards.campaign.scope import NO_CAMPAIGN, UNKNOWN, Own, copied
+from dashboards.boards.campaign.scope import NO_CAMPAIGN, STEP, UNKNOWN, Own, copied
 from dashboards.boards.exporters import LACKING, silence
 from dashboards.settings import Settings
 from dashboards.vocabulary.colours import (
+    ACCENT,
     BAD,
     CALM,
     FADED,
@@ -37,9 +38,9 @@ from dashboards.vocabulary.links import Way
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import bars, stat, table
-from dashboards.vocabulary.queries import CAMPAIGN, OURS, ahead, milliseconds, total
+from dashboards.vocabulary.queries import CAMPAIGN, MINIMUM_CALLS, OURS, ahead, milliseconds, ratio, total
 from dashboards.vocabulary.targets import ask, now, rows
-from dashboards.vocabulary.units import AGE, WHOLE
+from dashboards.vocabulary.units import AGE, RATIO, WHOLE
 from exporter.contract.codes import BLOCKERS, READY
 from exporter.diagnosis.dispatch.gates import GATES
 from exporter.diagnosis.dispatch.verdict import NOTHING
@@ -80,9 +81,9 @@ def answer(own: Own, settings: Settings) -> Line:
              "dialing: nobody must act. throttled: less is dialled than is ready. waiting: idle as expected. blocked: "
              "a person must act. stalled: every gate is open and nothing is started, call the platform's owners. "
              "unknown: mend the data. The gate is the outermost that explains it. lifecycle: is it running? audience: "
-             "is the list there? money: budget, credits. window: the schedule. priority: others go first. tenant, "
-             "campaign, connection: who holds the slots? pacing: starts a minute. numbers: rest, caps, flags. "
-             "provider: its failures. retry: wait. tasks: blocked one by one, or none left.",
+             "is the list there? money: budget, credits. window: the schedule. agents: is somebody there? priority: "
+             "others go first. tenant, campaign, connection: who holds the slots? pacing: starts a minute. numbers: "
+             "rest, caps, flags. provider: its failures. retry: wait. tasks: blocked one by one, or none left.",
              rows(f"{own.told()} or {own.told_before_silence()}"), unit="none", empty=UNKNOWN, width=6, height=5,
              fields="/^(verdict|gate)$/",
              transformations=(organised(("verdict", "gate")),), overrides=(colour("gate", FADED),),
@@ -264,6 +265,33 @@ def detail(own: Own, way: Way) -> Folded:
             ),
         ),
         line(_limits(own), _holders(own, way)),
+        line(_people(own)),
+    )  # fmt: skip
+
+
+def _people(own: Own) -> Panel:
+    states = {"free": GOOD, "on_call": "blue", "paused": WARNING}
+    doing = f"max by (state) ({own.last('campaign_agents')})"
+    picked_up = total(own.increase("campaign_calls_total", over=STEP, outcome="=~answered|abandoned"))
+    abandoned = total(own.increase("campaign_calls_total", over=STEP, outcome="abandoned"))
+    share = f"({ratio(abandoned, picked_up, at_least=MINIMUM_CALLS)}) and on () {own.last('campaign_agents_logged_in')}"
+    return graph(
+        235, "People",
+        "Of a campaign whose calls people take: how many are free, on a call and on a break, and how many are logged "
+        "in. Expected is 1 while somebody is to be there. Nobody logged in while somebody is expected: call whoever "
+        "leads the shift. All on a call for hours: no fault, add people. Abandoned: share of the calls that somebody "
+        "picked up while nobody was free; it rises: lower the dial ratio.",
+        ask(doing, "{{state}}"),
+        ask(f"max ({own.last('campaign_agents_logged_in')})", "logged in"),
+        ask(f"max ({own.last('campaign_agents_expected')})", "expected"),
+        ask(share, "abandoned"),
+        unit=WHOLE, empty="No people known", width=24, height=7, steps_after=True, legend_right=True,
+        overrides=(
+            *(colour(state, shade) for state, shade in states.items()), colour("logged in", ACCENT),
+            colour("expected", NEUTRAL),
+            override("abandoned", unit=RATIO, decimals=1, custom_axisPlacement="right",
+                     color={"mode": "fixed", "fixedColor": "semi-dark-orange"}),
+        ),
     )  # fmt: skip
 
 

@@ -240,6 +240,11 @@ class _Page:
         self.fact(
             "answered", f"{share(rate, 1)} of {count(kpis['calls'], 'call')}" if rate is not None else "no call is over"
         )
+        people = self.card["agents"]
+        if people is not None and people["logged_in"] is not None:
+            states = (("free", "free"), ("on_call", "on a call"), ("paused", "on a break"))
+            parts = [f"{people[key]} {what}" for key, what in states if people[key] is not None]
+            self.fact("people", ", ".join((f"{people['logged_in']} logged in", *parts)))
         budget = kpis["budget"]
         spent = kpis["cost"]["total"]
         of = f" of {money(budget['amount'], currency)}" if budget else ""

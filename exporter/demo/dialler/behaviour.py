@@ -61,6 +61,8 @@ class CallPlan:
     callback: bool = False
     disposition: str = ""
     never_ends: bool = False
+    taken: bool = False  # a person talks
+    over: bool = False  # it ended otherwise than was planned
 
 
 class Behaviour:

@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 from exporter.demo.dialler.agenda import Agenda
 from exporter.demo.dialler.audience import enqueue
 from exporter.demo.dialler.behaviour import Behaviour, CallPlan
+from exporter.demo.dialler.crews import Crews
 from exporter.demo.dialler.holds import Holds
 from exporter.demo.dialler.selection import FAULTS_UNTIL_BACKOFF, Selection
 from exporter.demo.platform.model import (
+    ABANDONED,
     ANSWERED,
     CANCELLED,
     COMPLETED,
@@ -38,6 +40,8 @@ BLOCKER_OF_FAULT = {
 }
 MAX_FAULT_RETRIES = 12
 LEASE_EXPIRED = "lease_expired"
+PATIENCE = timedelta(seconds=4)
+"""How long somebody listens to nobody."""
 
 
 class Calls:
@@ -50,11 +54,12 @@ class Calls:
         agenda: Agenda,
         holds: Holds,
         selection: Selection,
+        crews: Crews,
         rng_of: Callable[[int], random.Random],
     ) -> None:
         self._state, self._behaviour, self._agenda = state, behaviour, agenda
-        self._holds, self._selection, self._rng_of = holds, selection, rng_of
-        self._leaked: list[tuple[Attempt, Campaign, Lead, Trunk]] = []
+        self._holds, self._selection, self._crews, self._rng_of = holds, selection, crews, rng_of
+        self._leaked: list[tuple[Attempt, Campaign, Lead, Trunk, CallPlan]] = []
 
     def start(self, at: datetime, campaign: Campaign, lead: Lead, did: Did) -> None:
         """Dial this lead from this number; the caller has checked that there is room."""
@@ -116,8 +121,8 @@ class Calls:
     def release_leaked(self, at: datetime) -> None:
         """Give back the slots of calls that never ended."""
         leaked, self._leaked = self._leaked, []
-        for attempt, campaign, lead, trunk in leaked:
-            plan = CallPlan(ERROR, 0.0, fault=LEASE_EXPIRED, system_fault=True)
+        for attempt, campaign, lead, trunk, plan in leaked:
+            plan = CallPlan(ERROR, 0.0, fault=LEASE_EXPIRED, system_fault=True, taken=plan.taken, over=plan.over)
             self._ended(at, attempt, campaign, lead, trunk, plan)
 
     def _occupy(self, campaign: Campaign, trunk: Trunk) -> None:
@@ -129,15 +134,26 @@ class Calls:
         self, start: datetime, attempt: Attempt, campaign: Campaign, lead: Lead, trunk: Trunk, plan: CallPlan
     ) -> None:
         if plan.answer_after is not None:
-            self._agenda.put(start + timedelta(seconds=plan.answer_after), self._answered, attempt, plan)
+            when = start + timedelta(seconds=plan.answer_after)
+            self._agenda.put(when, self._answered, attempt, campaign, lead, trunk, plan)
         if plan.never_ends:
-            self._leaked.append((attempt, campaign, lead, trunk))
+            self._leaked.append((attempt, campaign, lead, trunk, plan))
             return
         end = start + timedelta(seconds=plan.seconds)
         self._agenda.put(end, self._ended, attempt, campaign, lead, trunk, plan)
 
-    def _answered(self, at: datetime, attempt: Attempt, plan: CallPlan) -> None:
+    def _answered(
+        self, at: datetime, attempt: Attempt, campaign: Campaign, lead: Lead, trunk: Trunk, plan: CallPlan
+    ) -> None:
         attempt.answered_at = at
+        if campaign.campaign_id in self._state.crews:
+            plan.taken = self._crews.take(campaign)
+            if not plan.taken:
+                self._state.touch_at(attempt, at)
+                nobody = CallPlan(ABANDONED, 0.0, carrier_cost=plan.carrier_cost, disposition="abandoned")
+                self._agenda.put(at + PATIENCE, self._ended, attempt, campaign, lead, trunk, nobody)
+                plan.over = True
+                return
         if plan.speak_after is not None and plan.answer_after is not None:
             attempt.agent_spoke_at = at + timedelta(seconds=plan.speak_after - plan.answer_after)
         self._state.touch_at(attempt, at)
@@ -146,6 +162,10 @@ class Calls:
         self, at: datetime, attempt: Attempt, campaign: Campaign, lead: Lead, trunk: Trunk, plan: CallPlan
     ) -> None:
         state = self._state
+        if plan.over:  # abandoned before
+            return
+        if plan.taken:
+            self._crews.leave(campaign)
         campaign.on_air -= 1
         trunk.on_air -= 1
         state.accounts[campaign.account_id].on_air -= 1

@@ -28,7 +28,12 @@ def capacity_of(
             "used": trunk.on_air,
         }  # fmt: skip
         refusals[selection.refusal(campaign, None, did, at) or "usable"] += 1
+    crew = state.crews.get(campaign.campaign_id)
+    people = {} if crew is None else {
+        "agents": {"logged_in": crew.logged_in, "free": crew.free, "talking": crew.talking, "paused": crew.paused},
+    }  # fmt: skip
     return {
+        **people,
         "reason": reason or None,
         "queue": {"open": campaign.open_leads, "calling": campaign.on_air},
         "campaign": {"limit": campaign.max_channels, "used": campaign.on_air},

@@ -23,6 +23,8 @@ class Conditions:
     campaign_hold: dict[int, str] = field(default_factory=dict)  # the whole campaign, blocker
     ignores_window: set[int] = field(default_factory=set)
     dead: set[int] = field(default_factory=set)  # the dispatcher does not look at it at all
+    no_show: set[int] = field(default_factory=set)  # nobody logs in to take its calls
+    breaks: dict[int, str] = field(default_factory=dict)  # all its people are on a break, and why
     arm_skew: dict[int, float] = field(default_factory=dict)  # share of contacts that all get the first arm
     rejected_rows: dict[int, float] = field(default_factory=dict)  # share of a list file that is refused
     bursting: set[int] = field(default_factory=set)  # a flood of contacts is added

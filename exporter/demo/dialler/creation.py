@@ -14,6 +14,7 @@ from exporter.demo.platform.model import (
     Agent,
     Arm,
     Campaign,
+    Crew,
     Did,
     Objective,
     PoolMember,
@@ -118,9 +119,13 @@ def _create_campaign(
         currency=spec.currency, budget_limit=spec.budget,
     )  # fmt: skip
     for agent in dict.fromkeys([spec.agent, *(arm[1] for arm in spec.arms)]):
-        if agent not in state.agents:
+        if agent is not None and agent not in state.agents:
             state.agents[agent] = state.add(Agent(agent, agent.replace("-", " ").title()))
     state.campaigns[number] = state.add(campaign)
+    if spec.crew is not None:
+        shift = spec.crew.shift
+        crew = Crew(number, spec.crew.seats, spec.crew.ratio, list(shift.days), shift.opens, shift.closes)
+        state.crews[number] = state.add(crew)
     for hours in spec.hours or ():
         row = Range(state.next_id(Range), number, list(hours.days), hours.opens, hours.closes)
         campaign.ranges.append(state.add(row))

@@ -14,6 +14,7 @@ from exporter.demo.dialler.behaviour import Behaviour
 from exporter.demo.dialler.calls import Calls
 from exporter.demo.dialler.capacity import capacity_of
 from exporter.demo.dialler.conditions import Conditions
+from exporter.demo.dialler.crews import Crews
 from exporter.demo.dialler.gates import campaign_gate, capacity_gate
 from exporter.demo.dialler.holds import Holds
 from exporter.demo.dialler.lifecycle import Lifecycle, Move
@@ -62,7 +63,8 @@ class Dialler:
         self.audience = Audience(state, self.behaviour, self.agenda, self.rng_of)
         self.holds = Holds(state)
         self.selection = Selection(state)
-        self.calls = Calls(state, self.behaviour, self.agenda, self.holds, self.selection, self.rng_of)
+        self.crews = Crews(state, self.behaviour)
+        self.calls = Calls(state, self.behaviour, self.agenda, self.holds, self.selection, self.crews, self.rng_of)
         self.lifecycle = Lifecycle(state, self.behaviour, self.calls)
         self._minute = start
         self._turn = 0
@@ -89,6 +91,7 @@ class Dialler:
         elapsed = (at - self.time).total_seconds()
         self.time = at
         self.agenda.run_until(at)
+        self.crews.tick(at)
         for trunk in self.state.trunks.values():
             if trunk.max_cps is not None:
                 # At most one second's worth: calls of one pass all start at the same instant.

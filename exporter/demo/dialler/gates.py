@@ -59,6 +59,11 @@ def capacity_gate(state: State, campaign: Campaign, at: datetime) -> str | None:
     """The capacity that leaves no room for one more call; "" where pacing asks to wait, which has no blocker."""
     if campaign.max_channels is not None and campaign.on_air >= campaign.max_channels:
         return "campaign_concurrency"
+    crew = state.crews.get(campaign.campaign_id)
+    if crew is not None:
+        ringing = campaign.on_air - crew.talking
+        if crew.free <= 0 or ringing >= crew.free * crew.ratio:
+            return "no_agent_available"
     account = state.accounts[campaign.account_id]
     if account.max_channels is not None and account.on_air >= account.max_channels:
         before = sum(

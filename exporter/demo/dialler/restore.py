@@ -122,6 +122,7 @@ def refresh_settings(connection: Connection[Any], state: State, at: datetime, fi
     settings: tuple[tuple[type, dict[Any, Any], str], ...] = (
         (model.Account, state.accounts, "account_id"), (model.Trunk, state.trunks, "trunk_id"),
         (model.Did, state.dids, "did_id"), (model.Agent, state.agents, "agent_code"),
+        (model.Crew, state.crews, "campaign_id"),
     )  # fmt: skip
     for kind, known, key in settings:
         _merge(known, key, rows(connection, kind), TABLE_OF[kind].columns)
@@ -139,6 +140,8 @@ def refresh_settings(connection: Connection[Any], state: State, at: datetime, fi
                 if not first:
                     state.journal(campaign, at, f"{attribute}_changed", "operator")
     if first:
+        for crew in state.crews.values():  # calls that are resumed take their people anew
+            crew.talking = 0
         for item in rows(connection, ListFile):  # in the order in which they came
             state.campaigns[item.campaign_id].newest_list = item
         return

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 # The dialler's own codes (column state_code of lead and campaign, result_code of attempt).
 QUEUED, DIALLING, COMPLETED, FAILED, CANCELLED = "Q", "D", "C", "F", "X"
 DRAFT, PLANNED, LIVE, HALTED, DONE, ABORTED = "DRAFT", "PLANNED", "LIVE", "HALTED", "DONE", "ABORTED"
-ON_AIR, ANSWERED, VOICEMAIL, NO_ANSWER, BUSY, REJECTED, ERROR = (
+ON_AIR, ANSWERED, ABANDONED, VOICEMAIL, NO_ANSWER, BUSY, REJECTED, ERROR = (
     "LIVE",
     "ANS",
+    "ABD",
     "VM",
     "NA",
     "BUSY",
@@ -89,6 +90,28 @@ class PoolMember:
     campaign_id: int
     did_id: int
     weight: float = 1.0
+
+
+@dataclass(slots=True, eq=False)
+class Crew:
+    """The people who take a campaign's calls, in one shift a day; `talking` are those on a call."""
+
+    campaign_id: int
+    seats: int
+    ratio: float
+    shift_days: list[str]
+    shift_opens: time
+    shift_closes: time
+    logged_in: int = 0
+    paused: int = 0
+    talking: int = 0
+    break_reason: str | None = None
+    break_until: datetime | None = None
+
+    @property
+    def free(self) -> int:
+        """Those who would take a call."""
+        return self.logged_in - self.paused - self.talking
 
 
 @dataclass(slots=True, eq=False)

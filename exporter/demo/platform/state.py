@@ -12,6 +12,7 @@ from exporter.demo.platform.model import (
     Agent,
     Attempt,
     Campaign,
+    Crew,
     Did,
     DispatchLogEntry,
     JournalEntry,
@@ -33,6 +34,7 @@ class State:
         self.dids: dict[int, Did] = {}
         self.agents: dict[str, Agent] = {}
         self.campaigns: dict[int, Campaign] = {}
+        self.crews: dict[int, Crew] = {}
         self.leads: dict[int, Lead] = {}
         self.attempts: dict[UUID, Attempt] = {}
         self.new: dict[type, list[Any]] = defaultdict(list)

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time
 
 from exporter.demo.platform.model import BUSY, NO_ANSWER, REJECTED, VOICEMAIL
+
+
+@dataclass(frozen=True)
+class Break:
+    """A break that all people of a campaign take at once, by the clock of its zone."""
+
+    at: time
+    minutes: int
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -37,3 +47,4 @@ class Traits:
     countries: Mapping[str, float] = field(default_factory=lambda: {"US": 1.0})
     contacts_per_hour: float = 0.0  # a feed that adds contacts all day
     contacts_per_day: int = 0  # a list file every morning
+    breaks: tuple[Break, ...] = ()  # of the people who take the calls

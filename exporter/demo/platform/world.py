@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 
 from exporter.demo.platform.model import BUSY, NO_ANSWER, REJECTED, VOICEMAIL
-from exporter.demo.platform.traits import Traits
+from exporter.demo.platform.traits import Break, Traits
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WORKDAYS = WEEK[:5]
@@ -53,6 +53,15 @@ class Hours:
 
 
 @dataclass(frozen=True)
+class CrewSpec:
+    """People who take a campaign's calls, and the calls that are dialled for each who is free."""
+
+    seats: int
+    ratio: float
+    shift: Hours
+
+
+@dataclass(frozen=True)
 class ListSpec:
     """A list file: `at` is relative to the end of history; with `error` its import fails."""
 
@@ -79,7 +88,7 @@ class CampaignSpec:
     key: str
     account: str
     title: str
-    agent: str
+    agent: str | None
     tz: str
     start: timedelta | None
     traits: Traits
@@ -96,6 +105,7 @@ class CampaignSpec:
     expires: timedelta | None = None
     goal: tuple[str, int] | None = None
     arms: tuple[tuple[str, str, float], ...] = ()
+    crew: CrewSpec | None = None
     moves: tuple[MoveSpec, ...] = ()
 
 
@@ -156,6 +166,8 @@ _DIDS = (
     DidSpec("col-1", "bh-carrierone", "+492214710184", "DE", 200, state="X"),
     DidSpec("ldn-1", "bh-carrierone", "+442079460191", "GB", 500),
     DidSpec("ldn-2", "bh-rheinvoice", "+442079460192", "GB", 500),
+    DidSpec("desk-1", "bh-carrierone", "+493023125175", "DE", 900, spacing=0),
+    DidSpec("desk-2", "bh-rheinvoice", "+493023125176", "DE", 900, spacing=0),
 )
 
 _DAYTIME = (Hours(WEEK, time(8), time(20)),)
@@ -277,6 +289,17 @@ _CAMPAIGNS = (
         Traits(answer_rate=0.3, countries=_GERMAN), (("ber-1", 1), ("muc-1", 1)), _OFFICE,
         (ListSpec(_days(-6.2), 1500, "old_tariff.csv"),), channels=4, currency="EUR",
         moves=(MoveSpec(_days(-5), "cancel", "m.lang", {"reason": "Notice no longer needed"}),),
+    ),
+    CampaignSpec(
+        # People take these calls: they have shifts and breaks, and now and then nobody is free.
+        "desk", "harbour", "Claims desk: people call back", None, "Europe/Berlin", _days(-2.5),
+        Traits(answer_rate=0.4, talk_seconds=150, goal_rate=0.45, goal_label="claim_settled", countries=_GERMAN,
+               contacts_per_hour=50, silent_rate=0.0, ai_per_minute=0.0, carrier_per_minute=0.019,
+               breaks=(Break(time(10, 30), 15, "coffee"), Break(time(12, 45), 40, "lunch"))),
+        (("desk-1", 1), ("desk-2", 1)), _DAYTIME,
+        (ListSpec(_days(-2.5), 200, "callbacks.csv"),),
+        priority=6, channels=12, tries=3, currency="EUR", goal=("claim_settled", 1500),
+        crew=CrewSpec(4, 1.2, Hours(WEEK, time(8, 30), time(19, 30))),
     ),
 )  # fmt: skip
 

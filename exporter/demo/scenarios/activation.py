@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from exporter.demo.dialler.dialler import Dialler
@@ -156,10 +156,18 @@ class Board:
 
 def revert_saved(dialler: Dialler, records: Iterable[Mapping[str, Any]]) -> None:
     """Put back what scenarios of an earlier run changed; moments among the old values are long over."""
-    revert(dialler, [Undo(**record) for record in records])
+    revert(dialler, [Undo(**_typed(record)) for record in records])
 
 
 def _plain(record: dict[str, Any]) -> dict[str, Any]:
     if isinstance(record["value"], datetime):
         record["value"] = None
+    elif isinstance(record["value"], time):
+        record["value"] = record["value"].isoformat()
     return record
+
+
+def _typed(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record of `_plain`, with its time of day as one."""
+    value = record["value"]
+    return {**record, "value": time.fromisoformat(value) if record["attribute"] == "shift_closes" else value}

@@ -184,3 +184,19 @@ def abroad(stage: Stage) -> None:
 
 def channels(stage: Stage) -> None:
     stage.change(stage.trunks(), "settings", "max_channels", int(stage.number("limit")))
+
+
+def on_break(stage: Stage) -> None:
+    for number in stage.campaign_ids():
+        stage.dialler.conditions.breaks[number] = stage.text("reason")
+
+
+def shift_ends(stage: Stage) -> None:
+    for campaign in stage.campaigns():
+        now = stage.at.astimezone(zone_of(campaign.tz)).replace(second=0, microsecond=0)
+        stage.change(stage.crews(), "settings", "shift_closes", now.time())
+
+
+def over_dial(stage: Stage) -> None:
+    stage.change(stage.crews(), "settings", "ratio", stage.number("ratio"))
+    import_again(stage)

@@ -82,6 +82,11 @@ class Stage:
         found = (self.dialler.state.campaigns.get(number) for number in self.campaign_ids(name))
         return [campaign for campaign in found if campaign is not None]
 
+    def crews(self) -> list[model.Crew]:
+        """The people of the campaigns meant by `campaign`; none of one that a voice agent serves."""
+        found = (self.dialler.state.crews.get(number) for number in self.campaign_ids())
+        return [crew for crew in found if crew is not None]
+
     def trunks(self) -> list[Trunk]:
         known = self.dialler.state.trunks
         return [known[number] for number in self.names.find("connection", self.parameters["connection"])]
@@ -135,6 +140,7 @@ _KEYS: Mapping[type, tuple[str, str]] = {
     Did: ("dids", "did_id"),
     Campaign: ("campaigns", "campaign_id"),
     model.Range: ("", "range_id"),
+    model.Crew: ("crews", "campaign_id"),
 }
 
 

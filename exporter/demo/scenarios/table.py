@@ -40,6 +40,7 @@ class Scenario:
 
 # Of the world in world.py: a campaign that dials at every hour of the day, and the connections it uses.
 _ON: Mapping[str, Value] = {"campaign": "outage"}
+_PEOPLE: Mapping[str, Value] = {"campaign": "desk"}
 _TRUNKS: Mapping[str, Value] = {"connection": "nw-tellus+nw-carrierone"}
 
 _TABLE = (
@@ -478,6 +479,52 @@ _TABLE = (
         wrong=e.unknown,
         hint="most by quota_hold_v2",
         within=600,
+    ),
+    Scenario(
+        "nobody_there",
+        "A shift goes on, and nobody is logged in to take its calls.",
+        "Blocked: no_agent_available. See who is logged in.",
+        _PEOPLE,
+        blocker="no_agent_available",
+        wrong=e.mark("no_show"),
+        verdict="blocked",
+        gate="agents",
+        hint="nobody is logged in, and somebody should be",
+        within=1200,
+    ),
+    Scenario(
+        "coffee_break",
+        "Everybody who takes a campaign's calls is on a break.",
+        "Waiting: everybody is on a break, with the reason; nobody is woken.",
+        {**_PEOPLE, "reason": "coffee"},
+        blocker="no_agent_available",
+        wrong=e.on_break,
+        verdict="waiting",
+        gate="agents",
+        hint="everybody is on a break",
+        within=1200,
+    ),
+    Scenario(
+        "shift_end",
+        "A shift is over, and people go home.",
+        "Waiting until the next shift begins; nobody is woken.",
+        _PEOPLE,
+        blocker="no_agent_available",
+        begin=e.shift_ends,
+        verdict="waiting",
+        gate="agents",
+        hint="people are to be there at",
+        within=1200,
+    ),
+    Scenario(
+        "over_dialled",
+        "Far more calls of a new list are dialled than people can take.",
+        "Abandoned calls: somebody picks up, and nobody is free to talk.",
+        {**_PEOPLE, "ratio": 6, "rows": 200},
+        begin=e.over_dial,
+        hint="nobody was free to talk",
+        within=1800,
+        over=None,
     ),
     Scenario(
         "variant_skew",

@@ -24,7 +24,7 @@ SHORT_SECONDS = 120.0
 PACING = "pacing"
 """Our own name for a wait that has no blocker code: calls a minute."""
 
-SLOT_GATES = ("tenant", "campaign", "pacing", "connection")
+SLOT_GATES = ("agents", "tenant", "campaign", "pacing", "connection")
 """The gates whose room, the smallest of all, is how many calls could be started."""
 
 

@@ -12,6 +12,7 @@ from exporter.contract.wording import clock, count, duration, money, share
 from exporter.diagnosis.dispatch.capacity import carriers_of, of_caps_unknown, refusal, rest_over
 from exporter.diagnosis.dispatch.gate import UNKNOWN, Gate, stamp_age
 from exporter.diagnosis.dispatch.gates import INNERMOST, NO_CONTACTS, STALE, UNTOLD_COST, UNTOLD_HOLDS
+from exporter.diagnosis.dispatch.people import UNTOLD_FREE, expected, hours_of
 from exporter.diagnosis.dispatch.situation import Situation
 
 
@@ -34,6 +35,7 @@ _UNTOLD = {
     UNTOLD_COST: "the platform does not tell what calls cost, so how much of the budget is spent is not known.",
     UNTOLD_HOLDS: "the platform does not tell both what holds tasks (tasks.blocker) and when they are due "
     "(tasks.next_eligible_at), so whether the pending ones may be dialled is not known.",
+    UNTOLD_FREE: "the platform does not tell how many of the people who are logged in are free (agents.free).",
 }
 _UNREADABLE = {
     "status": "the status",
@@ -43,6 +45,7 @@ _UNREADABLE = {
     "credits_remaining": "the tenant's credits",
     "concurrency_limit": "the limit of calls at once",
     "calls_per_minute": "the calls a minute",
+    "logged_in": "how many people are logged in",
 }
 
 
@@ -110,6 +113,57 @@ def _window(gate: Gate, s: Situation) -> str:
     word = "opens" if gate.closed else "closes"
     ahead = f"{word} at {clock(change, s.now, zone)}, in {duration(change - s.now)}"
     return f"{'Closed' if gate.closed else 'Open'}: {local}; {ahead}."
+
+
+def _agents(gate: Gate, s: Situation) -> str:
+    people = s.agents
+    if people is None:
+        return f"The platform stamps {_stamps(s, gate.code)}." if gate.closed else "No people are told."
+    if not people.logged_in:
+        return f"Nobody is logged in{_due(gate, s)}."
+    if people.away:
+        why = f" ({people.pause_reason})" if people.pause_reason else ""
+        who = "The one person who is logged in is" if people.logged_in == 1 else f"All {people.logged_in} people are"
+        return f"{who} on a break{why}{_due(gate, s)}."
+    told = ((people.free, "free"), (people.on_call, "on a call"), (people.paused, "on a break"))
+    parts = ", ".join(f"{number} {what}" for number, what in told if number is not None)
+    unsaid = " and ".join(what for number, what in told if number is None)
+    who = "1 person is" if people.logged_in == 1 else f"{people.logged_in:,} people are"
+    text = f"{who} logged in{': ' if parts else ''}{parts}."
+    if unsaid:
+        text += f" How many are {unsaid} is not told."
+    if people.dial_ratio == 0:
+        text += " They start the calls themselves."
+    if gate.limit:
+        text += f" {gate.used or 0:,.0f} of the {gate.limit:,.0f} calls at once that they can take are used"
+        text += "; the dial ratio is not told." if people.dial_ratio is None else "."
+    return text
+
+
+def _due(gate: Gate, s: Situation) -> str:
+    """When people are to be there, after a word on who is not."""
+    people = s.agents
+    assert people is not None, "else there is no word on them"
+    end = people.break_ends_at
+    zone = s.campaign.timezone
+    if end is not None and end > s.now:
+        return f"; they are to be back at {clock(end, s.now, zone)}, in {duration(end - s.now)}"
+    if end is not None and not gate.expected:
+        return f"; they were to be back at {clock(end, s.now, zone)}, {duration(s.now - end)} ago"
+    if people.away:
+        return "; until when is not told"
+    hours = hours_of(s)
+    if hours is None:
+        return "; when somebody should be is not told"
+    what, unsaid = ("a shift", "") if s.shifts is not None else ("the call window", "; shifts are not told")
+    opens = hours.next_change(s.now)
+    if hours.open_at(s.now):
+        says = "goes on" if expected(s) else "begins or ends about now"
+    elif opens is None:
+        says = "never begins"
+    else:
+        says = f"begins at {clock(opens, s.now, zone)}, in {duration(opens - s.now)}"
+    return f"; {what} {says}{unsaid}"
 
 
 def _priority(gate: Gate, s: Situation) -> str:
@@ -239,6 +293,7 @@ _SAYS: Mapping[str, Callable[[Gate, Situation], str]] = MappingProxyType(
         "audience": _audience,
         "money": _money,
         "window": _window,
+        "agents": _agents,
         "priority": _priority,
         "tenant": _slots("slots of the tenant"),
         "campaign": _slots("slots of the campaign"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from exporter.contract.codes import BLOCKERS, ENDED_STATUSES, EXHAUSTED
+from exporter.contract.codes import BLOCKERS, ENDED_STATUSES, EXHAUSTED, NO_AGENT
 from exporter.contract.error_codes import DESTINATION, THROTTLED, fault_of
 from exporter.diagnosis.dispatch.capacity import (
     campaign,
@@ -25,6 +25,7 @@ from exporter.diagnosis.dispatch.gate import (
     is_much,
     reported,
 )
+from exporter.diagnosis.dispatch.people import agents
 from exporter.diagnosis.dispatch.situation import Situation
 
 IMPORT_SECONDS = 900.0
@@ -204,6 +205,7 @@ _OF_GATES = frozenset(
         "tenant_concurrency",
         "connection_limit",
         "higher_priority_campaign",
+        NO_AGENT,
     }
 )
 """Codes of gates that we see ourselves: on a task they say that it waits at that gate, and hold it no longer."""
@@ -226,8 +228,8 @@ GATES: Mapping[str, Callable[[Situation], Gate]] = MappingProxyType(
     {
         gate.__name__: gate
         for gate in (
-            lifecycle, audience, money, window, priority, tenant, campaign, pacing, connection, numbers, provider,
-            retry, tasks,
+            lifecycle, audience, money, window, agents, priority, tenant, campaign, pacing, connection, numbers,
+            provider, retry, tasks,
         )
     }
 )  # fmt: skip
@@ -239,6 +241,7 @@ SEES: Mapping[str, frozenset[str]] = MappingProxyType(
         for gate, relations in {
             "audience": "tasks audience_uploads",
             "money": "calls tenants",
+            "agents": "agents calls",
             "priority": "campaigns calls tenants",
             "tenant": "campaigns calls tenants",
             "campaign": "calls tasks",

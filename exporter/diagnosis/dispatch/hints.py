@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from exporter.contract.codes import BLOCKERS, EXHAUSTED
+from exporter.contract.codes import BLOCKERS, EXHAUSTED, NO_AGENT
 from exporter.contract.error_codes import UNCODED, fault_of
 from exporter.contract.wording import clock, count, duration
 from exporter.diagnosis.dispatch.capacity import PACING, refusal, rest_over
 from exporter.diagnosis.dispatch.gate import QUIET_SECONDS, UNKNOWN, Gate, stamp_age
 from exporter.diagnosis.dispatch.gates import GATES, INNERMOST, NO_CONTACTS, STALE, UNTOLD_COST, UNTOLD_HOLDS, claimed
+from exporter.diagnosis.dispatch.people import UNTOLD_FREE, hours_of
 from exporter.diagnosis.dispatch.signs import MOVES, signs, used_up
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import Diagnosis
@@ -51,7 +52,7 @@ def _aged(s: Situation, d: Diagnosis) -> str:
 
 def _as_set(d: Diagnosis) -> bool:
     """Whether it dials, and only a limit that somebody set for it keeps it from dialling more."""
-    return d.verdict == "throttled" and d.binding in ("campaign", "pacing", "numbers")
+    return d.verdict == "throttled" and d.binding in ("agents", "campaign", "pacing", "numbers")
 
 
 def _first(s: Situation, d: Diagnosis) -> str:
@@ -96,6 +97,8 @@ _UNTOLD = {
     "knows whether the budget is spent.",
     UNTOLD_HOLDS: "Have the platform tell what holds tasks and when they are due (tasks.blocker, "
     "tasks.next_eligible_at): no call is started, and without that nobody knows whether one should be.",
+    UNTOLD_FREE: "Have the platform tell how many people are free (agents.free): no call is started, and without that "
+    "nobody knows whether one should be.",
 }
 
 
@@ -108,6 +111,7 @@ def _silence(s: Situation, d: Diagnosis) -> str:
 def _tight(gate: Gate) -> str:
     used = f"{gate.used or 0:,.0f} of {gate.limit or 0:,.0f}"
     what = {
+        "agents": f"People are the bottleneck ({used} calls at once); log in more if it must go faster.",
         "tenant": f"The tenant's slots are in use ({used}); see which campaigns hold them before you raise the cap.",
         "campaign": f"The campaign's limit is the bottleneck ({used} at once); raise it only if answers are good.",
         "pacing": f"The calls a minute are the bottleneck ({used}); raise them only if answers are good.",
@@ -162,6 +166,29 @@ def _closed_window(s: Situation, gate: Gate) -> str:
         return f"Fix the schedule: it is {local}, and no window opens before the campaign ends."
     opens, ahead = clock(gate.clears_at, s.now, zone), duration(gate.clears_at - s.now)
     return f"Wait: it is {local}, and the window opens at {opens}, in {ahead}.{_IF_ODD}"
+
+
+def _people(s: Situation, gate: Gate) -> str:
+    people = s.agents
+    if people is None or gate.passing:
+        return "Wait for a person to be free: nobody is. Log in more people if it must go faster."
+    if people.logged_in and not people.away:
+        return "Nothing, unless people should be calling: they start this campaign's calls themselves."
+    if gate.expected and gate.clears_at is not None:
+        back = f"{clock(gate.clears_at, s.now, s.campaign.timezone)}, in {duration(gate.clears_at - s.now)}"
+        return f"Wait: people are to be there at {back}.{_IF_ODD_SHIFT}"
+    if people.away:
+        if gate.expected:
+            told = "" if people.break_ends_at is not None else ", and until when is not told"
+            return f"Wait: everybody is on a break{told}."
+        return "Get people back from their break, or tell until when it is planned: it should be over."
+    if gate.expected:
+        unsaid = ", and when somebody should be is not told" if hours_of(s) is None else ""
+        return f"Nothing, unless somebody should be there: nobody is logged in{unsaid}."
+    return "Get people to log in, or pause the campaign: nobody is logged in, and somebody should be."
+
+
+_IF_ODD_SHIFT = " If that is odd, check the shifts."
 
 
 def _rivals(s: Situation, gate: Gate) -> str:
@@ -259,6 +286,7 @@ _MOVES: Mapping[str, Callable[[Situation, Gate], str]] = MappingProxyType(
         "credits_exhausted": _say("Add credits, or pause: the tenant's credits are spent, for all its campaigns."),
         "outside_call_window": _closed_window,
         "no_window_enabled": _say("Enable a call window: the schedule has none, so it will never dial."),
+        NO_AGENT: _people,
         "higher_priority_campaign": _rivals,
         "tenant_concurrency": _limit(
             "The tenant's limit of calls at once",

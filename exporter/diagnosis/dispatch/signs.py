@@ -30,6 +30,9 @@ MIN_SHORT = 8
 """Fewer short calls are chance: of 40 answered calls of a healthy campaign, of which one in twenty is short, so many
 are short once in a thousand times."""
 
+ABANDONED_SHARE = 0.20
+"""Carriers surcharge or block from this share of abandoned calls among those that somebody picked up (domain)."""
+
 SILENT_SHARE, NEGATIVE_SHARE, DEAD_SHARE, REJECTED_SHARE = 0.10, 0.50, 0.30, 0.20
 COST_FACTOR = 3.0
 
@@ -146,6 +149,13 @@ def _audience(s: Situation) -> Iterator[Sign]:
 def _agent(s: Situation) -> Iterator[Sign]:
     late = s.lately
     silent, short = late.silent, late.short
+    picked_up = late.answered + late.abandoned
+    if picked_up >= MIN_ANSWERED and late.abandoned >= ABANDONED_SHARE * picked_up:
+        yield Sign(
+            "abandoned_calls",
+            f"In {share(late.abandoned, picked_up)} of the last {count(picked_up, 'call')} that somebody picked up "
+            "nobody was free to talk. Lower the dial ratio now: people hear silence; then see who is logged in.",
+        )
     if silent is not None and late.heard >= MIN_ANSWERED and silent >= SILENT_SHARE * late.heard:
         yield Sign(
             "silent_agent",
@@ -184,12 +194,14 @@ def _numbers(s: Situation) -> Iterator[Sign]:
     late, usual = s.lately, s.usual
     if late.settled < MIN_CALLS or usual.settled < 3 * late.settled:
         return
-    before = (usual.answered - late.answered) / max(1, usual.settled - late.settled)
-    now = late.answered / late.settled
-    if now < DROP * before and _z(late.answered, late.settled, before) < -Z:
+    # Whether somebody picks up has nothing to do with who was free to talk.
+    lately, ever = late.answered + late.abandoned, usual.answered + usual.abandoned
+    before = (ever - lately) / max(1, usual.settled - late.settled)
+    now = lately / late.settled
+    if now < DROP * before and _z(lately, late.settled, before) < -Z:
         yield Sign(
             "answer_drop",
-            f"{share(late.answered, late.settled)} of the last {count(late.settled, 'call')} were answered; "
+            f"{share(lately, late.settled)} of the last {count(late.settled, 'call')} were answered; "
             f"{share(before, 1)} is usual here. Take the worst number out of the pool, then reduce concurrency, then "
             "narrow the windows to supervised hours, then check the country match.",
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from exporter.calendar.call_windows import Schedule
 from exporter.contract.codes import EXHAUSTED
-from exporter.source.entities import Campaign, Number, Tenant, Trunk, Upload
+from exporter.source.entities import Agents, Campaign, Number, Tenant, Trunk, Upload
 from exporter.source.told import NOTHING_TOLD, Told
 
 FRESH_SECONDS = 90.0
@@ -98,6 +98,8 @@ class Lately:
 
     settled: int = 0
     answered: int = 0
+    abandoned: int = 0
+    """Answered, and over before a person was there to talk."""
     silent: int | None = None
     """Of `heard`: the agent never spoke."""
     heard: int = 0
@@ -109,7 +111,7 @@ class Lately:
     """Those of `scored`, the calls with a sentiment, in which it was negative."""
     cost: float | None = None
     by_number: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    """By number: calls that are over, and answered ones of them."""
+    """By number: calls that are over, and those of them that somebody picked up, whoever was there to talk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class Usual:
     settled: int = 0
     answered: int = 0
     cost: float | None = None
+    abandoned: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,12 @@ class Situation:
     carriers: Mapping[str, Carrier] = field(default_factory=dict)
     """The tenant's connections, by id."""
     rivals: tuple[Rival, ...] = ()
+    agents: Agents | None = None
+    """The people who take its calls; `None`: none are told, so a voice agent does."""
+    shifts: Schedule | None = None
+    """When they are to be there; `None`: it is not told, or cannot be read."""
+    away_since: float | None = None
+    """Since when all who are logged in are seen to be on a break."""
     upload: Upload | None = None
     spent: float | None = 0.0
     """What its calls cost; `None`: there were some, and nobody tells what they cost."""
@@ -198,6 +207,11 @@ class Situation:
     def lasting_ready(self) -> int:
         """Ready tasks, unless all have become so just now: the platform has not looked at those yet."""
         return self.tasks.ready if self.backlog_for >= FRESH_SECONDS else 0
+
+    @property
+    def of_people(self) -> bool:
+        """Whether people may take its calls: then nothing is said of a voice agent."""
+        return self.agents is not None or "agents" in self.hidden
 
     @property
     def upload_time(self) -> float | None:

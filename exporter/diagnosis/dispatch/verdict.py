@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -72,6 +72,8 @@ class Memory(NamedTuple):
     coming: tuple[str, str] | None = None
     """A verdict and binding gate that must hold for a while before they are shown."""
     coming_since: float = 0.0
+    away_since: float | None = None
+    """Since when all people who are logged in are on a break."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +111,15 @@ class Diagnosis:
 
 def remembered(saved: Sequence[Any]) -> Diagnosis:
     """A diagnosis of another process, as the one before the next: with nothing of what it showed."""
-    at, verdict, binding, since, seen_since, (open_since, bound_since, coming, coming_since) = saved
-    memory = Memory(open_since, bound_since, tuple(coming) if coming else None, coming_since)
+    at, verdict, binding, since, seen_since, (open_since, bound_since, coming, coming_since, away) = saved
+    memory = Memory(open_since, bound_since, tuple(coming) if coming else None, coming_since, away)
     return Diagnosis(at, verdict, binding, since, seen_since, (), None, None, (), 0, at, memory)
 
 
 def diagnose(s: Situation, before: Diagnosis | None = None, policy: Policy = DEFAULT) -> Diagnosis:
     """Judge a situation. `before` is the last diagnosis of the same campaign, for what only time can tell."""
+    if s.agents is not None and s.agents.away:
+        s = replace(s, away_since=_first(_last(s, before).away_since, s.now))
     gates = tuple([look(name, s) for name in GATES])
     closed = [gate for gate in gates if gate.closed]
     memory = _remember(s, closed, before)
@@ -240,8 +244,7 @@ def _waited(s: Situation) -> float:
 
 
 def _remember(s: Situation, closed: list[Gate], before: Diagnosis | None) -> Memory:
-    known = before is not None and before.at <= s.now  # a clock that was set back: what was remembered is void
-    last = before.memory if before is not None and known else Memory()
+    last = _last(s, before)
     work = s.tasks.ready > 0 or claimed(s) > 0
     is_open = work and all(gate.name in INNERMOST for gate in closed)
     lately = s.calls.settled + s.calls.in_progress - s.calls.leaked
@@ -252,7 +255,13 @@ def _remember(s: Situation, closed: list[Gate], before: Diagnosis | None) -> Mem
         bound_since=_first(last.bound_since, s.now) if bound else None,
         coming=last.coming,
         coming_since=last.coming_since,
+        away_since=s.away_since,
     )
+
+
+def _last(s: Situation, before: Diagnosis | None) -> Memory:
+    """What was remembered, which is void for a clock that was set back."""
+    return before.memory if before is not None and before.at <= s.now else Memory()
 
 
 def _first(known: float | None, now: float) -> float:
@@ -265,7 +274,7 @@ def _settled(
     """The verdict to show: a new one that only rates and queues tell from the last must hold for a while."""
 
     def shown(verdict: str, binding: str, coming: tuple[str, str] | None, since: float) -> tuple[str, str, Memory]:
-        return verdict, binding, Memory(memory.open_since, memory.bound_since, coming, since)
+        return verdict, binding, memory._replace(coming=coming, coming_since=since)
 
     same = before is not None and before.verdict == verdict
     if before is None or before.at > s.now or (same and (verdict != "throttled" or before.binding == binding)):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from exporter.contract.codes import NO_AGENT
 from exporter.diagnosis.dispatch.capacity import SLOT_GATES
 from exporter.diagnosis.dispatch.gate import OPEN, UNKNOWN, Gate
 from exporter.diagnosis.dispatch.gates import INNERMOST, SURE
@@ -68,6 +69,7 @@ def waterfall(s: Situation, gates: tuple[Gate, ...], slots: float | None) -> tup
 
 _CODES: Mapping[str, str] = MappingProxyType(
     {
+        "agents": NO_AGENT,
         "tenant": "tenant_concurrency",
         "campaign": "campaign_concurrency",
         "pacing": "pacing",

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from exporter.metrics.catalogue.ab_tests import EXPERIMENT
+from exporter.metrics.catalogue.agents import AGENTS
 from exporter.metrics.catalogue.audience_files import AUDIENCE
 from exporter.metrics.catalogue.budgets_and_goals import TARGETS
 from exporter.metrics.catalogue.call_windows import WINDOWS
@@ -32,6 +33,7 @@ SECTIONS: Mapping[str, tuple[Family, ...]] = MappingProxyType(
         "A/B tests": EXPERIMENT,
         "Budgets and goals": TARGETS,
         "Numbers": NUMBERS,
+        "Agents": AGENTS,
         "Tenants and connections": CAPACITY,
         "Audience files": AUDIENCE,
     }

@@ -46,8 +46,10 @@ CALLS = (
     Family(
         "campaign_calls_silent_total",
         COUNTER,
-        "Answered calls in which the agent never spoke; absent until some call tells when the agent did.",
+        "Answered calls in which the voice agent never spoke; absent until some call tells when the agent did, and "
+        "where people take the calls.",
         Totals("silent", always=True),
+        of_voice=True,
     ),
     Family(
         "campaign_call_errors_total",

@@ -81,8 +81,8 @@ DISPATCH = (
     ),
     judged(
         "campaign_dispatch_slots_limit",
-        "Calls at once that are allowed, by scope: the tenant, the campaign, its connections; absent where no"
-        " limit is told.",
+        "Calls at once that are allowed, by scope: the tenant, the campaign, its connections, its agents (the calls "
+        "that people can take); absent where no limit is told.",
         "limits",
         "limits",
         "scope",

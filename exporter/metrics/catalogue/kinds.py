@@ -142,6 +142,9 @@ class Family:
     live: bool = False
     """Whether it speaks of now and of what comes: of a campaign that is over it is not there."""
 
+    of_voice: bool = False
+    """Whether it speaks of a voice agent: of a campaign whose calls people take it is not there."""
+
     dropped: tuple[str, ...] = ()
     """Own labels over which it is summed up (`metrics.selection`)."""
 

@@ -9,6 +9,7 @@ from exporter import __version__
 from exporter.calendar.days import zone
 from exporter.contract.codes import ENDED_STATUSES
 from exporter.diagnosis.ab_test import Arm, Comparison, Experiment
+from exporter.diagnosis.dispatch.people import wanted
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.forecast import Forecast
 from exporter.diagnosis.view import Outlook, Shown
@@ -44,6 +45,7 @@ def card(
         "campaign": _campaign(s, shown.at),
         "verdict": dispatch.verdict(s, view),
         "kpis": figures(s, shown, view, platform.goals.get(campaign_id, ())),
+        "agents": _agents(s),
         "gates": dispatch.gates(s, d),
         "waterfall": dispatch.waterfall(s, d),
         "holders": dispatch.holders(s, shown),
@@ -86,6 +88,24 @@ def _campaign(s: Situation, at: float) -> Json:
         "max_attempts": c.max_attempts,
         "country_match": c.country_match,
         "not_readable": sorted(c.broken),
+    }
+
+
+def _agents(s: Situation) -> Json | None:
+    """The people who take the calls; nothing where none are told."""
+    people = s.agents
+    if people is None:
+        return None
+    return {
+        "logged_in": people.logged_in,
+        "free": people.free,
+        "on_call": people.on_call,
+        "paused": people.paused,
+        "pause_reason": people.pause_reason if people.paused else None,
+        "break_ends_at": iso(people.break_ends_at),
+        "expected": wanted(s),
+        "dial_ratio": people.dial_ratio,
+        "not_readable": sorted(people.broken),
     }
 
 

@@ -33,6 +33,7 @@ QUESTIONS: Mapping[str, tuple[str, str | None]] = MappingProxyType(
         "audience": ("Is the list imported?", None),
         "money": ("Is there budget, and are there credits?", "money spent"),
         "window": ("Is it within the call windows?", None),
+        "agents": ("Is a person free to talk?", "calls at once"),
         "priority": ("Does no campaign that goes first take the slots?", None),
         "tenant": ("Does the tenant's limit leave room?", "calls at once"),
         "campaign": ("Does the campaign's limit leave room?", "calls at once"),

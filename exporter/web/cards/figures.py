@@ -72,6 +72,7 @@ def _lately(s: Situation) -> Json:
         "calls": late.settled,
         "answered": late.answered,
         "answer_rate": rate(late.answered, late.settled),
+        "abandoned": late.abandoned,
         "silent": late.silent,
         "short": late.short,
         "scored": late.scored if mood else None,

@@ -243,7 +243,8 @@ def test_the_card_is_the_exporters_own(owner: Owner, database_url: str) -> None:
         theirs = exporter.snapshot.shown.views["7"]
     made = asked(database_url).card
     assert made["verdict"]["name"] == theirs.diagnosis.verdict
-    assert [gate["state"] for gate in made["gates"]] == [gate.state for gate in theirs.diagnosis.gates]
+    states = [gate.state if gate.told else "unknown" for gate in theirs.diagnosis.gates]
+    assert [gate["state"] for gate in made["gates"]] == states
     assert made["waterfall"]["pending"] == 6
     assert json.loads(as_json(asked(database_url, "30")))["task"]["blocker"]["code"] == "dnc"
 

@@ -25,7 +25,7 @@ from exporter.diagnosis.dispatch.situation import (
     Tasks,
     Usual,
 )
-from exporter.source.entities import Campaign, Number, Tenant, Trunk, Upload
+from exporter.source.entities import Agents, Campaign, Number, Tenant, Trunk, Upload
 from exporter.source.told import NOTHING_TOLD
 from tests.diagnosis.dispatch.situations import (
     ALWAYS,
@@ -198,6 +198,23 @@ LATELY = st.builds(
     cost=st.sampled_from([None, 0.0, 5.0]),
     by_number=st.dictionaries(st.sampled_from(["n1", "n2", "n3"]), st.tuples(st.integers(0, 90), st.integers(0, 90))),
 )
+HEADS = st.one_of(st.none(), st.integers(0, 6))
+AGENTS: st.SearchStrategy[Agents | None] = st.one_of(
+    st.none(),
+    st.builds(
+        Agents,
+        campaign_id=st.just("7"),
+        logged_in=st.one_of(st.none(), st.integers(0, 6)),
+        free=HEADS,
+        on_call=HEADS,
+        paused=HEADS,
+        pause_reason=st.one_of(st.none(), NAMES),
+        break_ends_at=st.one_of(st.none(), PAST, TIMES),
+        shifts=st.none(),
+        dial_ratio=st.sampled_from([None, 0.0, 0.5, 1.0, 3.0, 1e300]),
+        broken=broken("shifts", "free", "logged_in"),
+    ),
+)
 ODD: Mapping[str, st.SearchStrategy[object]] = {
     "campaign": CAMPAIGNS,
     "schedule": SCHEDULES,
@@ -212,6 +229,8 @@ ODD: Mapping[str, st.SearchStrategy[object]] = {
     "pool": st.one_of(st.none(), st.lists(LINES, max_size=3, unique_by=lambda each: each.number.number_id).map(tuple)),
     "carriers": CARRIERS,
     "rivals": st.lists(st.builds(Rival, CAMPAIGNS, st.integers(0, 12), COUNTS), max_size=2).map(tuple),
+    "agents": AGENTS,
+    "shifts": SCHEDULES,
     "upload": UPLOADS,
     "spent": st.sampled_from([None, -1.0, 0.0, 5.0, 1e12]),
     "outside_window": st.one_of(st.none(), st.integers(0, 2)),
@@ -274,6 +293,10 @@ def _window(s: Situation) -> Situation:
     return _without(replace(_released(s, "no_window_enabled"), schedule=ALWAYS), "call_windows")
 
 
+def _agents(s: Situation) -> Situation:
+    return replace(_released(s, "no_agent_available"), agents=None)
+
+
 def _priority(s: Situation) -> Situation:
     return replace(_released(s, "higher_priority_campaign"), rivals=())
 
@@ -322,6 +345,7 @@ OPENED: Mapping[str, Callable[[Situation], Situation]] = {
     "audience": _audience,
     "money": _money,
     "window": _window,
+    "agents": _agents,
     "priority": _priority,
     "tenant": _tenant,
     "campaign": _campaign,

@@ -23,7 +23,7 @@ from exporter.diagnosis.dispatch.situation import (
     Tasks,
     Usual,
 )
-from exporter.source.entities import Campaign, Number, Tenant, Trunk, Upload
+from exporter.source.entities import Agents, Campaign, Number, Tenant, Trunk, Upload
 from exporter.source.told import TOLD, Told
 
 EVERYTHING = Told(frozenset((relation, column) for relation, columns in TOLD.items() for column in columns))
@@ -86,6 +86,22 @@ def carrier(connection_id: str = "c1", *, in_progress: int = 3, leaked: int = 0,
 def carriers(*of: Carrier) -> Mapping[str, Carrier]:
     """Connections by id."""
     return {each.trunk.connection_id: each for each in of}
+
+
+def people(logged_in: int | None = 5, free: int | None = 2, on_call: int | None = 3, **changes: Any) -> Agents:
+    """People who take the calls: of five that are logged in two are free."""
+    told: dict[str, Any] = dict.fromkeys(("pause_reason", "break_ends_at", "shifts", "dial_ratio"))
+    return Agents("7", logged_in, free, on_call, **{**told, "paused": 0, **changes})
+
+
+def on_break(logged_in: int = 5, **changes: Any) -> Agents:
+    """All of them are on a break."""
+    return people(logged_in, 0, 0, paused=logged_in, **changes)
+
+
+def nobody(**changes: Any) -> Agents:
+    """Nobody is logged in."""
+    return people(0, 0, 0, **changes)
 
 
 def rival(name: str = "Solar", in_progress: int = 0, ready: int = 100, priority: int | None = 9) -> Rival:

@@ -24,7 +24,11 @@ from tests.diagnosis.dispatch.situations import (
     carrier,
     carriers,
     held,
+    lately,
     line,
+    nobody,
+    on_break,
+    people,
     rival,
     schedule,
     silence,
@@ -521,6 +525,117 @@ WINDOW = [
 ]  # fmt: skip
 
 SOLAR = (rival("Solar", 38),)
+DAY_SHIFT = schedule(window("08:00", "17:00"))
+LATE_SHIFT = schedule(window("14:00", "22:00"))
+AGENTS = [
+    Case(
+        "people take the calls, and some are free",
+        situation(agents=people()), "dialing", "none", None, "Nothing: it is dialling.",
+    ),
+    Case(
+        "everybody is on a call",
+        idle(agents=people(5, 0, 5)), "throttled", "agents", None,
+        "Wait for a person to be free: nobody is. Log in more people if it must go faster.",
+    ),
+    Case(
+        "calls ring for all who are free",
+        situation(agents=people(5, 2, 3, dial_ratio=1.5), calls=calls(in_progress=6),
+                  tasks=tasks(in_progress=6, ready_for=HOUR)),
+        "throttled", "agents", None, "Wait for a person to be free: nobody is.",
+    ),
+    Case(
+        "it dials, and people are what it waits for",
+        situation(agents=people(5, 1, 4), calls=calls(in_progress=4), tasks=tasks(ready_for=HOUR)),
+        "throttled", "agents", None, "People are the bottleneck (4 of 5 calls at once); log in more if",
+    ),
+    Case(
+        "everybody is on a break, until when is not told",
+        idle(agents=on_break(pause_reason="coffee"), schedule=DAY_SHIFT),
+        "waiting", "agents", None, "Wait: everybody is on a break, and until when is not told.",
+    ),
+    Case(
+        "everybody is on a break that is planned",
+        idle(agents=on_break(break_ends_at=NOW + 20 * MINUTE), schedule=DAY_SHIFT),
+        "waiting", "agents", 20 * MINUTE, "Wait: people are to be there at 12:20 UTC, in 20 min. If that is odd, check",
+    ),
+    Case(
+        "people log out for a break that is planned",
+        idle(agents=nobody(break_ends_at=NOW + 20 * MINUTE), schedule=DAY_SHIFT),
+        "waiting", "agents", 20 * MINUTE, "Wait: people are to be there at 12:20 UTC, in 20 min.",
+    ),
+    Case(
+        "a break that was to end half an hour ago",
+        idle(agents=on_break(break_ends_at=NOW - 30 * MINUTE), schedule=DAY_SHIFT),
+        "blocked", "agents", None, "Get people back from their break, or tell until when it is planned",
+    ),
+    Case(
+        "a break that is over since a moment",
+        idle(agents=on_break(break_ends_at=NOW - MINUTE), schedule=DAY_SHIFT),
+        "waiting", "agents", None, "Wait: everybody is on a break.",
+    ),
+    Case(
+        "nobody is logged in while the window is open",
+        idle(agents=nobody(), schedule=DAY_SHIFT),
+        "blocked", "agents", None, "Get people to log in, or pause the campaign: nobody is logged in, and somebody",
+    ),
+    Case(
+        "nobody is logged in during a shift",
+        idle(agents=nobody(), shifts=DAY_SHIFT),
+        "blocked", "agents", None, "Get people to log in, or pause the campaign",
+    ),
+    Case(
+        "nobody is logged in, and the shift begins later",
+        idle(agents=nobody(), schedule=DAY_SHIFT, shifts=LATE_SHIFT),
+        "waiting", "agents", 2 * HOUR, "Wait: people are to be there at 14:00 UTC, in 2 h. If that is odd, check the",
+    ),
+    Case(
+        "nobody is logged in yet, as the shift begins just now",
+        idle(agents=nobody(), shifts=schedule(window("11:55", "17:00"))),
+        "waiting", "agents", None, "Nothing, unless somebody should be there: nobody is logged in.",
+    ),
+    Case(
+        "people left some minutes before the end of their shift",
+        idle(agents=nobody(), shifts=schedule(window("08:00", "12:05"))),
+        "waiting", "agents", None, "Nothing, unless somebody should be there: nobody is logged in.",
+    ),
+    Case(
+        "nobody is logged in, and nobody tells when somebody should be",
+        idle(agents=nobody()),
+        "waiting", "agents", None, "Nothing, unless somebody should be there: nobody is logged in, and when",
+    ),
+    Case(
+        "the shifts cannot be read",
+        idle(agents=nobody(broken=frozenset({"shifts"})), schedule=DAY_SHIFT),
+        "waiting", "agents", None, "Nothing, unless somebody should be there: nobody is logged in, and when",
+    ),
+    Case(
+        "how many are logged in cannot be read",
+        idle(agents=people(None, None, None, broken=frozenset({"logged_in"}))),
+        "unknown", "agents", None, "Mend logged_in in the platform's data",
+    ),
+    Case(
+        "who is free is not told",
+        idle(agents=people(5, None, None)),
+        "unknown", "agents", None, "Have the platform tell how many people are free (agents.free)",
+    ),
+    Case(
+        "people start the calls, and have not for a while",
+        idle(agents=people(5, 5, 0, dial_ratio=0.0)),
+        "waiting", "agents", None, "Nothing, unless people should be calling: they start this campaign's calls",
+    ),
+    Case(
+        "the platform says that nobody is free, and tells of no people",
+        idle(tasks=held("no_agent_available", 30)),
+        "throttled", "agents", None, "Wait for a person to be free: nobody is.",
+    ),
+    Case(
+        "many calls are abandoned",
+        situation(agents=people(), lately=lately(100, 30, abandoned=10)),
+        "dialing", "none", None,
+        "In 25 % of the last 40 calls that somebody picked up nobody was free to talk. Lower the dial ratio now",
+    ),
+]  # fmt: skip
+
 PRIORITY = [
     Case(
         "a campaign that goes first took all the tenant's slots",
@@ -1357,6 +1472,7 @@ CONTRADICTIONS = [
 
 TABLE = {
     "dialing": DIALING, "lifecycle": LIFECYCLE, "audience": AUDIENCE, "money": MONEY, "window": WINDOW,
+    "agents": AGENTS,
     "priority": PRIORITY, "tenant": TENANT, "campaign": CAMPAIGN, "pacing": PACING, "connection": CONNECTION,
     "numbers": NUMBERS, "provider": PROVIDER, "retry": RETRY, "tasks": TASKS, "all": SILENT,
     "contradictions": CONTRADICTIONS,

@@ -119,6 +119,7 @@ def test_unknown_is_said_only_where_something_cannot_be_read_or_is_not_told(s: S
             or (s.pool == () and s.calls.last_start is not None)
             or not (s.tasks.holds_told and s.tasks.due_told)
             or (s.campaign.budget is not None and s.spent is None)
+            or (s.agents is not None and (s.agents.logged_in is None or s.agents.free is None))
         )
 
 

@@ -20,6 +20,9 @@ from tests.diagnosis.dispatch.situations import (
     campaign,
     held,
     line,
+    nobody,
+    on_break,
+    people,
     rival,
     schedule,
     silence,
@@ -458,3 +461,49 @@ def test_campaigns_are_looked_at_again_each_in_its_own_turn() -> None:
     by_second = Counter(int(look) for look in looks)
     assert max(by_second.values()) < 800
     assert all(next_turn(f"c{number}", look + 0.01) == pytest.approx(look + 10) for number, look in enumerate(looks))
+
+
+# People who take the calls.
+
+
+def staffed(**parts: Any) -> Situation:
+    """Nothing is started, though somebody is to be there from eight to five."""
+    return silent(**{"schedule": schedule(window("08:00", "17:00")), "tenant_in_progress": 0, **parts})
+
+
+def test_a_break_of_which_nobody_says_when_it_ends_needs_somebody_after_ninety_minutes() -> None:
+    watch = Watch()
+    on_one = staffed(agents=on_break())
+    assert watch.at(0, on_one) == ("waiting", "agents")
+    assert watch.at(89 * MINUTE, on_one) == ("waiting", "agents")
+    assert watch.at(91 * MINUTE, on_one) == ("blocked", "agents")
+
+
+def test_a_break_counts_from_when_the_last_one_went() -> None:
+    watch = Watch()
+    assert watch.at(0, staffed(agents=on_break())) == ("waiting", "agents")
+    watch.at(60 * MINUTE, staffed(agents=people(5, 1, 0, paused=4), calls=silence(10)))
+    assert watch.at(61 * MINUTE, staffed(agents=on_break())) == ("waiting", "agents")
+    assert watch.at(150 * MINUTE, staffed(agents=on_break())) == ("waiting", "agents")
+
+
+def test_people_who_are_free_and_get_no_call_are_no_explanation() -> None:
+    watch = Watch()
+    free = staffed(agents=people(5, 5, 0))
+    watch.at(0, free)
+    assert watch.at(200, free) == ("stalled", "none")
+
+
+def test_everybody_talking_for_an_hour_wakes_nobody() -> None:
+    watch = Watch()
+    busy = staffed(agents=people(2, 0, 2), calls=calls(HOUR, in_progress=2), tasks=tasks(in_progress=2, ready_for=HOUR))
+    watch.at(0, busy)
+    assert watch.at(HOUR, busy) == ("throttled", "agents")
+
+
+def test_a_shift_that_nobody_comes_to_is_found_ten_minutes_after_it_began() -> None:
+    watch = Watch()
+    before = staffed(agents=nobody(), shifts=schedule(window("12:30", "17:00")))
+    assert watch.at(0, before) == ("waiting", "agents")
+    assert watch.at(39 * MINUTE, before) == ("waiting", "agents")
+    assert watch.at(41 * MINUTE, before) == ("blocked", "agents")

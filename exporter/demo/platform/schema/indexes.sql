@@ -22,7 +22,7 @@ CREATE INDEX IF NOT EXISTS attempt_live ON dialler.attempt (attempt_id) WHERE (
     CASE result_code
         WHEN 'LIVE' THEN 'in_progress' WHEN 'ANS' THEN 'answered' WHEN 'VM' THEN 'voicemail'
         WHEN 'NA' THEN 'no_answer' WHEN 'BUSY' THEN 'busy' WHEN 'REJ' THEN 'rejected'
-        WHEN 'ERR' THEN 'failed' ELSE result_code END) = 'in_progress';
+        WHEN 'ERR' THEN 'failed' WHEN 'ABD' THEN 'abandoned' ELSE result_code END) = 'in_progress';
 
 -- The windows of one campaign: `campaigns` is read whole at every refresh, and looks them up once for each.
 CREATE INDEX IF NOT EXISTS schedule_range_campaign ON dialler.schedule_range (campaign_id);

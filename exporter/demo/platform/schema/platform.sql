@@ -78,6 +78,21 @@ CREATE TABLE IF NOT EXISTS dialler.schedule_range (
     enabled     boolean NOT NULL DEFAULT true
 );
 
+-- The people who take a campaign's calls; a campaign without a row is served by its voice agent.
+CREATE TABLE IF NOT EXISTS dialler.crew (
+    campaign_id  bigint PRIMARY KEY REFERENCES dialler.campaign ON DELETE CASCADE,
+    seats        integer NOT NULL,
+    ratio        numeric(4, 2) NOT NULL DEFAULT 1,   -- calls dialled for each free person
+    shift_days   text[] NOT NULL,
+    shift_opens  time NOT NULL,
+    shift_closes time NOT NULL,
+    logged_in    integer NOT NULL DEFAULT 0,
+    paused       integer NOT NULL DEFAULT 0,
+    talking      integer NOT NULL DEFAULT 0,
+    break_reason text,
+    break_until  timestamptz
+);
+
 CREATE TABLE IF NOT EXISTS dialler.pool_member (
     campaign_id bigint NOT NULL REFERENCES dialler.campaign ON DELETE CASCADE,
     did_id      bigint NOT NULL REFERENCES dialler.did,

@@ -55,6 +55,20 @@ CREATE OR REPLACE VIEW campaign_monitoring.variants AS
 SELECT campaign_id, arm AS variant, agent_code AS agent, share AS weight
 FROM dialler.split_arm;
 
+CREATE OR REPLACE VIEW campaign_monitoring.agents AS
+SELECT campaign_id,
+       logged_in,
+       logged_in - paused - talking AS free,
+       talking AS on_call,
+       paused,
+       break_reason AS pause_reason,
+       break_until AS break_ends_at,
+       jsonb_build_array(jsonb_build_object('days', to_jsonb(shift_days),
+                                            'start', to_char(shift_opens, 'HH24:MI'),
+                                            'end', to_char(shift_closes, 'HH24:MI'))) AS shifts,
+       ratio AS dial_ratio
+FROM dialler.crew;
+
 CREATE OR REPLACE VIEW campaign_monitoring.connections AS
 SELECT trunk_id AS connection_id,
        account_id AS tenant_id,
@@ -122,7 +136,7 @@ SELECT a.attempt_id AS call_id,
        CASE a.result_code
            WHEN 'LIVE' THEN 'in_progress' WHEN 'ANS' THEN 'answered' WHEN 'VM' THEN 'voicemail'
            WHEN 'NA' THEN 'no_answer' WHEN 'BUSY' THEN 'busy' WHEN 'REJ' THEN 'rejected'
-           WHEN 'ERR' THEN 'failed' ELSE a.result_code END AS outcome,
+           WHEN 'ERR' THEN 'failed' WHEN 'ABD' THEN 'abandoned' ELSE a.result_code END AS outcome,
        t.provider,
        a.fault_code AS error_code,
        a.talk_seconds,
