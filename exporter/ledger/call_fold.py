@@ -16,7 +16,7 @@ from exporter.ledger.fold import Columns, Fold
 from exporter.ledger.remembered_rows import Array, Slots
 from exporter.ledger.time_buckets import recent_hours
 from exporter.ledger.totals import pack, split, unpack_key
-from exporter.source.columns import DELAY_BUCKETS, MICRO, SCORE_BUCKETS, TALK_BUCKETS
+from exporter.source.columns import DELAY_BUCKETS, MICRO, SCORE_BUCKETS, TALK_BUCKETS, WORD_BUCKETS
 from exporter.source.interning import NONE
 from exporter.source.projections import Projection, Vocabulary, available_projections
 from exporter.source.records import Records
@@ -28,6 +28,7 @@ _CALL_TYPES: Mapping[str, Any] = {
     "campaign": _CODE, "outcome": _SMALL, "attempt": np.int16, "number": _CODE, "variant": _CODE,
     "error": _CODE, "sentiment": _CODE, "talk_bucket": _SMALL, "talk_micro": _MICRO, "score_bucket": _SMALL,
     "score_micro": _MICRO, "delay_bucket": _SMALL, "delay_micro": _MICRO, "silent": _SMALL,
+    "word_bucket": _SMALL, "word_micro": _MICRO,
     "answered_micro": _CODE, "ai_micro": _MICRO, "telephony_micro": _MICRO, "started": _TIME,
     "created": _TIME, "updated": _TIME, "broken": np.int16, "day": np.int32, "hour": _CODE, "outside": _SMALL,
     "told": np.int16, "task_key": np.int64,
@@ -36,9 +37,11 @@ _CALL_TYPES: Mapping[str, Any] = {
 _CALL_UNITS: Mapping[str, int] = {"answered_micro": MICRO}
 
 _BUCKETS: Mapping[str, NDArray[np.int64]] = {
-    name: np.array(bounds, np.int64) * MICRO
-    for name, bounds in (("talk", TALK_BUCKETS), ("score", SCORE_BUCKETS), ("delay", DELAY_BUCKETS))
-}
+    name: np.array([round(bound * MICRO) for bound in bounds], np.int64)
+    for name, bounds in (
+        ("talk", TALK_BUCKETS), ("score", SCORE_BUCKETS), ("delay", DELAY_BUCKETS), ("word", WORD_BUCKETS)
+    )
+}  # fmt: skip
 
 Exemplar = tuple[float, str, float]
 """When the call started (seconds since 1970), its task, and the value observed."""

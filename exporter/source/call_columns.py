@@ -31,9 +31,11 @@ from exporter.source.cleaning import (
     within,
 )
 from exporter.source.closed_calls import was_outside
-from exporter.source.columns import DELAY_BUCKETS, MICRO, RULES, SCORE_BUCKETS, TALK_BUCKETS
+from exporter.source.columns import DELAY_BUCKETS, MICRO, RULES, SCORE_BUCKETS, TALK_BUCKETS, WORD_BUCKETS
 
 _TALK, _SCORE, _COST = (0, 86_400), (0, 100), (0, MICRO)
+_WAIT, _SILENCE = (-60, 30 * 86_400), (-60, 86_400)
+"""Seconds between two moments. Clocks of two servers may differ: up to a minute early counts as no time at all."""
 
 
 def call_rows(available: Available) -> CleanRows:
@@ -70,6 +72,8 @@ def _parts(raw: Raw, updated: Expression) -> Parts:
         "telephony_cost": micro(raw("telephony_cost"), *_COST),
         "eligible": seconds(raw("eligible_at")),
         "started": seconds(raw("started_at")),
+        "answered": seconds(raw("answered_at")),
+        "spoke": seconds(raw("agent_spoke_at")),
         "created": seconds(raw("created_at")),
         "updated": seconds(updated),
     }
@@ -79,12 +83,9 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
     settled = sa.func.coalesce(raw("outcome").cast(sa.Text) != "in_progress", sa.true())
     answered = raw("outcome").cast(sa.Text) == "answered"
     started = parts["started"]
-    # Clocks of two servers may differ: up to a minute early counts as no delay at all.
-    wait = started - parts["eligible"]
-    delay = sa.case(
-        (wait.between(-60, 30 * 86_400), sa.cast(sa.func.greatest(wait, 0.0) * MICRO, sa.BigInteger)),
-        else_=sa.null(),
-    )
+    wait, silence = started - parts["eligible"], parts["spoke"] - parts["answered"]
+    delay = _between(wait, _WAIT)
+    word = sa.case((answered, _between(silence, _SILENCE)), else_=sa.null())
     talk_counted = sa.case((answered, parts["talk"]), else_=sa.null())
     score_counted = sa.case((settled, parts["score"]), else_=sa.null())
     violated = {
@@ -95,11 +96,12 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
         "telephony_cost": outside(within(raw("telephony_cost"), *_COST)),
         "eligible_at": sa.or_(
             outside(in_time(raw("eligible_at"))),
-            sa.and_(in_time(raw("started_at")), in_time(raw("eligible_at")), sa.not_(wait.between(-60, 30 * 86_400))),
+            sa.and_(in_time(raw("started_at")), in_time(raw("eligible_at")), sa.not_(wait.between(*_WAIT))),
         ),
         "started_at": no_time(raw("started_at")),
         "created_at": no_time(raw("created_at")),
         "updated_at": sa.false() if "calls" in available.counted else bad_stamp(raw("updated_at")),
+        "agent_spoke_at": sa.or_(outside(in_time(raw("agent_spoke_at"))), sa.not_(silence.between(*_SILENCE))),
     }
     filled = {
         "number_id": parts["number"],
@@ -112,6 +114,7 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
         "telephony_cost": parts["telephony_cost"],
         "sentiment": parts["sentiment"],
         "score": parts["score"],
+        "answered_at": raw("answered_at"),
     }
     return {
         "id": id_value(raw("call_id"), id_kind(available, "calls", "call_id")),
@@ -131,6 +134,8 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
         "score_micro": score_counted,
         "delay_bucket": bucket_of(delay, DELAY_BUCKETS),
         "delay_micro": delay,
+        "word_bucket": bucket_of(word, WORD_BUCKETS),
+        "word_micro": word,
         "silent": sa.case((sa.and_(answered, raw("agent_spoke_at").is_(None)), 1), else_=sa.null()),
         "answered_micro": sa.case((answered, MICRO), else_=0),
         "ai_micro": sa.func.coalesce(parts["ai_cost"], 0),
@@ -149,6 +154,12 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
             else_=sa.null(),
         ),
     }
+
+
+def _between(passed: Expression, allowed: tuple[int, int]) -> Expression:
+    """Whole millionths of a time that passed; null of one that cannot be."""
+    took = sa.cast(sa.func.greatest(passed, 0.0) * MICRO, sa.BigInteger)
+    return sa.case((passed.between(*allowed), took), else_=sa.null())
 
 
 def _day_bounds() -> tuple[tuple[Expression, Expression, Expression], ...]:

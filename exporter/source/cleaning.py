@@ -91,12 +91,12 @@ def id_value(column: Expression, kind: IdKind) -> Expression:
     return sa.func.uuid_send(column) if kind is IdKind.UUID else sa.cast(column, sa.Text)
 
 
-def bucket_of(value: Expression, bounds: Sequence[int]) -> Expression:
+def bucket_of(value: Expression, bounds: Sequence[float]) -> Expression:
     """Index of the first bound that is not below the value, `len(bounds)` above all (Prometheus's `le`).
 
     `width_bucket` counts the bounds at or below a value; negated, that counts those at or above it.
     """
-    negated = sa.cast(sa.literal([-bound * MICRO for bound in reversed(bounds)]), sa.ARRAY(sa.BigInteger))
+    negated = sa.cast(sa.literal([-round(bound * MICRO) for bound in reversed(bounds)]), sa.ARRAY(sa.BigInteger))
     return len(bounds) - sa.func.width_bucket(-value, negated)
 
 

@@ -25,6 +25,7 @@ TOLD: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "telephony_cost",
             "sentiment",
             "score",
+            "answered_at",
         ),
     }
 )
@@ -60,6 +61,21 @@ RESTS_ON: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 """By relation and cleaned column, the column of the contract without which it means nothing."""
+
+BETWEEN: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "word_bucket": ("answered_at", "agent_spoke_at"),
+        "word_micro": ("answered_at", "agent_spoke_at"),
+    }
+)
+"""By cleaned column of a call that is the time between two moments, both columns of the contract: the same."""
+
+
+def rests_on(relation: str, name: str) -> tuple[str, ...]:
+    """The columns of the contract without any of which a cleaned column means nothing."""
+    only = RESTS_ON[relation].get(name)
+    return BETWEEN.get(name, ()) if only is None else (only,)
+
 
 MAKES_DO: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {

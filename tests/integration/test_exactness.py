@@ -83,6 +83,7 @@ CALLS = st.fixed_dictionaries(
         "error": st.sampled_from([None, "486", "SIP_503"]),
         "provider": st.sampled_from([None, "acme"]),
         "spoke": st.booleans(),
+        "word": st.sampled_from([None, 0.0, 0.5, 0.500001, 2.0, 2.000001, 10.5]),
         "age": st.sampled_from([0.0, 30.0, 86_400.0]),
         "delay": st.sampled_from([0.0, 5.0, 5.000001, 90_000.0]),
     }

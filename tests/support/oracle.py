@@ -44,6 +44,8 @@ WITH exported AS (
 )
 """
 
+_WORD_BOUNDS = "unnest(ARRAY['0.5', '1.0', '1.5', '2.0', '3.0', '5.0', '10.0', 'Infinity']) AS bound (le)"
+
 _BY_LABELS: Mapping[str, str] = {
     "campaign_tasks": "SELECT tenant, campaign, status, count(*) FROM task GROUP BY 1, 2, 3",
     "campaign_tasks_blocked": """
@@ -112,6 +114,28 @@ _BY_LABELS: Mapping[str, str] = {
         SELECT tenant, campaign, count(*) FROM call
         WHERE outcome = 'answered' AND agent_spoke_at IS NULL
           AND campaign IN (SELECT campaign FROM call WHERE agent_spoke_at IS NOT NULL) GROUP BY 1, 2""",
+    "campaign_call_first_word_seconds_count": """
+        SELECT tenant, campaign, count(*) FROM call
+        WHERE outcome = 'answered' AND answered_at IS NOT NULL AND agent_spoke_at IS NOT NULL GROUP BY 1, 2""",
+    "campaign_call_first_word_seconds_sum": """
+        SELECT tenant, campaign, sum(extract(epoch FROM agent_spoke_at - answered_at)) FROM call
+        WHERE outcome = 'answered' GROUP BY 1, 2""",
+    "campaign_call_first_word_seconds_bucket": f"""
+        SELECT tenant, campaign, le, count(*) FROM call CROSS JOIN {_WORD_BOUNDS}
+        WHERE outcome = 'answered' AND agent_spoke_at - answered_at <= least(le::float8, 1e6) * interval '1 second'
+        GROUP BY 1, 2, 3""",
+    "campaign_variant_first_word_seconds_count": """
+        SELECT tenant, campaign, variant, count(*) FROM call
+        WHERE outcome = 'answered' AND answered_at IS NOT NULL AND agent_spoke_at IS NOT NULL AND variant IS NOT NULL
+        GROUP BY 1, 2, 3""",
+    "campaign_variant_first_word_seconds_sum": """
+        SELECT tenant, campaign, variant, sum(extract(epoch FROM agent_spoke_at - answered_at)) FROM call
+        WHERE outcome = 'answered' AND variant IS NOT NULL GROUP BY 1, 2, 3""",
+    "campaign_variant_first_word_seconds_bucket": f"""
+        SELECT tenant, campaign, variant, le, count(*) FROM call CROSS JOIN {_WORD_BOUNDS}
+        WHERE outcome = 'answered' AND variant IS NOT NULL
+          AND agent_spoke_at - answered_at <= least(le::float8, 1e6) * interval '1 second'
+        GROUP BY 1, 2, 3, 4""",
     "campaign_call_errors_total": """
         SELECT tenant, campaign, error_code AS code, coalesce(provider, '') AS provider, count(*)
         FROM call WHERE error_code IS NOT NULL GROUP BY 1, 2, 3, 4""",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporter.contract.codes import SENTIMENTS, SETTLED_OUTCOMES
 from exporter.metrics.catalogue.kinds import COUNTER, GAUGE, HISTOGRAM, Buckets, Family, Totals, mapped
-from exporter.source.columns import DELAY_BUCKETS, SCORE_BUCKETS, TALK_BUCKETS
+from exporter.source.columns import DELAY_BUCKETS, SCORE_BUCKETS, TALK_BUCKETS, WORD_BUCKETS
 
 CALLS = (
     Family(
@@ -48,6 +48,12 @@ CALLS = (
         COUNTER,
         "Answered calls in which the agent never spoke; absent until some call tells when the agent did.",
         Totals("silent", always=True),
+    ),
+    Family(
+        "campaign_call_first_word_seconds",
+        HISTOGRAM,
+        "Seconds from the answer of a call to the agent's first word; calls in which it never spoke are not in it.",
+        Buckets("first_words", "word_micro", WORD_BUCKETS),
     ),
     Family(
         "campaign_call_errors_total",
