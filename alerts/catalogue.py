@@ -13,6 +13,7 @@ from alerts.rules import (
     experiments,
     exporter,
     failures,
+    first_word,
     numbers,
     progress,
 )
@@ -24,7 +25,7 @@ from dashboards.vocabulary.grouping import Grouping
 from exporter.errors import ConfigError
 
 CONCERNS = (
-    progress, dispatch, answer_rate, failures, numbers, cost, compliance, audience, experiments, exporter,
+    progress, dispatch, answer_rate, failures, first_word, numbers, cost, compliance, audience, experiments, exporter,
 )  # fmt: skip
 """One module each, in the order in which a reader expects them."""
 

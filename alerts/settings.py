@@ -57,6 +57,10 @@ class Failures(Section):
     failed_share: Share = Field(0.3, description="So many of the calls fail: something is wrong with them all.")
     throttled_share: Share = Field(0.1, description="So many of a provider's calls are refused as too many.")
     silent_share: Share = Field(0.1, description="So many answered calls in which the agent never spoke.")
+    late_share: Share = Field(
+        0.2,
+        description="So many first words that are late, where twice as few were usual: later than 2 s, or than 5 s.",
+    )
     abandoned_share: Share = Field(0.2, description="Abandoned calls from which carriers surcharge or block (20 %).")
     short_share: Share = Field(
         0.15, description="Answered calls of six seconds or less from which carriers surcharge or block (15 %)."

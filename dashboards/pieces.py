@@ -123,6 +123,13 @@ PIECES: tuple[Piece, ...] = (
         alerts=("CampaignSentimentNegative",),
     ),
     Piece(
+        "first word",
+        "How long do people hear nothing?",
+        ("campaign_call_first_word_seconds", "campaign_variant_first_word_seconds"),
+        _on("campaign", 415),
+        alerts=("CampaignFirstWordSlow",),
+    ),
+    Piece(
         "retry effectiveness",
         "Do retries help, or only raise spam risk?",
         ("campaign_attempt_calls_total", "campaign_attempt_cost_total"),

@@ -22,7 +22,7 @@ _OUTSIDE = ("CampaignCallsOutsideWindow", "CampaignCallsWhilePaused", "CampaignC
 _RATES = (
     "CampaignAnswerRateLow", "CampaignFailureBurst", "CampaignAgentSilent", "CampaignAbandonedCalls",
     "CampaignShortCalls", "CampaignCostPerCallHigh", "CampaignRetriesOnlyCost", "CampaignSpendAnomaly",
-    "CampaignSentimentNegative",
+    "CampaignSentimentNegative", "CampaignFirstWordSlow",
 )  # fmt: skip
 _NUMBERS = ("CampaignNumberBad", "CampaignNumberFading", "CampaignNumberFlagged")
 _WAITS = (
@@ -131,7 +131,7 @@ INHIBITIONS: tuple[Inhibition, ...] = (
     ),
     Inhibition(
         ("CampaignAgentSilent",),
-        ("CampaignShortCalls", "CampaignAbandonedCalls"),
+        ("CampaignShortCalls", "CampaignAbandonedCalls", "CampaignFirstWordSlow"),
         ("tenant", "campaign"),
         "People hang up on silence.",
     ),

@@ -18,6 +18,7 @@ from alerts.cases import (
     experiments,
     exporter,
     failures,
+    first_word,
     numbers,
     progress,
 )
@@ -34,6 +35,7 @@ CASES: Mapping[str, tuple[Case, ...]] = MappingProxyType(
         "dispatch": dispatch.CASES,
         "answer_rate": answer_rate.CASES,
         "failures": failures.CASES,
+        "first_word": first_word.CASES,
         "numbers": numbers.CASES,
         "cost": cost.CASES,
         "compliance": compliance.CASES,

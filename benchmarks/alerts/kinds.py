@@ -148,6 +148,10 @@ _TABLE = (
         needs=_TALK, awake=True,
     ),
     Kind(
+        "slow_agent", ("CampaignFirstWordSlow",), roles=_STEADY, sizes={"seconds": (3.0, 8.0)}, minutes=(50, 80),
+        needs=_TALK, awake=True,
+    ),
+    Kind(
         "short_calls", ("CampaignShortCalls",), roles=_STEADY, sizes={"rate": (0.5, 0.9)}, minutes=(50, 80),
         needs=_TALK, awake=True,
     ),

@@ -12,7 +12,7 @@ from exporter.diagnosis.recent_calls import Recent
 from exporter.diagnosis.usage import Usage
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.totals import count_of, earliest, unpack_key
-from exporter.source.columns import MICRO
+from exporter.source.columns import LATE_SECONDS, MICRO, WORD_BUCKETS
 from exporter.source.entities import Number, PoolEntry, Tenant, Trunk
 from exporter.source.platform import Platform
 
@@ -174,7 +174,9 @@ def _called(ledger: Ledger, key: str, cost_told: bool) -> tuple[int, Usual]:
         over += count
         if outcome == answered:
             answers += count
-    return going, Usual(over, answers, micro / MICRO if cost_told else None)
+    words = {unpack_key(cell)[0]: count for cell, (count, _) in ledger.cells("first_words", key).items()}
+    late = sum(count for bucket, count in words.items() if bucket > WORD_BUCKETS.index(LATE_SECONDS))
+    return going, Usual(over, answers, micro / MICRO if cost_told else None, sum(words.values()), late)
 
 
 def _pool(entries: Iterable[PoolEntry], state: TenantState) -> tuple[Line, ...]:

@@ -19,6 +19,9 @@ WORD_BUCKETS = (0.5, 1, 1.5, 2, 3, 5, 10)
 """Seconds from the answer to the agent's first word. Few, as each is a series of every campaign and every arm: up to
 half a second nobody notices, 2 is the line of 16 CFR 310.4(b)(1)(iv), and past ten nobody is there."""
 
+LATE_SECONDS = 2
+"""A first word after more than this is late; a bound of `WORD_BUCKETS`."""
+
 HORIZONS = (("now", 0), ("5m", 300), ("15m", 900), ("1h", 3600), ("4h", 14400), ("24h", 86400))
 """How far ahead tasks that become due are counted: label and seconds."""
 

@@ -76,6 +76,11 @@ def answered(call: Attempt) -> bool:
     return call.result_code == "ANS"
 
 
+def _late(call: Attempt) -> bool:
+    spoke, at = call.agent_spoke_at, call.answered_at
+    return spoke is None or (at is not None and (spoke - at).total_seconds() > 2)
+
+
 @pytest.mark.parametrize("name", BLOCKING if PROVING else BLOCKING[::2])
 def test_a_blocking_scenario_writes_its_code_and_takes_it_back(trial: Callable[..., Trial], name: str) -> None:
     where = "Large" if name in ELSEWHERE else "Outage"
@@ -173,6 +178,7 @@ def test_costs_run_away(trial: Callable[..., Trial]) -> None:
     ("name", "what", "low", "high"),
     [
         ("silent_agent", lambda call: call.agent_spoke_at is None, 0.6, 1.0),
+        ("slow_agent", _late, 0.9, 1.0),
         ("short_calls", lambda call: (call.talk_seconds or 0) <= 6, 0.5, 0.95),
         ("script_mismatch", lambda call: call.mood_code == "NEG", 0.5, 1.0),
     ],

@@ -19,6 +19,9 @@ CARRIER_LIMIT = 0.15
 SHORT = "6(\\\\.0)?"
 """The bound of calls that count as short with carriers, as `le` has it."""
 
+LATE_SECONDS = 2
+"""Of silence after the person's greeting: from there on the FTC takes a call for abandoned (docs/metrics.md)."""
+
 WIDE = "15m"
 """The narrowest step of graphs that need a sample: fewer points, and each says something."""
 
@@ -73,6 +76,7 @@ def calls(own: Own) -> Folded:
                        "count. It grows: less is dialled than becomes due, see Limits. Windows that open in the "
                        "morning show as hours."),
         ),
+        line(_first_word(own)),
         line(
             _carriers(own),
             table(
@@ -105,6 +109,29 @@ def _quantiles(own: Own, number: int, title: str, name: str, text: str) -> Panel
         *(ask(f"{quantile(share, buckets)} and {enough}", legend) for share, legend in shares.items()),
         unit=SECONDS, empty="Not enough data in this range", interval=WIDE,
         overrides=[colour(legend, shade) for legend, shade in zip(shares.values(), (CALM, ACCENT, CALM), strict=True)],
+    )  # fmt: skip
+
+
+def _first_word(own: Own) -> Panel:
+    name = "campaign_call_first_word_seconds"
+    buckets = own.increase(f"{name}_bucket", over=STEP)
+    enough = f"{total(own.increase(f'{name}_count', over=STEP))} >= {MINIMUM_CALLS}"
+    arm = "campaign_variant_first_word_seconds"
+    tested = f"{total(own.increase(f'{arm}_count', over=STEP), 'variant')} >= {MINIMUM_CALLS}"
+    of_arm = quantile(0.5, own.increase(f"{arm}_bucket", over=STEP), "variant")
+    return graph(
+        415, "First word",
+        "From the answer of a call to the agent's first word: half are sooner than the lower line, nineteen in twenty "
+        "than the upper one; each arm of an A/B test with its half. Calls in which the agent never spoke are left out. "
+        f"After {LATE_SECONDS} seconds (dashed) the FTC counts a call as abandoned, from the end of the person's "
+        "greeting on. It grows: the agent has too little room, or its speech service is slow; reduce concurrency. "
+        f"Intervals with fewer than {MINIMUM_CALLS} calls are left out.",
+        ask(f"{quantile(0.95, buckets)} and {enough}", "nineteen in twenty below"),
+        ask(f"{quantile(0.5, buckets)} and {enough}", "half below"),
+        ask(f"{of_arm} and on (variant) {tested}", "half below, arm {{variant}}"),
+        unit=SECONDS, decimals=1, empty="Not enough data in this range", interval=WIDE, width=24,
+        thresholds=((None, NEUTRAL), (LATE_SECONDS, BAD)), soft_high=3.0,
+        overrides=(colour("nineteen in twenty below", CALM), colour("half below", ACCENT)),
     )  # fmt: skip
 
 

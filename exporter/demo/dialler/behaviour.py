@@ -155,9 +155,22 @@ class Behaviour:
             spread = traits.talk_spread
             plan.talk = round(traits.talk_seconds * rng.lognormvariate(-spread * spread / 2, spread) + 6, 1)
             self._outcome(rng, traits, campaign, lead, plan)
+        self._delayed(plan, ring, conditions.lateness.get(key, 0.0))
         plan.seconds = ring + plan.talk
         plan.analysis_delay = rng.uniform(30, 600)
         return plan
+
+    @staticmethod
+    def _delayed(plan: CallPlan, ring: float, seconds: float) -> None:
+        """An agent that speaks late: who would have hung up soon has hung up before; all others wait for it."""
+        assert plan.talk is not None
+        if plan.speak_after is None or not seconds:
+            return
+        plan.speak_after += seconds
+        if plan.disposition != "hung_up":
+            plan.talk = round(plan.talk + seconds, 1)
+        elif plan.speak_after >= ring + plan.talk:
+            plan.speak_after = None
 
     def _outcome(self, rng: random.Random, traits: Traits, campaign: Campaign, lead: Lead, plan: CallPlan) -> None:
         mismatch = self.conditions.mismatch.get(campaign.campaign_id, 0.0)

@@ -13,6 +13,7 @@ class Conditions:
     number_factor: dict[int, float] = field(default_factory=dict)  # number: factor on its answer rate
     answer_factor: dict[int, float] = field(default_factory=dict)
     silence: dict[int, float] = field(default_factory=dict)  # answered, but the agent never speaks
+    lateness: dict[int, float] = field(default_factory=dict)  # seconds by which the agent speaks later
     short: dict[int, float] = field(default_factory=dict)  # hung up within six seconds
     mismatch: dict[int, float] = field(default_factory=dict)  # wrong people, bad mood, few goals
     dead_numbers: dict[int, float] = field(default_factory=dict)

@@ -332,6 +332,16 @@ _TABLE = (
         over=1200,
     ),
     Scenario(
+        "slow_agent",
+        "The voice agent has too little room: its first word comes seconds late.",
+        "First words later than two seconds, where hardly any were.",
+        {**_ON, "seconds": 4.0},
+        wrong=e.rate("lateness", "seconds"),
+        hint="the agent's first word came after more than 2 seconds",
+        within=600,
+        over=1200,
+    ),
+    Scenario(
         "short_calls",
         "Most people hang up within six seconds.",
         "Calls of six seconds or less far above 15 % of the answered.",

@@ -13,6 +13,7 @@ from exporter.diagnosis.dispatch.gate import is_much
 from exporter.diagnosis.dispatch.gates import IMPAIRED, needs_person
 from exporter.diagnosis.dispatch.gates import MIN_CALLS as PROVIDER_CALLS
 from exporter.diagnosis.dispatch.situation import Situation
+from exporter.source.columns import LATE_SECONDS
 
 MIN_CALLS, MIN_ANSWERED = 30, 20
 """Fewer say nothing (domain: rates need a minimum sample)."""
@@ -32,6 +33,8 @@ are short once in a thousand times."""
 
 SILENT_SHARE, NEGATIVE_SHARE, DEAD_SHARE, REJECTED_SHARE = 0.10, 0.50, 0.30, 0.20
 COST_FACTOR = 3.0
+LATE_SHARE, LATE_FACTOR = 0.20, 2.0
+"""So many late first words, and so many times the campaign's usual share of them."""
 
 GRACE_SECONDS = 60.0
 """Calls that were about to be dialled when somebody paused the campaign."""
@@ -152,6 +155,8 @@ def _agent(s: Situation) -> Iterator[Sign]:
             f"In {share(silent, late.heard)} of the last {count(late.heard, 'answered call')} the agent "
             "never spoke. Reduce concurrency now: people hear silence; then check the agent.",
         )
+    elif (slow := _slow(s)) is not None:
+        yield slow
     elif (
         short is not None
         and late.answered >= MIN_ANSWERED
@@ -169,6 +174,23 @@ def _agent(s: Situation) -> Iterator[Sign]:
             f"{share(late.negative, late.scored)} of the last {count(late.scored, 'scored call')} were negative. "
             "Reduce concurrency, then compare the script with the audience; sentiment is a pointer, not a proof.",
         )
+
+
+def _slow(s: Situation) -> Sign | None:
+    """The agent's first word comes late in far more calls than it did."""
+    late, usual = s.lately, s.usual
+    earlier = usual.words - late.words
+    if late.late is None or late.words < MIN_ANSWERED or earlier < 3 * MIN_ANSWERED:
+        return None
+    before = (usual.late - late.late) / earlier
+    if late.late < max(LATE_SHARE, LATE_FACTOR * before) * late.words or _z(late.late, late.words, before) < Z:
+        return None
+    return Sign(
+        "slow_agent",
+        f"In {share(late.late, late.words)} of the last {count(late.words, 'answered call')} the agent's first word "
+        f"came after more than {LATE_SECONDS} seconds; {share(before, 1)} is usual here. Reduce concurrency: an agent "
+        "without room is late; then look at its speech service.",
+    )
 
 
 def _numbers(s: Situation) -> Iterator[Sign]:

@@ -104,6 +104,10 @@ class Lately:
     """Answered calls of which it is told whether the agent spoke."""
     short: int | None = None
     """Answered and over within six seconds."""
+    words: int = 0
+    """Answered calls of which it is told when the agent first spoke."""
+    late: int | None = None
+    """Those of `words` in which it spoke after more than `LATE_SECONDS`."""
     scored: int = 0
     negative: int = 0
     """Those of `scored`, the calls with a sentiment, in which it was negative."""
@@ -119,6 +123,8 @@ class Usual:
     settled: int = 0
     answered: int = 0
     cost: float | None = None
+    words: int = 0
+    late: int = 0
 
 
 @dataclass(frozen=True, slots=True)
