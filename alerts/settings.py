@@ -95,6 +95,11 @@ class Compliance(Section):
     """When rules that protect people are broken, or hold up much."""
 
     outside_calls: Least = Field(2, description="So many calls outside a campaign's windows within half an hour.")
+    cut_share: Share = Field(
+        0.05,
+        description="So many unanswered calls that rang for less than 15 seconds, the least of 16 CFR 310.4(b)(4).",
+    )
+    cut_calls: Least = Field(20, description="Fewer unanswered calls say nothing about that share.")
     held_share: Share = Field(0.05, description="This share of the tasks is held: more than the flaws of any list.")
     held_tasks: Least = Field(20, description="And at least so many tasks; of small lists more than half.")
 

@@ -130,6 +130,13 @@ PIECES: tuple[Piece, ...] = (
         alerts=("CampaignFirstWordSlow",),
     ),
     Piece(
+        "ring time",
+        "Do calls ring long enough, and not too long?",
+        ("campaign_call_ring_seconds", "campaign_call_unanswered_ring_seconds"),
+        _on("campaign", 416),
+        alerts=("CampaignRingTooShort",),
+    ),
+    Piece(
         "retry effectiveness",
         "Do retries help, or only raise spam risk?",
         ("campaign_attempt_calls_total", "campaign_attempt_cost_total"),

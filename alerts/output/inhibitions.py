@@ -18,7 +18,9 @@ class Inhibition:
 BLIND = ("CampaignExporterDown", "CampaignExporterDatabaseAway", "CampaignExporterStale")
 """While one of these fires, nothing is known of campaigns."""
 
-_OUTSIDE = ("CampaignCallsOutsideWindow", "CampaignCallsWhilePaused", "CampaignComplianceHolds")
+_OUTSIDE = (
+    "CampaignCallsOutsideWindow", "CampaignCallsWhilePaused", "CampaignComplianceHolds", "CampaignRingTooShort",
+)  # fmt: skip
 _RATES = (
     "CampaignAnswerRateLow", "CampaignFailureBurst", "CampaignAgentSilent", "CampaignAbandonedCalls",
     "CampaignShortCalls", "CampaignCostPerCallHigh", "CampaignRetriesOnlyCost", "CampaignSpendAnomaly",

@@ -21,6 +21,7 @@ from alerts.cases import (
     first_word,
     numbers,
     progress,
+    telemarketing,
 )
 from alerts.cases.case import Case, Told
 from alerts.output.notices import annotations_of
@@ -39,6 +40,7 @@ CASES: Mapping[str, tuple[Case, ...]] = MappingProxyType(
         "numbers": numbers.CASES,
         "cost": cost.CASES,
         "compliance": compliance.CASES,
+        "telemarketing": telemarketing.CASES,
         "audience": audience.CASES,
         "experiments": experiments.CASES,
         "exporter": exporter.CASES,

@@ -26,7 +26,7 @@ SHORT_SECONDS = 6
 
 _LATE = (
     "campaign", "outcome", "number", "sentiment", "silent", "talk_micro", "ai_micro", "telephony_micro", "started",
-    "word_micro",
+    "word_micro", "unanswered_micro", "cut_short",
 )  # fmt: skip
 
 
@@ -146,6 +146,8 @@ class Recent:
             silent=silent,
             heard=heard,
             short=short if told.has("calls", "talk_seconds") else None,
+            unanswered=int((mine["unanswered_micro"] >= 0).sum()),
+            cut=int((mine["cut_short"] >= 0).sum()) if told.has("calls", "ended_at") else None,
             words=int(words.sum()),
             late=late_words if told.has("calls", "answered_at", "agent_spoke_at") else None,
             scored=int((mood >= 0).sum()),

@@ -174,7 +174,9 @@ def _called(ledger: Ledger, key: str, cost_told: bool) -> tuple[int, Usual]:
         over += count
         if outcome == answered:
             answers += count
-    words = {unpack_key(cell)[0]: count for cell, (count, _) in ledger.cells("first_words", key).items()}
+    told = "first_words" in ledger.projections
+    spoken = ledger.cells("first_words", key) if told else {}
+    words = {unpack_key(cell)[0]: count for cell, (count, _) in spoken.items()}
     late = sum(count for bucket, count in words.items() if bucket > WORD_BUCKETS.index(LATE_SECONDS))
     return going, Usual(over, answers, micro / MICRO if cost_told else None, sum(words.values()), late)
 

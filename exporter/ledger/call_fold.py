@@ -16,7 +16,7 @@ from exporter.ledger.fold import Columns, Fold
 from exporter.ledger.remembered_rows import Array, Slots
 from exporter.ledger.time_buckets import recent_hours
 from exporter.ledger.totals import pack, split, unpack_key
-from exporter.source.columns import DELAY_BUCKETS, MICRO, SCORE_BUCKETS, TALK_BUCKETS, WORD_BUCKETS
+from exporter.source.columns import DELAY_BUCKETS, MICRO, RING_BUCKETS, SCORE_BUCKETS, TALK_BUCKETS, WORD_BUCKETS
 from exporter.source.interning import NONE
 from exporter.source.projections import Projection, Vocabulary, available_projections
 from exporter.source.records import Records
@@ -28,7 +28,8 @@ _CALL_TYPES: Mapping[str, Any] = {
     "campaign": _CODE, "outcome": _SMALL, "attempt": np.int16, "number": _CODE, "variant": _CODE,
     "error": _CODE, "sentiment": _CODE, "talk_bucket": _SMALL, "talk_micro": _MICRO, "score_bucket": _SMALL,
     "score_micro": _MICRO, "delay_bucket": _SMALL, "delay_micro": _MICRO, "silent": _SMALL,
-    "word_bucket": _SMALL, "word_micro": _MICRO,
+    "word_bucket": _SMALL, "word_micro": _MICRO, "ring_bucket": _SMALL, "ring_micro": _MICRO,
+    "unanswered_bucket": _SMALL, "unanswered_micro": _MICRO, "cut_short": _SMALL,
     "answered_micro": _CODE, "ai_micro": _MICRO, "telephony_micro": _MICRO, "started": _TIME,
     "created": _TIME, "updated": _TIME, "broken": np.int16, "day": np.int32, "hour": _CODE, "outside": _SMALL,
     "told": np.int16, "task_key": np.int64,
@@ -39,7 +40,8 @@ _CALL_UNITS: Mapping[str, int] = {"answered_micro": MICRO}
 _BUCKETS: Mapping[str, NDArray[np.int64]] = {
     name: np.array([round(bound * MICRO) for bound in bounds], np.int64)
     for name, bounds in (
-        ("talk", TALK_BUCKETS), ("score", SCORE_BUCKETS), ("delay", DELAY_BUCKETS), ("word", WORD_BUCKETS)
+        ("talk", TALK_BUCKETS), ("score", SCORE_BUCKETS), ("delay", DELAY_BUCKETS), ("word", WORD_BUCKETS),
+        ("ring", RING_BUCKETS), ("unanswered", RING_BUCKETS)
     )
 }  # fmt: skip
 

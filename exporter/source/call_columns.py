@@ -31,10 +31,19 @@ from exporter.source.cleaning import (
     within,
 )
 from exporter.source.closed_calls import was_outside
-from exporter.source.columns import DELAY_BUCKETS, MICRO, RULES, SCORE_BUCKETS, TALK_BUCKETS, WORD_BUCKETS
+from exporter.source.columns import (
+    DELAY_BUCKETS,
+    MICRO,
+    RING_BUCKETS,
+    RING_SECONDS,
+    RULES,
+    SCORE_BUCKETS,
+    TALK_BUCKETS,
+    WORD_BUCKETS,
+)
 
 _TALK, _SCORE, _COST = (0, 86_400), (0, 100), (0, MICRO)
-_WAIT, _SILENCE = (-60, 30 * 86_400), (-60, 86_400)
+_WAIT, _PASSED = (-60, 30 * 86_400), (-60, 86_400)
 """Seconds between two moments. Clocks of two servers may differ: up to a minute early counts as no time at all."""
 
 
@@ -73,6 +82,7 @@ def _parts(raw: Raw, updated: Expression) -> Parts:
         "eligible": seconds(raw("eligible_at")),
         "started": seconds(raw("started_at")),
         "answered": seconds(raw("answered_at")),
+        "ended": seconds(raw("ended_at")),
         "spoke": seconds(raw("agent_spoke_at")),
         "created": seconds(raw("created_at")),
         "updated": seconds(updated),
@@ -85,7 +95,11 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
     started = parts["started"]
     wait, silence = started - parts["eligible"], parts["spoke"] - parts["answered"]
     delay = _between(wait, _WAIT)
-    word = sa.case((answered, _between(silence, _SILENCE)), else_=sa.null())
+    word = sa.case((answered, _between(silence, _PASSED)), else_=sa.null())
+    rang, lasted = parts["answered"] - started, parts["ended"] - started
+    ring = sa.case((settled, _between(rang, _PASSED)), else_=sa.null())
+    in_vain = raw("outcome").cast(sa.Text) == "no_answer"
+    unanswered = sa.case((in_vain, _between(lasted, _PASSED)), else_=sa.null())
     talk_counted = sa.case((answered, parts["talk"]), else_=sa.null())
     score_counted = sa.case((settled, parts["score"]), else_=sa.null())
     violated = {
@@ -101,7 +115,9 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
         "started_at": no_time(raw("started_at")),
         "created_at": no_time(raw("created_at")),
         "updated_at": sa.false() if "calls" in available.counted else bad_stamp(raw("updated_at")),
-        "agent_spoke_at": sa.or_(outside(in_time(raw("agent_spoke_at"))), sa.not_(silence.between(*_SILENCE))),
+        "agent_spoke_at": sa.or_(outside(in_time(raw("agent_spoke_at"))), sa.not_(silence.between(*_PASSED))),
+        "answered_at": sa.or_(outside(in_time(raw("answered_at"))), sa.not_(rang.between(*_PASSED))),
+        "ended_at": sa.or_(outside(in_time(raw("ended_at"))), sa.not_(lasted.between(*_PASSED))),
     }
     filled = {
         "number_id": parts["number"],
@@ -115,6 +131,7 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
         "sentiment": parts["sentiment"],
         "score": parts["score"],
         "answered_at": raw("answered_at"),
+        "ended_at": raw("ended_at"),
     }
     return {
         "id": id_value(raw("call_id"), id_kind(available, "calls", "call_id")),
@@ -134,6 +151,11 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
         "score_micro": score_counted,
         "delay_bucket": bucket_of(delay, DELAY_BUCKETS),
         "delay_micro": delay,
+        "ring_bucket": bucket_of(ring, RING_BUCKETS),
+        "ring_micro": ring,
+        "unanswered_bucket": bucket_of(unanswered, RING_BUCKETS),
+        "unanswered_micro": unanswered,
+        "cut_short": sa.case((unanswered < RING_SECONDS * MICRO, 1), else_=sa.null()),
         "word_bucket": bucket_of(word, WORD_BUCKETS),
         "word_micro": word,
         "silent": sa.case((sa.and_(answered, raw("agent_spoke_at").is_(None)), 1), else_=sa.null()),

@@ -26,6 +26,7 @@ TOLD: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "sentiment",
             "score",
             "answered_at",
+            "ended_at",
         ),
     }
 )
@@ -64,11 +65,16 @@ RESTS_ON: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 BETWEEN: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "ring_bucket": ("answered_at",),
+        "ring_micro": ("answered_at",),
+        "unanswered_bucket": ("ended_at",),
+        "unanswered_micro": ("ended_at",),
+        "cut_short": ("ended_at",),
         "word_bucket": ("answered_at", "agent_spoke_at"),
         "word_micro": ("answered_at", "agent_spoke_at"),
     }
 )
-"""By cleaned column of a call that is the time between two moments, both columns of the contract: the same."""
+"""By cleaned column of a call that is a time between two moments, those of them that may be absent: the same."""
 
 
 def rests_on(relation: str, name: str) -> tuple[str, ...]:

@@ -71,7 +71,9 @@ TASKS = st.fixed_dictionaries(
 CALLS = st.fixed_dictionaries(
     {
         "id": st.integers(1, 12),
-        "outcome": st.sampled_from(["in_progress", "in_progress", "answered", "answered", "busy", "failed"]),
+        "outcome": st.sampled_from(
+            ["in_progress", "in_progress", "answered", "answered", "no_answer", "busy", "failed"]
+        ),
         "number": st.sampled_from([None, 1, 2]),
         "variant": st.sampled_from([None, "A", "B"]),
         "attempt": st.integers(1, 3),
@@ -83,6 +85,7 @@ CALLS = st.fixed_dictionaries(
         "error": st.sampled_from([None, "486", "SIP_503"]),
         "provider": st.sampled_from([None, "acme"]),
         "spoke": st.booleans(),
+        "rang": st.sampled_from([None, 0.0, 5.0, 14.999999, 15.0, 45.000001, 90.0]),
         "word": st.sampled_from([None, 0.0, 0.5, 0.500001, 2.0, 2.000001, 10.5]),
         "age": st.sampled_from([0.0, 30.0, 86_400.0]),
         "delay": st.sampled_from([0.0, 5.0, 5.000001, 90_000.0]),

@@ -19,7 +19,6 @@ Look = Callable[..., Claims]
 
 FOR_PEOPLE = {
     "tasks": ("contact", "phone", "number_id", "sticky", "duration_seconds", "score"),
-    "calls": ("ended_at",),
     "audience_uploads": ("error",),
 }
 """Columns that nothing here rests on: the task's own view, Grafana and the evidence show them."""

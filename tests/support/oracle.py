@@ -46,6 +46,8 @@ WITH exported AS (
 
 _WORD_BOUNDS = "unnest(ARRAY['0.5', '1.0', '1.5', '2.0', '3.0', '5.0', '10.0', 'Infinity']) AS bound (le)"
 
+_RING_BOUNDS = "unnest(ARRAY['5.0', '10.0', '15.0', '20.0', '30.0', '45.0', 'Infinity']) AS bound (le)"
+
 _BY_LABELS: Mapping[str, str] = {
     "campaign_tasks": "SELECT tenant, campaign, status, count(*) FROM task GROUP BY 1, 2, 3",
     "campaign_tasks_blocked": """
@@ -136,6 +138,30 @@ _BY_LABELS: Mapping[str, str] = {
         WHERE outcome = 'answered' AND variant IS NOT NULL
           AND agent_spoke_at - answered_at <= least(le::float8, 1e6) * interval '1 second'
         GROUP BY 1, 2, 3, 4""",
+    "campaign_call_ring_seconds_count": """
+        SELECT tenant, campaign, count(*) FROM call
+        WHERE outcome <> 'in_progress' AND answered_at - started_at BETWEEN '-1 min' AND '1 day' GROUP BY 1, 2""",
+    "campaign_call_ring_seconds_sum": """
+        SELECT tenant, campaign, sum(greatest(extract(epoch FROM answered_at - started_at), 0)) FROM call
+        WHERE outcome <> 'in_progress' AND answered_at - started_at BETWEEN '-1 min' AND '1 day' GROUP BY 1, 2""",
+    "campaign_call_ring_seconds_bucket": f"""
+        SELECT tenant, campaign, le, count(*) FROM call CROSS JOIN {_RING_BOUNDS}
+        WHERE outcome <> 'in_progress' AND answered_at - started_at BETWEEN '-1 min' AND '1 day'
+          AND answered_at - started_at <= least(le::float8, 1e6) * interval '1 second'
+        GROUP BY 1, 2, 3""",
+    "campaign_call_unanswered_ring_seconds_count": """
+        SELECT tenant, campaign, count(*) FROM call
+        WHERE outcome = 'no_answer' AND ended_at IS NOT NULL GROUP BY 1, 2""",
+    "campaign_call_unanswered_ring_seconds_sum": """
+        SELECT tenant, campaign, sum(extract(epoch FROM ended_at - started_at)) FROM call
+        WHERE outcome = 'no_answer' GROUP BY 1, 2""",
+    "campaign_call_unanswered_ring_seconds_bucket": f"""
+        SELECT tenant, campaign, le, count(*) FROM call CROSS JOIN {_RING_BOUNDS}
+        WHERE outcome = 'no_answer' AND ended_at - started_at <= least(le::float8, 1e6) * interval '1 second'
+        GROUP BY 1, 2, 3""",
+    "campaign_calls_cut_short_total": """
+        SELECT tenant, campaign, count(*) FROM call
+        WHERE outcome = 'no_answer' AND ended_at < started_at + interval '15 seconds' GROUP BY 1, 2""",
     "campaign_call_errors_total": """
         SELECT tenant, campaign, error_code AS code, coalesce(provider, '') AS provider, count(*)
         FROM call WHERE error_code IS NOT NULL GROUP BY 1, 2, 3, 4""",

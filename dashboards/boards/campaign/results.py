@@ -19,6 +19,9 @@ CARRIER_LIMIT = 0.15
 SHORT = "6(\\\\.0)?"
 """The bound of calls that count as short with carriers, as `le` has it."""
 
+RING_SECONDS = 15
+"""The least time that an unanswered call must ring by the FTC's safe harbour (docs/metrics.md)."""
+
 LATE_SECONDS = 2
 """Of silence after the person's greeting: from there on the FTC takes a call for abandoned (docs/metrics.md)."""
 
@@ -76,7 +79,7 @@ def calls(own: Own) -> Folded:
                        "count. It grows: less is dialled than becomes due, see Limits. Windows that open in the "
                        "morning show as hours."),
         ),
-        line(_first_word(own)),
+        line(_first_word(own), _ring(own)),
         line(
             _carriers(own),
             table(
@@ -129,9 +132,31 @@ def _first_word(own: Own) -> Panel:
         ask(f"{quantile(0.95, buckets)} and {enough}", "nineteen in twenty below"),
         ask(f"{quantile(0.5, buckets)} and {enough}", "half below"),
         ask(f"{of_arm} and on (variant) {tested}", "half below, arm {{variant}}"),
-        unit=SECONDS, decimals=1, empty="Not enough data in this range", interval=WIDE, width=24,
+        unit=SECONDS, decimals=1, empty="Not enough data in this range", interval=WIDE,
         thresholds=((None, NEUTRAL), (LATE_SECONDS, BAD)), soft_high=3.0,
         overrides=(colour("nineteen in twenty below", CALM), colour("half below", ACCENT)),
+    )  # fmt: skip
+
+
+def _ring(own: Own) -> Panel:
+    def seconds(share: float, name: str) -> str:
+        enough = f"{total(own.increase(f'{name}_count', over=STEP))} >= {MINIMUM_CALLS}"
+        return f"{quantile(share, own.increase(f'{name}_bucket', over=STEP))} and {enough}"
+
+    answered, in_vain = "campaign_call_ring_seconds", "campaign_call_unanswered_ring_seconds"
+    return graph(
+        416, "Ring time",
+        "From the start of a call to its answer, and to the end of calls that nobody answered, of which the shortest "
+        f"twentieth is below the last line. Under {RING_SECONDS} seconds (dashed) that is less than the FTC's safe "
+        "harbour asks for: have the ring time set. The time until a phone rings is in it. Longer than people take to "
+        f"answer, waiting brings little. Intervals with fewer than {MINIMUM_CALLS} calls are left out.",
+        ask(seconds(0.95, answered), "answered, nineteen in twenty below"),
+        ask(seconds(0.5, answered), "answered, half below"),
+        ask(seconds(0.05, in_vain), "unanswered, one in twenty below"),
+        unit=SECONDS, decimals=0, empty="Not enough data in this range", interval=WIDE,
+        thresholds=((None, NEUTRAL), (RING_SECONDS, BAD)), soft_high=30.0,
+        overrides=(colour("answered, nineteen in twenty below", CALM), colour("answered, half below", ACCENT),
+                   colour("unanswered, one in twenty below", "purple")),
     )  # fmt: skip
 
 

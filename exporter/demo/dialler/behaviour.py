@@ -81,6 +81,9 @@ class Behaviour:
         traits, conditions = self.of(campaign.campaign_id), self.conditions
         fault = self._fault(rng, traits, campaign, trunk)
         plan = fault or self._reached(rng, traits, campaign, lead, did, at)
+        limit = conditions.ring_limit.get(campaign.campaign_id)
+        if limit is not None and not fault and (plan.answer_after or plan.seconds) > limit:
+            plan = CallPlan(NO_ANSWER, limit, disposition="unreachable")
         plan.never_ends = rng.random() < conditions.leak.get(campaign.campaign_id, 0.0)
         unknown = conditions.unknown_outcome.get(campaign.campaign_id)
         if unknown and plan.result != ANSWERED and rng.random() < unknown[0]:

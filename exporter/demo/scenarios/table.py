@@ -342,6 +342,16 @@ _TABLE = (
         over=1200,
     ),
     Scenario(
+        "short_ring",
+        "The dialler gives calls up after a few rings.",
+        "Unanswered calls that ended within 15 seconds; fewer answers, as many people take longer.",
+        {**_ON, "seconds": 9.0},
+        wrong=e.rate("ring_limit", "seconds"),
+        hint="given up within 15 seconds",
+        within=1200,
+        over=1200,
+    ),
+    Scenario(
         "short_calls",
         "Most people hang up within six seconds.",
         "Calls of six seconds or less far above 15 % of the answered.",

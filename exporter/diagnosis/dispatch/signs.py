@@ -13,7 +13,7 @@ from exporter.diagnosis.dispatch.gate import is_much
 from exporter.diagnosis.dispatch.gates import IMPAIRED, needs_person
 from exporter.diagnosis.dispatch.gates import MIN_CALLS as PROVIDER_CALLS
 from exporter.diagnosis.dispatch.situation import Situation
-from exporter.source.columns import LATE_SECONDS
+from exporter.source.columns import LATE_SECONDS, RING_SECONDS
 
 MIN_CALLS, MIN_ANSWERED = 30, 20
 """Fewer say nothing (domain: rates need a minimum sample)."""
@@ -33,6 +33,9 @@ are short once in a thousand times."""
 
 SILENT_SHARE, NEGATIVE_SHARE, DEAD_SHARE, REJECTED_SHARE = 0.10, 0.50, 0.30, 0.20
 COST_FACTOR = 3.0
+CUT_SHARE = 0.05
+"""Unanswered calls that were given up too soon: the rule (docs/metrics.md) speaks of each, and clocks err."""
+
 LATE_SHARE, LATE_FACTOR = 0.20, 2.0
 """So many late first words, and so many times the campaign's usual share of them."""
 
@@ -68,6 +71,13 @@ def _compliance(s: Situation) -> Iterator[Sign]:
             "calls_while_paused",
             f"A call was started {duration(last - paused)} after the campaign was paused. Keep the evidence and tell "
             "the platform's owners: its dispatcher does not obey the pause.",
+        )
+    late = s.lately
+    if late.cut is not None and late.unanswered >= MIN_CALLS and late.cut > CUT_SHARE * late.unanswered:
+        yield Sign(
+            "cut_short",
+            f"{share(late.cut, late.unanswered)} of the last {count(late.unanswered, 'unanswered call')} were given up "
+            f"within {RING_SECONDS} seconds, sooner than the FTC's safe harbour allows. Have the ring time set longer.",
         )
     person = {code: n for code, n in s.tasks.blocked.items() if needs_person(code)}
     if is_much(sum(person.values()), s.tasks.total):

@@ -104,6 +104,10 @@ class Lately:
     """Answered calls of which it is told whether the agent spoke."""
     short: int | None = None
     """Answered and over within six seconds."""
+    unanswered: int = 0
+    """Calls that nobody answered of which it is told when they ended."""
+    cut: int | None = None
+    """Those of `unanswered` that ended within less than `RING_SECONDS`."""
     words: int = 0
     """Answered calls of which it is told when the agent first spoke."""
     late: int | None = None

@@ -74,6 +74,8 @@ def _lately(s: Situation) -> Json:
         "answer_rate": rate(late.answered, late.settled),
         "silent": late.silent,
         "short": late.short,
+        "unanswered": late.unanswered if late.cut is not None else None,
+        "cut_short": late.cut,
         "words": late.words if late.late is not None else None,
         "late": late.late,
         "scored": late.scored if mood else None,

@@ -432,6 +432,10 @@ def slow(late: int, words: int, before: int = 0) -> dict[str, Any]:
     }
 
 
+def cut(count: int, unanswered: int) -> dict[str, Any]:
+    return {"lately": lately(200, 80, unanswered=unanswered, cut=count)}
+
+
 def mood(negative: int, scored: int) -> dict[str, Any]:
     return {"lately": lately(200, 80, scored=scored, negative=negative)}
 
@@ -485,6 +489,8 @@ def cost(settled: int, factor: float, earlier: int = 2000) -> dict[str, Any]:
         ("slow_agent", slow(4, 20), slow(4, 19)),
         ("slow_agent", slow(4, 20), slow(3, 20)),
         ("slow_agent", slow(60, 100, before=120), slow(59, 100, before=120)),
+        ("cut_short", cut(2, 30), cut(2, 29)),
+        ("cut_short", cut(6, 100), cut(5, 100)),
         ("short_calls", short(20, 20), short(19, 19)),
         ("short_calls", short(16, 100), short(15, 100)),
         ("bad_mood", mood(10, 20), mood(10, 19)),
