@@ -100,6 +100,14 @@ class Compliance(Section):
         description="So many unanswered calls that rang for less than 15 seconds, the least of 16 CFR 310.4(b)(4).",
     )
     cut_calls: Least = Field(20, description="Fewer unanswered calls say nothing about that share.")
+    abandoned_near: Share = Field(
+        0.025,
+        description="So many abandoned calls of the period are told; 16 CFR 310.4(b)(4) allows 3 %.",
+    )
+    abandoned_calls: Least = Field(100, description="Fewer answered calls of the period say nothing about that share.")
+    abandoned_sure: Least = Field(
+        1000, description="From so many answered calls on it is told at once; of fewer, where it is more than chance."
+    )
     held_share: Share = Field(0.05, description="This share of the tasks is held: more than the flaws of any list.")
     held_tasks: Least = Field(20, description="And at least so many tasks; of small lists more than half.")
 

@@ -130,6 +130,17 @@ PIECES: tuple[Piece, ...] = (
         alerts=("CampaignFirstWordSlow",),
     ),
     Piece(
+        "abandonment",
+        "Is the legal limit kept, and how much is left of it?",
+        (
+            "campaign_abandonment_period_answered",
+            "campaign_abandonment_period_abandoned",
+            "campaign_abandonment_period_start_timestamp_seconds",
+        ),
+        _on("campaign", 417, 418, 419, 420),
+        alerts=("CampaignAbandonmentOverLimit", "CampaignAbandonmentNearLimit"),
+    ),
+    Piece(
         "ring time",
         "Do calls ring long enough, and not too long?",
         ("campaign_call_ring_seconds", "campaign_call_unanswered_ring_seconds"),

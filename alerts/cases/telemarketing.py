@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.cases.case import Case, Subject, Told
-from alerts.cases.series import Series, counter, info, outcomes, replicas, series
+from alerts.cases.series import Series, counter, info, outcomes, replicas, series, steady
 
 RING = Subject("CampaignRingTooShort", "warning", managers="true")
 
@@ -35,4 +35,46 @@ _RINGS = (
               _rang((5, 10, 30), (0, 10, 60)), at={"30m": _told("50%"), "70m": ()}),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = _RINGS
+OVER = Subject("CampaignAbandonmentOverLimit", "critical", managers="true")
+NEAR = Subject("CampaignAbandonmentNearLimit", "warning", managers="true")
+_BEGAN = series("campaign_abandonment_period_start_timestamp_seconds", steady(0))
+
+
+def _period(answered: str, abandoned: str) -> tuple[Series, ...]:
+    """The period's counts so far."""
+    return (series("campaign_abandonment_period_answered", answered), _BEGAN, info(),
+            series("campaign_abandonment_period_abandoned", abandoned))  # fmt: skip
+
+
+def _lost(of: Subject, share: str, abandoned: int, answered: int) -> tuple[Told, ...]:
+    return (
+        of.told(
+            f"{share} of the calls of Spring offer (c1) that people answered in this period were abandoned; 3% are "
+            f"allowed. Abandoned in this period: {abandoned} of {answered}. It began on Thu 1970-01-01 00:00 UTC."
+        ),
+    )
+
+
+_MANY = counter((1, 120), start=2000)
+_OVER = _period(_MANY, counter((0.5, 120), start=50))
+
+_LOST = (
+    OVER.fires("more than 3 % of two thousand, and another every second minute", _OVER,
+               at={"20m": (), "60m": _lost(OVER, "3.883%", 80, 2060)}),
+    OVER.edge("3 % of them, and more is needed", _period(counter((100, 120), start=2000), counter((3, 120), start=60)),
+              at=("60m", "115m")),
+    OVER.edge("4 of 99: below the smallest sample", _period(steady(99), counter((0.03, 120), start=1)),
+              at=("60m", "115m")),
+    OVER.edge("6 of 150, which chance brings", _period(steady(150), counter((0.05, 120))), at=("60m", "115m")),
+    OVER.edge("too many, but none for hours: nobody can do anything", _period(steady(2000), steady(80)),
+              at=("90m", "115m")),
+    OVER.no_data("when the agent spoke is not told", info(), at=("60m", "115m")),
+    OVER.also("two replicas count each call once", replicas(_OVER), at={"60m": _lost(OVER, "3.883%", 80, 2060)}),
+    NEAR.fires("2.7 % of two thousand", _period(steady(2000), counter((0.1, 120), start=45)),
+               at={"40m": (), "100m": _lost(NEAR, "2.75%", 55, 2000)}),
+    NEAR.edge("2.5 % of them, and more is needed", _period(steady(2000), counter((0.1, 120), start=38)),
+              at=("60m", "115m")),
+    NEAR.no_data("when the agent spoke is not told", info(), at=("60m", "115m")),
+)  # fmt: skip
+
+CASES: tuple[Case, ...] = (*_RINGS, *_LOST)

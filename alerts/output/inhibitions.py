@@ -20,6 +20,7 @@ BLIND = ("CampaignExporterDown", "CampaignExporterDatabaseAway", "CampaignExport
 
 _OUTSIDE = (
     "CampaignCallsOutsideWindow", "CampaignCallsWhilePaused", "CampaignComplianceHolds", "CampaignRingTooShort",
+    "CampaignAbandonmentOverLimit", "CampaignAbandonmentNearLimit",
 )  # fmt: skip
 _RATES = (
     "CampaignAnswerRateLow", "CampaignFailureBurst", "CampaignAgentSilent", "CampaignAbandonedCalls",
@@ -136,6 +137,12 @@ INHIBITIONS: tuple[Inhibition, ...] = (
         ("CampaignShortCalls", "CampaignAbandonedCalls", "CampaignFirstWordSlow"),
         ("tenant", "campaign"),
         "People hang up on silence.",
+    ),
+    Inhibition(
+        ("CampaignAbandonmentOverLimit",),
+        ("CampaignAbandonmentNearLimit",),
+        ("tenant", "campaign"),
+        "Who is over the limit was near it.",
     ),
     Inhibition(
         ("CampaignCostPerCallHigh",),

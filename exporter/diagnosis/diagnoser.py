@@ -30,7 +30,7 @@ JUDGED_AT_ONCE = 200
 longer however many campaigns there are; what somebody changed, or the clock, is judged at once all the same."""
 
 TASKS = ("tasks", "waiting", "ready", "in_progress", "stale")
-CALLS = ("attempts", "outside_today", "errors")
+CALLS = ("attempts", "outside_today", "errors", "heard_days")
 """Projections that a diagnosis rests on."""
 
 SHOWN = ("tasks", "attempts", "numbers", "talk", "dispositions")

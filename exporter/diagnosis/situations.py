@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from exporter.contract.codes import FINISHED_TASK_STATUSES, READY, RETRY_WAIT
+from exporter.diagnosis.abandonment import Period, period_of
 from exporter.diagnosis.dispatch.situation import Carrier, Line, Rival, Situation, Tasks, Usual
 from exporter.diagnosis.recent_calls import Recent
 from exporter.diagnosis.usage import Usage
@@ -15,6 +16,7 @@ from exporter.ledger.totals import count_of, earliest, unpack_key
 from exporter.source.columns import LATE_SECONDS, MICRO, WORD_BUCKETS
 from exporter.source.entities import Number, PoolEntry, Tenant, Trunk
 from exporter.source.platform import Platform
+from exporter.source.told import Told
 
 
 @dataclass(slots=True)
@@ -117,6 +119,7 @@ class Assembler:
             upload=platform.uploads.get(key),
             spent=usual.cost if usual.settled else usual.cost or 0.0,
             told=told,
+            abandonment=_abandonment(ledger, key, told, campaign.started_at, now),
             outside_window=_outside(ledger, key) if ledger.available.has("campaigns", "call_windows") else None,
             hidden=ledger.hidden,
             dated=dated,
@@ -184,6 +187,15 @@ def _called(ledger: Ledger, key: str, cost_told: bool) -> tuple[int, Usual]:
 def _pool(entries: Iterable[PoolEntry], state: TenantState) -> tuple[Line, ...]:
     """The numbers that may be picked: a weight of zero takes one out of the pool."""
     return tuple(state.lines[e.number_id] for e in entries if e.weight != 0 and e.number_id in state.lines)
+
+
+def _abandonment(ledger: Ledger, key: str, told: Told, started_at: float | None, now: float) -> Period | None:
+    projection = ledger.projections.get("heard_days")
+    if projection is None or not told.has("calls", *projection.needs):
+        return None
+    cells = ledger.cells("heard_days", key)
+    days = {unpack_key(cell)[0]: (count, micro // MICRO) for cell, (count, micro) in cells.items()}
+    return period_of(days, started_at, now)
 
 
 def _outside(ledger: Ledger, key: str) -> int:

@@ -14,7 +14,7 @@ from exporter.contract.availability import Available
 from exporter.ledger.call_days import Calendar
 from exporter.ledger.fold import Columns, Fold
 from exporter.ledger.remembered_rows import Array, Slots
-from exporter.ledger.time_buckets import recent_hours
+from exporter.ledger.time_buckets import recent_days, recent_hours
 from exporter.ledger.totals import pack, split, unpack_key
 from exporter.source.columns import DELAY_BUCKETS, MICRO, RING_BUCKETS, SCORE_BUCKETS, TALK_BUCKETS, WORD_BUCKETS
 from exporter.source.interning import NONE
@@ -30,12 +30,13 @@ _CALL_TYPES: Mapping[str, Any] = {
     "score_micro": _MICRO, "delay_bucket": _SMALL, "delay_micro": _MICRO, "silent": _SMALL,
     "word_bucket": _SMALL, "word_micro": _MICRO, "ring_bucket": _SMALL, "ring_micro": _MICRO,
     "unanswered_bucket": _SMALL, "unanswered_micro": _MICRO, "cut_short": _SMALL,
+    "heard": _SMALL, "heard_day": _CODE, "abandoned_micro": _CODE,
     "answered_micro": _CODE, "ai_micro": _MICRO, "telephony_micro": _MICRO, "started": _TIME,
     "created": _TIME, "updated": _TIME, "broken": np.int16, "day": np.int32, "hour": _CODE, "outside": _SMALL,
     "told": np.int16, "task_key": np.int64,
 }  # fmt: skip
 
-_CALL_UNITS: Mapping[str, int] = {"answered_micro": MICRO}
+_CALL_UNITS: Mapping[str, int] = {"answered_micro": MICRO, "abandoned_micro": MICRO}
 
 _BUCKETS: Mapping[str, NDArray[np.int64]] = {
     name: np.array([round(bound * MICRO) for bound in bounds], np.int64)
@@ -128,6 +129,7 @@ class CallFold(Fold):
             calls[f"{name}_bucket"] = np.where(micro >= 0, np.searchsorted(bounds, micro), NONE)
         calls["day"] = self._calendar.days(calls["campaign"], calls["started"])
         calls["hour"] = recent_hours(calls["started"], self.now)
+        calls["heard_day"] = np.where(calls["heard"] >= 0, recent_days(calls["started"], self.now), NONE)
         outside = self._calendar.outside(calls["campaign"], calls["started"])
         calls["outside"] = np.where(outside, 1, NONE)
 

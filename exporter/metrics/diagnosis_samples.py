@@ -25,6 +25,7 @@ def facets(view: View) -> dict[str, Hashable]:
         "reason": (d.verdict, d.binding, d.code),
         "advice": view.advice and (d.verdict, view.advice.hint, view.advice.evidence),
         "outside": s.outside_window,
+        "abandonment": s.abandonment,
         "doubled": s.calls.doubled,
         "outlook": view.outlook.at,
     }
@@ -49,6 +50,11 @@ def changed_facets(before: Mapping[str, Hashable], after: Mapping[str, Hashable]
 _UNSEEN = object()
 _SCOPES = tuple(gate for gate in SLOT_GATES if gate != "pacing")
 """Of calls at once; pacing is of starts a minute."""
+
+
+def _of_period(view: View, name: str) -> Samples:
+    period = view.situation.abandonment
+    return {} if period is None else _one(float(getattr(period, name)))
 
 
 def _verdict(view: View) -> Samples:
@@ -144,6 +150,9 @@ SAMPLES: Mapping[str, Callable[[View], Samples]] = MappingProxyType(
         "closes": lambda view: _one(view.closes_at),
         "doubled": lambda view: _one(view.situation.calls.doubled),
         "outside": lambda view: _one(view.situation.outside_window),
+        "period_began": lambda view: _of_period(view, "began"),
+        "period_answered": lambda view: _of_period(view, "answered"),
+        "period_abandoned": lambda view: _of_period(view, "abandoned"),
         "completion": lambda view: _forecast(view.outlook.completion),
         "exhaustion": lambda view: _forecast(view.outlook.budget),
         "best": _best,

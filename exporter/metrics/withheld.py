@@ -16,6 +16,7 @@ _JUDGED: Mapping[str, frozenset[str]] = MappingProxyType(
         "leaked": frozenset({"tasks", "calls"}),
         "used": frozenset({"calls"}),
         "outside": frozenset({"calls"}),
+        "abandonment": frozenset({"calls"}),
         "doubled": frozenset({"calls"}),
         "outlook": frozenset({"tasks", "calls"}),
         **dict.fromkeys(("verdict", "reason", "advice", "clears", "gates", "limits", "window"), frozenset[str]()),

@@ -23,6 +23,7 @@ from exporter.source.cleaning import (
     micro,
     no_time,
     outside,
+    recent_day,
     recent_hour,
     seconds,
     stamp,
@@ -45,6 +46,11 @@ from exporter.source.columns import (
 _TALK, _SCORE, _COST = (0, 86_400), (0, 100), (0, MICRO)
 _WAIT, _PASSED = (-60, 30 * 86_400), (-60, 86_400)
 """Seconds between two moments. Clocks of two servers may differ: up to a minute early counts as no time at all."""
+
+
+ABANDONED_AFTER = sa.bindparam("abandoned_after", type_=sa.Double)
+ABANDONED_LEAST = sa.bindparam("abandoned_least", type_=sa.Double)
+"""Seconds from the answer: a first word that comes later is too late, and who was there for less did not wait."""
 
 
 def call_rows(available: Available) -> CleanRows:
@@ -100,6 +106,10 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
     ring = sa.case((settled, _between(rang, _PASSED)), else_=sa.null())
     in_vain = raw("outcome").cast(sa.Text) == "no_answer"
     unanswered = sa.case((in_vain, _between(lasted, _PASSED)), else_=sa.null())
+    spoke = raw("agent_spoke_at")
+    heard = sa.and_(answered, in_time(raw("answered_at")), sa.or_(spoke.is_(None), silence.between(*_PASSED)))
+    waited = sa.func.coalesce(parts["ended"] - parts["answered"] >= ABANDONED_LEAST, sa.true())
+    abandoned = sa.or_(silence > ABANDONED_AFTER, sa.and_(spoke.is_(None), waited))
     talk_counted = sa.case((answered, parts["talk"]), else_=sa.null())
     score_counted = sa.case((settled, parts["score"]), else_=sa.null())
     violated = {
@@ -159,6 +169,9 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
         "word_bucket": bucket_of(word, WORD_BUCKETS),
         "word_micro": word,
         "silent": sa.case((sa.and_(answered, raw("agent_spoke_at").is_(None)), 1), else_=sa.null()),
+        "heard": sa.case((heard, 1), else_=sa.null()),
+        "heard_day": sa.case((heard, recent_day(started)), else_=sa.null()),
+        "abandoned_micro": sa.case((abandoned, MICRO), else_=0),
         "answered_micro": sa.case((answered, MICRO), else_=0),
         "ai_micro": sa.func.coalesce(parts["ai_cost"], 0),
         "telephony_micro": sa.func.coalesce(parts["telephony_cost"], 0),

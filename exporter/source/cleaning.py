@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from exporter.contract.availability import Available
-from exporter.source.columns import HOURS_BACK, MICRO
+from exporter.source.columns import DAYS_BACK, HOURS_BACK, MICRO
 from exporter.source.records import IdKind
 from exporter.source.told import TOLD
 
@@ -45,6 +45,13 @@ def recent_hour(moment: Expression) -> Expression:
     hour = sa.cast(sa.func.floor(moment / 3600.0), sa.Integer)
     first = sa.cast(sa.func.floor(NOW / 3600.0), sa.Integer) - HOURS_BACK
     return sa.case((hour > first, hour), else_=sa.null())
+
+
+def recent_day(moment: Expression) -> Expression:
+    """The whole day of UTC since 1970 of a moment; null before the `DAYS_BACK` days that end with the current one."""
+    day = sa.cast(sa.func.floor(moment / 86400.0), sa.Integer)
+    first = sa.cast(sa.func.floor(NOW / 86400.0), sa.Integer) - DAYS_BACK
+    return sa.case((day > first, day), else_=sa.null())
 
 
 def within(column: Expression, low: float, high: float) -> Expression:

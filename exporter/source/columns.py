@@ -34,6 +34,9 @@ HORIZONS = (("now", 0), ("5m", 300), ("15m", 900), ("1h", 3600), ("4h", 14400), 
 HOURS_BACK = 72
 """Whole hours of which finished tasks and calls are counted one by one, for forecasts."""
 
+DAYS_BACK = 30
+"""Days of UTC of which answered calls are counted one by one: a period of abandonment, see `diagnosis.abandonment`."""
+
 _TASK_RULES = (
     "attempts",
     "max_attempts",

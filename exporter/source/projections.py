@@ -138,6 +138,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection("delays", "calls", ("delay_bucket",), ("delay_micro",)),
     Projection("silent", "calls", given=("silent",)),
     Projection("first_words", "calls", ("word_bucket",), ("word_micro",)),
+    Projection("heard_days", "calls", ("heard_day",), ("abandoned_micro",)),
     Projection("rings", "calls", ("ring_bucket",), ("ring_micro",)),
     Projection("unanswered", "calls", ("unanswered_bucket",), ("unanswered_micro",)),
     Projection("cut_short", "calls", given=("cut_short",)),

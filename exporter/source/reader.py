@@ -18,7 +18,7 @@ from exporter.calendar.days import Day
 from exporter.config import ShardConfig
 from exporter.contract.availability import Available, Shape
 from exporter.errors import RowError
-from exporter.source.call_columns import call_rows
+from exporter.source.call_columns import ABANDONED_AFTER, ABANDONED_LEAST, call_rows
 from exporter.source.clean_rows import CAMPAIGNS, ROW_KEYS, SETTLED_BEFORE, key_text
 from exporter.source.cleaning import STAMP_FUTURE_SECONDS
 from exporter.source.closed_calls import parameters as closed_parameters
@@ -47,6 +47,8 @@ class Moment:
     now: float
     settle_after: float
     stale_after: float
+    abandoned: tuple[float, float] = (2.0, 2.0)
+    """As `AbandonmentConfig.spans` has it."""
 
     @property
     def before_all_settled(self) -> Moment:
@@ -58,6 +60,8 @@ class Moment:
         values: dict[str, Any] = {
             "now": self.now,
             "stale_after": self.stale_after,
+            ABANDONED_AFTER.key: self.abandoned[0],
+            ABANDONED_LEAST.key: self.abandoned[1],
             SETTLED_BEFORE.key: self.now - self.settle_after,
             CAMPAIGN_ATTEMPTS.key: None,
         }

@@ -70,6 +70,9 @@ BETWEEN: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "unanswered_bucket": ("ended_at",),
         "unanswered_micro": ("ended_at",),
         "cut_short": ("ended_at",),
+        "heard": ("answered_at", "agent_spoke_at"),
+        "heard_day": ("answered_at", "agent_spoke_at"),
+        "abandoned_micro": ("answered_at", "agent_spoke_at"),
         "word_bucket": ("answered_at", "agent_spoke_at"),
         "word_micro": ("answered_at", "agent_spoke_at"),
     }
@@ -104,6 +107,7 @@ MAKES_DO: Mapping[str, Mapping[str, str]] = MappingProxyType(
         ),
         "calls": MappingProxyType(
             {
+                "abandoned_micro": "who hung up at once counts as abandoned, where nobody tells when calls end",
                 "provider": "the provider of an error is not known",
                 "updated": "the latest time that the row tells",
                 "mark": "of updated",

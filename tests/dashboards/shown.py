@@ -74,6 +74,7 @@ SHOWN: Mapping[str, tuple[Shown, ...]] = {
     "cost_runaway": (Shown("cost-103-A", lambda cost: cost > 0.6, {"currency": "USD"}),),
     "silent_agent": (Shown("campaign-413-B", lambda share: share > 0.2),),
     "slow_agent": (Shown("campaign-415-B", lambda seconds: seconds > 3),),
+    "abandonment": (Shown("campaign-417-A", lambda share: share > 0.03),),
     "short_ring": (Shown("campaign-416-C", lambda seconds: seconds < 15),),
     "short_calls": (Shown("campaign-413-A", lambda share: share > 0.15),),
     "answer_drop": (Shown("campaign-106-A", lambda rate: rate < 0.2),),

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -132,6 +133,12 @@ WINDOWS = {1: ("UTC", None), 2: ("Pacific/Kiritimati", EVERY_OTHER_DAY), 3: ("As
 """By campaign, its zone and its call windows."""
 
 
+STARTED = {
+    1: datetime.now(UTC) - timedelta(days=60), 2: None, 3: datetime.now(UTC) - timedelta(days=40),
+}  # fmt: skip
+"""By campaign, when it started: of one, a period begins today; of one it is not told."""
+
+
 def config(url: str, settle_after: str, room: int) -> Config:
     """Short spans, so that rows settle, are forgotten and go stale within a test; no allowance to hide behind."""
     return parse(
@@ -183,6 +190,7 @@ def stage(url: str) -> Iterator[Stage]:
             contract.insert(
                 admin, "campaigns", campaign_id=campaign, tenant_id=tenant, name="C", status="running",
                 timezone=WINDOWS[campaign][0], call_windows=json.dumps(WINDOWS[campaign][1]), currency=currency,
+                started_at=STARTED[campaign],
             )  # fmt: skip
         for number in (1, 2):
             contract.insert(

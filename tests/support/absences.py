@@ -124,6 +124,10 @@ INSTEAD: Mapping[str, Instead] = {
     "calls.agent_spoke_at": Instead(
         "short calls are the next thing to say", leaves=(r"verdict\.hints\..*six seconds.*",)
     ),
+    "calls.ended_at": Instead(
+        "who hung up at once counts as abandoned", ("campaign_abandonment_period_abandoned",),
+        (r"kpis\.abandonment\.(abandoned|share|left)", r"verdict\.hints\..*abandoned.*"),
+    ),
     "calls.provider": Instead(
         "a label is empty", ("campaign_call_errors_total",),
         (r"verdict\.hints\..*sip_503.*", r"gates\.\[provider\]\.evidence"),

@@ -48,6 +48,18 @@ _WORD_BOUNDS = "unnest(ARRAY['0.5', '1.0', '1.5', '2.0', '3.0', '5.0', '10.0', '
 
 _RING_BOUNDS = "unnest(ARRAY['5.0', '10.0', '15.0', '20.0', '30.0', '45.0', 'Infinity']) AS bound (le)"
 
+_PERIOD = """
+, heard AS (
+    SELECT call.* FROM call
+    JOIN campaign_monitoring.campaigns AS c ON c.campaign_id::text = call.campaign
+    CROSS JOIN LATERAL (
+        SELECT (%(now)s AT TIME ZONE 'UTC')::date AS today, (c.started_at AT TIME ZONE 'UTC')::date AS first) AS day
+    WHERE c.started_at <= %(now)s AND outcome = 'answered' AND answered_at IS NOT NULL
+      AND (call.started_at AT TIME ZONE 'UTC')::date >= today - (today - first) %% 30
+      AND EXISTS (SELECT FROM call AS other WHERE other.campaign = call.campaign AND other.agent_spoke_at IS NOT NULL)
+)
+"""
+
 _BY_LABELS: Mapping[str, str] = {
     "campaign_tasks": "SELECT tenant, campaign, status, count(*) FROM task GROUP BY 1, 2, 3",
     "campaign_tasks_blocked": """
@@ -138,6 +150,12 @@ _BY_LABELS: Mapping[str, str] = {
         WHERE outcome = 'answered' AND variant IS NOT NULL
           AND agent_spoke_at - answered_at <= least(le::float8, 1e6) * interval '1 second'
         GROUP BY 1, 2, 3, 4""",
+    "campaign_abandonment_period_answered": f"{_PERIOD} SELECT tenant, campaign, count(*) FROM heard GROUP BY 1, 2",
+    "campaign_abandonment_period_abandoned": f"""{_PERIOD}
+        SELECT tenant, campaign, count(*) FROM heard
+        WHERE agent_spoke_at - answered_at > interval '2 s'
+           OR agent_spoke_at IS NULL AND (ended_at IS NULL OR ended_at - answered_at >= interval '2 s')
+        GROUP BY 1, 2""",
     "campaign_call_ring_seconds_count": """
         SELECT tenant, campaign, count(*) FROM call
         WHERE outcome <> 'in_progress' AND answered_at - started_at BETWEEN '-1 min' AND '1 day' GROUP BY 1, 2""",

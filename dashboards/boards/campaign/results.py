@@ -8,7 +8,7 @@ from dashboards.vocabulary.fields import colour, colours, organised, override
 from dashboards.vocabulary.graphs import graph
 from dashboards.vocabulary.layout import Folded, Line, folded, line
 from dashboards.vocabulary.panel import Panel, heading
-from dashboards.vocabulary.panels import bars, table
+from dashboards.vocabulary.panels import bars, stat, table
 from dashboards.vocabulary.queries import MINIMUM_CALLS, quantile, ratio, total
 from dashboards.vocabulary.targets import ask, now, rows
 from dashboards.vocabulary.units import RATIO, SECONDS, WHOLE
@@ -18,6 +18,10 @@ CARRIER_LIMIT = 0.15
 
 SHORT = "6(\\\\.0)?"
 """The bound of calls that count as short with carriers, as `le` has it."""
+
+_PARTS = ("answered", "abandoned")
+ABANDONED_LIMIT = 0.03
+"""The share of answered calls that the FTC's safe harbour lets be abandoned in a period (docs/metrics.md)."""
 
 RING_SECONDS = 15
 """The least time that an unanswered call must ring by the FTC's safe harbour (docs/metrics.md)."""
@@ -80,6 +84,7 @@ def calls(own: Own) -> Folded:
                        "morning show as hours."),
         ),
         line(_first_word(own), _ring(own)),
+        line(_abandoned(own), *_period(own)),
         line(
             _carriers(own),
             table(
@@ -157,6 +162,41 @@ def _ring(own: Own) -> Panel:
         thresholds=((None, NEUTRAL), (RING_SECONDS, BAD)), soft_high=30.0,
         overrides=(colour("answered, nineteen in twenty below", CALM), colour("answered, half below", ACCENT),
                    colour("unanswered, one in twenty below", "purple")),
+    )  # fmt: skip
+
+
+def _abandoned(own: Own) -> Panel:
+    answered, abandoned = (f"max ({own.last(f'campaign_abandonment_period_{name}')})" for name in _PARTS)
+    return graph(
+        417, "Abandoned by the law's measure",
+        "Of the calls that people answered in the current 30-day period of the campaign, the share in which no agent "
+        "spoke within two seconds (`abandonment.within`). It begins anew with each period and does not roll. The FTC's "
+        f"safe harbour ends at {ABANDONED_LIMIT:.0%} (dashed): reduce concurrency until no call waits for the agent. "
+        f"Below {MINIMUM_CALLS} answered calls it is left out.",
+        ask(ratio(abandoned, answered, at_least=MINIMUM_CALLS), "abandoned"),
+        unit=RATIO, decimals=2, empty="Not enough data in this range", interval=WIDE,
+        thresholds=((None, NEUTRAL), (ABANDONED_LIMIT, BAD)), soft_high=0.04,
+        overrides=(colour("abandoned", ACCENT),),
+    )  # fmt: skip
+
+
+def _period(own: Own) -> tuple[Panel, ...]:
+    answered, abandoned = (f"max ({own.last(f'campaign_abandonment_period_{name}')})" for name in _PARTS)
+    began = f"max ({own.moment('campaign_abandonment_period_start_timestamp_seconds')})"
+    left = f"floor ({ABANDONED_LIMIT:g} * {answered}) - {abandoned}"
+    empty = "No period known"
+    return (
+        stat(418, "Period began", "When the current 30-day period of the campaign began: with the day (UTC) of its "
+             "start, and every 30 days after that.",
+             now(began), unit="dateTimeAsIso", empty=empty, width=4, height=8),
+        stat(419, "Answered and abandoned", "Calls of the period that people answered, and those of them that were "
+             "abandoned.",
+             now(answered, "answered", ref="A"), now(abandoned, "abandoned", ref="B"), unit=WHOLE, decimals=0,
+             empty=empty, width=4, height=8, text="value_and_name"),
+        stat(420, "May still be abandoned", "So many more of the calls that were answered so far might have been "
+             "abandoned within the limit; each hundred answered calls add three. Below zero: so many are too many.",
+             now(left), unit=WHOLE, decimals=0, empty=empty, width=4, height=8,
+             thresholds=((None, BAD), (0, NEUTRAL))),
     )  # fmt: skip
 
 

@@ -35,6 +35,8 @@ FOREIGN_NUMBER_FACTOR = 0.6
 SYSTEM_FAULTS = ("sip_503", "sip_408", "media_timeout", "agent_unavailable")
 # Faults that say something about the destination: an attempt, and the number is not tried again.
 DEAD_NUMBER_FAULTS = ("unallocated_number", "number_changed")
+WAITS_SECONDS = 5.0
+"""How long an abandoned contact waits for the agent."""
 RING_SECONDS: Mapping[str, tuple[float, float]] = {
     ANSWERED: (4, 22), VOICEMAIL: (18, 32), NO_ANSWER: (26, 40), BUSY: (1, 4), REJECTED: (3, 15),
 }  # fmt: skip
@@ -158,7 +160,10 @@ class Behaviour:
             spread = traits.talk_spread
             plan.talk = round(traits.talk_seconds * rng.lognormvariate(-spread * spread / 2, spread) + 6, 1)
             self._outcome(rng, traits, campaign, lead, plan)
-        self._delayed(plan, ring, conditions.lateness.get(key, 0.0))
+        lateness = conditions.lateness.get(key, 0.0)
+        if key in conditions.abandonment and rng.random() < conditions.abandonment[key]:
+            lateness = WAITS_SECONDS
+        self._delayed(plan, ring, lateness)
         plan.seconds = ring + plan.talk
         plan.analysis_delay = rng.uniform(30, 600)
         return plan

@@ -342,6 +342,16 @@ _TABLE = (
         over=1200,
     ),
     Scenario(
+        "abandonment",
+        "More calls are answered than there are agents: some people wait for one.",
+        "Calls abandoned by the law's measure: above 3 % of the period's answered calls, for the rest of it.",
+        {**_ON, "rate": 0.15},
+        wrong=e.rate("abandonment"),
+        hint="were abandoned; the FTC's safe harbour",
+        within=5400,
+        over=None,
+    ),
+    Scenario(
         "short_ring",
         "The dialler gives calls up after a few rings.",
         "Unanswered calls that ended within 15 seconds; fewer answers, as many people take longer.",

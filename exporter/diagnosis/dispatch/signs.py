@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from exporter.contract.error_codes import DESTINATION, UNCODED, fault_of
 from exporter.contract.wording import count, duration, money, share
+from exporter.diagnosis.abandonment import LIMIT
 from exporter.diagnosis.dispatch.gate import is_much
 from exporter.diagnosis.dispatch.gates import IMPAIRED, needs_person
 from exporter.diagnosis.dispatch.gates import MIN_CALLS as PROVIDER_CALLS
@@ -55,7 +56,8 @@ def signs(s: Situation) -> list[Sign]:
     """All signs, the gravest first; none where rows are hidden that they rest on."""
     if s.hidden & {"tasks", "calls"}:
         return []
-    return [sign for look in (_compliance, _provider, _audience, _agent, _numbers, _money, _leaks) for sign in look(s)]
+    looks = (_compliance, _provider, _audience, _agent, _law, _numbers, _money, _leaks)
+    return [sign for look in looks for sign in look(s)]
 
 
 def _compliance(s: Situation) -> Iterator[Sign]:
@@ -183,6 +185,17 @@ def _agent(s: Situation) -> Iterator[Sign]:
             "bad_mood",
             f"{share(late.negative, late.scored)} of the last {count(late.scored, 'scored call')} were negative. "
             "Reduce concurrency, then compare the script with the audience; sentiment is a pointer, not a proof.",
+        )
+
+
+def _law(s: Situation) -> Iterator[Sign]:
+    period = s.abandonment
+    if period is not None and period.over:
+        yield Sign(
+            "abandoned",
+            f"{share(period.abandoned, period.answered)} of the {count(period.answered, 'answered call')} of this "
+            f"30-day period were abandoned; the FTC's safe harbour ends at {LIMIT:.0%}. Reduce concurrency until no "
+            "call waits for the agent.",
         )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from exporter.calendar.call_windows import Schedule
 from exporter.contract.codes import EXHAUSTED
+from exporter.diagnosis.abandonment import Period
 from exporter.source.entities import Campaign, Number, Tenant, Trunk, Upload
 from exporter.source.told import NOTHING_TOLD, Told
 
@@ -186,6 +187,8 @@ class Situation:
     """What its calls cost; `None`: there were some, and nobody tells what they cost."""
     told: Told = NOTHING_TOLD
     """The optional columns that the campaign's own tasks and calls fill."""
+    abandonment: Period | None = None
+    """Of the calls that a person answered; `None`: nobody tells when the agent spoke, or when the campaign started."""
     outside_window: int | None = 0
     """Calls started today while the campaign's windows were closed; `None`: the platform tells no windows."""
     dated: bool = True

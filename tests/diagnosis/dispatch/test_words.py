@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from exporter.diagnosis.abandonment import Period
 from exporter.diagnosis.dispatch.evidence import evidence
 from exporter.diagnosis.dispatch.gates import GATES
 from exporter.diagnosis.dispatch.hints import hints
@@ -432,6 +433,10 @@ def slow(late: int, words: int, before: int = 0) -> dict[str, Any]:
     }
 
 
+def period(answered: int, abandoned: int) -> dict[str, Any]:
+    return {"abandonment": Period(NOW, answered, abandoned)}
+
+
 def cut(count: int, unanswered: int) -> dict[str, Any]:
     return {"lately": lately(200, 80, unanswered=unanswered, cut=count)}
 
@@ -489,6 +494,7 @@ def cost(settled: int, factor: float, earlier: int = 2000) -> dict[str, Any]:
         ("slow_agent", slow(4, 20), slow(4, 19)),
         ("slow_agent", slow(4, 20), slow(3, 20)),
         ("slow_agent", slow(60, 100, before=120), slow(59, 100, before=120)),
+        ("abandoned", period(1000, 31), period(1000, 30)),
         ("cut_short", cut(2, 30), cut(2, 29)),
         ("cut_short", cut(6, 100), cut(5, 100)),
         ("short_calls", short(20, 20), short(19, 19)),
