@@ -37,7 +37,7 @@ COST_FACTOR = 3.0
 CUT_SHARE = 0.05
 """Unanswered calls that were given up too soon: the rule (docs/metrics.md) speaks of each, and clocks err."""
 
-LATE_SHARE, LATE_FACTOR = 0.20, 2.0
+LATE_SHARE, LATE_FACTOR = 0.30, 2.0
 """So many late first words, and so many times the campaign's usual share of them."""
 
 GRACE_SECONDS = 60.0
