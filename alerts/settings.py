@@ -28,6 +28,9 @@ class Progress(Section):
 
     backlog_tasks: Least = Field(30, description="So many more pending tasks an hour are a growing backlog.")
     backlog_share: Share = Field(0.1, description="And at least this share of those that wait.")
+    list_horizon: Duration = Field(
+        4 * 3600.0, description="A list that runs dry within this is told, where no window closes before."
+    )
 
 
 class Dispatch(Section):

@@ -211,6 +211,13 @@ PIECES: tuple[Piece, ...] = (
         ),
     ),
     Piece(
+        "list",
+        "How much of the list is left, and until when?",
+        ("campaign_list_tasks", "campaign_forecast_list_dry_timestamp_seconds"),
+        _on("campaign", 911, 912, 914),
+        alerts=("CampaignListRunsDry",),
+    ),
+    Piece(
         "tasks table",
         "Which task is stuck?",
         (),

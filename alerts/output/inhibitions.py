@@ -38,7 +38,7 @@ _STANDS = (
 )  # fmt: skip
 _LISTS = (
     "CampaignListUnusable", "CampaignUnknownCodes", "CampaignAudienceImportFailed", "CampaignAudienceRowsRejected",
-    "CampaignAudienceStuck", "CampaignAudienceMissing", "CampaignSampleRatioMismatch",
+    "CampaignAudienceStuck", "CampaignAudienceMissing", "CampaignSampleRatioMismatch", "CampaignListRunsDry",
 )  # fmt: skip
 _MONEY = (
     "CampaignCreditsExhausted", "CampaignBudgetExhausted", "CampaignBudgetRunsOut", "CampaignCreditsRunOut",

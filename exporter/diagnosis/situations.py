@@ -145,12 +145,13 @@ def tasks_of(ledger: Ledger, key: str) -> Tasks:
         else:
             blocked[code] = blocked.get(code, 0) + count
     oldest = earliest(ledger.cells("ready", key))
-    stale = ledger.cell("stale", key)
+    stale, untouched = ledger.cell("stale", key), ledger.cell("untouched", key)
     pending, in_progress = by_status.pop("pending", 0), by_status.pop("in_progress", 0)
     return Tasks(
         pending=pending,
         in_progress=in_progress,
         over=sum(by_status.values()),
+        untouched=untouched[0] if untouched else 0,
         finished=sum(by_status.get(status, 0) for status in FINISHED_TASK_STATUSES),
         blocked=blocked,
         waiting=waiting,

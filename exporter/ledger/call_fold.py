@@ -30,7 +30,7 @@ _CALL_TYPES: Mapping[str, Any] = {
     "score_micro": _MICRO, "delay_bucket": _SMALL, "delay_micro": _MICRO, "silent": _SMALL,
     "word_bucket": _SMALL, "word_micro": _MICRO, "ring_bucket": _SMALL, "ring_micro": _MICRO,
     "unanswered_bucket": _SMALL, "unanswered_micro": _MICRO, "cut_short": _SMALL,
-    "heard": _SMALL, "heard_day": _CODE, "abandoned_micro": _CODE,
+    "first": _SMALL, "heard": _SMALL, "heard_day": _CODE, "abandoned_micro": _CODE,
     "answered_micro": _CODE, "ai_micro": _MICRO, "telephony_micro": _MICRO, "started": _TIME,
     "created": _TIME, "updated": _TIME, "broken": np.int16, "day": np.int32, "hour": _CODE, "outside": _SMALL,
     "told": np.int16, "task_key": np.int64,

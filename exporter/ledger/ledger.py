@@ -91,6 +91,7 @@ class Ledger:
         if hour > before:
             self.tasks.expire("finished_hours", "hour", hour)
             self.calls.expire("call_hours", "hour", hour)
+            self.calls.expire("first_hours", "hour", hour)
             if "heard_days" in self.projections:
                 self.calls.expire("heard_days", "heard_day", first_day(now))
         return self.exported if hour < before else []

@@ -17,6 +17,7 @@ _JUDGED: Mapping[str, frozenset[str]] = MappingProxyType(
         "used": frozenset({"calls"}),
         "outside": frozenset({"calls"}),
         "abandonment": frozenset({"calls"}),
+        "list": frozenset({"tasks"}),
         "doubled": frozenset({"calls"}),
         "outlook": frozenset({"tasks", "calls"}),
         **dict.fromkeys(("verdict", "reason", "advice", "clears", "gates", "limits", "window"), frozenset[str]()),

@@ -149,6 +149,7 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
         "task": sa.func.left(sa.cast(raw("task_id"), sa.Text), 64),
         "outcome": sa.func.coalesce(clean_text(raw("outcome")), OTHER),
         "attempt": sa.case((whole(raw("attempt"), 1, 1000), sa.cast(raw("attempt"), sa.Integer)), else_=0),
+        "first": sa.case((whole(raw("attempt"), 1, 1), 1), else_=sa.null()),
         "number": parts["number"],
         "variant": parts["variant"],
         "provider": sa.case((raw("error_code").is_not(None), clean_text(raw("provider"))), else_=sa.null()),

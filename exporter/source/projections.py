@@ -115,6 +115,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection("retries", "tasks", sums=("retries_micro",)),
     Projection("dispositions", "tasks", ("disposition",)),
     Projection("goals", "tasks", ("variant",), ("goal_micro", "finished_micro")),
+    Projection("untouched", "tasks", given=("untouched",)),
     Projection("finished_hours", "tasks", ("hour",)),
     Projection("broken_tasks", "tasks", ("broken",)),
     Projection("told_tasks", "tasks", ("told",)),
@@ -122,6 +123,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection("attempts", "calls", ("attempt", "outcome"), ("ai_micro", "telephony_micro")),
     Projection("numbers", "calls", ("number", "outcome")),
     Projection("call_hours", "calls", ("hour",), ("ai_micro", "telephony_micro")),
+    Projection("first_hours", "calls", ("hour",), given=("first",)),
     Projection("today", "calls", ("number", "day")),
     # By the windows of the moment a call was first seen; loaded, by those of now.
     Projection("outside", "calls", given=("outside",), audited=False),

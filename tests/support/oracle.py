@@ -62,6 +62,11 @@ _PERIOD = """
 
 _BY_LABELS: Mapping[str, str] = {
     "campaign_tasks": "SELECT tenant, campaign, status, count(*) FROM task GROUP BY 1, 2, 3",
+    "campaign_list_tasks": """
+        SELECT tenant, campaign, CASE WHEN status = 'pending' AND attempts = 0 THEN 'untouched'
+                                      WHEN status IN ('pending', 'in_progress') THEN 'in_circulation'
+                                      ELSE 'worked_out' END AS state, count(*)
+        FROM task GROUP BY 1, 2, 3""",
     "campaign_tasks_blocked": """
         SELECT tenant, campaign, effective AS blocker, count(*) FROM waiting GROUP BY 1, 2, 3""",
     "campaign_tasks_eligible_within": """

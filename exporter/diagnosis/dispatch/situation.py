@@ -25,6 +25,8 @@ class Tasks:
     pending: int = 0
     in_progress: int = 0
     over: int = 0
+    untouched: int = 0
+    """Pending ones for which nobody was called yet."""
     finished: int = 0
     """Those of `over` that were completed or failed, not cancelled."""
     blocked: Mapping[str, int] = field(default_factory=dict)
