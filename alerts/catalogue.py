@@ -13,8 +13,10 @@ from alerts.rules import (
     experiments,
     exporter,
     failures,
+    first_word,
     numbers,
     progress,
+    telemarketing,
 )
 from alerts.settings import Settings
 from alerts.vocabulary import records
@@ -24,7 +26,8 @@ from dashboards.vocabulary.grouping import Grouping
 from exporter.errors import ConfigError
 
 CONCERNS = (
-    progress, dispatch, answer_rate, failures, numbers, cost, compliance, audience, experiments, exporter,
+    progress, dispatch, answer_rate, failures, first_word, numbers, cost, compliance, telemarketing,
+    audience, experiments, exporter,
 )  # fmt: skip
 """One module each, in the order in which a reader expects them."""
 

@@ -28,6 +28,9 @@ class Progress(Section):
 
     backlog_tasks: Least = Field(30, description="So many more pending tasks an hour are a growing backlog.")
     backlog_share: Share = Field(0.1, description="And at least this share of those that wait.")
+    list_horizon: Duration = Field(
+        4 * 3600.0, description="A list that runs dry within this is told, where no window closes before."
+    )
 
 
 class Dispatch(Section):
@@ -57,6 +60,10 @@ class Failures(Section):
     failed_share: Share = Field(0.3, description="So many of the calls fail: something is wrong with them all.")
     throttled_share: Share = Field(0.1, description="So many of a provider's calls are refused as too many.")
     silent_share: Share = Field(0.1, description="So many answered calls in which the agent never spoke.")
+    late_share: Share = Field(
+        0.2,
+        description="So many first words that are late, where twice as few were usual: later than 2 s, or than 5 s.",
+    )
     abandoned_share: Share = Field(0.2, description="Abandoned calls from which carriers surcharge or block (20 %).")
     short_share: Share = Field(
         0.15, description="Answered calls of six seconds or less from which carriers surcharge or block (15 %)."
@@ -91,6 +98,19 @@ class Compliance(Section):
     """When rules that protect people are broken, or hold up much."""
 
     outside_calls: Least = Field(2, description="So many calls outside a campaign's windows within half an hour.")
+    cut_share: Share = Field(
+        0.05,
+        description="So many unanswered calls that rang for less than 15 seconds, the least of 16 CFR 310.4(b)(4).",
+    )
+    cut_calls: Least = Field(20, description="Fewer unanswered calls say nothing about that share.")
+    abandoned_near: Share = Field(
+        0.025,
+        description="So many abandoned calls of the period are told; 16 CFR 310.4(b)(4) allows 3 %.",
+    )
+    abandoned_calls: Least = Field(100, description="Fewer answered calls of the period say nothing about that share.")
+    abandoned_sure: Least = Field(
+        1000, description="From so many answered calls on it is told at once; of fewer, where it is more than chance."
+    )
     held_share: Share = Field(0.05, description="This share of the tasks is held: more than the flaws of any list.")
     held_tasks: Least = Field(20, description="And at least so many tasks; of small lists more than half.")
 

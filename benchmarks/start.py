@@ -46,7 +46,7 @@ def statements(target: Target) -> float:
             connection.execute("SET LOCAL statement_timeout = 0")  # a transaction of the exporter's sets its own
             row = connection.execute("SELECT extract(epoch FROM now())::float8").fetchone()
             assert row is not None, "one row"
-            moment = Moment(row[0], config.settle_after, config.stale_after)
+            moment = Moment(row[0], config.settle_after, config.stale_after, config.abandonment.spans)
             days = _days(connection, moment.now)
             for projection in available_projections(available):
                 start = time.perf_counter()

@@ -130,6 +130,31 @@ PIECES: tuple[Piece, ...] = (
         alerts=("CampaignSentimentNegative",),
     ),
     Piece(
+        "first word",
+        "How long do people hear nothing?",
+        ("campaign_call_first_word_seconds", "campaign_variant_first_word_seconds"),
+        _on("campaign", 415),
+        alerts=("CampaignFirstWordSlow",),
+    ),
+    Piece(
+        "abandonment",
+        "Is the legal limit kept, and how much is left of it?",
+        (
+            "campaign_abandonment_period_answered",
+            "campaign_abandonment_period_abandoned",
+            "campaign_abandonment_period_start_timestamp_seconds",
+        ),
+        _on("campaign", 417, 418, 419, 420),
+        alerts=("CampaignAbandonmentOverLimit", "CampaignAbandonmentNearLimit"),
+    ),
+    Piece(
+        "ring time",
+        "Do calls ring long enough, and not too long?",
+        ("campaign_call_ring_seconds", "campaign_call_unanswered_ring_seconds"),
+        _on("campaign", 416),
+        alerts=("CampaignRingTooShort",),
+    ),
+    Piece(
         "retry effectiveness",
         "Do retries help, or only raise spam risk?",
         ("campaign_attempt_calls_total", "campaign_attempt_cost_total"),
@@ -191,6 +216,13 @@ PIECES: tuple[Piece, ...] = (
             "CampaignAudienceRowsRejected",
             "CampaignAudienceStuck",
         ),
+    ),
+    Piece(
+        "list",
+        "How much of the list is left, and until when?",
+        ("campaign_list_tasks", "campaign_forecast_list_dry_timestamp_seconds"),
+        _on("campaign", 911, 912, 914),
+        alerts=("CampaignListRunsDry",),
     ),
     Piece(
         "tasks table",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.cases.case import Case, Subject
-from alerts.cases.series import Series, info, replicas, series, steady, verdict
+from alerts.cases.series import HOUR, Series, info, replicas, series, status, steady, verdict
 
 GROWS = Subject("CampaignBacklogGrows", "warning")
 _BLOCKED = verdict("throttled", "connection", "connection_limit")
@@ -20,6 +20,30 @@ def _pending(values: str) -> Series:
 def _busy(values: str = "5x240") -> Series:
     return series("campaign_calls_in_progress", values)
 
+
+DRY = Subject("CampaignListRunsDry", "info")
+
+
+def _dry(seconds: float, closes: float | None = None, minutes: int = 4 * HOUR) -> tuple[Series, ...]:
+    """The list runs dry at that moment, and the window closes at another."""
+    dry = series("campaign_forecast_list_dry_timestamp_seconds", steady(seconds, minutes), estimate="likely")
+    shut = [] if closes is None else [series("campaign_window_closes_timestamp_seconds", steady(closes, minutes))]
+    return (dry, *shut, *status("running"), info())
+
+
+_LASTS = (DRY.told("The contacts of Spring offer (c1) who were never called last for about 1h 30m 0s."),)
+
+_DRY = (
+    DRY.fires("the list runs dry in two hours, and the window closes in three", _dry(7200, 10800),
+              at={"14m": (), "30m": _LASTS}),
+    DRY.fires("no window closes, and it runs dry within four hours", _dry(7200), at={"14m": (), "30m": _LASTS}),
+    DRY.edge("the window closes first", _dry(7200, 7200), at=("30m", "60m")),
+    DRY.edge("no window closes, and it lasts for more than four hours", _dry(4 * 3600 + 3600), at=("30m", "45m")),
+    DRY.edge("a forecast that is over", _dry(60), at=("30m", "60m")),
+    DRY.no_data("there is no forecast: not enough data, or nobody is left", *status("running"), info(),
+                at=("30m", "60m")),
+    DRY.also("two replicas are one alert", replicas(_dry(7200, 10800)), at={"30m": _LASTS}),
+)  # fmt: skip
 
 CASES: tuple[Case, ...] = (
     GROWS.fires(
@@ -53,4 +77,5 @@ CASES: tuple[Case, ...] = (
                _pending("100+1x240"), _busy(), verdict("throttled", "tenant", "tenant_concurrency", campaign="c2"),
                series("campaign_tasks", steady(100), status="pending", campaign="c2"), info(),
                at={"70m": ()}),
+    *_DRY,
 )  # fmt: skip

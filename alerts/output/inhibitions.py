@@ -18,11 +18,14 @@ class Inhibition:
 BLIND = ("CampaignExporterDown", "CampaignExporterDatabaseAway", "CampaignExporterStale")
 """While one of these fires, nothing is known of campaigns."""
 
-_OUTSIDE = ("CampaignCallsOutsideWindow", "CampaignCallsWhilePaused", "CampaignComplianceHolds")
+_OUTSIDE = (
+    "CampaignCallsOutsideWindow", "CampaignCallsWhilePaused", "CampaignComplianceHolds", "CampaignRingTooShort",
+    "CampaignAbandonmentOverLimit", "CampaignAbandonmentNearLimit",
+)  # fmt: skip
 _RATES = (
     "CampaignAnswerRateLow", "CampaignFailureBurst", "CampaignAgentSilent", "CampaignAbandonedCalls",
     "CampaignShortCalls", "CampaignCostPerCallHigh", "CampaignRetriesOnlyCost", "CampaignSpendAnomaly",
-    "CampaignSentimentNegative",
+    "CampaignSentimentNegative", "CampaignFirstWordSlow",
 )  # fmt: skip
 _NUMBERS = ("CampaignNumberBad", "CampaignNumberFading", "CampaignNumberFlagged")
 _WAITS = (
@@ -35,7 +38,7 @@ _STANDS = (
 )  # fmt: skip
 _LISTS = (
     "CampaignListUnusable", "CampaignUnknownCodes", "CampaignAudienceImportFailed", "CampaignAudienceRowsRejected",
-    "CampaignAudienceStuck", "CampaignAudienceMissing", "CampaignSampleRatioMismatch",
+    "CampaignAudienceStuck", "CampaignAudienceMissing", "CampaignSampleRatioMismatch", "CampaignListRunsDry",
 )  # fmt: skip
 _MONEY = (
     "CampaignCreditsExhausted", "CampaignBudgetExhausted", "CampaignBudgetRunsOut", "CampaignCreditsRunOut",
@@ -131,9 +134,15 @@ INHIBITIONS: tuple[Inhibition, ...] = (
     ),
     Inhibition(
         ("CampaignAgentSilent",),
-        ("CampaignShortCalls", "CampaignAbandonedCalls"),
+        ("CampaignShortCalls", "CampaignAbandonedCalls", "CampaignFirstWordSlow"),
         ("tenant", "campaign"),
         "People hang up on silence.",
+    ),
+    Inhibition(
+        ("CampaignAbandonmentOverLimit",),
+        ("CampaignAbandonmentNearLimit",),
+        ("tenant", "campaign"),
+        "Who is over the limit was near it.",
     ),
     Inhibition(
         ("CampaignCostPerCallHigh",),

@@ -18,8 +18,10 @@ from alerts.cases import (
     experiments,
     exporter,
     failures,
+    first_word,
     numbers,
     progress,
+    telemarketing,
 )
 from alerts.cases.case import Case, Told
 from alerts.output.notices import annotations_of
@@ -34,9 +36,11 @@ CASES: Mapping[str, tuple[Case, ...]] = MappingProxyType(
         "dispatch": dispatch.CASES,
         "answer_rate": answer_rate.CASES,
         "failures": failures.CASES,
+        "first_word": first_word.CASES,
         "numbers": numbers.CASES,
         "cost": cost.CASES,
         "compliance": compliance.CASES,
+        "telemarketing": telemarketing.CASES,
         "audience": audience.CASES,
         "experiments": experiments.CASES,
         "exporter": exporter.CASES,

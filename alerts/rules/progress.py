@@ -10,7 +10,28 @@ from dashboards.vocabulary.queries import selector
 
 def concern(q: Rules, s: Settings) -> Concern:
     """The rules."""
-    return Concern("progress", "Progress", (_backlog(q, s),), every=60)
+    return Concern("progress", "Progress", (_backlog(q, s), _dry(q, s)), every=60)
+
+
+def _dry(q: Rules, s: Settings) -> Alert:
+    on = "on (tenant, campaign)"
+    forecast = q.last("campaign_forecast_list_dry_timestamp_seconds", estimate="likely")
+    dry = f"min by (tenant, campaign) ({forecast})"
+    closes = f"max by (tenant, campaign) ({q.last('campaign_window_closes_timestamp_seconds')})"
+    soon = f"({dry} < time() + {s.progress.list_horizon:g} unless {on} {closes}) or ({dry} < {on} {closes})"
+    return Alert(
+        "CampaignListRunsDry",
+        Severity.INFO,
+        CAMPAIGN,
+        "Before the window closes nobody will be left in the list who was never called.",
+        "The contacts of {campaign} who were never called last for about {duration}.",
+        "If the campaign is to go on, stage the next file; if not, this is how it ends.",
+        f"({dry} - time() > 0) and {on} ({soon}) and {on} {q.is_status('running')}",
+        ("campaign", 914),
+        wait=900,
+        keep=900,
+        rests_on=("progress.list_horizon",),
+    )
 
 
 def _backlog(q: Rules, s: Settings) -> Alert:

@@ -149,6 +149,18 @@ _TABLE = (
         needs=_TALK, awake=True,
     ),
     Kind(
+        "slow_agent", ("CampaignFirstWordSlow",), roles=_STEADY, sizes={"seconds": (3.0, 8.0)}, minutes=(50, 80),
+        needs=_TALK, awake=True,
+    ),
+    Kind(
+        "abandonment", ("CampaignAbandonmentOverLimit", "CampaignAbandonmentNearLimit", "CampaignFirstWordSlow"),
+        roles=_STEADY, sizes={"rate": (0.5, 0.9)}, minutes=(80, 110), needs=_TALK, awake=True, lasting=True,
+    ),
+    Kind(
+        "short_ring", ("CampaignRingTooShort", "CampaignAnswerRateLow"), roles=_STEADY, sizes={"seconds": (6.0, 13.0)},
+        minutes=(50, 80), needs=_FLOW,
+    ),
+    Kind(
         "short_calls", ("CampaignShortCalls",), roles=_STEADY, sizes={"rate": (0.5, 0.9)}, minutes=(50, 80),
         needs=_TALK, awake=True,
     ),

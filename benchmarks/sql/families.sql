@@ -171,6 +171,72 @@ CROSS JOIN LATERAL (VALUES
     ('count', total), ('sum', observed_sum)
 ) AS buckets (le, value)
 
+-- name: campaign_call_first_word_seconds
+SELECT c.tenant_id AS tenant, c.campaign_id AS campaign, le, value
+FROM (SELECT campaign_id, count(*) AS total, sum(observed) AS observed_sum,
+             count(*) FILTER (WHERE observed <= 0.5) AS b0,
+             count(*) FILTER (WHERE observed <= 1) AS b1,
+             count(*) FILTER (WHERE observed <= 1.5) AS b2,
+             count(*) FILTER (WHERE observed <= 2) AS b3,
+             count(*) FILTER (WHERE observed <= 3) AS b4,
+             count(*) FILTER (WHERE observed <= 5) AS b5,
+             count(*) FILTER (WHERE observed <= 10) AS b6
+      FROM (SELECT campaign_id, extract(epoch FROM agent_spoke_at - answered_at) AS observed
+            FROM campaign_monitoring.calls
+            WHERE outcome = 'answered' AND answered_at IS NOT NULL AND agent_spoke_at IS NOT NULL) AS calls
+      GROUP BY campaign_id) AS q
+JOIN campaign_monitoring.campaigns AS c USING (campaign_id)
+CROSS JOIN LATERAL (VALUES
+    ('0.5', b0), ('1.0', b1), ('1.5', b2), ('2.0', b3), ('3.0', b4), ('5.0', b5), ('10.0', b6),
+    ('+Inf', total), ('count', total), ('sum', observed_sum)
+) AS buckets (le, value)
+
+-- name: campaign_call_ring_seconds
+SELECT c.tenant_id AS tenant, c.campaign_id AS campaign, le, value
+FROM (SELECT campaign_id, count(*) AS total, sum(observed) AS observed_sum,
+             count(*) FILTER (WHERE observed <= 5) AS b0,
+             count(*) FILTER (WHERE observed <= 10) AS b1,
+             count(*) FILTER (WHERE observed <= 15) AS b2,
+             count(*) FILTER (WHERE observed <= 20) AS b3,
+             count(*) FILTER (WHERE observed <= 30) AS b4,
+             count(*) FILTER (WHERE observed <= 45) AS b5
+      FROM (SELECT campaign_id, extract(epoch FROM answered_at - started_at) AS observed
+            FROM campaign_monitoring.calls
+            WHERE outcome <> 'in_progress' AND answered_at IS NOT NULL) AS calls
+      GROUP BY campaign_id) AS q
+JOIN campaign_monitoring.campaigns AS c USING (campaign_id)
+CROSS JOIN LATERAL (VALUES
+    ('5.0', b0), ('10.0', b1), ('15.0', b2), ('20.0', b3), ('30.0', b4), ('45.0', b5),
+    ('+Inf', total), ('count', total), ('sum', observed_sum)
+) AS buckets (le, value)
+
+-- name: campaign_call_unanswered_ring_seconds
+SELECT c.tenant_id AS tenant, c.campaign_id AS campaign, le, value
+FROM (SELECT campaign_id, count(*) AS total, sum(observed) AS observed_sum,
+             count(*) FILTER (WHERE observed <= 5) AS b0,
+             count(*) FILTER (WHERE observed <= 10) AS b1,
+             count(*) FILTER (WHERE observed <= 15) AS b2,
+             count(*) FILTER (WHERE observed <= 20) AS b3,
+             count(*) FILTER (WHERE observed <= 30) AS b4,
+             count(*) FILTER (WHERE observed <= 45) AS b5
+      FROM (SELECT campaign_id, extract(epoch FROM ended_at - started_at) AS observed
+            FROM campaign_monitoring.calls
+            WHERE outcome = 'no_answer' AND ended_at IS NOT NULL) AS calls
+      GROUP BY campaign_id) AS q
+JOIN campaign_monitoring.campaigns AS c USING (campaign_id)
+CROSS JOIN LATERAL (VALUES
+    ('5.0', b0), ('10.0', b1), ('15.0', b2), ('20.0', b3), ('30.0', b4), ('45.0', b5),
+    ('+Inf', total), ('count', total), ('sum', observed_sum)
+) AS buckets (le, value)
+
+-- name: campaign_calls_cut_short_total
+SELECT c.tenant_id AS tenant, c.campaign_id AS campaign, q.value
+FROM (SELECT campaign_id, count(*) AS value
+      FROM campaign_monitoring.calls
+      WHERE outcome = 'no_answer' AND ended_at < started_at + interval '15 seconds'
+      GROUP BY 1) AS q
+JOIN campaign_monitoring.campaigns AS c USING (campaign_id)
+
 -- name: campaign_calls_silent_total
 SELECT c.tenant_id AS tenant, c.campaign_id AS campaign, q.value
 FROM (SELECT campaign_id, count(*) AS value
@@ -233,6 +299,26 @@ FROM (SELECT campaign_id, variant, count(*) FILTER (WHERE outcome = 'answered') 
       WHERE variant IS NOT NULL
       GROUP BY 1, 2) AS q
 JOIN campaign_monitoring.campaigns AS c USING (campaign_id)
+
+-- name: campaign_variant_first_word_seconds
+SELECT c.tenant_id AS tenant, c.campaign_id AS campaign, q.variant, le, value
+FROM (SELECT campaign_id, variant, count(*) AS total, sum(observed) AS observed_sum,
+             count(*) FILTER (WHERE observed <= 0.5) AS b0,
+             count(*) FILTER (WHERE observed <= 1) AS b1,
+             count(*) FILTER (WHERE observed <= 1.5) AS b2,
+             count(*) FILTER (WHERE observed <= 2) AS b3,
+             count(*) FILTER (WHERE observed <= 3) AS b4,
+             count(*) FILTER (WHERE observed <= 5) AS b5,
+             count(*) FILTER (WHERE observed <= 10) AS b6
+      FROM (SELECT campaign_id, variant, extract(epoch FROM agent_spoke_at - answered_at) AS observed
+            FROM campaign_monitoring.calls
+            WHERE outcome = 'answered' AND answered_at IS NOT NULL AND agent_spoke_at IS NOT NULL AND variant IS NOT NULL) AS calls
+      GROUP BY campaign_id, variant) AS q
+JOIN campaign_monitoring.campaigns AS c USING (campaign_id)
+CROSS JOIN LATERAL (VALUES
+    ('0.5', b0), ('1.0', b1), ('1.5', b2), ('2.0', b3), ('3.0', b4), ('5.0', b5), ('10.0', b6),
+    ('+Inf', total), ('count', total), ('sum', observed_sum)
+) AS buckets (le, value)
 
 -- name: campaign_variant_goals_total
 SELECT c.tenant_id AS tenant, c.campaign_id AS campaign, q.variant, q.value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -230,6 +231,28 @@ class LimitsConfig(Section):
     calls_per_minute: Mapping[str, Limit] = Field({}, description='By campaign, pacing; `"*"` likewise.')
 
 
+class AbandonmentConfig(Section):
+    """When an answered call counts as abandoned."""
+
+    within: Duration = Field(
+        2.0,
+        description="The agent must speak so soon after the answer. An agent that lets people greet first: add the "
+        "length of a greeting, see [metrics](metrics.md#abandonment).",
+    )
+    counts: Literal["compliance", "true"] = Field(
+        "compliance",
+        description="`compliance`: nobody spoke in time, and the person was still there; `true`: the person hung up "
+        "before anybody spoke.",
+    )
+
+    @property
+    def spans(self) -> tuple[float, float]:
+        """A call is abandoned where the first word comes after so many seconds; where none comes, if the person was
+        there for so many.
+        """
+        return (self.within, self.within) if self.counts == "compliance" else (math.inf, 0.0)
+
+
 class NumbersConfig(Section):
     """The tenants' own phone numbers."""
 
@@ -327,6 +350,7 @@ class Config(Section):
     metrics: MetricsConfig = MetricsConfig()
     openmetrics: OpenMetricsConfig = OpenMetricsConfig()
     numbers: NumbersConfig = NumbersConfig()
+    abandonment: AbandonmentConfig = AbandonmentConfig()
     web: WebConfig = WebConfig()
     log: LogConfig = LogConfig()
 

@@ -29,8 +29,8 @@ JUDGED_AT_ONCE = 200
 """Campaigns that are judged in one refresh because of counts alone, the longest unjudged first. So a refresh takes no
 longer however many campaigns there are; what somebody changed, or the clock, is judged at once all the same."""
 
-TASKS = ("tasks", "waiting", "ready", "in_progress", "stale")
-CALLS = ("attempts", "outside_today", "errors")
+TASKS = ("tasks", "waiting", "ready", "in_progress", "stale", "untouched")
+CALLS = ("attempts", "outside_today", "errors", "heard_days")
 """Projections that a diagnosis rests on."""
 
 SHOWN = ("tasks", "attempts", "numbers", "talk", "dispositions")

@@ -27,7 +27,19 @@ def outlook_of(s: Situation, ledger: Ledger, variants: Sequence[Variant]) -> Out
         _completion(s, ledger, key),
         _budget(s, ledger, key),
         judge(arms) if len(arms) > 1 else None,
+        _untouched(s, ledger, key),
     )
+
+
+def _untouched(s: Situation, ledger: Ledger, key: str) -> Forecast:
+    """When the list runs dry: at the rate at which contacts are called for the first time."""
+    if not s.tasks.untouched:
+        return Forecast(None, None, None, None, "no contact is left that was never called")
+    hours = {
+        unpack_key(cell)[0]: (counted[0], float(counted[0]))
+        for cell, counted in ledger.cells("first_hours", key).items()
+    }
+    return _ahead(s, float(s.tasks.untouched), hours, "calls")
 
 
 def _completion(s: Situation, ledger: Ledger, key: str) -> Forecast:

@@ -11,7 +11,7 @@ from exporter.contract.error_codes import DESTINATION, UNCODED, fault_of
 from exporter.diagnosis.dispatch.situation import Calls, Lately
 from exporter.ledger.ledger import Ledger
 from exporter.source.campaign_numbers import CampaignNumbers
-from exporter.source.columns import MICRO
+from exporter.source.columns import LATE_SECONDS, MICRO
 from exporter.source.interning import NONE
 from exporter.source.told import Told
 
@@ -26,6 +26,7 @@ SHORT_SECONDS = 6
 
 _LATE = (
     "campaign", "outcome", "number", "sentiment", "silent", "talk_micro", "ai_micro", "telephony_micro", "started",
+    "word_micro", "unanswered_micro", "cut_short",
 )  # fmt: skip
 
 
@@ -136,6 +137,9 @@ class Recent:
             since = mine["started"][spoken].min() if spoken.any() else -np.inf
             judged = answered & (mine["started"] >= since)
             silent, heard = int((judged & ~spoken).sum()), int(judged.sum())
+        word = mine["word_micro"]
+        words = answered & (word >= 0)
+        late_words = int((words & (word > LATE_SECONDS * MICRO)).sum())
         short = int((answered & (talk >= 0) & (talk <= SHORT_SECONDS * MICRO)).sum())
         cost = float((mine["ai_micro"] + mine["telephony_micro"]).sum()) / MICRO
         return Lately(
@@ -145,6 +149,10 @@ class Recent:
             silent=silent,
             heard=heard,
             short=short if told.has("calls", "talk_seconds") else None,
+            unanswered=int((mine["unanswered_micro"] >= 0).sum()),
+            cut=int((mine["cut_short"] >= 0).sum()) if told.has("calls", "ended_at") else None,
+            words=int(words.sum()),
+            late=late_words if told.has("calls", "answered_at", "agent_spoke_at") else None,
             scored=int((mood >= 0).sum()),
             negative=int((mood == self._negative).sum()),
             cost=cost if told.cost else None,

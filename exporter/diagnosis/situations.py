@@ -7,14 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from exporter.contract.codes import FINISHED_TASK_STATUSES, READY, RETRY_WAIT
+from exporter.diagnosis.abandonment import Period, period_of
 from exporter.diagnosis.dispatch.situation import Carrier, Line, Rival, Situation, Tasks, Usual
 from exporter.diagnosis.recent_calls import Recent
 from exporter.diagnosis.usage import Usage
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.totals import count_of, earliest, unpack_key
-from exporter.source.columns import MICRO
+from exporter.source.columns import LATE_SECONDS, MICRO, WORD_BUCKETS
 from exporter.source.entities import Number, PoolEntry, Tenant, Trunk
 from exporter.source.platform import Platform
+from exporter.source.told import Told
 
 
 @dataclass(slots=True)
@@ -119,6 +121,7 @@ class Assembler:
             upload=platform.uploads.get(key),
             spent=usual.cost if usual.settled else usual.cost or 0.0,
             told=told,
+            abandonment=_abandonment(ledger, key, told, campaign.started_at, now),
             outside_window=_outside(ledger, key) if ledger.available.has("campaigns", "call_windows") else None,
             hidden=ledger.hidden,
             dated=dated,
@@ -144,12 +147,13 @@ def tasks_of(ledger: Ledger, key: str) -> Tasks:
         else:
             blocked[code] = blocked.get(code, 0) + count
     oldest = earliest(ledger.cells("ready", key))
-    stale = ledger.cell("stale", key)
+    stale, untouched = ledger.cell("stale", key), ledger.cell("untouched", key)
     pending, in_progress = by_status.pop("pending", 0), by_status.pop("in_progress", 0)
     return Tasks(
         pending=pending,
         in_progress=in_progress,
         over=sum(by_status.values()),
+        untouched=untouched[0] if untouched else 0,
         finished=sum(by_status.get(status, 0) for status in FINISHED_TASK_STATUSES),
         blocked=blocked,
         waiting=waiting,
@@ -179,12 +183,26 @@ def _called(ledger: Ledger, key: str, cost_told: bool) -> tuple[int, Usual]:
             answers += count
         elif outcome == nobody:
             abandoned += count
-    return going, Usual(over, answers, micro / MICRO if cost_told else None, abandoned)
+    told = "first_words" in ledger.projections
+    spoken = ledger.cells("first_words", key) if told else {}
+    words = {unpack_key(cell)[0]: count for cell, (count, _) in spoken.items()}
+    late = sum(count for bucket, count in words.items() if bucket > WORD_BUCKETS.index(LATE_SECONDS))
+    cost = micro / MICRO if cost_told else None
+    return going, Usual(over, answers, cost, abandoned, sum(words.values()), late)
 
 
 def _pool(entries: Iterable[PoolEntry], state: TenantState) -> tuple[Line, ...]:
     """The numbers that may be picked: a weight of zero takes one out of the pool."""
     return tuple(state.lines[e.number_id] for e in entries if e.weight != 0 and e.number_id in state.lines)
+
+
+def _abandonment(ledger: Ledger, key: str, told: Told, started_at: float | None, now: float) -> Period | None:
+    projection = ledger.projections.get("heard_days")
+    if projection is None or not told.has("calls", *projection.needs):
+        return None
+    cells = ledger.cells("heard_days", key)
+    days = {unpack_key(cell)[0]: (count, micro // MICRO) for cell, (count, micro) in cells.items()}
+    return period_of(days, started_at, now)
 
 
 def _outside(ledger: Ledger, key: str) -> int:

@@ -28,6 +28,8 @@ class Outlook:
     """`None`: there is no budget."""
     experiment: Experiment | None
     """`None`: there is no test."""
+    untouched: Forecast | None = None
+    """When nobody is left who was never called."""
 
 
 @dataclass(frozen=True, slots=True)

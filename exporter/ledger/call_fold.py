@@ -14,9 +14,9 @@ from exporter.contract.availability import Available
 from exporter.ledger.call_days import Calendar
 from exporter.ledger.fold import Columns, Fold
 from exporter.ledger.remembered_rows import Array, Slots
-from exporter.ledger.time_buckets import recent_hours
+from exporter.ledger.time_buckets import recent_days, recent_hours
 from exporter.ledger.totals import pack, split, unpack_key
-from exporter.source.columns import DELAY_BUCKETS, MICRO, SCORE_BUCKETS, TALK_BUCKETS
+from exporter.source.columns import DELAY_BUCKETS, MICRO, RING_BUCKETS, SCORE_BUCKETS, TALK_BUCKETS, WORD_BUCKETS
 from exporter.source.interning import NONE
 from exporter.source.projections import Projection, Vocabulary, available_projections
 from exporter.source.records import Records
@@ -28,17 +28,23 @@ _CALL_TYPES: Mapping[str, Any] = {
     "campaign": _CODE, "outcome": _SMALL, "attempt": np.int16, "number": _CODE, "variant": _CODE,
     "error": _CODE, "sentiment": _CODE, "talk_bucket": _SMALL, "talk_micro": _MICRO, "score_bucket": _SMALL,
     "score_micro": _MICRO, "delay_bucket": _SMALL, "delay_micro": _MICRO, "silent": _SMALL,
+    "word_bucket": _SMALL, "word_micro": _MICRO, "ring_bucket": _SMALL, "ring_micro": _MICRO,
+    "unanswered_bucket": _SMALL, "unanswered_micro": _MICRO, "cut_short": _SMALL,
+    "first": _SMALL, "heard": _SMALL, "heard_day": _CODE, "abandoned_micro": _CODE,
     "answered_micro": _CODE, "ai_micro": _MICRO, "telephony_micro": _MICRO, "started": _TIME,
     "created": _TIME, "updated": _TIME, "broken": np.int16, "day": np.int32, "hour": _CODE, "outside": _SMALL,
     "told": np.int16, "task_key": np.int64,
 }  # fmt: skip
 
-_CALL_UNITS: Mapping[str, int] = {"answered_micro": MICRO}
+_CALL_UNITS: Mapping[str, int] = {"answered_micro": MICRO, "abandoned_micro": MICRO}
 
 _BUCKETS: Mapping[str, NDArray[np.int64]] = {
-    name: np.array(bounds, np.int64) * MICRO
-    for name, bounds in (("talk", TALK_BUCKETS), ("score", SCORE_BUCKETS), ("delay", DELAY_BUCKETS))
-}
+    name: np.array([round(bound * MICRO) for bound in bounds], np.int64)
+    for name, bounds in (
+        ("talk", TALK_BUCKETS), ("score", SCORE_BUCKETS), ("delay", DELAY_BUCKETS), ("word", WORD_BUCKETS),
+        ("ring", RING_BUCKETS), ("unanswered", RING_BUCKETS)
+    )
+}  # fmt: skip
 
 Exemplar = tuple[float, str, float]
 """When the call started (seconds since 1970), its task, and the value observed."""
@@ -123,6 +129,7 @@ class CallFold(Fold):
             calls[f"{name}_bucket"] = np.where(micro >= 0, np.searchsorted(bounds, micro), NONE)
         calls["day"] = self._calendar.days(calls["campaign"], calls["started"])
         calls["hour"] = recent_hours(calls["started"], self.now)
+        calls["heard_day"] = np.where(calls["heard"] >= 0, recent_days(calls["started"], self.now), NONE)
         outside = self._calendar.outside(calls["campaign"], calls["started"])
         calls["outside"] = np.where(outside, 1, NONE)
 

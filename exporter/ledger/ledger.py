@@ -15,7 +15,7 @@ from exporter.contract.availability import Available
 from exporter.ledger.call_fold import CallFold
 from exporter.ledger.fold import Fold, Folded
 from exporter.ledger.task_fold import TaskFold
-from exporter.ledger.time_buckets import first_hour
+from exporter.ledger.time_buckets import first_day, first_hour
 from exporter.ledger.totals import Cell, pack_key, unpack_key
 from exporter.source.projections import Projection, Vocabulary
 from exporter.source.records import Records
@@ -91,6 +91,9 @@ class Ledger:
         if hour > before:
             self.tasks.expire("finished_hours", "hour", hour)
             self.calls.expire("call_hours", "hour", hour)
+            self.calls.expire("first_hours", "hour", hour)
+            if "heard_days" in self.projections:
+                self.calls.expire("heard_days", "heard_day", first_day(now))
         return self.exported if hour < before else []
 
     @property

@@ -25,7 +25,7 @@ _TASK_TYPES: Mapping[str, Any] = {
     "retries_micro": _MICRO, "goal_micro": _CODE, "broken": np.int16, "eligible": _TIME, "since": _TIME,
     "created": _TIME, "updated": _TIME, "effective": _CODE, "band": _SMALL, "ready_minute": _CODE,
     "since_minute": _CODE, "stale": _SMALL, "finished_micro": _CODE, "hour": _CODE,
-    "attempts": _CODE, "most": _CODE, "told": _SMALL,
+    "attempts": _CODE, "most": _CODE, "told": _SMALL, "untouched": _SMALL,
 }  # fmt: skip
 
 _TASK_UNITS: Mapping[str, int] = {"retries_micro": MICRO, "goal_micro": MICRO, "finished_micro": MICRO}

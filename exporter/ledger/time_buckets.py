@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.source.columns import HOURS_BACK
+from exporter.source.columns import DAYS_BACK, HOURS_BACK
 from exporter.source.interning import NONE
 
 
@@ -18,6 +18,17 @@ def recent_hours(seconds: NDArray[np.float64], now: float) -> NDArray[np.int64]:
     """The whole hour of each instant (NaN: none) that is still counted one by one, else `NONE`."""
     hours = np.floor(np.nan_to_num(seconds, nan=-1.0) / 3600.0).astype(np.int64)
     return np.where(hours >= first_hour(now), hours, NONE)
+
+
+def first_day(now: float) -> int:
+    """The earliest whole day of UTC since 1970 that is still counted by itself."""
+    return int(now // 86_400) - DAYS_BACK + 1
+
+
+def recent_days(seconds: NDArray[np.float64], now: float) -> NDArray[np.int64]:
+    """The whole day of each instant (NaN: none) that is still counted by itself, else `NONE`."""
+    days = np.floor(np.nan_to_num(seconds, nan=-1.0) / 86_400.0).astype(np.int64)
+    return np.where(days >= first_day(now), days, NONE)
 
 
 def minutes(seconds: NDArray[np.float64]) -> NDArray[np.int64]:

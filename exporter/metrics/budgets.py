@@ -8,11 +8,13 @@ from types import MappingProxyType
 from exporter.config import SeriesConfig
 from exporter.contract.codes import OTHER, blocker_group
 from exporter.contract.relations import RELATIONS
-from exporter.metrics.catalogue.kinds import Family, Totals
+from exporter.metrics.catalogue.kinds import Buckets, Family, Totals
 from exporter.metrics.samples import Entities, Labels, Values
 
 
-def within_budget(family: Family, source: Totals, values: Values, budget: int, kept: set[Labels]) -> tuple[Values, int]:
+def within_budget(
+    family: Family, source: Totals | Buckets, values: Values, budget: int, kept: set[Labels]
+) -> tuple[Values, int]:
     """The values with what is over the budget folded into `other`, and how many label values were folded.
 
     `kept` remembers who has a series: the largest at first, then whoever comes while there is room, so that
@@ -38,11 +40,11 @@ def within_budget(family: Family, source: Totals, values: Values, budget: int, k
     return result, len(folded)
 
 
-def _has_series(source: Totals, own: Labels, kept: set[Labels]) -> bool:
+def _has_series(source: Totals | Buckets, own: Labels, kept: set[Labels]) -> bool:
     return own in kept or own[0] in source.known or own[0] == OTHER
 
 
-def _has_room(source: Totals, own: Labels, budget: int, kept: set[Labels]) -> bool:
+def _has_room(source: Totals | Buckets, own: Labels, budget: int, kept: set[Labels]) -> bool:
     if "attempt" in source.labels.values():
         return 1 <= int(own[0]) <= budget
     return len(kept) < budget

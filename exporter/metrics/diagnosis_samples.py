@@ -26,6 +26,8 @@ def facets(view: View) -> dict[str, Hashable]:
         "reason": (d.verdict, d.binding, d.code),
         "advice": view.advice and (d.verdict, view.advice.hint, view.advice.evidence),
         "outside": s.outside_window,
+        "abandonment": s.abandonment,
+        "list": (s.tasks.untouched, s.tasks.live, s.tasks.over),
         "doubled": s.calls.doubled,
         "outlook": view.outlook.at,
     }
@@ -51,6 +53,17 @@ def changed_facets(before: Mapping[str, Hashable], after: Mapping[str, Hashable]
 _UNSEEN = object()
 _SCOPES = tuple(gate for gate in SLOT_GATES if gate != "pacing")
 """Of calls at once; pacing is of starts a minute."""
+
+
+def _list(view: View) -> Samples:
+    t = view.situation.tasks
+    parts = {"untouched": t.untouched, "in_circulation": t.live - t.untouched, "worked_out": t.over}
+    return {(part,): float(count) for part, count in parts.items()}
+
+
+def _of_period(view: View, name: str) -> Samples:
+    period = view.situation.abandonment
+    return {} if period is None else _one(float(getattr(period, name)))
 
 
 def _verdict(view: View) -> Samples:
@@ -147,6 +160,11 @@ SAMPLES: Mapping[str, Callable[[View], Samples]] = MappingProxyType(
         "closes": lambda view: _one(view.closes_at),
         "doubled": lambda view: _one(view.situation.calls.doubled),
         "outside": lambda view: _one(view.situation.outside_window),
+        "period_began": lambda view: _of_period(view, "began"),
+        "period_answered": lambda view: _of_period(view, "answered"),
+        "period_abandoned": lambda view: _of_period(view, "abandoned"),
+        "list": _list,
+        "dry": lambda view: _forecast(view.outlook.untouched),
         "completion": lambda view: _forecast(view.outlook.completion),
         "exhaustion": lambda view: _forecast(view.outlook.budget),
         "best": _best,

@@ -29,12 +29,13 @@ from exporter.metrics.catalogue.kinds import (
 )
 from exporter.metrics.counters import Counters
 from exporter.metrics.diagnosis_samples import SAMPLES
-from exporter.metrics.exposition import EMPTY, Exposed
+from exporter.metrics.exposition import EMPTY, Exposed, joined
 from exporter.metrics.family_lines import FamilyLines
 from exporter.metrics.masking import mask_phones
 from exporter.metrics.owners import Owner
 from exporter.metrics.samples import (
     BUCKETS,
+    SUM,
     Labels,
     Values,
     bucket_values,
@@ -49,10 +50,6 @@ from exporter.metrics.stale import Changed, Stale
 from exporter.metrics.withheld import withheld
 from exporter.source.entities import Number
 from exporter.source.platform import Platform
-from exporter.source.told import Told
-
-_SUM = ("sum",)
-"""The key of a histogram's sum among its counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +110,8 @@ class Encoder:
         declared = family.encoder.family
         match declared.source:
             case Buckets() as source:
-                return _histogram(source, ledger, owner, ledger.told(owner[-1]))
+                values = bucket_values(source, ledger, owner[-1], ledger.told(owner[-1]))
+                return self._within(declared, source, values, self._counters.had(declared.name, owner))[0]
             case Totals() as source if declared.type is Type.COUNTER:
                 currency = platform.campaigns[owner[-1]].currency
                 values = total_values(declared, ledger, owner[-1], currency, ledger.told(owner[-1]))
@@ -140,16 +138,22 @@ class Encoder:
         return family.encoder.samples(owner, values, newest, start, divisor=scaled(declared))
 
     def _buckets(self, family: FamilyLines, source: Buckets, work: Work, owner: Owner) -> Exposed:
-        truth = _histogram(source, work.ledger, owner, work.changed.told[owner[-1]])
+        truth = bucket_values(source, work.ledger, owner[-1], work.changed.told[owner[-1]])
         if not truth:
             return EMPTY
         declared = family.encoder.family
+        if source.budget is not None:
+            kept = self._counters.kept(declared.name, owner)
+            truth, family.folded[owner] = self._within(declared, source, truth, kept)
         shown = self._counters.show(declared.name, owner, truth)
-        micro = shown.pop(_SUM)
-        by_bucket = [shown[bucket] for bucket in BUCKETS[: len(source.bounds) + 1]]
         newest = exemplars(declared, work.ledger, owner[-1])
         start = self._began(declared, work, owner)
-        return family.encoder.histogram(owner, by_bucket, source.bounds, micro / 1_000_000, newest, start)
+        made: list[Exposed] = []
+        for own in sorted({labels[:-1] for labels in shown}):
+            counts = [shown[(*own, *bucket)] for bucket in BUCKETS[: len(source.bounds) + 1]]
+            seconds = shown[(*own, *SUM)] / 1_000_000
+            made.append(family.encoder.histogram(owner, counts, source.bounds, seconds, newest, start, own))
+        return joined(made)
 
     def rests_on(self, family: Family, ledger: Ledger) -> tuple[str, ...]:
         """What else than its values a family shows: names of what changed, as `depends_on` has them."""
@@ -165,7 +169,9 @@ class Encoder:
         truth = min((at for at in told if at is not None and at <= work.at), default=None)
         return self._counters.began(family.name, owner, truth, currency)
 
-    def _within(self, family: Family, source: Totals, values: Values, kept: set[Labels]) -> tuple[Values, int]:
+    def _within(
+        self, family: Family, source: Totals | Buckets, values: Values, kept: set[Labels]
+    ) -> tuple[Values, int]:
         if source.budget is None:
             return values, 0
         return within_budget(family, source, values, getattr(self._series, source.budget), kept)
@@ -192,9 +198,3 @@ def counted_by(family: Family, ledger: Ledger) -> str | None:
         return None
     projection = ledger.projections.get(source.projection)
     return None if projection is None else projection.relation
-
-
-def _histogram(source: Buckets, ledger: Ledger, owner: Owner, told: Told) -> Values:
-    """The counts by bucket and the sum; nothing where the database tells none."""
-    counts, total = bucket_values(source, ledger, owner[-1], told)
-    return {**counts, _SUM: total[()]} if counts else {}

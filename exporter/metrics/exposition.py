@@ -89,6 +89,9 @@ class FamilyEncoder:
     def forget(self, owner: Labels) -> None:
         """Drop what was kept for an owner that is exported no longer."""
         self._prefixes.pop(owner, None)
+        if self.family.type is Type.HISTOGRAM and self.family.labels:
+            for each in [known for known in self._prefixes if known[: len(owner)] == owner]:
+                del self._prefixes[each]
 
     def _prefix(self, owner: Labels, suffix: str, own: Labels) -> str:
         values = (*self._constant, *owner, *own)
@@ -133,23 +136,41 @@ class FamilyEncoder:
         self,
         owner: Labels,
         counts: Sequence[int],
-        bounds: Sequence[int],
+        bounds: Sequence[float],
         total: float,
         exemplars: Mapping[Labels, tuple[float, str, float]],
         created: float | None = None,
+        own: Labels = (),
     ) -> Exposed:
-        """A histogram's lines, of the counts by bucket (not cumulative, the last one without a bound)."""
-        prefixes = self._prefixes.get(owner)
-        if prefixes is None:
-            made = [self._prefix(owner, "_bucket", (_bound_text(bound),)) for bound in bounds]
-            made += [self._prefix(owner, *rest) for rest in (("_bucket", ("+Inf",)), ("_count", ()), ("_sum", ()))]
+        """A histogram's lines, of the counts by bucket (not cumulative, the last one without a bound).
+
+        `own`: the values of the family's own labels, if it has any. Exemplars are those of a family without.
+        """
+        prefixes = self._prefixes.setdefault((*owner, *own), {})
+        if not prefixes:
+            rest = (("_bucket", (*own, "+Inf")), ("_count", own), ("_sum", own))
+            made = [self._prefix(owner, "_bucket", (*own, _bound_text(bound))) for bound in bounds]
+            made += [self._prefix(owner, *each) for each in rest]
             names = [*((str(index),) for index in range(len(counts))), ("count",), ("sum",)]
-            prefixes = self._prefixes[owner] = dict(zip(names, made, strict=True))
+            prefixes.update(zip(names, made, strict=True))
         cumulated = [*accumulate(counts)]
         texts = map(number_text, (*cumulated, cumulated[-1], total))
         lines = [prefix + text for prefix, text in zip(prefixes.values(), texts, strict=True)]
-        began: dict[Labels, str] = {} if created is None else {("sum",): self._created(owner, (), created)}
+        began: dict[Labels, str] = {} if created is None else {("sum",): self._created(owner, own, created)}
         return _exposed(list(prefixes), lines, exemplars, began)
+
+
+def joined(parts: Sequence[Exposed]) -> Exposed:
+    """Several histograms of an owner, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    text = b"".join(part.text for part in parts)
+    same = all(part.text is part.openmetrics for part in parts)
+    return Exposed(
+        text,
+        text if same else b"".join(part.openmetrics for part in parts),
+        sum(part.series for part in parts),
+    )
 
 
 def _exposed(

@@ -15,7 +15,7 @@ from exporter.metrics.catalogue.kinds import Attribute, Attributes, Buckets, Due
 from exporter.source.columns import HORIZONS, MICRO
 from exporter.source.entities import Entity
 from exporter.source.projections import Projection
-from exporter.source.told import RESTS_ON, Told
+from exporter.source.told import Told, rests_on
 
 Labels = tuple[str, ...]
 Values = dict[Labels, int]
@@ -98,11 +98,10 @@ _Part = tuple[Labels, int, tuple[int, ...]]
 
 def _parts(family: Family, source: Totals, projection: Projection, currency: str | None, told: Told) -> list[_Part]:
     """What a cell is split into: the labels that follow its own, and the columns of the cell that are added up."""
-    rests_on = RESTS_ON[projection.relation]
     columns = {
         name: 1 + index
         for index, name in enumerate(projection.sums)
-        if name not in rests_on or told.has(projection.relation, rests_on[name])
+        if told.has(projection.relation, *rests_on(projection.relation, name))
     }
     suffix = (currency or NO_CURRENCY,) if source.currency else ()
     if source.split is not None:
@@ -190,17 +189,29 @@ BUCKETS: Sequence[Labels] = tuple((str(index),) for index in range(64))
 """The labels of a histogram's counts, by the index of their bucket."""
 
 
-def bucket_values(source: Buckets, ledger: Ledger, campaign_id: str, told: Told) -> tuple[Values, Values]:
-    """Counts by bucket index (as text) and the sum, both of a histogram; nothing of what is not told."""
+SUM = ("sum",)
+"""The key of a histogram's sum among its counts."""
+
+
+def bucket_values(source: Buckets, ledger: Ledger, campaign_id: str, told: Told) -> Values:
+    """Counts by bucket index (as text) and the sum of a histogram, both after its labels; nothing of what is not told.
+
+    Without labels there is one from the beginning, as zeros.
+    """
     projection = ledger.projections.get(source.projection)
     if projection is None or not told.has(projection.relation, *projection.needs):
-        return {}, {}
-    counts: Values = dict.fromkeys(BUCKETS[: len(source.bounds) + 1], 0)
-    total = 0
-    for key, cell in ledger.cells(source.projection, campaign_id).items():
-        counts[BUCKETS[unpack_key(key)[0]]] += cell[0]
-        total += cell[1]
-    return counts, {(): total}
+        return {}
+    parts = (*BUCKETS[: len(source.bounds) + 1], SUM)
+    values: Values = {} if source.labels else dict.fromkeys(parts, 0)
+    of = ledger.vocabulary.label
+    for packed, cell in ledger.cells(source.projection, campaign_id).items():
+        *keys, bucket = unpack_key(packed)[: len(projection.keys)]
+        own = tuple(str(of(name, key)) for name, key in zip(projection.keys, keys, strict=False))
+        if (*own, *SUM) not in values:
+            values.update({(*own, *part): 0 for part in parts})
+        values[(*own, *BUCKETS[bucket])] += cell[0]
+        values[(*own, *SUM)] += cell[1]
+    return values
 
 
 def exemplars(family: Family, ledger: Ledger, campaign_id: str) -> Mapping[Labels, Exemplar]:

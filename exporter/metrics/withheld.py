@@ -16,6 +16,8 @@ _JUDGED: Mapping[str, frozenset[str]] = MappingProxyType(
         "leaked": frozenset({"tasks", "calls"}),
         "used": frozenset({"calls"}),
         "outside": frozenset({"calls"}),
+        "abandonment": frozenset({"calls"}),
+        "list": frozenset({"tasks"}),
         "doubled": frozenset({"calls"}),
         "outlook": frozenset({"tasks", "calls"}),
         **dict.fromkeys(

@@ -264,7 +264,7 @@ class Refresher:
             self._telemetry.note_left_out(meter.left_out)
             self._notices.note_left_out(meter.left_out)
             everybody = self._platforms.build(SMALL, raw, now, self._config.retention)
-            moment = Moment(now, self._config.settle_after, self._config.stale_after)
+            moment = Moment(now, self._config.settle_after, self._config.stale_after, self._config.abandonment.spans)
             platform = self._platform = self._rows.admitted(everybody, session, epoch, promise, moment, meter)
             days, closed = self._almanac.at(platform, now)
             self._rows.load_new(epoch.ledger.set_scope(days, closed, platform.attempts))

@@ -23,6 +23,7 @@ from exporter.source.cleaning import (
     micro,
     no_time,
     outside,
+    recent_day,
     recent_hour,
     seconds,
     stamp,
@@ -31,9 +32,25 @@ from exporter.source.cleaning import (
     within,
 )
 from exporter.source.closed_calls import was_outside
-from exporter.source.columns import DELAY_BUCKETS, MICRO, RULES, SCORE_BUCKETS, TALK_BUCKETS
+from exporter.source.columns import (
+    DELAY_BUCKETS,
+    MICRO,
+    RING_BUCKETS,
+    RING_SECONDS,
+    RULES,
+    SCORE_BUCKETS,
+    TALK_BUCKETS,
+    WORD_BUCKETS,
+)
 
 _TALK, _SCORE, _COST = (0, 86_400), (0, 100), (0, MICRO)
+_WAIT, _PASSED = (-60, 30 * 86_400), (-60, 86_400)
+"""Seconds between two moments. Clocks of two servers may differ: up to a minute early counts as no time at all."""
+
+
+ABANDONED_AFTER = sa.bindparam("abandoned_after", type_=sa.Double)
+ABANDONED_LEAST = sa.bindparam("abandoned_least", type_=sa.Double)
+"""Seconds from the answer: a first word that comes later is too late, and who was there for less did not wait."""
 
 
 def call_rows(available: Available) -> CleanRows:
@@ -70,6 +87,9 @@ def _parts(raw: Raw, updated: Expression) -> Parts:
         "telephony_cost": micro(raw("telephony_cost"), *_COST),
         "eligible": seconds(raw("eligible_at")),
         "started": seconds(raw("started_at")),
+        "answered": seconds(raw("answered_at")),
+        "ended": seconds(raw("ended_at")),
+        "spoke": seconds(raw("agent_spoke_at")),
         "created": seconds(raw("created_at")),
         "updated": seconds(updated),
     }
@@ -79,12 +99,18 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
     settled = sa.func.coalesce(raw("outcome").cast(sa.Text) != "in_progress", sa.true())
     answered = raw("outcome").cast(sa.Text) == "answered"
     started = parts["started"]
-    # Clocks of two servers may differ: up to a minute early counts as no delay at all.
-    wait = started - parts["eligible"]
-    delay = sa.case(
-        (wait.between(-60, 30 * 86_400), sa.cast(sa.func.greatest(wait, 0.0) * MICRO, sa.BigInteger)),
-        else_=sa.null(),
-    )
+    wait, silence = started - parts["eligible"], parts["spoke"] - parts["answered"]
+    delay = _between(wait, _WAIT)
+    word = sa.case((answered, _between(silence, _PASSED)), else_=sa.null())
+    rang, lasted = parts["answered"] - started, parts["ended"] - started
+    ring = sa.case((settled, _between(rang, _PASSED)), else_=sa.null())
+    in_vain = raw("outcome").cast(sa.Text) == "no_answer"
+    unanswered = sa.case((in_vain, _between(lasted, _PASSED)), else_=sa.null())
+    spoke = raw("agent_spoke_at")
+    by_a_person = raw("outcome").cast(sa.Text).in_(("answered", "abandoned"))
+    heard = sa.and_(by_a_person, in_time(raw("answered_at")), sa.or_(spoke.is_(None), silence.between(*_PASSED)))
+    waited = sa.func.coalesce(parts["ended"] - parts["answered"] >= ABANDONED_LEAST, sa.true())
+    abandoned = sa.or_(silence > ABANDONED_AFTER, sa.and_(spoke.is_(None), waited))
     talk_counted = sa.case((answered, parts["talk"]), else_=sa.null())
     score_counted = sa.case((settled, parts["score"]), else_=sa.null())
     violated = {
@@ -95,11 +121,14 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
         "telephony_cost": outside(within(raw("telephony_cost"), *_COST)),
         "eligible_at": sa.or_(
             outside(in_time(raw("eligible_at"))),
-            sa.and_(in_time(raw("started_at")), in_time(raw("eligible_at")), sa.not_(wait.between(-60, 30 * 86_400))),
+            sa.and_(in_time(raw("started_at")), in_time(raw("eligible_at")), sa.not_(wait.between(*_WAIT))),
         ),
         "started_at": no_time(raw("started_at")),
         "created_at": no_time(raw("created_at")),
         "updated_at": sa.false() if "calls" in available.counted else bad_stamp(raw("updated_at")),
+        "agent_spoke_at": sa.or_(outside(in_time(raw("agent_spoke_at"))), sa.not_(silence.between(*_PASSED))),
+        "answered_at": sa.or_(outside(in_time(raw("answered_at"))), sa.not_(rang.between(*_PASSED))),
+        "ended_at": sa.or_(outside(in_time(raw("ended_at"))), sa.not_(lasted.between(*_PASSED))),
     }
     filled = {
         "number_id": parts["number"],
@@ -112,6 +141,8 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
         "telephony_cost": parts["telephony_cost"],
         "sentiment": parts["sentiment"],
         "score": parts["score"],
+        "answered_at": raw("answered_at"),
+        "ended_at": raw("ended_at"),
     }
     return {
         "id": id_value(raw("call_id"), id_kind(available, "calls", "call_id")),
@@ -119,6 +150,7 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
         "task": sa.func.left(sa.cast(raw("task_id"), sa.Text), 64),
         "outcome": sa.func.coalesce(clean_text(raw("outcome")), OTHER),
         "attempt": sa.case((whole(raw("attempt"), 1, 1000), sa.cast(raw("attempt"), sa.Integer)), else_=0),
+        "first": sa.case((whole(raw("attempt"), 1, 1), 1), else_=sa.null()),
         "number": parts["number"],
         "variant": parts["variant"],
         "provider": sa.case((raw("error_code").is_not(None), clean_text(raw("provider"))), else_=sa.null()),
@@ -131,7 +163,17 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
         "score_micro": score_counted,
         "delay_bucket": bucket_of(delay, DELAY_BUCKETS),
         "delay_micro": delay,
+        "ring_bucket": bucket_of(ring, RING_BUCKETS),
+        "ring_micro": ring,
+        "unanswered_bucket": bucket_of(unanswered, RING_BUCKETS),
+        "unanswered_micro": unanswered,
+        "cut_short": sa.case((unanswered < RING_SECONDS * MICRO, 1), else_=sa.null()),
+        "word_bucket": bucket_of(word, WORD_BUCKETS),
+        "word_micro": word,
         "silent": sa.case((sa.and_(answered, raw("agent_spoke_at").is_(None)), 1), else_=sa.null()),
+        "heard": sa.case((heard, 1), else_=sa.null()),
+        "heard_day": sa.case((heard, recent_day(started)), else_=sa.null()),
+        "abandoned_micro": sa.case((abandoned, MICRO), else_=0),
         "answered_micro": sa.case((answered, MICRO), else_=0),
         "ai_micro": sa.func.coalesce(parts["ai_cost"], 0),
         "telephony_micro": sa.func.coalesce(parts["telephony_cost"], 0),
@@ -149,6 +191,12 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
             else_=sa.null(),
         ),
     }
+
+
+def _between(passed: Expression, allowed: tuple[int, int]) -> Expression:
+    """Whole millionths of a time that passed; null of one that cannot be."""
+    took = sa.cast(sa.func.greatest(passed, 0.0) * MICRO, sa.BigInteger)
+    return sa.case((passed.between(*allowed), took), else_=sa.null())
 
 
 def _day_bounds() -> tuple[tuple[Expression, Expression, Expression], ...]:

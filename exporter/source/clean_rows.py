@@ -29,7 +29,8 @@ SETTLED_BEFORE = sa.bindparam("settled_before", type_=sa.Double)
 _ONLY_IN_TOTALS = frozenset(
     {
         "effective", "band", "ready_minute", "since_minute", "stale", "day", "hour", "outside",
-        "talk_bucket", "score_bucket", "delay_bucket", "mark",
+        "talk_bucket", "score_bucket", "delay_bucket", "word_bucket",
+        "ring_bucket", "unanswered_bucket", "heard_day", "mark",
     }
 )  # fmt: skip
 _TEXTS = frozenset(

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from exporter.contract.availability import Available
-from exporter.source.columns import HOURS_BACK, MICRO
+from exporter.source.columns import DAYS_BACK, HOURS_BACK, MICRO
 from exporter.source.records import IdKind
 from exporter.source.told import TOLD
 
@@ -45,6 +45,13 @@ def recent_hour(moment: Expression) -> Expression:
     hour = sa.cast(sa.func.floor(moment / 3600.0), sa.Integer)
     first = sa.cast(sa.func.floor(NOW / 3600.0), sa.Integer) - HOURS_BACK
     return sa.case((hour > first, hour), else_=sa.null())
+
+
+def recent_day(moment: Expression) -> Expression:
+    """The whole day of UTC since 1970 of a moment; null before the `DAYS_BACK` days that end with the current one."""
+    day = sa.cast(sa.func.floor(moment / 86400.0), sa.Integer)
+    first = sa.cast(sa.func.floor(NOW / 86400.0), sa.Integer) - DAYS_BACK
+    return sa.case((day > first, day), else_=sa.null())
 
 
 def within(column: Expression, low: float, high: float) -> Expression:
@@ -91,12 +98,12 @@ def id_value(column: Expression, kind: IdKind) -> Expression:
     return sa.func.uuid_send(column) if kind is IdKind.UUID else sa.cast(column, sa.Text)
 
 
-def bucket_of(value: Expression, bounds: Sequence[int]) -> Expression:
+def bucket_of(value: Expression, bounds: Sequence[float]) -> Expression:
     """Index of the first bound that is not below the value, `len(bounds)` above all (Prometheus's `le`).
 
     `width_bucket` counts the bounds at or below a value; negated, that counts those at or above it.
     """
-    negated = sa.cast(sa.literal([-bound * MICRO for bound in reversed(bounds)]), sa.ARRAY(sa.BigInteger))
+    negated = sa.cast(sa.literal([-round(bound * MICRO) for bound in reversed(bounds)]), sa.ARRAY(sa.BigInteger))
     return len(bounds) - sa.func.width_bucket(-value, negated)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from exporter.calendar.days import Day
+from exporter.source.call_columns import ABANDONED_AFTER, ABANDONED_LEAST
 from exporter.source.clean_rows import SETTLED_BEFORE
 from exporter.source.task_columns import CAMPAIGN_ATTEMPTS
 
@@ -18,6 +19,8 @@ class Moment:
     now: float
     settle_after: float
     stale_after: float
+    abandoned: tuple[float, float] = (2.0, 2.0)
+    """As `AbandonmentConfig.spans` has it."""
 
     @property
     def before_all_settled(self) -> Moment:
@@ -29,6 +32,8 @@ class Moment:
         values: dict[str, Any] = {
             "now": self.now,
             "stale_after": self.stale_after,
+            ABANDONED_AFTER.key: self.abandoned[0],
+            ABANDONED_LEAST.key: self.abandoned[1],
             SETTLED_BEFORE.key: self.now - self.settle_after,
             CAMPAIGN_ATTEMPTS.key: None,
         }

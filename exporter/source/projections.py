@@ -26,7 +26,7 @@ from exporter.source.campaign_numbers import CampaignNumbers
 from exporter.source.clean_rows import CleanRows
 from exporter.source.cleaning import Expression
 from exporter.source.interning import Interning
-from exporter.source.told import RESTS_ON
+from exporter.source.told import rests_on
 
 Columns = Mapping[str, Expression]
 """Cleaned columns, by name."""
@@ -55,8 +55,8 @@ class Projection:
     @property
     def needs(self) -> tuple[str, ...]:
         """Optional columns of the contract without which the counts mean nothing."""
-        rests_on = RESTS_ON[self.relation]
-        return tuple(rests_on[name] for name in (*self.keys, *self.given) if name in rests_on)
+        asked = (rests_on(self.relation, name) for name in (*self.keys, *self.given))
+        return tuple(dict.fromkeys(column for columns in asked for column in columns))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -115,6 +115,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection("retries", "tasks", sums=("retries_micro",)),
     Projection("dispositions", "tasks", ("disposition",)),
     Projection("goals", "tasks", ("variant",), ("goal_micro", "finished_micro")),
+    Projection("untouched", "tasks", given=("untouched",)),
     Projection("finished_hours", "tasks", ("hour",)),
     Projection("broken_tasks", "tasks", ("broken",)),
     Projection("told_tasks", "tasks", ("told",)),
@@ -122,6 +123,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection("attempts", "calls", ("attempt", "outcome"), ("ai_micro", "telephony_micro")),
     Projection("numbers", "calls", ("number", "outcome")),
     Projection("call_hours", "calls", ("hour",), ("ai_micro", "telephony_micro")),
+    Projection("first_hours", "calls", ("hour",), given=("first",)),
     Projection("today", "calls", ("number", "day")),
     # By the windows of the moment a call was first seen; loaded, by those of now.
     Projection("outside", "calls", given=("outside",), audited=False),
@@ -137,6 +139,12 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection("scores", "calls", ("score_bucket",), ("score_micro",)),
     Projection("delays", "calls", ("delay_bucket",), ("delay_micro",)),
     Projection("silent", "calls", given=("silent",)),
+    Projection("first_words", "calls", ("word_bucket",), ("word_micro",)),
+    Projection("heard_days", "calls", ("heard_day",), ("abandoned_micro",)),
+    Projection("rings", "calls", ("ring_bucket",), ("ring_micro",)),
+    Projection("unanswered", "calls", ("unanswered_bucket",), ("unanswered_micro",)),
+    Projection("cut_short", "calls", given=("cut_short",)),
+    Projection("variant_words", "calls", ("variant", "word_bucket"), ("word_micro",)),
     Projection("sentiments", "calls", ("sentiment",)),
     Projection("broken_calls", "calls", ("broken",)),
     Projection("told_calls", "calls", ("told",)),

@@ -124,6 +124,7 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
         "created": parts["created"],
         "updated": parts["updated"],
         "mark": mark(parts["updated"]),
+        "untouched": sa.case((sa.and_(pending, attempts == 0), 1), else_=sa.null()),
         "broken": broken_bits(RULES["tasks"], violated),
         "told": told_bits("tasks", filled),
         # Only totals by GROUP BY need these: of a single row the ledger works them out as time goes by.

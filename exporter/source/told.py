@@ -25,6 +25,8 @@ TOLD: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "telephony_cost",
             "sentiment",
             "score",
+            "answered_at",
+            "ended_at",
         ),
     }
 )
@@ -61,6 +63,29 @@ RESTS_ON: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 """By relation and cleaned column, the column of the contract without which it means nothing."""
 
+BETWEEN: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "ring_bucket": ("answered_at",),
+        "ring_micro": ("answered_at",),
+        "unanswered_bucket": ("ended_at",),
+        "unanswered_micro": ("ended_at",),
+        "cut_short": ("ended_at",),
+        "heard": ("answered_at", "agent_spoke_at"),
+        "heard_day": ("answered_at", "agent_spoke_at"),
+        "abandoned_micro": ("answered_at", "agent_spoke_at"),
+        "word_bucket": ("answered_at", "agent_spoke_at"),
+        "word_micro": ("answered_at", "agent_spoke_at"),
+    }
+)
+"""By cleaned column of a call that is a time between two moments, those of them that may be absent: the same."""
+
+
+def rests_on(relation: str, name: str) -> tuple[str, ...]:
+    """The columns of the contract without any of which a cleaned column means nothing."""
+    only = RESTS_ON[relation].get(name)
+    return BETWEEN.get(name, ()) if only is None else (only,)
+
+
 MAKES_DO: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "tasks": MappingProxyType(
@@ -82,6 +107,7 @@ MAKES_DO: Mapping[str, Mapping[str, str]] = MappingProxyType(
         ),
         "calls": MappingProxyType(
             {
+                "abandoned_micro": "who hung up at once counts as abandoned, where nobody tells when calls end",
                 "provider": "the provider of an error is not known",
                 "updated": "the latest time that the row tells",
                 "mark": "of updated",

@@ -50,6 +50,8 @@ def _settings(config: Config) -> dict[str, Any]:
         "refresh.clock_allowance": config.refresh.clock_allowance,
         "refresh.overlap": config.refresh.overlap,
         "stale_after": config.stale_after,
+        "abandonment.within": config.abandonment.within,
+        "abandonment.counts": config.abandonment.counts,
         "shard": "none" if config.shard is None else str(config.shard),
         "metrics.drop_labels": {name: sorted(labels) for name, labels in sorted(config.metrics.drop_labels.items())},
     }

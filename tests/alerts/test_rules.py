@@ -292,6 +292,7 @@ OPTIONAL = {relation.name for relation in RELATIONS.values() if relation.optiona
 
 WITHOUT = {
     "CampaignFailureBurst": "where it is not known whose calls a provider failed, all that failed count",
+    "CampaignListRunsDry": "without windows it goes by the next hours",
     "CampaignAudienceMissing": "without uploads none failed",
 }
 """Alerts that look at something optional and are awake without it, and how."""

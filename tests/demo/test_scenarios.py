@@ -77,6 +77,11 @@ def answered(call: Attempt) -> bool:
     return call.result_code == "ANS"
 
 
+def _late(call: Attempt) -> bool:
+    spoke, at = call.agent_spoke_at, call.answered_at
+    return spoke is None or (at is not None and (spoke - at).total_seconds() > 2)
+
+
 @pytest.mark.parametrize("name", BLOCKING if PROVING else BLOCKING[::2])
 def test_a_blocking_scenario_writes_its_code_and_takes_it_back(trial: Callable[..., Trial], name: str) -> None:
     where = "Large" if name in ELSEWHERE else "Claims desk" if name in OF_PEOPLE else "Outage"
@@ -174,6 +179,7 @@ def test_costs_run_away(trial: Callable[..., Trial]) -> None:
     ("name", "what", "low", "high"),
     [
         ("silent_agent", lambda call: call.agent_spoke_at is None, 0.6, 1.0),
+        ("slow_agent", _late, 0.9, 1.01),
         ("short_calls", lambda call: (call.talk_seconds or 0) <= 6, 0.5, 0.95),
         ("script_mismatch", lambda call: call.mood_code == "NEG", 0.5, 1.0),
     ],
@@ -186,6 +192,17 @@ def test_conversations_go_wrong(
     assert low < sum(map(what, during)) / len(during) < high
     calm = [call for call in settled.dialler.state.new[Attempt] if answered(call) and call.dialled_at < ORIGIN]
     assert sum(map(what, calm)) / len(calm) < low / 2
+
+
+def test_calls_are_given_up_after_a_few_rings(trial: Callable[..., Trial]) -> None:
+    run = trial("short_ring").until(END)
+    rang = [
+        (call.hung_up_at - call.dialled_at).total_seconds()
+        for call in run.calls()
+        if call.result_code == "NA" and call.hung_up_at is not None
+    ]
+    assert len(rang) > 20
+    assert max(rang) <= 9
 
 
 def test_the_answer_rate_drops(trial: Callable[..., Trial]) -> None:

@@ -20,7 +20,7 @@ from exporter.contract.relations import RELATIONS
 from exporter.demo.runtime.server import EmbeddedServer
 from exporter.source.call_columns import call_rows
 from exporter.source.task_columns import task_rows
-from exporter.source.told import MAKES_DO, RESTS_ON
+from exporter.source.told import MAKES_DO, rests_on
 from tests.support import contract
 from tests.support.absences import (
     DROPPED,
@@ -147,7 +147,7 @@ def test_each_cleaned_column_says_what_it_rests_on() -> None:
         undeclared = {}
         for name, expression in rows.columns.items():
             used = optional.intersection(_columns(expression))
-            said = {RESTS_ON[rows.relation].get(name)} - {None}
+            said = set(rests_on(rows.relation, name))
             if used - said and name not in MAKES_DO[rows.relation]:
                 undeclared[name] = used
         assert undeclared == {}, rows.relation

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,9 @@ TASKS = st.fixed_dictionaries(
 CALLS = st.fixed_dictionaries(
     {
         "id": st.integers(1, 12),
-        "outcome": st.sampled_from(["in_progress", "in_progress", "answered", "answered", "busy", "failed"]),
+        "outcome": st.sampled_from(
+            ["in_progress", "in_progress", "answered", "answered", "no_answer", "busy", "failed"]
+        ),
         "number": st.sampled_from([None, 1, 2]),
         "variant": st.sampled_from([None, "A", "B"]),
         "attempt": st.integers(1, 3),
@@ -83,6 +86,8 @@ CALLS = st.fixed_dictionaries(
         "error": st.sampled_from([None, "486", "SIP_503"]),
         "provider": st.sampled_from([None, "acme"]),
         "spoke": st.booleans(),
+        "rang": st.sampled_from([None, 0.0, 5.0, 14.999999, 15.0, 45.000001, 90.0]),
+        "word": st.sampled_from([None, 0.0, 0.5, 0.500001, 2.0, 2.000001, 10.5]),
         "age": st.sampled_from([0.0, 30.0, 86_400.0]),
         "delay": st.sampled_from([0.0, 5.0, 5.000001, 90_000.0]),
     }
@@ -126,6 +131,12 @@ EVERY_OTHER_HOUR = [
 ]
 WINDOWS = {1: ("UTC", None), 2: ("Pacific/Kiritimati", EVERY_OTHER_DAY), 3: ("Asia/Kathmandu", EVERY_OTHER_HOUR)}
 """By campaign, its zone and its call windows."""
+
+
+STARTED = {
+    1: datetime.now(UTC) - timedelta(days=60), 2: None, 3: datetime.now(UTC) - timedelta(days=40),
+}  # fmt: skip
+"""By campaign, when it started: of one, a period begins today; of one it is not told."""
 
 
 def config(url: str, settle_after: str, room: int) -> Config:
@@ -179,6 +190,7 @@ def stage(url: str) -> Iterator[Stage]:
             contract.insert(
                 admin, "campaigns", campaign_id=campaign, tenant_id=tenant, name="C", status="running",
                 timezone=WINDOWS[campaign][0], call_windows=json.dumps(WINDOWS[campaign][1]), currency=currency,
+                started_at=STARTED[campaign],
             )  # fmt: skip
         for number in (1, 2):
             contract.insert(

@@ -28,6 +28,7 @@ from exporter.metrics.exposition import (
     Body,
     Exposed,
     FamilyEncoder,
+    joined,
     number_text,
 )
 from exporter.metrics.masking import tells_contact
@@ -180,6 +181,16 @@ def test_histograms_are_printed_as_prometheus_client_does(
     assert block.series == len(counts) + 2
 
 
+def test_a_histogram_for_each_arm_is_printed_as_prometheus_client_does() -> None:
+    encoder = FamilyEncoder(BY_NAME["campaign_variant_first_word_seconds"])
+    arms = [encoder.histogram(("t", "c"), [1, 2, 3], [0.5, 2], 7.25, {}, 9.0, (arm,)) for arm in ("A", 'B"')]
+    block = joined(arms)
+    text, openmetrics = together(encoder, block)
+    assert printed_again(text) == text
+    assert openmetrics_again(openmetrics) == openmetrics
+    assert block.series == sum(arm.series for arm in arms) == 10
+
+
 @given(NUMBERS)
 def test_numbers_are_printed_as_go_does(number: float) -> None:
     assert number_text(number) == floatToGoString(number)  # type: ignore[no-untyped-call]
@@ -191,7 +202,7 @@ def test_each_header_is_printed_as_prometheus_client_does() -> None:
         encoder = FamilyEncoder(family)
         owner = ("t", "c")[: len(family.scope.value)]
         if family.type is Type.HISTOGRAM:
-            block = encoder.histogram(owner, [1, 2], [5], 3.5, {})
+            block = encoder.histogram(owner, [1, 2], [5], 3.5, {}, own=("x",) * len(family.labels))
         else:
             block = encoder.samples(owner, {("x",) * len(family.labels): 1})
         ours = together(encoder, block)

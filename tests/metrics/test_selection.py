@@ -24,7 +24,7 @@ def test_without_lists_all_are_exported() -> None:
 def test_only_what_is_allowed_is_exported() -> None:
     assert names(allow=("campaign_calls_*", "campaign_info")) == {
         "campaign_info", "campaign_calls_total", "campaign_calls_in_progress", "campaign_calls_silent_total",
-        "campaign_calls_outside_window_today", "campaign_calls_outside_window_total",
+        "campaign_calls_outside_window_today", "campaign_calls_outside_window_total", "campaign_calls_cut_short_total",
     }  # fmt: skip
 
 

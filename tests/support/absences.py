@@ -19,7 +19,6 @@ Look = Callable[..., Claims]
 
 FOR_PEOPLE = {
     "tasks": ("contact", "phone", "number_id", "sticky", "duration_seconds", "score"),
-    "calls": ("answered_at", "ended_at"),
     "audience_uploads": ("error",),
 }
 """Columns that nothing here rests on: the task's own view, Grafana and the evidence show them."""
@@ -149,6 +148,10 @@ INSTEAD: Mapping[str, Instead] = {
     ),
     "calls.agent_spoke_at": Instead(
         "short calls are the next thing to say", leaves=(r"verdict\.hints\..*six seconds.*",)
+    ),
+    "calls.ended_at": Instead(
+        "who hung up at once counts as abandoned", ("campaign_abandonment_period_abandoned",),
+        (r"kpis\.abandonment\.(abandoned|share|left)", r"verdict\.hints\..*abandoned.*"),
     ),
     "calls.provider": Instead(
         "a label is empty", ("campaign_call_errors_total",),

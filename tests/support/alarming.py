@@ -118,7 +118,7 @@ def _task(owner: Owner, campaign: str, index: int, **values: Any) -> None:
 def _tasks(owner: Owner, campaign: str) -> None:
     """Pending tasks of every kind, and some in progress."""
     for index in range(20):
-        _task(owner, campaign, index)
+        _task(owner, campaign, index, attempts=0)
     for index in range(20, 45):
         _task(owner, campaign, index, blocker="dnc")
     for index in range(45, 50):

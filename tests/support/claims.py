@@ -51,7 +51,7 @@ def claims(database: Database, config: Config, connection: Connection) -> Claims
     raw = reader.small.platform(connection, NOW.timestamp() - config.retention, meter)
     now = NOW.timestamp()
     platform = PlatformReader().build(SMALL, raw, now, config.retention)
-    moment = Moment(now, config.settle_after, config.stale_after)
+    moment = Moment(now, config.settle_after, config.stale_after, config.abandonment.spans)
     days = days_of(platform, now)
     ledger = Ledger(available, stale_after=config.stale_after)
     ledger.set_scope(days, closed_of(platform, days), platform.attempts)

@@ -44,8 +44,29 @@ WITH exported AS (
 )
 """
 
+_WORD_BOUNDS = "unnest(ARRAY['0.5', '1.0', '1.5', '2.0', '3.0', '5.0', '10.0', 'Infinity']) AS bound (le)"
+
+_RING_BOUNDS = "unnest(ARRAY['5.0', '10.0', '15.0', '20.0', '30.0', '45.0', 'Infinity']) AS bound (le)"
+
+_PERIOD = """
+, heard AS (
+    SELECT call.* FROM call
+    JOIN campaign_monitoring.campaigns AS c ON c.campaign_id::text = call.campaign
+    CROSS JOIN LATERAL (
+        SELECT (%(now)s AT TIME ZONE 'UTC')::date AS today, (c.started_at AT TIME ZONE 'UTC')::date AS first) AS day
+    WHERE c.started_at <= %(now)s AND outcome IN ('answered', 'abandoned') AND answered_at IS NOT NULL
+      AND (call.started_at AT TIME ZONE 'UTC')::date >= today - (today - first) %% 30
+      AND EXISTS (SELECT FROM call AS other WHERE other.campaign = call.campaign AND other.agent_spoke_at IS NOT NULL)
+)
+"""
+
 _BY_LABELS: Mapping[str, str] = {
     "campaign_tasks": "SELECT tenant, campaign, status, count(*) FROM task GROUP BY 1, 2, 3",
+    "campaign_list_tasks": """
+        SELECT tenant, campaign, CASE WHEN status = 'pending' AND attempts = 0 THEN 'untouched'
+                                      WHEN status IN ('pending', 'in_progress') THEN 'in_circulation'
+                                      ELSE 'worked_out' END AS state, count(*)
+        FROM task GROUP BY 1, 2, 3""",
     "campaign_tasks_blocked": """
         SELECT tenant, campaign, effective AS blocker, count(*) FROM waiting GROUP BY 1, 2, 3""",
     "campaign_tasks_eligible_within": """
@@ -112,6 +133,58 @@ _BY_LABELS: Mapping[str, str] = {
         SELECT tenant, campaign, count(*) FROM call
         WHERE outcome = 'answered' AND agent_spoke_at IS NULL
           AND campaign IN (SELECT campaign FROM call WHERE agent_spoke_at IS NOT NULL) GROUP BY 1, 2""",
+    "campaign_call_first_word_seconds_count": """
+        SELECT tenant, campaign, count(*) FROM call
+        WHERE outcome = 'answered' AND answered_at IS NOT NULL AND agent_spoke_at IS NOT NULL GROUP BY 1, 2""",
+    "campaign_call_first_word_seconds_sum": """
+        SELECT tenant, campaign, sum(extract(epoch FROM agent_spoke_at - answered_at)) FROM call
+        WHERE outcome = 'answered' GROUP BY 1, 2""",
+    "campaign_call_first_word_seconds_bucket": f"""
+        SELECT tenant, campaign, le, count(*) FROM call CROSS JOIN {_WORD_BOUNDS}
+        WHERE outcome = 'answered' AND agent_spoke_at - answered_at <= least(le::float8, 1e6) * interval '1 second'
+        GROUP BY 1, 2, 3""",
+    "campaign_variant_first_word_seconds_count": """
+        SELECT tenant, campaign, variant, count(*) FROM call
+        WHERE outcome = 'answered' AND answered_at IS NOT NULL AND agent_spoke_at IS NOT NULL AND variant IS NOT NULL
+        GROUP BY 1, 2, 3""",
+    "campaign_variant_first_word_seconds_sum": """
+        SELECT tenant, campaign, variant, sum(extract(epoch FROM agent_spoke_at - answered_at)) FROM call
+        WHERE outcome = 'answered' AND variant IS NOT NULL GROUP BY 1, 2, 3""",
+    "campaign_variant_first_word_seconds_bucket": f"""
+        SELECT tenant, campaign, variant, le, count(*) FROM call CROSS JOIN {_WORD_BOUNDS}
+        WHERE outcome = 'answered' AND variant IS NOT NULL
+          AND agent_spoke_at - answered_at <= least(le::float8, 1e6) * interval '1 second'
+        GROUP BY 1, 2, 3, 4""",
+    "campaign_abandonment_period_answered": f"{_PERIOD} SELECT tenant, campaign, count(*) FROM heard GROUP BY 1, 2",
+    "campaign_abandonment_period_abandoned": f"""{_PERIOD}
+        SELECT tenant, campaign, count(*) FROM heard
+        WHERE agent_spoke_at - answered_at > interval '2 s'
+           OR agent_spoke_at IS NULL AND (ended_at IS NULL OR ended_at - answered_at >= interval '2 s')
+        GROUP BY 1, 2""",
+    "campaign_call_ring_seconds_count": """
+        SELECT tenant, campaign, count(*) FROM call
+        WHERE outcome <> 'in_progress' AND answered_at - started_at BETWEEN '-1 min' AND '1 day' GROUP BY 1, 2""",
+    "campaign_call_ring_seconds_sum": """
+        SELECT tenant, campaign, sum(greatest(extract(epoch FROM answered_at - started_at), 0)) FROM call
+        WHERE outcome <> 'in_progress' AND answered_at - started_at BETWEEN '-1 min' AND '1 day' GROUP BY 1, 2""",
+    "campaign_call_ring_seconds_bucket": f"""
+        SELECT tenant, campaign, le, count(*) FROM call CROSS JOIN {_RING_BOUNDS}
+        WHERE outcome <> 'in_progress' AND answered_at - started_at BETWEEN '-1 min' AND '1 day'
+          AND answered_at - started_at <= least(le::float8, 1e6) * interval '1 second'
+        GROUP BY 1, 2, 3""",
+    "campaign_call_unanswered_ring_seconds_count": """
+        SELECT tenant, campaign, count(*) FROM call
+        WHERE outcome = 'no_answer' AND ended_at IS NOT NULL GROUP BY 1, 2""",
+    "campaign_call_unanswered_ring_seconds_sum": """
+        SELECT tenant, campaign, sum(extract(epoch FROM ended_at - started_at)) FROM call
+        WHERE outcome = 'no_answer' GROUP BY 1, 2""",
+    "campaign_call_unanswered_ring_seconds_bucket": f"""
+        SELECT tenant, campaign, le, count(*) FROM call CROSS JOIN {_RING_BOUNDS}
+        WHERE outcome = 'no_answer' AND ended_at - started_at <= least(le::float8, 1e6) * interval '1 second'
+        GROUP BY 1, 2, 3""",
+    "campaign_calls_cut_short_total": """
+        SELECT tenant, campaign, count(*) FROM call
+        WHERE outcome = 'no_answer' AND ended_at < started_at + interval '15 seconds' GROUP BY 1, 2""",
     "campaign_call_errors_total": """
         SELECT tenant, campaign, error_code AS code, coalesce(provider, '') AS provider, count(*)
         FROM call WHERE error_code IS NOT NULL GROUP BY 1, 2, 3, 4""",

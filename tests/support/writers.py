@@ -35,16 +35,21 @@ WITH changed AS (
     SET campaign_id = %(campaign)s, outcome = %(outcome)s, number_id = %(number)s, variant = %(variant)s,
         attempt = %(attempt)s, talk_seconds = %(talk)s, score = %(score)s, sentiment = %(sentiment)s,
         ai_cost = %(ai)s, telephony_cost = %(telephony)s, error_code = %(error)s, provider = %(provider)s,
+        answered_at = {stamp} - %(word)s * interval '1 second',
+        ended_at = started_at + %(rang)s * interval '1 second',
         agent_spoke_at = CASE WHEN %(spoke)s THEN {stamp} END, updated_at = {stamp}
     WHERE call_id = %(id)s RETURNING 1
 )
 INSERT INTO campaign_monitoring.calls (call_id, task_id, campaign_id, outcome, number_id, variant, attempt, eligible_at,
-    started_at, talk_seconds, score, sentiment, ai_cost, telephony_cost, error_code, provider, agent_spoke_at,
-    created_at, updated_at)
+    started_at, talk_seconds, score, sentiment, ai_cost, telephony_cost, error_code, provider, answered_at,
+    ended_at, agent_spoke_at, created_at, updated_at)
 SELECT %(id)s, %(id)s, %(campaign)s, %(outcome)s, %(number)s, %(variant)s, %(attempt)s,
     {stamp} - %(age)s * interval '1 second' - %(delay)s * interval '1 second',
     {stamp} - %(age)s * interval '1 second', %(talk)s, %(score)s, %(sentiment)s,
-    %(ai)s, %(telephony)s, %(error)s, %(provider)s, CASE WHEN %(spoke)s THEN {stamp} END, {stamp}, {stamp}
+    %(ai)s, %(telephony)s, %(error)s, %(provider)s,
+    {stamp} - %(word)s * interval '1 second',
+    {stamp} - %(age)s * interval '1 second' + %(rang)s * interval '1 second',
+    CASE WHEN %(spoke)s THEN {stamp} END, {stamp}, {stamp}
 WHERE NOT EXISTS (SELECT FROM changed)
 """
 _UPSERTS = {"tasks": _UPSERT_TASK, "calls": _UPSERT_CALL}

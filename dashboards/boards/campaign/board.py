@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboards.boards.campaign import dispatch
 from dashboards.boards.campaign.comparisons import experiment, retries
+from dashboards.boards.campaign.contacts import contacts
 from dashboards.boards.campaign.cost import cost
 from dashboards.boards.campaign.key_figures import state, strip
 from dashboards.boards.campaign.numbers import numbers
@@ -53,6 +54,7 @@ def board(settings: Settings) -> Board:
             cost(own),
             numbers(own, way.only("datasource")),
             audience(own),
+            contacts(own),
         ),
     )
 

@@ -8,7 +8,7 @@ from dashboards.vocabulary.fields import colour, colours, organised, override
 from dashboards.vocabulary.graphs import graph
 from dashboards.vocabulary.layout import Folded, Line, folded, line
 from dashboards.vocabulary.panel import Panel, heading
-from dashboards.vocabulary.panels import bars, table
+from dashboards.vocabulary.panels import bars, stat, table
 from dashboards.vocabulary.queries import MINIMUM_CALLS, quantile, ratio, total
 from dashboards.vocabulary.targets import ask, now, rows
 from dashboards.vocabulary.units import RATIO, SECONDS, WHOLE
@@ -18,6 +18,16 @@ CARRIER_LIMIT = 0.15
 
 SHORT = "6(\\\\.0)?"
 """The bound of calls that count as short with carriers, as `le` has it."""
+
+_PARTS = ("answered", "abandoned")
+ABANDONED_LIMIT = 0.03
+"""The share of answered calls that the FTC's safe harbour lets be abandoned in a period (docs/metrics.md)."""
+
+RING_SECONDS = 15
+"""The least time that an unanswered call must ring by the FTC's safe harbour (docs/metrics.md)."""
+
+LATE_SECONDS = 2
+"""Of silence after the person's greeting: from there on the FTC takes a call for abandoned (docs/metrics.md)."""
 
 WIDE = "15m"
 """The narrowest step of graphs that need a sample: fewer points, and each says something."""
@@ -73,6 +83,8 @@ def calls(own: Own) -> Folded:
                        "count. It grows: less is dialled than becomes due, see Limits. Windows that open in the "
                        "morning show as hours."),
         ),
+        line(_first_word(own), _ring(own)),
+        line(_abandoned(own), *_period(own)),
         line(
             _carriers(own),
             table(
@@ -105,6 +117,86 @@ def _quantiles(own: Own, number: int, title: str, name: str, text: str) -> Panel
         *(ask(f"{quantile(share, buckets)} and {enough}", legend) for share, legend in shares.items()),
         unit=SECONDS, empty="Not enough data in this range", interval=WIDE,
         overrides=[colour(legend, shade) for legend, shade in zip(shares.values(), (CALM, ACCENT, CALM), strict=True)],
+    )  # fmt: skip
+
+
+def _first_word(own: Own) -> Panel:
+    name = "campaign_call_first_word_seconds"
+    buckets = own.increase(f"{name}_bucket", over=STEP)
+    enough = f"{total(own.increase(f'{name}_count', over=STEP))} >= {MINIMUM_CALLS}"
+    arm = "campaign_variant_first_word_seconds"
+    tested = f"{total(own.increase(f'{arm}_count', over=STEP), 'variant')} >= {MINIMUM_CALLS}"
+    of_arm = quantile(0.5, own.increase(f"{arm}_bucket", over=STEP), "variant")
+    return graph(
+        415, "First word",
+        "From the answer of a call to the agent's first word: half are sooner than the lower line, nineteen in twenty "
+        "than the upper one; each arm of an A/B test with its half. Calls in which the agent never spoke are left out. "
+        f"After {LATE_SECONDS} seconds (dashed) the FTC counts a call as abandoned, from the end of the person's "
+        "greeting on. It grows: the agent has too little room, or its speech service is slow; reduce concurrency. "
+        f"Intervals with fewer than {MINIMUM_CALLS} calls are left out.",
+        ask(f"{quantile(0.95, buckets)} and {enough}", "nineteen in twenty below"),
+        ask(f"{quantile(0.5, buckets)} and {enough}", "half below"),
+        ask(f"{of_arm} and on (variant) {tested}", "half below, arm {{variant}}"),
+        unit=SECONDS, decimals=1, empty="Not enough data in this range", interval=WIDE,
+        thresholds=((None, NEUTRAL), (LATE_SECONDS, BAD)), soft_high=3.0,
+        overrides=(colour("nineteen in twenty below", CALM), colour("half below", ACCENT)),
+    )  # fmt: skip
+
+
+def _ring(own: Own) -> Panel:
+    def seconds(share: float, name: str) -> str:
+        enough = f"{total(own.increase(f'{name}_count', over=STEP))} >= {MINIMUM_CALLS}"
+        return f"{quantile(share, own.increase(f'{name}_bucket', over=STEP))} and {enough}"
+
+    answered, in_vain = "campaign_call_ring_seconds", "campaign_call_unanswered_ring_seconds"
+    return graph(
+        416, "Ring time",
+        "From the start of a call to its answer, and to the end of calls that nobody answered, of which the shortest "
+        f"twentieth is below the last line. Under {RING_SECONDS} seconds (dashed) that is less than the FTC's safe "
+        "harbour asks for: have the ring time set. The time until a phone rings is in it. Longer than people take to "
+        f"answer, waiting brings little. Intervals with fewer than {MINIMUM_CALLS} calls are left out.",
+        ask(seconds(0.95, answered), "answered, nineteen in twenty below"),
+        ask(seconds(0.5, answered), "answered, half below"),
+        ask(seconds(0.05, in_vain), "unanswered, one in twenty below"),
+        unit=SECONDS, decimals=0, empty="Not enough data in this range", interval=WIDE,
+        thresholds=((None, NEUTRAL), (RING_SECONDS, BAD)), soft_high=30.0,
+        overrides=(colour("answered, nineteen in twenty below", CALM), colour("answered, half below", ACCENT),
+                   colour("unanswered, one in twenty below", "purple")),
+    )  # fmt: skip
+
+
+def _abandoned(own: Own) -> Panel:
+    answered, abandoned = (f"max ({own.last(f'campaign_abandonment_period_{name}')})" for name in _PARTS)
+    return graph(
+        417, "Abandoned by the law's measure",
+        "Of the calls that people answered in the current 30-day period of the campaign, the share in which no agent "
+        "spoke within two seconds (`abandonment.within`). It begins anew with each period and does not roll. The FTC's "
+        f"safe harbour ends at {ABANDONED_LIMIT:.0%} (dashed): reduce concurrency until no call waits for the agent. "
+        f"Below {MINIMUM_CALLS} answered calls it is left out.",
+        ask(ratio(abandoned, answered, at_least=MINIMUM_CALLS), "abandoned"),
+        unit=RATIO, decimals=2, empty="Not enough data in this range", interval=WIDE,
+        thresholds=((None, NEUTRAL), (ABANDONED_LIMIT, BAD)), soft_high=0.04,
+        overrides=(colour("abandoned", ACCENT),),
+    )  # fmt: skip
+
+
+def _period(own: Own) -> tuple[Panel, ...]:
+    answered, abandoned = (f"max ({own.last(f'campaign_abandonment_period_{name}')})" for name in _PARTS)
+    began = f"max ({own.moment('campaign_abandonment_period_start_timestamp_seconds')})"
+    left = f"floor ({ABANDONED_LIMIT:g} * {answered}) - {abandoned}"
+    empty = "No period known"
+    return (
+        stat(418, "Period began", "When the current 30-day period of the campaign began: with the day (UTC) of its "
+             "start, and every 30 days after that.",
+             now(began), unit="dateTimeAsIso", empty=empty, width=4, height=8),
+        stat(419, "Answered and abandoned", "Calls of the period that people answered, and those of them that were "
+             "abandoned.",
+             now(answered, "answered", ref="A"), now(abandoned, "abandoned", ref="B"), unit=WHOLE, decimals=0,
+             empty=empty, width=4, height=8, text="value_and_name"),
+        stat(420, "May still be abandoned", "So many more of the calls that were answered so far might have been "
+             "abandoned within the limit; each hundred answered calls add three. Below zero: so many are too many.",
+             now(left), unit=WHOLE, decimals=0, empty=empty, width=4, height=8,
+             thresholds=((None, BAD), (0, NEUTRAL))),
     )  # fmt: skip
 
 

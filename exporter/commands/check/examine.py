@@ -214,7 +214,7 @@ def _look_inside(
     """The rows and the indexes of a database that has what is required."""
     row = connection.execute("SELECT extract(epoch FROM now())::float8").fetchone()
     assert row is not None, "one row"
-    moment = Moment(row[0], config.settle_after, config.stale_after)
+    moment = Moment(row[0], config.settle_after, config.stale_after, config.abandonment.spans)
     reader = Reader(available, config.shard)
     raw = _small(connection, reader, config, results, limit)
     platform = PlatformReader(limits_of(config)).build(SMALL, raw, moment.now, config.retention)

@@ -87,7 +87,7 @@ def _begin(connection: Connection, config: Config) -> Moment:
     connection.execute("SELECT pg_catalog.set_config('statement_timeout', %s, true)", (f"{limit}ms",))
     row = connection.execute("SELECT extract(epoch FROM now())::float8").fetchone()
     assert row is not None, "one row"
-    return Moment(row[0], config.settle_after, config.stale_after)
+    return Moment(row[0], config.settle_after, config.stale_after, config.abandonment.spans)
 
 
 def _first(connection: Connection, rows: CleanRows, moment: Moment) -> Rows:

@@ -87,7 +87,7 @@ class Reading:
     def judge(self) -> Snapshot:
         """What the exporter would show of the tenant: its totals by SQL, then the diagnosis."""
         config = self.config
-        moment = Moment(self.now, config.settle_after, config.stale_after)
+        moment = Moment(self.now, config.settle_after, config.stale_after, config.abandonment.spans)
         days = days_of(self.platform, self.now)
         ledger = Ledger(self.available, stale_after=config.stale_after)
         ledger.set_scope(days, closed_of(self.platform, days), self.platform.attempts)

@@ -35,6 +35,8 @@ FOREIGN_NUMBER_FACTOR = 0.6
 SYSTEM_FAULTS = ("sip_503", "sip_408", "media_timeout", "agent_unavailable")
 # Faults that say something about the destination: an attempt, and the number is not tried again.
 DEAD_NUMBER_FAULTS = ("unallocated_number", "number_changed")
+WAITS_SECONDS = 5.0
+"""How long an abandoned contact waits for the agent."""
 RING_SECONDS: Mapping[str, tuple[float, float]] = {
     ANSWERED: (4, 22), VOICEMAIL: (18, 32), NO_ANSWER: (26, 40), BUSY: (1, 4), REJECTED: (3, 15),
 }  # fmt: skip
@@ -83,6 +85,9 @@ class Behaviour:
         traits, conditions = self.of(campaign.campaign_id), self.conditions
         fault = self._fault(rng, traits, campaign, trunk)
         plan = fault or self._reached(rng, traits, campaign, lead, did, at)
+        limit = conditions.ring_limit.get(campaign.campaign_id)
+        if limit is not None and not fault and (plan.answer_after or plan.seconds) > limit:
+            plan = CallPlan(NO_ANSWER, limit, disposition="unreachable")
         plan.never_ends = rng.random() < conditions.leak.get(campaign.campaign_id, 0.0)
         unknown = conditions.unknown_outcome.get(campaign.campaign_id)
         if unknown and plan.result != ANSWERED and rng.random() < unknown[0]:
@@ -157,9 +162,25 @@ class Behaviour:
             spread = traits.talk_spread
             plan.talk = round(traits.talk_seconds * rng.lognormvariate(-spread * spread / 2, spread) + 6, 1)
             self._outcome(rng, traits, campaign, lead, plan)
+        lateness = conditions.lateness.get(key, 0.0)
+        if key in conditions.abandonment and rng.random() < conditions.abandonment[key]:
+            lateness = WAITS_SECONDS
+        self._delayed(plan, ring, lateness)
         plan.seconds = ring + plan.talk
         plan.analysis_delay = rng.uniform(30, 600)
         return plan
+
+    @staticmethod
+    def _delayed(plan: CallPlan, ring: float, seconds: float) -> None:
+        """An agent that speaks late: who would have hung up soon has hung up before; all others wait for it."""
+        assert plan.talk is not None
+        if plan.speak_after is None or not seconds:
+            return
+        plan.speak_after += seconds
+        if plan.disposition != "hung_up":
+            plan.talk = round(plan.talk + seconds, 1)
+        elif plan.speak_after >= ring + plan.talk:
+            plan.speak_after = None
 
     def _outcome(self, rng: random.Random, traits: Traits, campaign: Campaign, lead: Lead, plan: CallPlan) -> None:
         mismatch = self.conditions.mismatch.get(campaign.campaign_id, 0.0)

@@ -13,6 +13,9 @@ class Conditions:
     number_factor: dict[int, float] = field(default_factory=dict)  # number: factor on its answer rate
     answer_factor: dict[int, float] = field(default_factory=dict)
     silence: dict[int, float] = field(default_factory=dict)  # answered, but the agent never speaks
+    lateness: dict[int, float] = field(default_factory=dict)  # seconds by which the agent speaks later
+    abandonment: dict[int, float] = field(default_factory=dict)  # answered, and the agent speaks seconds later
+    ring_limit: dict[int, float] = field(default_factory=dict)  # seconds after which a call is given up
     short: dict[int, float] = field(default_factory=dict)  # hung up within six seconds
     mismatch: dict[int, float] = field(default_factory=dict)  # wrong people, bad mood, few goals
     dead_numbers: dict[int, float] = field(default_factory=dict)

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from exporter.contract.error_codes import DESTINATION, UNCODED, fault_of
 from exporter.contract.wording import count, duration, money, share
+from exporter.diagnosis.abandonment import LIMIT
 from exporter.diagnosis.dispatch.gate import is_much
 from exporter.diagnosis.dispatch.gates import IMPAIRED, needs_person
 from exporter.diagnosis.dispatch.gates import MIN_CALLS as PROVIDER_CALLS
 from exporter.diagnosis.dispatch.situation import Situation
+from exporter.source.columns import LATE_SECONDS, RING_SECONDS
 
 MIN_CALLS, MIN_ANSWERED = 30, 20
 """Fewer say nothing (domain: rates need a minimum sample)."""
@@ -35,6 +37,11 @@ ABANDONED_SHARE = 0.20
 
 SILENT_SHARE, NEGATIVE_SHARE, DEAD_SHARE, REJECTED_SHARE = 0.10, 0.50, 0.30, 0.20
 COST_FACTOR = 3.0
+CUT_SHARE = 0.05
+"""Unanswered calls that were given up too soon: the rule (docs/metrics.md) speaks of each, and clocks err."""
+
+LATE_SHARE, LATE_FACTOR = 0.30, 2.0
+"""So many late first words, and so many times the campaign's usual share of them."""
 
 GRACE_SECONDS = 60.0
 """Calls that were about to be dialled when somebody paused the campaign."""
@@ -52,7 +59,8 @@ def signs(s: Situation) -> list[Sign]:
     """All signs, the gravest first; none where rows are hidden that they rest on."""
     if s.hidden & {"tasks", "calls"}:
         return []
-    return [sign for look in (_compliance, _provider, _audience, _agent, _numbers, _money, _leaks) for sign in look(s)]
+    looks = (_compliance, _provider, _audience, _agent, _law, _numbers, _money, _leaks)
+    return [sign for look in looks for sign in look(s)]
 
 
 def _compliance(s: Situation) -> Iterator[Sign]:
@@ -68,6 +76,13 @@ def _compliance(s: Situation) -> Iterator[Sign]:
             "calls_while_paused",
             f"A call was started {duration(last - paused)} after the campaign was paused. Keep the evidence and tell "
             "the platform's owners: its dispatcher does not obey the pause.",
+        )
+    late = s.lately
+    if late.cut is not None and late.unanswered >= MIN_CALLS and late.cut > CUT_SHARE * late.unanswered:
+        yield Sign(
+            "cut_short",
+            f"{share(late.cut, late.unanswered)} of the last {count(late.unanswered, 'unanswered call')} were given up "
+            f"within {RING_SECONDS} seconds, sooner than the FTC's safe harbour allows. Have the ring time set longer.",
         )
     person = {code: n for code, n in s.tasks.blocked.items() if needs_person(code)}
     if is_much(sum(person.values()), s.tasks.total):
@@ -162,6 +177,8 @@ def _agent(s: Situation) -> Iterator[Sign]:
             f"In {share(silent, late.heard)} of the last {count(late.heard, 'answered call')} the agent "
             "never spoke. Reduce concurrency now: people hear silence; then check the agent.",
         )
+    elif (slow := _slow(s)) is not None:
+        yield slow
     elif (
         short is not None
         and late.answered >= MIN_ANSWERED
@@ -179,6 +196,34 @@ def _agent(s: Situation) -> Iterator[Sign]:
             f"{share(late.negative, late.scored)} of the last {count(late.scored, 'scored call')} were negative. "
             "Reduce concurrency, then compare the script with the audience; sentiment is a pointer, not a proof.",
         )
+
+
+def _law(s: Situation) -> Iterator[Sign]:
+    period = s.abandonment
+    if period is not None and period.over:
+        yield Sign(
+            "abandoned",
+            f"{share(period.abandoned, period.answered)} of the {count(period.answered, 'answered call')} of this "
+            f"30-day period were abandoned; the FTC's safe harbour ends at {LIMIT:.0%}. Reduce concurrency until no "
+            "call waits for the agent.",
+        )
+
+
+def _slow(s: Situation) -> Sign | None:
+    """The agent's first word comes late in far more calls than it did."""
+    late, usual = s.lately, s.usual
+    earlier = usual.words - late.words
+    if late.late is None or late.words < MIN_ANSWERED or earlier < 3 * MIN_ANSWERED:
+        return None
+    before = (usual.late - late.late) / earlier
+    if late.late < max(LATE_SHARE, LATE_FACTOR * before) * late.words or _z(late.late, late.words, before) < Z:
+        return None
+    return Sign(
+        "slow_agent",
+        f"In {share(late.late, late.words)} of the last {count(late.words, 'answered call')} the agent's first word "
+        f"came after more than {LATE_SECONDS} seconds; {share(before, 1)} is usual here. Reduce concurrency: an agent "
+        "without room is late; then look at its speech service.",
+    )
 
 
 def _numbers(s: Situation) -> Iterator[Sign]:

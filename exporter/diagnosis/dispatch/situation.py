@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from exporter.calendar.call_windows import Schedule
 from exporter.contract.codes import EXHAUSTED
+from exporter.diagnosis.abandonment import Period
 from exporter.source.entities import Agents, Campaign, Number, Tenant, Trunk, Upload
 from exporter.source.told import NOTHING_TOLD, Told
 
@@ -24,6 +25,8 @@ class Tasks:
     pending: int = 0
     in_progress: int = 0
     over: int = 0
+    untouched: int = 0
+    """Pending ones for which nobody was called yet."""
     finished: int = 0
     """Those of `over` that were completed or failed, not cancelled."""
     blocked: Mapping[str, int] = field(default_factory=dict)
@@ -106,6 +109,14 @@ class Lately:
     """Answered calls of which it is told whether the agent spoke."""
     short: int | None = None
     """Answered and over within six seconds."""
+    unanswered: int = 0
+    """Calls that nobody answered of which it is told when they ended."""
+    cut: int | None = None
+    """Those of `unanswered` that ended within less than `RING_SECONDS`."""
+    words: int = 0
+    """Answered calls of which it is told when the agent first spoke."""
+    late: int | None = None
+    """Those of `words` in which it spoke after more than `LATE_SECONDS`."""
     scored: int = 0
     negative: int = 0
     """Those of `scored`, the calls with a sentiment, in which it was negative."""
@@ -122,6 +133,8 @@ class Usual:
     answered: int = 0
     cost: float | None = None
     abandoned: int = 0
+    words: int = 0
+    late: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +198,8 @@ class Situation:
     """What its calls cost; `None`: there were some, and nobody tells what they cost."""
     told: Told = NOTHING_TOLD
     """The optional columns that the campaign's own tasks and calls fill."""
+    abandonment: Period | None = None
+    """Of the calls that a person answered; `None`: nobody tells when the agent spoke, or when the campaign started."""
     outside_window: int | None = 0
     """Calls started today while the campaign's windows were closed; `None`: the platform tells no windows."""
     dated: bool = True

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from exporter.metrics.catalogue.kinds import COUNTER, GAUGE, Attribute, Family, Judged, Totals, mapped
+from exporter.metrics.catalogue.kinds import (
+    COUNTER,
+    GAUGE,
+    HISTOGRAM,
+    Attribute,
+    Buckets,
+    Family,
+    Judged,
+    Totals,
+    mapped,
+)
+from exporter.source.columns import WORD_BUCKETS
 
 EXPERIMENT = (
     Family(
@@ -17,6 +28,13 @@ EXPERIMENT = (
         COUNTER,
         "Answered calls by arm (variant) of the A/B test.",
         Totals("variants", mapped(variant="variant"), sums=("answered_micro",), budget="variants"),
+        ("variant",),
+    ),
+    Family(
+        "campaign_variant_first_word_seconds",
+        HISTOGRAM,
+        "Seconds from the answer of a call to the agent's first word, by arm (variant) of the A/B test.",
+        Buckets("variant_words", "word_micro", WORD_BUCKETS, mapped(variant="variant"), "variants"),
         ("variant",),
     ),
     Family(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from exporter.contract.codes import SENTIMENTS, SETTLED_OUTCOMES
-from exporter.metrics.catalogue.kinds import COUNTER, GAUGE, HISTOGRAM, Buckets, Family, Totals, mapped
-from exporter.source.columns import DELAY_BUCKETS, SCORE_BUCKETS, TALK_BUCKETS
+from exporter.metrics.catalogue.kinds import COUNTER, GAUGE, HISTOGRAM, Buckets, Family, Totals, judged, mapped
+from exporter.source.columns import DELAY_BUCKETS, RING_BUCKETS, SCORE_BUCKETS, TALK_BUCKETS, WORD_BUCKETS
 
 CALLS = (
     Family(
@@ -50,6 +50,48 @@ CALLS = (
         "where people take the calls.",
         Totals("silent", always=True),
         of_voice=True,
+    ),
+    Family(
+        "campaign_call_first_word_seconds",
+        HISTOGRAM,
+        "Seconds from the answer of a call to the agent's first word; calls in which it never spoke are not in it.",
+        Buckets("first_words", "word_micro", WORD_BUCKETS),
+    ),
+    judged(
+        "campaign_abandonment_period_start_timestamp_seconds",
+        "When the current 30-day period of the campaign began (Unix time), over which abandoned calls are measured.",
+        "abandonment",
+        "period_began",
+    ),
+    judged(
+        "campaign_abandonment_period_answered",
+        "Calls of the current 30-day period that a person answered, and of which it is told when the agent spoke.",
+        "abandonment",
+        "period_answered",
+    ),
+    judged(
+        "campaign_abandonment_period_abandoned",
+        "Those of them that were abandoned: no agent's word within abandonment.within.",
+        "abandonment",
+        "period_abandoned",
+    ),
+    Family(
+        "campaign_call_ring_seconds",
+        HISTOGRAM,
+        "Seconds from the start of a call to its answer, by a person or a machine.",
+        Buckets("rings", "ring_micro", RING_BUCKETS),
+    ),
+    Family(
+        "campaign_call_unanswered_ring_seconds",
+        HISTOGRAM,
+        "Seconds from the start to the end of calls that nobody answered.",
+        Buckets("unanswered", "unanswered_micro", RING_BUCKETS),
+    ),
+    Family(
+        "campaign_calls_cut_short_total",
+        COUNTER,
+        "Calls that nobody answered and that ended within less than 15 seconds: they rang for less than that.",
+        Totals("cut_short", always=True),
     ),
     Family(
         "campaign_call_errors_total",

@@ -84,11 +84,17 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """A histogram: the projection's key is the index of the first bound that is not below the value."""
+    """A histogram: the projection's last key is the index of the first bound that is not below the value.
+
+    `labels` and `budget` are as those of `Totals`: of one that has labels, there is a histogram for each value.
+    """
 
     projection: str
     total: str
-    bounds: tuple[int, ...]
+    bounds: tuple[float, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    budget: str | None = None
+    known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,14 @@ TASKS = (
         Totals("tasks", mapped(status="status"), known=TASK_STATUSES),
         ("status",),
     ),
+    judged(
+        "campaign_list_tasks",
+        "Tasks by how far the list is worked: untouched (pending, and nobody was called yet), in_circulation (called, "
+        "and not over), worked_out (over).",
+        "list",
+        "list",
+        "state",
+    ),
     Family(
         "campaign_tasks_blocked",
         GAUGE,

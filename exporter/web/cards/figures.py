@@ -12,7 +12,7 @@ from exporter.diagnosis.view import Shown, View
 from exporter.ledger.totals import unpack_key
 from exporter.source.columns import MICRO
 from exporter.source.entities import Goal
-from exporter.web.cards.values import Json, amount, merged, rate
+from exporter.web.cards.values import Json, amount, iso, merged, rate
 
 DISPOSITIONS = 10
 """So many are named; the others are summed up."""
@@ -40,6 +40,7 @@ def figures(s: Situation, shown: Shown, view: View, goals: Sequence[Goal]) -> Js
             }
             for goal in goals
         ],
+        "abandonment": _abandonment(s),
         "calls_outside_window_today": s.outside_window,
     }
 
@@ -75,9 +76,26 @@ def _lately(s: Situation) -> Json:
         "abandoned": late.abandoned,
         "silent": late.silent,
         "short": late.short,
+        "unanswered": late.unanswered if late.cut is not None else None,
+        "cut_short": late.cut,
+        "words": late.words if late.late is not None else None,
+        "late": late.late,
         "scored": late.scored if mood else None,
         "negative": late.negative if mood else None,
         "cost": amount(late.cost),
+    }
+
+
+def _abandonment(s: Situation) -> Json | None:
+    period = s.abandonment
+    if period is None:
+        return None
+    return {
+        "began_at": iso(period.began),
+        "answered": period.answered,
+        "abandoned": period.abandoned,
+        "share": rate(period.abandoned, period.answered),
+        "left": period.left,
     }
 
 

@@ -176,13 +176,13 @@ def silence(seconds: float | None = 600.0, **changes: Any) -> Calls:
 
 def lately(settled: int = 100, answered: int = 40, **changes: Any) -> Lately:
     """Recent calls, of which nothing is unusual."""
-    told: dict[str, Any] = {"silent": 0, "heard": answered, "short": 0, "cost": 0.1 * settled, **changes}
+    told: dict[str, Any] = {"silent": 0, "heard": answered, "short": 0, "late": 0, "cost": 0.1 * settled, **changes}
     return Lately(settled, answered, **told)
 
 
-def usual(settled: int = 2000, answered: int = 800, cost: float = 200.0) -> Usual:
+def usual(settled: int = 2000, answered: int = 800, cost: float = 200.0, words: int = 0, late: int = 0) -> Usual:
     """All calls of the campaign."""
-    return Usual(settled, answered, cost)
+    return Usual(settled, answered, cost, words, late)
 
 
 def situation(**parts: Any) -> Situation:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from exporter.diagnosis.abandonment import Period
 from exporter.diagnosis.dispatch.evidence import evidence
 from exporter.diagnosis.dispatch.gates import GATES
 from exporter.diagnosis.dispatch.hints import hints
@@ -496,6 +497,22 @@ def short(count: int, answered: int) -> dict[str, Any]:
     return {"lately": lately(200, answered, short=count)}
 
 
+def slow(late: int, words: int, before: int = 0) -> dict[str, Any]:
+    """Of 400 earlier first words `before` were late."""
+    return {
+        "lately": lately(200, 80, words=words, late=late),
+        "usual": usual(words=400 + words, late=before + late),
+    }
+
+
+def period(answered: int, abandoned: int) -> dict[str, Any]:
+    return {"abandonment": Period(NOW, answered, abandoned)}
+
+
+def cut(count: int, unanswered: int) -> dict[str, Any]:
+    return {"lately": lately(200, 80, unanswered=unanswered, cut=count)}
+
+
 def mood(negative: int, scored: int) -> dict[str, Any]:
     return {"lately": lately(200, 80, scored=scored, negative=negative)}
 
@@ -546,6 +563,12 @@ def cost(settled: int, factor: float, earlier: int = 2000) -> dict[str, Any]:
         ("dead_numbers", destination(15, 50), destination(14, 50)),
         ("silent_agent", silent(2, 20), silent(2, 19)),
         ("silent_agent", silent(10, 100), silent(9, 100)),
+        ("slow_agent", slow(6, 20), slow(6, 19)),
+        ("slow_agent", slow(6, 20), slow(5, 20)),
+        ("slow_agent", slow(60, 100, before=120), slow(59, 100, before=120)),
+        ("abandoned", period(1000, 31), period(1000, 30)),
+        ("cut_short", cut(2, 30), cut(2, 29)),
+        ("cut_short", cut(6, 100), cut(5, 100)),
         ("short_calls", short(20, 20), short(19, 19)),
         ("short_calls", short(16, 100), short(15, 100)),
         ("bad_mood", mood(10, 20), mood(10, 19)),
@@ -634,6 +657,11 @@ def test_the_gravest_sign_comes_first() -> None:
             "40 % of the rows of march.csv were rejected.",
         ),
         (destination(25, 50), "50 % of the last 50 calls failed for the number that was called, most with unallocated"),
+        (
+            slow(30, 40, 40),
+            "In 75 % of the last 40 answered calls the agent's first word came after more than 2 seconds; 10 % is "
+            "usual here. Reduce concurrency",
+        ),
         (silent(30, 40), "In 75 % of the last 40 answered calls the agent never spoke. Reduce concurrency now"),
         (short(30, 40), "75 % of the last 40 answered calls ended within six seconds"),
         (mood(30, 40), "75 % of the last 40 scored calls were negative. Reduce concurrency, then compare"),

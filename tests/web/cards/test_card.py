@@ -26,7 +26,7 @@ from scripts.generate_docs import ROOT
 from tests.diagnosis.dispatch import situations as at
 from tests.support import contract, rich
 from tests.support.cards import shown_of, view_of
-from tests.support.exporting import exporting
+from tests.support.exporting import NOW, exporting
 
 PAGE = (ROOT / "docs" / "pages.md").read_text(encoding="utf-8")
 MAPS = {"counts", "experiment.answers.best_probability", "experiment.goals.best_probability"}
@@ -37,6 +37,7 @@ MAPS = {"counts", "experiment.answers.best_probability", "experiment.goals.best_
 def shown(database_url: str) -> Iterator[Shown]:
     with contract.session(database_url) as connection:
         rich.create(connection)
+        rich.change(connection, "calls", answered_at=NOW, agent_spoke_at=NOW)
     with exporting(database_url) as exporter:
         exporter.refresh()
         assert exporter.snapshot is not None

@@ -1,0 +1,47 @@
+"""Campaign live, the list: how much of it is untouched, how fast that goes, and when nobody new is left."""
+
+from __future__ import annotations
+
+from dashboards.boards.campaign.scope import Own
+from dashboards.vocabulary.colours import ACCENT, CALM, NEUTRAL
+from dashboards.vocabulary.fields import colour, override
+from dashboards.vocabulary.graphs import graph
+from dashboards.vocabulary.layout import Folded, folded, line
+from dashboards.vocabulary.panel import heading
+from dashboards.vocabulary.panels import stat
+from dashboards.vocabulary.queries import milliseconds, ratio, total
+from dashboards.vocabulary.targets import ask, now
+from dashboards.vocabulary.units import AGE, RATIO, WHOLE
+
+PARTS = {"untouched": ("never called", ACCENT), "in_circulation": ("in circulation", CALM),
+         "worked_out": ("worked out", NEUTRAL)}  # fmt: skip
+"""The parts of a list, with their words and colours."""
+
+
+def contacts(own: Own) -> Folded:
+    """How far the list is worked."""
+
+    def part(name: str) -> str:
+        return f"max ({own.last('campaign_list_tasks', state=name)})"
+
+    every = total(own.last("campaign_list_tasks"))
+    first = total(own.increase("campaign_attempt_calls_total", over="1h", attempt="1"))
+    dry = own.last("campaign_forecast_list_dry_timestamp_seconds", estimate="likely")
+    return folded(
+        heading(910, "List"),
+        line(
+            graph(
+                911, "List",
+                "Contacts by how far they are worked. In circulation: called, and not over.",
+                *(ask(part(name), words) for name, (words, _) in PARTS.items()),
+                unit=WHOLE, decimals=0, empty="No tasks known", stacked=True,
+                overrides=[colour(words, shade) for words, shade in PARTS.values()],
+            ),
+            stat(912, "Penetration", "Share of the list that was called, and first calls in an hour.",
+                 now(f"1 - {ratio(part('untouched'), every)}", "called"), now(first, "new, last hour"), unit=RATIO,
+                 decimals=1, empty="No tasks known", width=6, height=8, text="value_and_name",
+                 overrides=[override("new, last hour", unit=WHOLE, decimals=0)]),
+            stat(914, "Runs dry", "When nobody is left who was never called. Stage a file before.",
+                 now(f"max ({milliseconds(dry)})"), unit=AGE, empty="Not enough data", width=6, height=8),
+        ),
+    )  # fmt: skip
