@@ -85,6 +85,8 @@ vocabulary (code, meaning, clears, first_move) AS (
          'when one of the campaign''s calls ends', 'Find who holds the slots; look for leaked slots.'),
         ('tenant_concurrency', 'The tenant''s limit of calls at once is reached.',
          'when one of the tenant''s calls ends', 'Find who holds the slots; look for leaked slots.'),
+        ('no_agent_available', 'No person is free to talk.',
+         'when a person is free', 'See who is logged in and who is on a break; mind the shifts.'),
         ('pool_exhausted', 'No number of the pool has capacity left.',
          'when a number of the pool can be used', 'Find who holds the slots; look for leaked slots.'),
         ('connection_limit', 'The trunk''s limit is reached.',

@@ -10,7 +10,8 @@ CROSS JOIN LATERAL (
             'no_window_enabled', 'budget_exhausted', 'credits_exhausted', 'campaign_concurrency',
             'tenant_concurrency', 'pool_exhausted', 'connection_limit', 'higher_priority_campaign',
             'number_cooldown', 'number_daily_cap', 'number_flagged', 'no_country_match', 'provider_throttled',
-            'provider_error', 'provider_auth', 'network_blocked', 'retry_wait', 'attempts_exhausted'
+            'provider_error', 'provider_auth', 'network_blocked', 'no_agent_available', 'retry_wait',
+            'attempts_exhausted'
             -- vocabulary: end
         ) THEN e.code END AS code
      FROM campaign_grafana.task_events AS e

@@ -20,10 +20,9 @@ _PANEL = (
     "transformations", "transparent", "links", "interval", "collapsed", "panels", "timeFrom", "hideTimeOverride",
 )  # fmt: skip
 PROMETHEUS_TARGET = (
-    "refId", "datasource", "expr", "legendFormat", "format", "instant", "range", "exemplar", "interval", "hide",
-    "editorMode",
+    "refId", "datasource", "expr", "legendFormat", "format", "instant", "range", "exemplar", "interval", "editorMode",
 )  # fmt: skip
-SQL_TARGET = ("refId", "datasource", "rawSql", "rawQuery", "format", "hide", "editorMode")
+SQL_TARGET = ("refId", "datasource", "rawSql", "rawQuery", "format", "editorMode")
 _BOARD = (
     "uid", "title", "description", "tags", "editable", "graphTooltip", "links", "panels", "refresh", "schemaVersion",
     "templating", "annotations", "time", "timepicker", "timezone", "version",

@@ -44,8 +44,10 @@ class Target:
             expr=self.text, legendFormat=self.legend or "__auto", refId=ref, datasource=PROMETHEUS,
             instant=self.instant, format="table" if self.table else "time_series",
         )  # fmt: skip
-        asked = {"range": not self.instant, "exemplar": self.exemplar, "editorMode": "code"}
-        return modern.only(modern.plain(target) | asked, modern.PROMETHEUS_TARGET)
+        asked = {"instant": self.instant, "range": not self.instant, "exemplar": self.exemplar}
+        said = {name: True for name, value in asked.items() if value}  # a no is the default, and boards must stay small
+        made = {name: value for name, value in modern.plain(target).items() if name not in asked}
+        return modern.only({**made, **said, "editorMode": "code"}, modern.PROMETHEUS_TARGET)
 
 
 def ask(expression: str, legend: str = "", *, ref: str = "", exemplar: bool = False) -> Target:

@@ -107,7 +107,7 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
     in_vain = raw("outcome").cast(sa.Text) == "no_answer"
     unanswered = sa.case((in_vain, _between(lasted, _PASSED)), else_=sa.null())
     spoke = raw("agent_spoke_at")
-    by_a_person = raw("outcome").cast(sa.Text).in_(("answered", "abandoned"))
+    by_a_person = sa.or_(answered, raw("outcome").cast(sa.Text) == "abandoned")
     heard = sa.and_(by_a_person, in_time(raw("answered_at")), sa.or_(spoke.is_(None), silence.between(*_PASSED)))
     waited = sa.func.coalesce(parts["ended"] - parts["answered"] >= ABANDONED_LEAST, sa.true())
     abandoned = sa.or_(silence > ABANDONED_AFTER, sa.and_(spoke.is_(None), waited))

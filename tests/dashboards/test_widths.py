@@ -47,6 +47,7 @@ WIDEST = {
     ("time:MM-DD HH:mm", None): ("10-28 22:48",),
     ("time:MM-DD HH:mm:ss", None): ("10-28 22:48:48",),
     ("time:HH:mm:ss", None): ("22:48:48",),
+    ("time:YYYY-MM-DD", None): ("2026-10-28",),
     ("time:YYYY-MM-DD HH:mm", None): ("2026-10-28 22:48",),
     ("time:YYYY-MM-DD HH:mm:ss", None): ("2026-10-28 22:48:48",),
 }

@@ -173,10 +173,10 @@ def _abandoned(own: Own) -> Panel:
         "spoke within two seconds (`abandonment.within`). It begins anew with each period and does not roll. The FTC's "
         f"safe harbour ends at {ABANDONED_LIMIT:.0%} (dashed): reduce concurrency until no call waits for the agent. "
         f"Below {MINIMUM_CALLS} answered calls it is left out.",
-        ask(ratio(abandoned, answered, at_least=MINIMUM_CALLS), "abandoned"),
+        ask(ratio(abandoned, answered, at_least=MINIMUM_CALLS), "abandoned in the period"),
         unit=RATIO, decimals=2, empty="Not enough data in this range", interval=WIDE,
         thresholds=((None, NEUTRAL), (ABANDONED_LIMIT, BAD)), soft_high=0.04,
-        overrides=(colour("abandoned", ACCENT),),
+        overrides=(colour("abandoned in the period", ACCENT),),
     )  # fmt: skip
 
 
@@ -188,15 +188,15 @@ def _period(own: Own) -> tuple[Panel, ...]:
     return (
         stat(418, "Period began", "When the current 30-day period of the campaign began: with the day (UTC) of its "
              "start, and every 30 days after that.",
-             now(began), unit="dateTimeAsIso", empty=empty, width=4, height=8),
-        stat(419, "Answered and abandoned", "Calls of the period that people answered, and those of them that were "
+             now(began), unit="time:YYYY-MM-DD", empty=empty, width=4, height=8),
+        stat(419, "This period", "Calls of the period that people answered, and those of them that were "
              "abandoned.",
              now(answered, "answered", ref="A"), now(abandoned, "abandoned", ref="B"), unit=WHOLE, decimals=0,
              empty=empty, width=4, height=8, text="value_and_name"),
-        stat(420, "May still be abandoned", "So many more of the calls that were answered so far might have been "
+        stat(420, "Still allowed", "So many more of the calls that were answered so far might have been "
              "abandoned within the limit; each hundred answered calls add three. Below zero: so many are too many.",
              now(left), unit=WHOLE, decimals=0, empty=empty, width=4, height=8,
-             thresholds=((None, BAD), (0, NEUTRAL))),
+             thresholds=((None, NEUTRAL), (-1e9, BAD), (0, NEUTRAL))),
     )  # fmt: skip
 
 

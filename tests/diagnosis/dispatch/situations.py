@@ -182,7 +182,7 @@ def lately(settled: int = 100, answered: int = 40, **changes: Any) -> Lately:
 
 def usual(settled: int = 2000, answered: int = 800, cost: float = 200.0, words: int = 0, late: int = 0) -> Usual:
     """All calls of the campaign."""
-    return Usual(settled, answered, cost, words, late)
+    return Usual(settled, answered, cost, words=words, late=late)
 
 
 def situation(**parts: Any) -> Situation:
