@@ -19,8 +19,8 @@ from exporter.contract.relations import OPTIONAL_FEATURES, RELATIONS, Column, Ki
 from exporter.contract.types import ANY_OTHER, CASTS, cast
 from exporter.metrics.catalogue import SECTIONS
 from exporter.metrics.catalogue.kinds import Buckets, Family
+from exporter.metrics.saved_state_metrics import StateMetrics
 from exporter.metrics.self_metrics import Telemetry
-from exporter.metrics.state_metrics import StateMetrics
 from scripts import alert_docs, board_docs, scale_docs
 from scripts.config_schema import schemas
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from exporter.config.document import Document, dotted
 from exporter.config.document import read as read_document
-from exporter.config.reading import UnreadableError, read_text
+from exporter.config.text_file import UnreadableError, read_text
 from exporter.errors import ConfigError
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from exporter.config.reading import UnreadableError, read_text
+from exporter.config.text_file import UnreadableError, read_text
 from exporter.errors import ConfigError
 
 _MOST_BYTES = 65_536

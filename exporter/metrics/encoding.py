@@ -31,6 +31,7 @@ from exporter.metrics.counters import Counters
 from exporter.metrics.diagnosis_samples import SAMPLES
 from exporter.metrics.exposition import EMPTY, Exposed, joined
 from exporter.metrics.family_lines import FamilyLines
+from exporter.metrics.hidden_rows import withheld
 from exporter.metrics.masking import mask_phones
 from exporter.metrics.owners import Owner
 from exporter.metrics.samples import (
@@ -47,7 +48,6 @@ from exporter.metrics.samples import (
     total_values,
 )
 from exporter.metrics.stale import Changed, Stale
-from exporter.metrics.withheld import withheld
 from exporter.source.entities import Number
 from exporter.source.platform import Platform
 

@@ -12,8 +12,8 @@ import structlog
 
 from exporter.config import Config
 from exporter.errors import StateError
+from exporter.metrics.saved_state_metrics import StateMetrics
 from exporter.metrics.self_metrics import Telemetry
-from exporter.metrics.state_metrics import StateMetrics
 from exporter.refresh.refresher import Refresher
 from exporter.refresh.resuming import ignore
 from exporter.state.form import Tree

@@ -12,7 +12,7 @@ from typing import Any
 
 from exporter.metrics.samples import Values
 from exporter.metrics.snapshot import SnapshotBuilder
-from exporter.refresh.evidence import KEPT_SECONDS, Evidence
+from exporter.refresh.deletions import KEPT_SECONDS, Evidence
 from exporter.refresh.look import Look
 
 Rows = Mapping[str, int]

@@ -13,7 +13,7 @@ from exporter.calendar.days import zone
 from exporter.contract.codes import ENDED_STATUSES
 from exporter.source.entities import Agents, Campaign, Entity, Goal, Number, PoolEntry, Tenant, Trunk, Upload, Variant
 from exporter.source.limits import Limits
-from exporter.source.parsing import parse_row
+from exporter.source.small_cleaning import parse_row
 
 RawRow = tuple[str | None, ...]
 T = TypeVar("T")

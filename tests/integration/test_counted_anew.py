@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from exporter.config import parse
-from exporter.refresh.recounting import Recounting
+from exporter.refresh.unstamped import Recounting
 from tests.support import contract, platforms
 from tests.support.exporting import Exporter, exporting
 

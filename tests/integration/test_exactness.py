@@ -35,7 +35,7 @@ from exporter.metrics.self_metrics import Telemetry
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
 from exporter.refresh import auditor, beside, echo, parking, probe
 from exporter.refresh import refresher as refresh
-from exporter.refresh.evidence import Evidence
+from exporter.refresh.deletions import Evidence
 from exporter.refresh.refresher import Refresher
 from exporter.source import structure
 from exporter.source import watermark as horizon

@@ -10,7 +10,7 @@ from exporter.contract.relations import RELATIONS
 from exporter.source.entities import Campaign
 from exporter.source.platform import Platform, PlatformReader, RawRow, exported
 from exporter.source.small_reader import SMALL
-from tests.source.test_parsing import ROWS, parse
+from tests.source.test_small_cleaning import ROWS, parse
 
 NOW = 1_772_625_600.0
 WEEK = 604_800.0

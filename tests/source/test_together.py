@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -37,6 +38,13 @@ def session(database_url: str) -> Iterator[Session]:
                 talk_seconds=-1 + 7 * row, number_id=None if row else "1", variant=None, started_at=NOW,
                 agent_spoke_at=None,
             )  # fmt: skip
+        platforms.task(owner, "y", "1", attempts=0, updated_at=NOW)
+        rang = NOW - timedelta(seconds=9)
+        platforms.call(
+            owner, "y0", "1", outcome="answered", variant="A", started_at=rang, answered_at=rang + timedelta(seconds=4),
+            agent_spoke_at=rang + timedelta(seconds=6), ended_at=NOW,
+        )  # fmt: skip
+        platforms.call(owner, "y1", "1", outcome="no_answer", started_at=rang, ended_at=NOW)
     database = Database(config(database_url))
     made = open_session(database, Meter())
     with database.snapshot(made.connection):

@@ -19,7 +19,7 @@ from exporter.config import Config
 from exporter.config.address import SECRETS, parameters
 from exporter.contract.relations import RELATIONS, Kind
 from exporter.errors import CampaignExporterError
-from exporter.source.parsing import ID_LIMIT
+from exporter.source.small_cleaning import ID_LIMIT
 
 MASKED = "…"
 _SEPARATORS = r"[\s()/._|:,\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060\u2066-\u2069\ufeff-]"

@@ -32,10 +32,10 @@ from exporter.source.clean_rows import CleanRows
 from exporter.source.columns import RULES, broken_rule
 from exporter.source.database import Compiled, Connection, Rows, fetch
 from exporter.source.moment import Moment
-from exporter.source.parsing import windows_problem
 from exporter.source.platform import Platform
 from exporter.source.query_time import Meter
 from exporter.source.reader import Reader
+from exporter.source.small_cleaning import windows_problem
 from exporter.source.small_reader import SMALL, SMALL_LIMIT
 
 SAMPLE_ROWS = 100_000

@@ -6,7 +6,7 @@ import re
 import uuid
 
 from exporter.contract.codes import clean_name
-from exporter.source.parsing import ID_LIMIT
+from exporter.source.small_cleaning import ID_LIMIT
 
 _WHOLE = re.compile(r"-?[0-9]{1,19}\Z")
 _BITS = {"int2": 15, "int4": 31, "int8": 63}

@@ -1,4 +1,4 @@
-"""What scenarios do to the world: small functions that the table in scenarios.py is made of."""
+"""What scenarios do to the world: small functions that the table of scenarios is made of."""
 
 from __future__ import annotations
 

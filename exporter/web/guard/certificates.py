@@ -6,7 +6,7 @@ import contextlib
 import ssl
 from pathlib import Path
 
-from exporter.config.reading import UnreadableError, read_text
+from exporter.config.text_file import UnreadableError, read_text
 from exporter.config.web_file import TlsConfig
 from exporter.errors import ConfigError
 

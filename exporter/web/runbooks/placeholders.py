@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from exporter.contract.codes import BLOCKERS, clean_name
-from exporter.source.parsing import ID_LIMIT
+from exporter.source.small_cleaning import ID_LIMIT
 
 NAMES = ("tenant", "campaign", "number")
 """What may be filled in: ids of the labels that alerts carry. Nothing of a contact is among them."""

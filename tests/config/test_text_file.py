@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from exporter.config import reading
-from exporter.config.reading import UnreadableError, read_text
+from exporter.config import text_file
 from exporter.config.secrets import read_secret
+from exporter.config.text_file import UnreadableError, read_text
 from exporter.errors import ConfigError
 
 
@@ -63,7 +63,7 @@ def test_a_pipe_that_nobody_opens_or_writes_to_is_not_waited_for(
 ) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
-    monkeypatch.setattr(reading, "_PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(text_file, "_PATIENCE_SECONDS", 0.01)
     with pytest.raises(UnreadableError, match="a pipe into which nobody writes"):
         read_text(path)
     handle = os.open(path, os.O_RDWR)

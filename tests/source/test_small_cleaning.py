@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from exporter.contract.relations import RELATIONS
 from exporter.source.entities import Campaign, Entity, Violation
-from exporter.source.parsing import parse_row
+from exporter.source.small_cleaning import parse_row
 from exporter.source.small_reader import SMALL
 
 ROWS: dict[str, dict[str, str | None]] = {

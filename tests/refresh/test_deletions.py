@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from exporter.refresh.evidence import KEPT_SECONDS, Evidence
+from exporter.refresh.deletions import KEPT_SECONDS, Evidence
 from exporter.source.structure import Under
 
 
