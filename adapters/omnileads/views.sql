@@ -94,6 +94,8 @@ SELECT a.callid AS call_id,
        a.ended_at,
        CASE WHEN a.machine THEN 'voicemail'
             WHEN a.ended_at IS NULL AND a.from_last = 1 THEN 'in_progress'
+            WHEN a.answered AND NOT a.connected AND a.reason IN ('ABANDON', 'ABANDONWEL', 'EXITWITHTIMEOUT')
+                THEN 'abandoned'
             WHEN a.answered THEN 'answered'
             WHEN a.reason = 'BUSY' THEN 'busy'
             WHEN a.reason IN ('NOANSWER', 'CANCEL') THEN 'no_answer'

@@ -44,7 +44,7 @@ def expressions(found: list[Panel]) -> Iterator[tuple[str, bool]]:
     """What they ask, as Grafana sends it for all tenants, and whether over time."""
     for panel in found:
         for target in panel["targets"]:
-            yield _interpolated(target["expr"], _step(panel)), not target["instant"]
+            yield _interpolated(target["expr"], _step(panel)), not target.get("instant")
 
 
 def draw(prometheus: Prometheus, found: list[Panel], at: float) -> list[Drawn]:
@@ -55,7 +55,7 @@ def draw(prometheus: Prometheus, found: list[Panel], at: float) -> list[Drawn]:
         took, worked, size, slowest = 0.0, 0.0, 0, (0.0, "")
         for target in panel["targets"]:
             text = _interpolated(target["expr"], step)
-            if target["instant"]:
+            if target.get("instant"):
                 answer = prometheus.now(text, at)
             else:
                 end = at // step * step

@@ -16,7 +16,7 @@ from exporter.commands.cli import main
 from tests.support import evidence, programs, prometheus
 from tests.support.effort import PROVING
 
-pytestmark = pytest.mark.xdist_group("demo")  # one demo for all of them
+pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(300)]  # one demo for all of them
 
 
 @dataclass
@@ -56,7 +56,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     directory = tmp_path_factory.mktemp("demo")
     address = f"127.0.0.1:{prometheus.free_port()}"
     with programs.running(directory, arguments(address)) as program:
-        prometheus.wait_for("the demo", lambda: prometheus.fetch(f"http://{address}/-/ready"))
+        prometheus.wait_for("the demo", lambda: prometheus.fetch(f"http://{address}/-/ready"), patience=200)
         owner, monitor = re.findall(r"(postgresql://\S+)", program.output)[:2]
         made = Demo(directory, address, program, owner, monitor)
         made.calls_at_first = made.calls()

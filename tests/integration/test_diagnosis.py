@@ -57,7 +57,7 @@ def test_every_campaign_has_one_verdict_and_one_binding_gate(exporter: Exporter,
     assert verdict(scrape, "3") == ("finished", "none")
     for campaign in ("1", "2", "3"):
         assert len(scrape.of("campaign_dispatch_verdict", campaign=campaign)) == 7
-        assert len(scrape.of("campaign_dispatch_binding", campaign=campaign)) == 14
+        assert len(scrape.of("campaign_dispatch_binding", campaign=campaign)) == 15
 
 
 def test_of_a_campaign_that_is_over_no_gate_and_no_room_is_told(exporter: Exporter, owner: Owner) -> None:

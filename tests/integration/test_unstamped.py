@@ -205,7 +205,7 @@ def test_it_is_said_when_it_is_over(whole: Owner, exporter: Exporter) -> None:
     with capture_logs() as logs:
         after_a_while(exporter)
     assert exporter.refresher.notes == ()
-    assert [each["relation"] for each in logs if each["event"].startswith("no change without a stamp")] == ["calls"]
+    assert [each["relation"] for each in logs if each["event"] == "stamps and ids are in order again"] == ["calls"]
 
 
 def show_calls_stamped(owner: Owner, stamp: str) -> None:

@@ -21,15 +21,15 @@ JOB = "campaign-exporter"
 T = TypeVar("T")
 
 
-def wait_for(what: str, look: Callable[[], T | None]) -> T:
+def wait_for(what: str, look: Callable[[], T | None], patience: float = PATIENCE_SECONDS) -> T:
     """What `look` returns as soon as it is something: programs of others take their time."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         found = look()
         if found:
             return found
         time.sleep(0.05)
-    raise AssertionError(f"waited {PATIENCE_SECONDS:g} s in vain for {what}")
+    raise AssertionError(f"waited {patience:g} s in vain for {what}")
 
 
 def free_port() -> int:

@@ -127,7 +127,10 @@ def test_alerts_that_sleep_for_want_of_a_column_are_named(owner: Connection, che
     owner.execute("ALTER TABLE campaign_monitoring.calls DROP COLUMN agent_spoke_at")
     finding = found(checked(), "calls", "alerts")
     assert finding.level is Level.ADVICE
-    assert finding.value == "asleep for want of it: CampaignAgentSilent, CampaignAbandonedCalls"
+    assert finding.value == (
+        "asleep for want of it: CampaignAgentSilent, CampaignAbandonedCalls, CampaignFirstWordSlow, "
+        "CampaignAbandonmentOverLimit, CampaignAbandonmentNearLimit"
+    )
 
 
 def test_no_alert_sleeps_where_nothing_is_missing(checked: Check) -> None:
