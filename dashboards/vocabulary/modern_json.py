@@ -43,6 +43,8 @@ def panel(thing: object) -> Json:
     """A panel with modern fields only."""
     made = only(plain(thing), _PANEL)
     made.pop("targets", None)  # `panels` puts them in
+    if not made.get("hideTimeOverride"):
+        made.pop("hideTimeOverride", None)
     if made.get("type") == "row":
         made = only(made, ("id", "type", "title", "gridPos", "collapsed"))
     else:

@@ -25,7 +25,7 @@ def contacts(own: Own) -> Folded:
         return f"max ({own.last('campaign_list_tasks', state=name)})"
 
     every = total(own.last("campaign_list_tasks"))
-    first = total(own.increase("campaign_attempt_calls_total", over="1h", attempt="1"))
+    first = total(own.gained("campaign_attempt_calls_total", over="1h", attempt="1"))
     dry = own.last("campaign_forecast_list_dry_timestamp_seconds", estimate="likely")
     return folded(
         heading(910, "List"),

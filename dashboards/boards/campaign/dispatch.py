@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.boards.campaign.key_figures import targets
-from dashboards.boards.campaign.scope import NO_CAMPAIGN, STEP, UNKNOWN, Own, copied
+from dashboards.boards.campaign.scope import NO_CAMPAIGN, UNKNOWN, Own, copied
 from dashboards.boards.exporters import LACKING, silence
 from dashboards.settings import Settings
 from dashboards.vocabulary.colours import (
@@ -269,11 +269,15 @@ def detail(own: Own, way: Way) -> Folded:
     )  # fmt: skip
 
 
+_A_WHILE = "1h"
+"""A few people pick up too few calls in minutes to make a share of."""
+
+
 def _people(own: Own) -> Panel:
     states = {"free": GOOD, "on_call": "blue", "paused": WARNING}
     doing = f"max by (state) ({own.last('campaign_agents')})"
-    picked_up = total(own.increase("campaign_calls_total", over=STEP, outcome="=~answered|abandoned"))
-    abandoned = total(own.increase("campaign_calls_total", over=STEP, outcome="abandoned"))
+    picked_up = total(own.gained("campaign_calls_total", over=_A_WHILE, outcome="=~answered|abandoned"))
+    abandoned = total(own.gained("campaign_calls_total", over=_A_WHILE, outcome="abandoned"))
     share = f"({ratio(abandoned, picked_up, at_least=MINIMUM_CALLS)}) and on () {own.last('campaign_agents_logged_in')}"
     return graph(
         235, "People",

@@ -379,7 +379,7 @@ _TABLE = (
         {**_ON, "factor": 0.25},
         wrong=e.rate("answer_factor", "factor"),
         hint="is usual here. Take the worst number out",
-        within=600,
+        within=1200,
         over=1200,
     ),
     Scenario(
