@@ -38,7 +38,7 @@ test: $(STAMP) ## Style, types, and all tests on real programs (ARGS="-k name")
 	@$(MAKE) --no-print-directory --jobs 2 lint tests  # at once: style and types occupy one core
 
 tests: $(STAMP)
-	@test -d tests/__pycache__ || $(BIN)/python -m pytest --collect-only --quiet > /dev/null  # compiled once, not by each worker
+	@test -d tests/__pycache__ || $(BIN)/python -m pytest --collect-only --quiet > /dev/null || true  # compiles them once, not in each worker
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 coverage: $(STAMP) ## The tests once more, watched: which lines they reach (twice as long)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 
-from psycopg import Connection, sql
+from adapters.dialler import Dialler
 
 RETRY = {"enabled": True, "max_retries": 2, "retry_on_busy": True, "retry_on_no_answer": True,
          "retry_on_voicemail": True, "retry_delay_seconds": 120}  # fmt: skip
@@ -17,11 +17,9 @@ _NOT_CONNECTED = ("failed", "busy", "no-answer", "canceled", "error")
 
 
 @dataclass(slots=True)
-class Dograh:
+class Dograh(Dialler):
     """A dograh with one organization, one workflow and two numbers, at a time that its user moves."""
 
-    connection: Connection[Any]
-    now: datetime
     _turn: int = field(default=0)
 
     def install(self) -> None:
@@ -114,17 +112,3 @@ class Dograh:
             "UPDATE campaigns SET state = 'paused', logs = %s, updated_at = %s WHERE id = %s",
             (json.dumps([entry]), self.now, campaign),
         )
-
-    def _insert(self, table: str, **values: Any) -> int:
-        statement = sql.SQL("INSERT INTO {} ({}) VALUES ({}) RETURNING id").format(
-            sql.Identifier(table),
-            sql.SQL(", ").join(map(sql.Identifier, values)),
-            sql.SQL(", ").join(map(sql.Literal, values.values())),
-        )
-        (made,) = self._one(statement)
-        return int(made)
-
-    def _one(self, statement: Any, values: Any = None) -> tuple[Any, ...]:
-        row = self.connection.execute(statement, values).fetchone()
-        assert row is not None, "it was to be there"
-        return tuple(row)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from importlib.resources import files
-from typing import Any
 
-from psycopg import Connection, sql
+from adapters.dialler import Dialler
 
 START, PAUSE, ABORT, END = 1, 2, 3, 4
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -18,11 +17,8 @@ _ALLOW_RETRY, _RETRY_DONE = 1, 3
 
 
 @dataclass(slots=True)
-class Newfies:
+class Newfies(Dialler):
     """A Newfies-Dialer with one user, at a time that its user moves."""
-
-    connection: Connection[Any]
-    now: datetime
 
     def install(self) -> None:
         """Its tables, and who owns campaigns."""
@@ -125,17 +121,3 @@ class Newfies:
             (self.now, self.now, subscriber),
         )
         return request
-
-    def _insert(self, table: str, /, **values: Any) -> int:
-        statement = sql.SQL("INSERT INTO {} ({}) VALUES ({}) RETURNING id").format(
-            sql.Identifier(table),
-            sql.SQL(", ").join(map(sql.Identifier, values)),
-            sql.SQL(", ").join(map(sql.Literal, values.values())),
-        )
-        (made,) = self._one(statement)
-        return int(made)
-
-    def _one(self, statement: Any, values: Any = None) -> tuple[Any, ...]:
-        row = self.connection.execute(statement, values).fetchone()
-        assert row is not None, "it was to be there"
-        return tuple(row)

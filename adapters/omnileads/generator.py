@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from importlib.resources import files
 from typing import Any
 
-from psycopg import Connection, sql
+from adapters.dialler import Dialler
 
 ACTIVE, FINISHED, DELETED, PAUSED, INACTIVE, TEMPLATE = 2, 3, 4, 5, 6, 8
 DIALLER = 2
@@ -19,11 +19,9 @@ _LEFT_WAITING = {"ABANDON": "COMPLETEOUTNUM", "EXITWITHTIMEOUT": "COMPLETEAGENT"
 
 
 @dataclass(slots=True)
-class Omnileads:
+class Omnileads(Dialler):
     """An OMniLeads with one list of contacts for each campaign, at a time that its user moves."""
 
-    connection: Connection[Any]
-    now: datetime
     calls: int = field(default=0)
 
     def install(self) -> None:
@@ -50,7 +48,7 @@ class Omnileads:
             "ominicontacto_app_campana",
             estado=state, nombre=name, fecha_inicio=date(2026, 3, 1), bd_contacto_id=made, type=kind, **columns,
         )  # fmt: skip
-        self._insert("queue_table", name=f"{campaign}_{name}", campana_id=campaign, maxlen=5)
+        self._insert("queue_table", "campana_id", name=f"{campaign}_{name}", campana_id=campaign, maxlen=5)
         self._insert(
             "ominicontacto_app_actuacionvigente",
             campana_id=campaign, hora_desde=hours[0], hora_hasta=hours[1], **dict.fromkeys(_DAYS, True),
@@ -117,18 +115,3 @@ class Omnileads:
             event=event, numero_marcado="3515550000", contacto_id=contact, bridge_wait_time=-1,
             duracion_llamada=seconds, agente_extra_id=-1, campana_extra_id=-1, numero_extra="-1",
         )  # fmt: skip
-
-    def _insert(self, table: str, /, **values: Any) -> int:
-        statement = sql.SQL("INSERT INTO {} ({}) VALUES ({}) RETURNING {}").format(
-            sql.Identifier(table),
-            sql.SQL(", ").join(map(sql.Identifier, values)),
-            sql.SQL(", ").join(map(sql.Literal, values.values())),
-            sql.Identifier("campana_id" if table == "queue_table" else "id"),
-        )
-        (made,) = self._one(statement)
-        return int(made)
-
-    def _one(self, statement: Any, values: Any = None) -> tuple[Any, ...]:
-        row = self.connection.execute(statement, values).fetchone()
-        assert row is not None, "it was to be there"
-        return tuple(row)

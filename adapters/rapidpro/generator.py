@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 
-from psycopg import Connection, sql
+from psycopg import sql
+
+from adapters.dialler import Dialler
 
 BUSY, NO_ANSWER, MACHINE, PROVIDER = "B", "N", "M", "P"
 _RETRIES = 3
@@ -16,11 +18,9 @@ _THROTTLED = timedelta(minutes=2)
 
 
 @dataclass(slots=True)
-class Rapidpro:
+class Rapidpro(Dialler):
     """A RapidPro with one workspace, one voice flow and one channel of four calls, at a time that its user moves."""
 
-    connection: Connection[Any]
-    now: datetime
     contacts: int = field(default=0)
 
     def install(self) -> None:
@@ -103,17 +103,3 @@ class Rapidpro:
                 sql.SQL(", ").join(pairs), sql.Literal(self.now), sql.Literal(call)
             )
         )
-
-    def _insert(self, table: str, /, **values: Any) -> int:
-        statement = sql.SQL("INSERT INTO {} ({}) VALUES ({}) RETURNING id").format(
-            sql.Identifier(table),
-            sql.SQL(", ").join(map(sql.Identifier, values)),
-            sql.SQL(", ").join(map(sql.Literal, values.values())),
-        )
-        (made,) = self._one(statement)
-        return int(made)
-
-    def _one(self, statement: Any, values: Any = None) -> tuple[Any, ...]:
-        row = self.connection.execute(statement, values).fetchone()
-        assert row is not None, "it was to be there"
-        return tuple(row)

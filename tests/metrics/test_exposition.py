@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 import psycopg
+import pytest
 import zstandard
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -35,6 +36,7 @@ from exporter.metrics.masking import tells_contact
 from tests.support import contract, platforms
 from tests.support.effort import examples
 from tests.support.exporting import NOW, exporting, looping
+from tests.support.exposition import samples
 
 HOSTILE = (
     'a"b',
@@ -228,6 +230,32 @@ def test_a_whole_snapshot_is_printed_as_prometheus_client_does(database_url: str
     assert openmetrics_again(snapshot.openmetrics + EOF) == snapshot.openmetrics + EOF
     series = sum(not line.startswith(b"#") for line in snapshot.text.splitlines())
     assert snapshot.series == series
+
+
+def test_what_other_tests_read_is_what_prometheus_client_reads(database_url: str) -> None:
+    """They take plain lines apart by themselves, which is quicker: of hostile texts, exemplars and odd values too."""
+    with contract.session(database_url) as owner, exporting(database_url) as exporter:
+        _fill(owner)
+        exporter.refresh()
+        snapshot = exporter.snapshot
+        assert snapshot is not None
+    text = (
+        snapshot.text.decode()
+        + 'bare 1\nodd{a="} 2",b="x # {c} 3",d="\\\\"} +Inf\nempty{a=""} 1e-06\nlines{a="x\\ny"} 2\n'
+    )
+    read = {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in parse_text(text) for sample in family.samples
+    }  # fmt: skip
+    assert len(read) > 300
+    assert samples(text) == read
+    assert ("lines", (("a", "x\ny"),)) in read
+    assert samples(snapshot.openmetrics.decode()).items() <= read.items()
+
+
+def test_a_series_that_is_there_twice_is_noticed_by_all_tests() -> None:
+    with pytest.raises(AssertionError, match="is there twice"):
+        samples("a 1\na 2\n")
 
 
 def test_labels_of_the_exporter_are_on_each_of_its_series(database_url: str) -> None:
