@@ -55,7 +55,8 @@ def _platform(owner: psycopg.Connection[Any]) -> None:
     for key in (10, 20, 30, 40, 50):
         platforms.campaign(owner, str(key), name=NAME, tenant_id=1 + key // 50, budget=100, started_at=now)
         platforms.task(owner, key, key, created_at=now, updated_at=now)
-        platforms.call(owner, key, key, task_id=key, started_at=now, created_at=now, updated_at=now)
+        stamps = dict.fromkeys(("eligible_at", "started_at", "agent_spoke_at", "created_at", "updated_at"), now)
+        platforms.call(owner, key, key, task_id=key, **stamps)
     contract.insert(owner, "campaign_numbers", campaign_id=20, number_id=1, weight=1)
     contract.insert(
         owner, "audience_uploads", upload_id=1, campaign_id=30, filename="list.csv", status="imported", uploaded_at=now
@@ -105,6 +106,7 @@ def living(directory: Path, watch: Watch = watch) -> Iterator[Live]:
             path.write_text(re.sub(r"^  interval: 1m\n", "", path.read_text(), flags=re.MULTILINE))
         scraping = running.enter_context(watch(directory, exporter, loaded, manager))
         prometheus.wait_for("a scrape", lambda: scraping.api("query", query="campaign_info")["result"])
+        assert scraping.api("query", query="campaign_exporter_contract_violations > 0")["result"] == []
         yield Live(owner, server, told, manager, exporter)
 
 
