@@ -13,6 +13,7 @@ from hypothesis import settings
 from psycopg import sql
 
 from exporter.demo.runtime.server import EmbeddedServer
+from exporter.refresh import service
 from tests.support import memory
 from tests.support.effort import PROVING, examples
 
@@ -22,6 +23,15 @@ _NUMBERS = count(1)
 # The same examples at each run: `make prove SEED=8` draws others.
 settings.register_profile("busy", deadline=None, max_examples=examples(40), derandomize=not PROVING)
 settings.load_profile("busy")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_heap() -> Iterator[None]:
+    """An exporter looks through all of its process once, when it has loaded: thousands of them live in this one."""
+    service.settle()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "settle", lambda: None)
+        yield
 
 
 @pytest.fixture(scope="session")

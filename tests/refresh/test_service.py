@@ -218,3 +218,20 @@ def test_after_an_error_that_nobody_knows_the_totals_begin_anew(
             assert loop.service._rest(False, 20.0) == pytest.approx(180.0)
         assert loop.step(), loop.problem
         assert loop.scrape().value("campaign_tasks", campaign="1", status="pending") == 4
+
+
+def test_what_was_loaded_is_taken_from_the_collectors_sight_once_for_each_ledger(
+    monkeypatch: pytest.MonkeyPatch, owner: Owner, database_url: str
+) -> None:
+    settled: list[None] = []
+    monkeypatch.setattr(service, "settle", lambda: settled.append(None))
+    with looping(database_url) as loop:
+        assert loop.step()
+        assert loop.step()
+        assert len(settled) == 1
+        platforms.task(owner, 5, 1, status="pending", updated_at=NOW)
+        with monkeypatch.context() as patch:
+            patch.setattr(Totals, "add", fault(MemoryError()))
+            assert not loop.step()
+        assert loop.step(), loop.problem
+        assert len(settled) == 2
