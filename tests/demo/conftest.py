@@ -23,7 +23,7 @@ from tests.support.effort import PROVING
 # A Wednesday, 15:00 in Berlin, 10:00 in New York, one in the morning in Sydney.
 ORIGIN = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
 DATABASE = "demo_tests"
-DAYS = 14 if PROVING else 2
+DAYS = 14 if PROVING else 1
 # The demo's world with short lists: quick to copy, and as busy.
 SMALL = replace(
     DEMO,
@@ -41,7 +41,7 @@ def installed(server: EmbeddedServer) -> str:
     url = server.url(DATABASE)
     with psycopg.connect(url) as connection:
         install(connection)
-        history.fill(connection, DEMO, ORIGIN, DAYS, "1", lambda _: None)
+        history.fill(connection, DEMO if PROVING else SMALL, ORIGIN, DAYS, "1", lambda _: None)
         memory.remember_world(connection, memory.World("1", ORIGIN))
         memory.remember_progress(connection, ORIGIN, ORIGIN)
     return url
