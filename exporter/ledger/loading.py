@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -25,7 +25,8 @@ from exporter.source.totals_reader import Scope
 
 RELATIONS = ("tasks", "calls")
 Progress = Callable[[float], None]
-Job = tuple[Projection, Sequence[str], Day | None]
+Job = tuple[Sequence[Projection], Sequence[str], Day | None]
+Totals = Sequence[tuple[Projection, Rows]]
 Batch = TypeVar("Batch")
 
 
@@ -37,7 +38,7 @@ class Loaded:
     """
 
     rows: Mapping[str, Sequence[Records]]
-    totals: Sequence[tuple[Projection, Rows]]
+    totals: Totals
 
 
 class Loader:
@@ -100,8 +101,7 @@ class Loader:
         for relation, batches in loaded.rows.items():
             for batch in batches:
                 self._ledger.apply(relation, batch, loading=True)
-        for projection, rows in loaded.totals:
-            self._ledger.folds[projection.relation].add_settled(projection, rows)
+        self._add(loaded.totals)
 
     def load_in_parallel(
         self, connection: Connection, days: Mapping[str, Day], database: Database, helpers: int, progress: Progress
@@ -139,8 +139,8 @@ class Loader:
                 done += 1
                 if progress is not None:
                     progress(done / steps)
-            for projection, rows in totals:
-                self._ledger.folds[projection.relation].add_settled(projection, rows)
+            for some in totals:
+                self._add(some)
                 done += 1
                 if progress is not None:
                     progress(done / steps)
@@ -149,7 +149,10 @@ class Loader:
         for relation in self._relations:
             for batch in self._reader.remembered(connection, relation, [campaign], self._moment, self._meter):
                 self._ledger.apply(relation, batch, loading=True)
-        for projection, rows in self._all_settled(connection, campaign, day, self._meter):
+        self._add(self._all_settled(connection, campaign, day, self._meter))
+
+    def _add(self, totals: Iterable[tuple[Projection, Rows]]) -> None:
+        for projection, rows in totals:
             self._ledger.folds[projection.relation].add_settled(projection, rows)
 
     @property
@@ -163,15 +166,30 @@ class Loader:
         by_day: dict[Day, list[str]] = {}
         for campaign, day in days.items():
             by_day.setdefault(day, []).append(campaign)
-        jobs: list[Job] = []
+        again = [each for each in self._projections if self._often(each)]
+        jobs: list[Job] = [
+            (some, campaigns, day)
+            for day, campaigns in by_day.items()
+            for relation in self._relations
+            if (some := [each for each in again if each.relation == relation])
+        ]
         for projection in self._projections:
+            if projection in again:
+                continue
             if "day" in projection.keys:
                 for day, campaigns in by_day.items():
                     if wanted := self._concerned(projection, campaigns):
-                        jobs.append((projection, wanted, day))
+                        jobs.append(((projection,), wanted, day))
             elif wanted := self._concerned(projection, list(days)):
-                jobs.append((projection, wanted, None))
+                jobs.append(((projection,), wanted, None))
         return jobs
+
+    def _often(self, projection: Projection) -> bool:
+        """Whether it is counted at each refresh: by as little of the database's work as can be.
+
+        A view that works its rows out of others does so for each statement, however many workers there are.
+        """
+        return projection.relation in self._reader.available.counted and not projection.by_windows
 
     def _concerned(self, projection: Projection, campaigns: list[str]) -> list[str]:
         """The campaigns that may have something of a projection: calls outside windows need windows."""
@@ -180,35 +198,38 @@ class Loader:
     @contextlib.contextmanager
     def _totals(
         self, connection: Connection, helpers: Sequence[Connection], jobs: Sequence[Job]
-    ) -> Iterator[Iterator[tuple[Projection, Rows]]]:
+    ) -> Iterator[Iterator[Totals]]:
         """The jobs' totals: on the helpers at once, in the background; without any, when asked for."""
         if not helpers:
-            yield ((job[0], self._settled(connection, job, self._meter)) for job in jobs)
+            yield (self._settled(connection, job, self._meter) for job in jobs)
             return
         free: SimpleQueue[Connection] = SimpleQueue()
         for helper in helpers:
             free.put(helper)
 
-        def run(job: Job) -> tuple[Projection, Rows, Meter]:
+        def run(job: Job) -> tuple[Totals, Meter]:
             helper, meter = free.get(), Meter(self._meter.watch)
             try:
                 with helper.transaction():  # a row that cannot be read must not cost the jobs after this one
-                    return job[0], self._settled(helper, job, meter), meter
+                    return self._settled(helper, job, meter), meter
             finally:
                 free.put(helper)
 
         with ThreadPoolExecutor(len(helpers), "load") as pool:
             yield self._finished([pool.submit(run, job) for job in jobs])
 
-    def _finished(self, futures: Sequence[Future[tuple[Projection, Rows, Meter]]]) -> Iterator[tuple[Projection, Rows]]:
+    def _finished(self, futures: Sequence[Future[tuple[Totals, Meter]]]) -> Iterator[Totals]:
         for future in as_completed(futures):
-            projection, rows, meter = future.result()
+            totals, meter = future.result()
             self._meter.seconds += meter.seconds
-            yield projection, rows
+            yield totals
 
-    def _settled(self, connection: Connection, job: Job, meter: Meter) -> Rows:
-        projection, campaigns, day = job
-        return self._reader.totals.of(connection, projection, self._scope(campaigns, day), meter)
+    def _settled(self, connection: Connection, job: Job, meter: Meter) -> Totals:
+        projections, campaigns, day = job
+        scope = self._scope(campaigns, day)
+        if len(projections) == 1:  # the database may spread it over its workers
+            return [(each, self._reader.totals.of(connection, each, scope, meter)) for each in projections]
+        return list(self._reader.totals.of_each(connection, projections, scope, meter))
 
     def _all_settled(
         self, connection: Connection, campaign: str, day: Day, meter: Meter

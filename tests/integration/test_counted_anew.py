@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -11,6 +12,7 @@ from structlog.testing import capture_logs
 
 from exporter.config import parse
 from exporter.refresh.unstamped import Recounting
+from exporter.source.database import fetch
 from tests.support import contract, platforms
 from tests.support.exporting import Exporter, exporting
 
@@ -61,6 +63,23 @@ def test_rows_that_come_and_go_are_counted(owner: Owner, exporter: Exporter) -> 
     scrape = exporter.refresh()
     assert scrape.value("campaign_tasks", status="pending") == 1
     assert scrape.value("campaign_calls_total", outcome="answered") == 10, "a purge lowers no counter"
+
+
+def test_a_view_is_worked_out_once_for_its_totals_however_many_campaigns_there_are(
+    monkeypatch: pytest.MonkeyPatch, owner: Owner, exporter: Exporter
+) -> None:
+    for key in ("2", "3", "4"):
+        platforms.campaign(owner, key)
+    exporter.refresh()
+    statements = count()
+
+    def counted(connection: Any, query: Any, **values: Any) -> Any:
+        next(statements)
+        return fetch(connection, query, **values)
+
+    monkeypatch.setattr("exporter.source.totals_reader.fetch", counted)
+    exporter.refresh()
+    assert next(statements) == 2, "one of tasks, one of calls"
 
 
 def test_of_a_relation_with_a_stamp_only_what_changed_is_read(owner: Owner, exporter: Exporter) -> None:
