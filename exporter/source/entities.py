@@ -95,11 +95,18 @@ class Agents:
     shifts: Ranges | None
     dial_ratio: float | None
     broken: frozenset[str] = NONE_BROKEN
+    gone: bool = False
+    """Whether people took its calls, and no row tells of any now: that they do is known, and nothing else."""
 
     @property
     def away(self) -> bool:
         """Whether somebody is logged in, and everybody who is is on a break."""
         return bool(self.logged_in) and self.paused is not None and self.paused >= (self.logged_in or 0)
+
+
+def gone(campaign_id: str) -> Agents:
+    """Of a campaign that people took the calls of, and whose row is gone."""
+    return Agents(campaign_id, None, None, None, None, None, None, None, None, frozenset({"shifts"}), gone=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,19 @@ from typing import Any, TypeVar
 from exporter.calendar.call_windows import Ranges, Schedule
 from exporter.calendar.days import zone
 from exporter.contract.codes import ENDED_STATUSES
-from exporter.source.entities import Agents, Campaign, Entity, Goal, Number, PoolEntry, Tenant, Trunk, Upload, Variant
+from exporter.source.entities import (
+    Agents,
+    Campaign,
+    Entity,
+    Goal,
+    Number,
+    PoolEntry,
+    Tenant,
+    Trunk,
+    Upload,
+    Variant,
+    gone,
+)
 from exporter.source.limits import Limits
 from exporter.source.small_cleaning import parse_row
 
@@ -70,6 +82,7 @@ class PlatformReader:
         self._holds: tuple[float, float] = (math.inf, -math.inf)
         self._parsed: dict[str, dict[RawRow, tuple[Entity | None, tuple[tuple[str, str, str], ...]]]] = {}
         self._schedules: dict[tuple[Ranges | None, str | None], Schedule | None] = {}
+        self._staffed: set[str] = set()
 
     def build(
         self, names: Mapping[str, Sequence[str]], raw: Mapping[str, Sequence[RawRow]], now: float, retention: float
@@ -111,6 +124,9 @@ class PlatformReader:
         numbers = keyed("numbers", "number_id")
         pools = _by_campaign(keyed("campaign_numbers", "campaign_id", "number_id").values(), campaigns)
         agents = {key: each for key, each in keyed("agents", "campaign_id").items() if key in campaigns}
+        self._staffed = {key for key in (*self._staffed, *agents) if key in campaigns}
+        if "agents" in raw:  # a view of logins loses the row of a campaign when the last one goes home
+            agents |= {key: gone(key) for key in self._staffed if key not in agents}
         return Platform(
             tenants,
             campaigns,

@@ -90,7 +90,7 @@ def parse_row(relation: str, raw: Mapping[str, str | None]) -> tuple[Entity | No
     values: dict[str, Any] = {}
     violations: list[Violation] = []
     for name in kind.__dataclass_fields__:
-        if name == "broken":
+        if name in _WORKED_OUT:
             continue
         text = raw[name]
         column = RELATIONS[relation].column(name)
@@ -105,6 +105,9 @@ def parse_row(relation: str, raw: Mapping[str, str | None]) -> tuple[Entity | No
         values["broken"] = frozenset(column for _, column, _ in violations)
     return kind(**values), tuple(violations)
 
+
+_WORKED_OUT = ("broken", "gone")
+"""Fields that are no column."""
 
 _WITHOUT: Mapping[str, str] = {
     "name": "",

@@ -101,6 +101,21 @@ def test_people_who_come_and_go_are_seen_at_the_next_refresh(exporter: Exporter,
         assert series(exporter, PEOPLE, "campaign_dispatch_info") == {
             "campaign_dispatch_info{code=no_agent_available,gate=agents,verdict=blocked}": 1
         }
+        owner.execute("UPDATE campaign_monitoring.agents SET logged_in = 5, free = 5")
+    assert series(exporter, PEOPLE, "campaign_agents_logged_in") == {"campaign_agents_logged_in{}": 5}
+
+
+def test_a_view_that_loses_the_row_of_who_went_home_makes_it_neither_a_voice_agents_nor_a_dead_dispatchers(
+    database_url: str, exporter: Exporter
+) -> None:
+    exporter.refresh()
+    with contract.session(database_url) as owner:
         owner.execute("DELETE FROM campaign_monitoring.agents")
+    exporter.seconds += 2 * 3600
+    exporter.refresh()
+    exporter.seconds += 3600
     assert series(exporter, PEOPLE, "campaign_agents") == {}
-    assert series(exporter, PEOPLE, "campaign_calls_silent_total") == {"campaign_calls_silent_total{}": 22}
+    assert series(exporter, PEOPLE, "campaign_calls_silent_total") == {}
+    found = {key: shown(exporter, key)["verdict"] for key in (PEOPLE, VOICE)}
+    assert [each["name"] for each in found.values()] == ["unknown", "stalled"]
+    assert found[PEOPLE]["hints"][0].startswith("Have the view of agents keep a row")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from exporter.contract.relations import RELATIONS
-from exporter.source.entities import Campaign
+from exporter.source.entities import Campaign, gone
 from exporter.source.platform import Platform, PlatformReader, RawRow, exported
 from exporter.source.small_reader import SMALL
 from tests.source.test_small_cleaning import ROWS, parse
@@ -130,3 +130,11 @@ def test_shifts_that_are_not_told_are_none_and_those_that_cannot_be_read_are_not
 
 def test_people_of_a_campaign_that_is_not_exported_are_nobodys() -> None:
     assert build(agents=[row("agents", campaign_id="9")]).agents == {}
+
+
+def test_a_campaign_whose_people_are_gone_from_the_view_still_is_one_of_people() -> None:
+    reader = PlatformReader()
+    build(reader, agents=[row("agents")])
+    assert build(reader, agents=[]).agents == {"1": gone("1")}
+    assert build(reader).agents == {}, "but of a relation that is not there nothing is known"
+    assert build(reader, agents=[row("agents")]).agents["1"] != gone("1")

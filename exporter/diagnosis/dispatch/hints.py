@@ -12,7 +12,7 @@ from exporter.contract.wording import clock, count, duration
 from exporter.diagnosis.dispatch.capacity import PACING, refusal, rest_over
 from exporter.diagnosis.dispatch.gate import QUIET_SECONDS, UNKNOWN, Gate, stamp_age
 from exporter.diagnosis.dispatch.gates import GATES, INNERMOST, NO_CONTACTS, STALE, UNTOLD_COST, UNTOLD_HOLDS, claimed
-from exporter.diagnosis.dispatch.people import UNTOLD_FREE, hours_of
+from exporter.diagnosis.dispatch.people import UNTOLD_FREE, UNTOLD_PEOPLE, hours_of
 from exporter.diagnosis.dispatch.signs import MOVES, signs, used_up
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import Diagnosis
@@ -99,6 +99,8 @@ _UNTOLD = {
     "tasks.next_eligible_at): no call is started, and without that nobody knows whether one should be.",
     UNTOLD_FREE: "Have the platform tell how many people are free (agents.free): no call is started, and without that "
     "nobody knows whether one should be.",
+    UNTOLD_PEOPLE: "Have the view of agents keep a row of each campaign that people take the calls of, also while "
+    "nobody is logged in: without it nobody knows whether calls should be started.",
 }
 
 

@@ -20,6 +20,9 @@ BREAK_SECONDS = 5400.0
 UNTOLD_FREE = "free_not_told"
 """Our own name for what the platform does not tell: whether any of those logged in would take a call."""
 
+UNTOLD_PEOPLE = "agents_not_told"
+"""Our own name for a campaign that people took the calls of, and of which no row tells of any now."""
+
 
 def agents(s: Situation) -> Gate:
     """Is a person free to talk? Counts calls at once: those that people can take, and those that go on."""
@@ -27,6 +30,8 @@ def agents(s: Situation) -> Gate:
     if people is None:
         stamped = reported(s, NO_AGENT) is not None
         return Gate("agents", CLOSED, NO_AGENT, passing=True) if stamped else Gate("agents", told=False)
+    if people.gone:
+        return Gate("agents", UNKNOWN, UNTOLD_PEOPLE)
     if people.logged_in is None:
         return Gate("agents", UNKNOWN, "logged_in")
     if not people.logged_in or people.away:
