@@ -146,3 +146,10 @@ def test_a_failing_connection_is_shown_with_its_share_and_its_top_error(promethe
         if share == share  # no number stands for a row without one
     }
     assert failed == {"a": pytest.approx(2 / 3)}
+
+
+def test_the_connection_that_fails_most_is_told_at_the_top_of_the_overview(prometheus: Prometheus) -> None:
+    question = interpolated(QUESTIONS["overview-104-A"], {"tenant": ".*"}, "1h")
+    found = prometheus.query(question, BOTH_SILENT - 60)
+    assert {dict(labels)["connection"]: share for labels, share in found.items()} == {"a": pytest.approx(2 / 3)}
+    assert prometheus.query(question, NOW) == {}, "of a silent exporter nothing is known"

@@ -25,6 +25,8 @@ TITLE_PADDING, DESCRIPTION, MENU = 16, 32, 26
 CELL_PADDING, CELL_BORDER, SORT_ARROW, FILTER = 12, 1, 24, 24
 SCROLL_BAR, NAMED = 10, 80
 TILE_PADDING = 8
+BESIDE_NAME = 0.3
+"""Of a line with a name and a figure what the figure has."""
 
 HEADING, TITLE, CELL, LARGE = "500 14px", "500 14px", "400 14px", "500 100px"
 
@@ -247,7 +249,9 @@ def _tiles(width: int) -> Iterator[Text]:
         if found.panel["type"] != "stat" or options["reduceOptions"]["fields"]:
             continue
         several = len([each for each in found.panel["targets"] if each["refId"] != "OLD"])
-        several = 1 if str(found) in ONE_OF else several
+        several = 1 if str(found) in ONE_OF or options["orientation"] == "horizontal" else several
         room = (_inside(found.panel, width) - (several - 1) * GAP) / several - 2 * TILE_PADDING
+        if options["orientation"] == "horizontal" and options["textMode"] == "value_and_name":
+            room *= BESIDE_NAME
         for text in FEW if str(found) == COUNTED else _figured(shown):
             yield Text(str(found), text, LARGE, room)
