@@ -51,8 +51,6 @@ def stat(
         "justifyMode": "auto",
         "orientation": orientation,
         "wideLayout": True,
-        "showPercentChange": False,
-        "percentChangeColorMode": "standard",
         **(options or {}),
     }
     defaults = field_defaults(unit, empty, decimals, thresholds, mappings, links)
