@@ -146,10 +146,17 @@ def test_figures_in_tiles_can_be_read(width: int, readable: int, measured: dict[
     assert small == {}
 
 
-def test_tiles_give_their_letters_no_size_of_their_own() -> None:
+def test_tiles_give_their_figures_no_size_of_their_own() -> None:
     """Then Grafana would cut what does not fit."""
-    sized = [str(found) for found in panels() if found.panel["options"].get("text") and str(found) != SENTENCE]
-    assert sized == []
+    sized = [str(found) for found in panels() if "valueSize" in found.panel["options"].get("text", {})]
+    assert sized == [SENTENCE]
+
+
+def test_names_above_bars_are_as_small_as_those_of_panels() -> None:
+    """Else Grafana makes the name of a bar that is alone so large that it is cut."""
+    above = [found for found in panels() if found.panel["options"].get("namePlacement") == "top"]
+    assert above
+    assert [str(each) for each in above if each.panel["options"]["text"] != {"titleSize": 14}] == []
 
 
 def _cut(texts: Iterable[Text], measured: dict[tuple[str, str], float]) -> list[str]:

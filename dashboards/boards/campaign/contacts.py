@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.boards.campaign.scope import Own
-from dashboards.vocabulary.colours import ACCENT, CALM, NEUTRAL
+from dashboards.vocabulary.colours import ACCENT, CALM, FADED
 from dashboards.vocabulary.fields import colour, override
 from dashboards.vocabulary.graphs import graph
 from dashboards.vocabulary.layout import Folded, folded, line
@@ -14,7 +14,7 @@ from dashboards.vocabulary.targets import ask, now
 from dashboards.vocabulary.units import AGE, RATIO, WHOLE
 
 PARTS = {"untouched": ("never called", ACCENT), "in_circulation": ("in circulation", CALM),
-         "worked_out": ("worked out", NEUTRAL)}  # fmt: skip
+         "worked_out": ("worked out", FADED)}  # fmt: skip
 """The parts of a list, with their words and colours."""
 
 

@@ -29,8 +29,8 @@ RING_SECONDS = 15
 LATE_SECONDS = 2
 """Of silence after the person's greeting: from there on the FTC takes a call for abandoned (docs/metrics.md)."""
 
-WIDE = "15m"
-"""The narrowest step of graphs that need a sample: fewer points, and each says something."""
+WIDE = "30m"
+"""The narrowest step of graphs that need a sample: forty answers an hour are enough for a line."""
 
 
 def results(own: Own) -> Line:

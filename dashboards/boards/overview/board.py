@@ -139,7 +139,7 @@ def _verdicts(q: Queries, way: Way) -> Panel:
         "to its campaign.",
         ask(f"({past}) * on (tenant, campaign) group_left (name, _rank) ({worst} * on (tenant, campaign) "
             f"group_left (name) {short}) or {nothing}", "{{name}}"),
-        states=(*RANKED, _NOTHING), legend=False, empty=NO_CAMPAIGN, width=12, height=13,
+        states=(*RANKED, _NOTHING), legend=False, empty=NO_CAMPAIGN, width=11, height=13,
         interval="2m",  # every campaign is read at every step
         links=(link("Campaign live", way.to("campaign", campaign="${__field.labels.campaign}")),),
     )  # fmt: skip
@@ -186,7 +186,7 @@ def _alerts(q: Queries, settings: Settings, way: Way) -> Panel:
         "begin there. Several of one campaign: the cause comes first, its symptoms go with it. Empty too where "
         "Prometheus has not loaded the rules.",
         rows(f"{q.named(firing())} or on ({by}) {of_tenant} or on ({by}) {firing()}"),
-        empty="None fires, as far as Prometheus tells", width=12, height=13, pages=True, sort="Severity",
+        empty="None fires, as far as Prometheus tells", width=13, height=13, pages=True, sort="Severity",
         transformations=(
             organised(("alertname", "severity", "name", "Value"),
                       {"alertname": "Alert", "severity": "Severity", "name": "About", "Value": "Since"},
@@ -194,9 +194,9 @@ def _alerts(q: Queries, settings: Settings, way: Way) -> Panel:
             sorted_by("campaign"),  # what is wrong with a tenant or an exporter is the cause of what follows
         ),
         overrides=(
-            override("Alert", links=runbooks, custom_minWidth=180),
+            override("Alert", links=runbooks, custom_minWidth=240),
             override("Severity", mappings=words(SEVERITIES), custom_width=98, **COLOURED),
-            override("About", noValue="–", links=[campaign], custom_width=136),
+            override("About", noValue="–", links=[campaign], custom_width=122),
             override("Since", unit=AGE, custom_width=120),
             *(override(each, noValue="", custom_hideFrom_viz=True) for each in ("campaign", "tenant")),
         ),

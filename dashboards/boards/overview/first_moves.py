@@ -38,15 +38,15 @@ def first_moves(q: Queries, way: Way) -> Line:
             "share a line, which names one of them. Alike: how many they are. Many on one line have one cause: begin "
             "there. Figures in a hint are up to five minutes old. A name leads to the campaign, with the evidence.",
             rows(f"{alike} or {silence(q.last('campaign_info'))}"),
-            empty="No campaign known that needs somebody", width=18, height=6, sort="Alike", descending=True,
+            empty="No campaign known that needs somebody", width=18, height=8, sort="Alike", descending=True,
             transformations=(
-                organised(("verdict", "name", "Value", "hint"),
+                organised(("verdict", "hint", "name", "Value"),
                           {"verdict": "Verdict", "name": "Campaign", "Value": "Alike", "hint": "What to do first"},
                           ("Time", "tenant")),
             ),
             overrides=(
                 override("Verdict", noValue="–", mappings=codes(VERDICT_STATES), custom_width=82, **COLOURED),
-                override("What to do first", custom_minWidth=300,
+                override("What to do first", custom_minWidth=250,
                          custom_cellOptions={"type": "auto", "wrapText": True}),
                 override("Campaign", noValue="–", links=[campaign], custom_width=170),
                 override("Alike", unit=WHOLE, decimals=0, custom_width=76),
@@ -62,7 +62,7 @@ def first_moves(q: Queries, way: Way) -> Line:
             now(f"topk (1, {failed_share(q, *by)}) * on ({', '.join(by)}) group_left (provider) {trunks(q)}",
                 "failed, {{provider}} {{connection}}", ref=_FAILED),
             now(total(q.gained(COST, over="24h", tenant=TENANTS), "currency"), "{{currency}} in 24 h", ref="B"),
-            unit=AMOUNT, decimals=0, empty="No calls known", width=6, height=6, text="value_and_name",
+            unit=AMOUNT, decimals=0, empty="No calls known", width=6, height=8, text="value_and_name",
             orientation="horizontal",
             overrides=[
                 override(_FAILED, by="byFrameRefID", unit=RATIO, thresholds=steps(*FAILURES)),
