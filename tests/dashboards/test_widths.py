@@ -123,6 +123,11 @@ def test_no_figure_in_a_table_is_cut(measured: dict[tuple[str, str], float]) -> 
     assert _cut(_figures(), measured) == []
 
 
+def test_words_that_are_broken_into_lines_need_two_at_most(measured: dict[tuple[str, str], float]) -> None:
+    """So high are the rows of such a table: of a third line the halves would show."""
+    assert _cut(_broken(), measured) == []
+
+
 def test_the_columns_of_a_table_have_room_side_by_side() -> None:
     crowded = {}
     for found in _tables():
@@ -174,6 +179,7 @@ def _everything() -> Iterator[Text]:
         yield from _tiles(width)
     yield from _headings()
     yield from _figures()
+    yield from _broken()
 
 
 # -- where texts are ------------------------------------------------------------------------------------------
@@ -231,6 +237,15 @@ def _figures() -> Iterator[Text]:
                 continue
             for text in (*_worded(shown), *(OTHERWISE.get(name) or _figured(shown))):
                 yield Text(f"{found}, {name}", text, CELL, room)
+
+
+def _broken() -> Iterator[Text]:
+    """What mappings say in a column with lines: each ends with a word, so a tenth of it stays empty."""
+    for found in _tables():
+        for name, shown in _columns(found.panel):
+            if found.panel["options"]["cellHeight"] == "lg" and shown.get("custom.cellOptions", {}).get("wrapText"):
+                room = 2 * 0.9 * (shown["custom.minWidth"] - CELL_PADDING - CELL_BORDER)
+                yield from (Text(f"{found}, {name}", text, CELL, room) for text in _worded(shown))
 
 
 def _figured(shown: Json) -> tuple[str, ...]:

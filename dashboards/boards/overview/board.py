@@ -249,9 +249,9 @@ def _connections(q: Queries, way: Way) -> Panel:
         columns=(
             label("connection", "Id", 0, custom_minWidth=50, links=[numbers]),
             label("provider", "Provider", 110),
-            label("tenant_name", "Tenant", 140),
-            failed(failed_share(q, "connection"), 64),
-            label("code", "Top error", 100),
+            label("tenant_name", "Tenant", 124),
+            failed(failed_share(q, "connection"), 84),
+            label("code", "Top error", 96),
             figure("Calls", one("calls_in_progress"), 56, unit=WHOLE, decimals=0),
             figure("Limit", one("concurrency_limit"), 56, unit=WHOLE, decimals=0),
             figure("Used", ratio(one("calls_in_progress"), one("concurrency_limit")), 90, unit=RATIO, decimals=0,
@@ -259,5 +259,5 @@ def _connections(q: Queries, way: Way) -> Panel:
         ),
         kept=("tenant",), base=one("info"), key="connection",
         empty="No connections known",
-        sort="Used", descending=True, width=15,
+        sort="Failed", descending=True, width=15,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from dashboards.boards.cost.queries import COST
 from dashboards.boards.exporters import silence
 from dashboards.boards.numbers.connections import FAILURES, failed_share, trunks
 from dashboards.vocabulary.colours import VERDICT_STATES, WORST_FIRST
-from dashboards.vocabulary.fields import COLOURED, codes, link, organised, override, steps
+from dashboards.vocabulary.fields import COLOURED, codes, link, organised, override, steps, words
 from dashboards.vocabulary.layout import Line, line
 from dashboards.vocabulary.links import Way
 from dashboards.vocabulary.panels import stat, table
@@ -49,7 +49,7 @@ def first_moves(q: Queries, way: Way) -> Line:
                 override("What to do first", custom_minWidth=250,
                          custom_cellOptions={"type": "auto", "wrapText": True}),
                 override("Campaign", noValue="–", links=[campaign], custom_width=170),
-                override("Alike", unit=WHOLE, decimals=0, custom_width=76),
+                override("Alike", unit=WHOLE, decimals=0, custom_width=76, mappings=words({"-1": ("–", None)})),
                 override("campaign", noValue="", custom_hideFrom_viz=True),
             ),
         ),
