@@ -31,8 +31,8 @@ LACKING = below(0.5, BAD)
 
 STATES = (
     State("up", 1, "up", GOOD),
-    State("failing", 0, "refresh fails", BAD),
-    State("silent", -1, "does not answer", BAD),
+    State("failing", 0, "failing", BAD),
+    State("silent", -1, "silent", BAD),
 )
 
 _DATED, _LOOKED = (f"campaign_exporter_{name}_timestamp_seconds" for name in ("data", "last_success"))

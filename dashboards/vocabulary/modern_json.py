@@ -20,7 +20,7 @@ _PANEL = (
     "transformations", "transparent", "links", "interval", "collapsed", "panels", "timeFrom", "hideTimeOverride",
 )  # fmt: skip
 PROMETHEUS_TARGET = (
-    "refId", "datasource", "expr", "legendFormat", "format", "instant", "range", "exemplar", "interval", "editorMode",
+    "refId", "datasource", "expr", "legendFormat", "format", "instant", "range", "exemplar", "interval",
 )  # fmt: skip
 SQL_TARGET = ("refId", "datasource", "rawSql", "rawQuery", "format", "editorMode")
 _BOARD = (
@@ -43,8 +43,9 @@ def panel(thing: object) -> Json:
     """A panel with modern fields only."""
     made = only(plain(thing), _PANEL)
     made.pop("targets", None)  # `panels` puts them in
-    if not made.get("hideTimeOverride"):
-        made.pop("hideTimeOverride", None)
+    for name in ("hideTimeOverride", "transparent"):
+        if not made.get(name):
+            made.pop(name, None)
     if made.get("type") == "row":
         made = only(made, ("id", "type", "title", "gridPos", "collapsed"))
     else:

@@ -51,8 +51,6 @@ def stat(
         "justifyMode": "auto",
         "orientation": orientation,
         "wideLayout": True,
-        "showPercentChange": False,
-        "percentChangeColorMode": "standard",
         **(options or {}),
     }
     defaults = field_defaults(unit, empty, decimals, thresholds, mappings, links)
@@ -149,4 +147,6 @@ def bars(
         "maxVizHeight": 40,
         "legend": {"displayMode": "list", "placement": "bottom", "showLegend": False, "calcs": []},
     }
+    if names_above:
+        options["text"] = {"titleSize": 14}  # of a bar that is alone Grafana would make it so large that it is cut
     return finish(id, width, height, made, targets, defaults, overrides, options)

@@ -42,12 +42,14 @@ class Target:
             return modern.only({**modern.plain(target), "editorMode": "code"}, modern.SQL_TARGET)
         target = core.Target(
             expr=self.text, legendFormat=self.legend or "__auto", refId=ref, datasource=PROMETHEUS,
-            instant=self.instant, format="table" if self.table else "time_series",
+            instant=self.instant,
         )  # fmt: skip
         asked = {"instant": self.instant, "range": not self.instant, "exemplar": self.exemplar}
-        said = {name: True for name, value in asked.items() if value}  # a no is the default, and boards must stay small
-        made = {name: value for name, value in modern.plain(target).items() if name not in asked}
-        return modern.only({**made, **said, "editorMode": "code"}, modern.PROMETHEUS_TARGET)
+        said: Json = {name: True for name, value in asked.items() if value}  # what is the default is left out: boards
+        if self.table:  # must stay small
+            said["format"] = "table"
+        made = {name: value for name, value in modern.plain(target).items() if name not in (*asked, "format")}
+        return modern.only({**made, **said}, modern.PROMETHEUS_TARGET)
 
 
 def ask(expression: str, legend: str = "", *, ref: str = "", exemplar: bool = False) -> Target:

@@ -56,7 +56,8 @@ def test_links_keep_the_group_or_lead_to_that_of_the_row() -> None:
 def test_where_several_groups_can_be_seen_each_figure_says_whose_it_is() -> None:
     series = [
         f"{found}-{target['refId']}" for found in _of(SEVERAL) for target in found.targets
-        if "expr" in target and target["format"] != "table" and "{{platform}}/{{region}}" not in target["legendFormat"]
+        if "expr" in target and target.get("format") != "table"
+        and "{{platform}}/{{region}}" not in target["legendFormat"]
     ]  # fmt: skip
     assert series == []
     tables = [found for found in _of(SEVERAL) if found.panel["type"] == "table"]

@@ -249,7 +249,7 @@ def test_campaigns_that_need_somebody_are_told_what_to_do_first_once_where_they_
 
 
 def test_a_days_costs_are_told_by_currency(ask: Ask) -> None:
-    spent = ask(panel(OVERVIEW, 104), "{{currency}}", "currency")
+    spent = ask(panel(OVERVIEW, 104), "{{currency}} in 24 h", "currency")
     assert spent == {"EUR": pytest.approx(6, rel=0.05), "USD": pytest.approx(100, rel=0.05)}
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dashboards.boards.exporters import SILENT
-from dashboards.vocabulary.colours import WORST_FIRST
+from dashboards.boards.exporters import SILENT, STATES
+from dashboards.vocabulary.colours import WORST_FIRST, State
 from dashboards.vocabulary.queries import Queries
 from tests.dashboards.asking import interpolated
 from tests.dashboards.boards import expressions
@@ -146,3 +146,16 @@ def test_a_failing_connection_is_shown_with_its_share_and_its_top_error(promethe
         if share == share  # no number stands for a row without one
     }
     assert failed == {"a": pytest.approx(2 / 3)}
+
+
+def test_the_connection_that_fails_most_is_told_at_the_top_of_the_overview(prometheus: Prometheus) -> None:
+    question = interpolated(QUESTIONS["overview-104-A"], {"tenant": ".*"}, "1h")
+    found = prometheus.query(question, BOTH_SILENT - 60)
+    assert {dict(labels)["connection"]: share for labels, share in found.items()} == {"a": pytest.approx(2 / 3)}
+    assert prometheus.query(question, NOW) == {}, "of a silent exporter nothing is known"
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.code)
+def test_a_state_of_the_exporter_is_one_short_word(state: State) -> None:
+    """Grafana makes all figures of a tile as small as the widest needs."""
+    assert len(state.words) <= len("failing")

@@ -25,6 +25,8 @@ TITLE_PADDING, DESCRIPTION, MENU = 16, 32, 26
 CELL_PADDING, CELL_BORDER, SORT_ARROW, FILTER = 12, 1, 24, 24
 SCROLL_BAR, NAMED = 10, 80
 TILE_PADDING = 8
+BESIDE_NAME = 0.3
+"""Of a line with a name and a figure what the figure has."""
 
 HEADING, TITLE, CELL, LARGE = "500 14px", "500 14px", "400 14px", "500 100px"
 
@@ -121,6 +123,11 @@ def test_no_figure_in_a_table_is_cut(measured: dict[tuple[str, str], float]) -> 
     assert _cut(_figures(), measured) == []
 
 
+def test_words_that_are_broken_into_lines_need_two_at_most(measured: dict[tuple[str, str], float]) -> None:
+    """So high are the rows of such a table: of a third line the halves would show."""
+    assert _cut(_broken(), measured) == []
+
+
 def test_the_columns_of_a_table_have_room_side_by_side() -> None:
     crowded = {}
     for found in _tables():
@@ -144,10 +151,17 @@ def test_figures_in_tiles_can_be_read(width: int, readable: int, measured: dict[
     assert small == {}
 
 
-def test_tiles_give_their_letters_no_size_of_their_own() -> None:
+def test_tiles_give_their_figures_no_size_of_their_own() -> None:
     """Then Grafana would cut what does not fit."""
-    sized = [str(found) for found in panels() if found.panel["options"].get("text") and str(found) != SENTENCE]
-    assert sized == []
+    sized = [str(found) for found in panels() if "valueSize" in found.panel["options"].get("text", {})]
+    assert sized == [SENTENCE]
+
+
+def test_names_above_bars_are_as_small_as_those_of_panels() -> None:
+    """Else Grafana makes the name of a bar that is alone so large that it is cut."""
+    above = [found for found in panels() if found.panel["options"].get("namePlacement") == "top"]
+    assert above
+    assert [str(each) for each in above if each.panel["options"]["text"] != {"titleSize": 14}] == []
 
 
 def _cut(texts: Iterable[Text], measured: dict[tuple[str, str], float]) -> list[str]:
@@ -165,6 +179,7 @@ def _everything() -> Iterator[Text]:
         yield from _tiles(width)
     yield from _headings()
     yield from _figures()
+    yield from _broken()
 
 
 # -- where texts are ------------------------------------------------------------------------------------------
@@ -224,6 +239,15 @@ def _figures() -> Iterator[Text]:
                 yield Text(f"{found}, {name}", text, CELL, room)
 
 
+def _broken() -> Iterator[Text]:
+    """What mappings say in a column with lines: each ends with a word, so a tenth of it stays empty."""
+    for found in _tables():
+        for name, shown in _columns(found.panel):
+            if found.panel["options"]["cellHeight"] == "lg" and shown.get("custom.cellOptions", {}).get("wrapText"):
+                room = 2 * 0.9 * (shown["custom.minWidth"] - CELL_PADDING - CELL_BORDER)
+                yield from (Text(f"{found}, {name}", text, CELL, room) for text in _worded(shown))
+
+
 def _figured(shown: Json) -> tuple[str, ...]:
     if shown["unit"] == "string" or (shown["unit"] == "none" and shown.get("decimals") is None):
         return ()
@@ -247,7 +271,9 @@ def _tiles(width: int) -> Iterator[Text]:
         if found.panel["type"] != "stat" or options["reduceOptions"]["fields"]:
             continue
         several = len([each for each in found.panel["targets"] if each["refId"] != "OLD"])
-        several = 1 if str(found) in ONE_OF else several
+        several = 1 if str(found) in ONE_OF or options["orientation"] == "horizontal" else several
         room = (_inside(found.panel, width) - (several - 1) * GAP) / several - 2 * TILE_PADDING
+        if options["orientation"] == "horizontal" and options["textMode"] == "value_and_name":
+            room *= BESIDE_NAME
         for text in FEW if str(found) == COUNTED else _figured(shown):
             yield Text(str(found), text, LARGE, room)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.boards.campaign.scope import Own
-from dashboards.vocabulary.colours import ACCENT, CALM, NEUTRAL
+from dashboards.vocabulary.colours import ACCENT, CALM, FADED
 from dashboards.vocabulary.fields import colour, override
 from dashboards.vocabulary.graphs import graph
 from dashboards.vocabulary.layout import Folded, folded, line
@@ -14,7 +14,7 @@ from dashboards.vocabulary.targets import ask, now
 from dashboards.vocabulary.units import AGE, RATIO, WHOLE
 
 PARTS = {"untouched": ("never called", ACCENT), "in_circulation": ("in circulation", CALM),
-         "worked_out": ("worked out", NEUTRAL)}  # fmt: skip
+         "worked_out": ("worked out", FADED)}  # fmt: skip
 """The parts of a list, with their words and colours."""
 
 
@@ -31,17 +31,23 @@ def contacts(own: Own) -> Folded:
         heading(910, "List"),
         line(
             graph(
-                911, "List",
-                "Contacts by how far they are worked. In circulation: called, and not over.",
+                911, "Contacts",
+                "Contacts by how far they are worked. Never called: what is left of the list. In circulation: called, "
+                "and called again until they are reached or their attempts are used. Worked out: over. Little is left "
+                "and much circulates: most calls are retries, see Retries for what they bring.",
                 *(ask(part(name), words) for name, (words, _) in PARTS.items()),
                 unit=WHOLE, decimals=0, empty="No tasks known", stacked=True,
                 overrides=[colour(words, shade) for words, shade in PARTS.values()],
             ),
-            stat(912, "Penetration", "Share of the list that was called, and first calls in an hour.",
-                 now(f"1 - {ratio(part('untouched'), every)}", "called"), now(first, "new, last hour"), unit=RATIO,
+            stat(912, "Called so far",
+                 "The share of the list that was called at least once, and how many were called for the first time in "
+                 "the last hour. None while it dials: only retries are left, stage another list.",
+                 now(f"1 - {ratio(part('untouched'), every)}", "of the list"), now(first, "new in an hour"), unit=RATIO,
                  decimals=1, empty="No tasks known", width=6, height=8, text="value_and_name",
-                 overrides=[override("new, last hour", unit=WHOLE, decimals=0)]),
-            stat(914, "Runs dry", "When nobody is left who was never called. Stage a file before.",
+                 overrides=[override("new in an hour", unit=WHOLE, decimals=0)]),
+            stat(914, "List runs dry",
+                 "When nobody is left who was never called, at the pace of the last open hours. Stage another list "
+                 "before, or let the campaign end.",
                  now(f"max ({milliseconds(dry)})"), unit=AGE, empty="Not enough data", width=6, height=8),
         ),
     )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dashboards.boards.campaign.key_figures import targets
 from dashboards.boards.campaign.scope import NO_CAMPAIGN, UNKNOWN, Own, copied
 from dashboards.boards.exporters import LACKING, silence
@@ -204,7 +206,7 @@ def _gates(own: Own) -> Panel:
         "The verdict over time, and each gate from the outermost in: open, closed, or in the colour of the verdict "
         "where it is the one that explains it. A gap: not known. Begin with the first line that changed.",
         ask(verdict, "verdict"), ask(f"({binding}) * on () group_left () ({verdict}) or {gates}", "{{gate}}"),
-        states=(*VERDICT_STATES, CLOSED, OPEN), empty=NO_CAMPAIGN, width=12, height=9, legend=False,
+        states=(*VERDICT_STATES, CLOSED, OPEN), empty=NO_CAMPAIGN, width=10, height=9, legend=False,
         transformations=(joined("Time"), organised(("Time", "verdict", *GATES))),
     )  # fmt: skip
 
@@ -221,7 +223,7 @@ def _blocked(own: Own, settings: Settings) -> Panel:
         "as planned. Most of them under one code: begin with its first move, and change one thing at a time. The tasks "
         "themselves are below.",
         rows(copied(pending(own), "group", "move")),
-        empty="No pending tasks known", width=12, height=9, sort="Tasks", descending=True, pages=True, tall=True,
+        empty="No pending tasks known", width=14, height=9, sort="Tasks", descending=True, pages=True, tall=True,
         transformations=(
             organised(("blocker", "group", "Value", "move"),
                       {"blocker": "Blocker", "group": "Group", "Value": "Tasks", "move": "First move"}, ("Time",)),
@@ -231,7 +233,7 @@ def _blocked(own: Own, settings: Settings) -> Panel:
                      mappings=words({READY: ("ready", None)})),
             override("Group", custom_width=98, mappings=groups(), **COLOURED),
             override("Tasks", custom_width=80, unit=WHOLE, decimals=0),
-            override("First move", custom_minWidth=190, custom_cellOptions={"type": "auto", "wrapText": True},
+            override("First move", custom_minWidth=280, custom_cellOptions={"type": "auto", "wrapText": True},
                      mappings=words({group: (text, None) for group, text in MOVES.items()})),
         ),
     )  # fmt: skip
@@ -269,32 +271,39 @@ def detail(own: Own, way: Way) -> Folded:
     )  # fmt: skip
 
 
+_DASHED: Json = {"fill": "dash", "dash": [8, 6]}
 _A_WHILE = "1h"
 """A few people pick up too few calls in minutes to make a share of."""
 
 
 def _people(own: Own) -> Panel:
-    states = {"free": GOOD, "on_call": "blue", "paused": WARNING}
+    states = {"on_call": ("on a call", ACCENT), "free": ("free", GOOD), "paused": ("on a break", WARNING)}
     doing = f"max by (state) ({own.last('campaign_agents')})"
     picked_up = total(own.gained("campaign_calls_total", over=_A_WHILE, outcome="=~answered|abandoned"))
     abandoned = total(own.gained("campaign_calls_total", over=_A_WHILE, outcome="abandoned"))
     share = f"({ratio(abandoned, picked_up, at_least=MINIMUM_CALLS)}) and on () {own.last('campaign_agents_logged_in')}"
+    line_only: dict[str, Any] = {
+        "custom_stacking": {"mode": "none", "group": "A"},
+        "custom_lineWidth": 2,
+        "custom_fillOpacity": 0,
+    }
     return graph(
         235, "People",
-        "Of a campaign whose calls people take: how many are free, on a call and on a break, and how many are logged "
-        "in. Expected is 1 while somebody is to be there. Nobody logged in while somebody is expected: call whoever "
-        "leads the shift. All on a call for hours: no fault, add people. Abandoned: share of the calls that somebody "
-        "picked up while nobody was free; it rises: lower the dial ratio.",
+        "Of a campaign whose calls people take: how many are free, on a call and on a break, stacked, and how many are "
+        "logged in. Somebody expected (dashed) is 1 while a shift goes on. It is, and nobody is logged in: call "
+        "whoever leads the shift. All on a call for hours: no fault, add people. Abandoned (right axis): share of the "
+        "calls of an hour that somebody picked up while nobody was free; it rises: lower the dial ratio.",
         ask(doing, "{{state}}"),
         ask(f"max ({own.last('campaign_agents_logged_in')})", "logged in"),
         ask(f"max ({own.last('campaign_agents_expected')})", "expected"),
         ask(share, "abandoned"),
-        unit=WHOLE, empty="No people known", width=24, height=7, steps_after=True, legend_right=True,
+        unit=WHOLE, decimals=0, empty="No people known", width=24, steps_after=True, stacked=True, interval="2m",
         overrides=(
-            *(colour(state, shade) for state, shade in states.items()), colour("logged in", ACCENT),
-            colour("expected", NEUTRAL),
-            override("abandoned", unit=RATIO, decimals=1, custom_axisPlacement="right",
-                     color={"mode": "fixed", "fixedColor": "semi-dark-orange"}),
+            *(colour(state, shade, displayName=text) for state, (text, shade) in states.items()),
+            colour("logged in", NEUTRAL, **line_only),
+            colour("expected", FADED, displayName="somebody expected", custom_lineStyle=_DASHED, **line_only),
+            colour("abandoned", "semi-dark-orange", displayName="abandoned (right axis)", unit=RATIO, decimals=1,
+                   custom_axisPlacement="right", custom_axisSoftMax=0.05, **line_only),
         ),
     )  # fmt: skip
 

@@ -29,8 +29,8 @@ RING_SECONDS = 15
 LATE_SECONDS = 2
 """Of silence after the person's greeting: from there on the FTC takes a call for abandoned (docs/metrics.md)."""
 
-WIDE = "15m"
-"""The narrowest step of graphs that need a sample: fewer points, and each says something."""
+WIDE = "30m"
+"""The narrowest step of graphs that need a sample: forty answers an hour are enough for a line."""
 
 
 def results(own: Own) -> Line:
@@ -74,18 +74,6 @@ def calls(own: Own) -> Folded:
     return folded(
         heading(410, "Calls"),
         line(
-            _quantiles(own, 411, "Talk time", "campaign_call_talk_seconds",
-                       "Talk time of answered calls: half are shorter than the middle line, one in ten than the "
-                       "lowest. It falls while answers do not: people hang up, look at the script and at silent "
-                       "calls."),
-            _quantiles(own, 412, "Delay from due to dialled", "campaign_call_dispatch_delay_seconds",
-                       "From the moment a task was due to the moment it was dialled; tasks that are not due do not "
-                       "count. It grows: less is dialled than becomes due, see Limits. Windows that open in the "
-                       "morning show as hours."),
-        ),
-        line(_first_word(own), _ring(own)),
-        line(_abandoned(own), *_period(own)),
-        line(
             _carriers(own),
             table(
                 414, "Errors",
@@ -105,13 +93,25 @@ def calls(own: Own) -> Folded:
                 ),
             ),
         ),
+        line(
+            _quantiles(own, 411, "Talk time", "campaign_call_talk_seconds",
+                       "Talk time of answered calls: half are shorter than the middle line, one in ten than the "
+                       "lowest. It falls while answers do not: people hang up, look at the script and at silent "
+                       "calls."),
+            _quantiles(own, 412, "Delay from due to dialled", "campaign_call_dispatch_delay_seconds",
+                       "From the moment a task was due to the moment it was dialled; tasks that are not due do not "
+                       "count. It grows: less is dialled than becomes due, see Limits. Windows that open in the "
+                       "morning show as hours."),
+        ),
+        line(_first_word(own), _ring(own)),
+        line(_abandoned(own), *_period(own)),
     )  # fmt: skip
 
 
 def _quantiles(own: Own, number: int, title: str, name: str, text: str) -> Panel:
     buckets = own.increase(f"{name}_bucket", over=STEP)
     enough = f"{total(own.increase(f'{name}_count', over=STEP))} >= {MINIMUM_CALLS}"
-    shares = {0.9: "nine in ten below", 0.5: "half below", 0.1: "one in ten below"}
+    shares = {0.9: "90 % within", 0.5: "half within", 0.1: "10 % within"}
     return graph(
         number, title, f"{text} Intervals with fewer than {MINIMUM_CALLS} calls are left out.",
         *(ask(f"{quantile(share, buckets)} and {enough}", legend) for share, legend in shares.items()),
@@ -129,17 +129,18 @@ def _first_word(own: Own) -> Panel:
     of_arm = quantile(0.5, own.increase(f"{arm}_bucket", over=STEP), "variant")
     return graph(
         415, "First word",
-        "From the answer of a call to the agent's first word: half are sooner than the lower line, nineteen in twenty "
-        "than the upper one; each arm of an A/B test with its half. Calls in which the agent never spoke are left out. "
+        "How long people hear nothing after they answer, until the agent's first word: half of them no longer than the "
+        "lower line, 95 % no longer than the upper one; each arm of an A/B test with its half. Calls in which the "
+        "agent never spoke are left out. "
         f"After {LATE_SECONDS} seconds (dashed) the FTC counts a call as abandoned, from the end of the person's "
         "greeting on. It grows: the agent has too little room, or its speech service is slow; reduce concurrency. "
         f"Intervals with fewer than {MINIMUM_CALLS} calls are left out.",
-        ask(f"{quantile(0.95, buckets)} and {enough}", "nineteen in twenty below"),
-        ask(f"{quantile(0.5, buckets)} and {enough}", "half below"),
-        ask(f"{of_arm} and on (variant) {tested}", "half below, arm {{variant}}"),
+        ask(f"{quantile(0.95, buckets)} and {enough}", "95 % within"),
+        ask(f"{quantile(0.5, buckets)} and {enough}", "half within"),
+        ask(f"{of_arm} and on (variant) {tested}", "half within, arm {{variant}}"),
         unit=SECONDS, decimals=1, empty="Not enough data in this range", interval=WIDE,
         thresholds=((None, NEUTRAL), (LATE_SECONDS, BAD)), soft_high=3.0,
-        overrides=(colour("nineteen in twenty below", CALM), colour("half below", ACCENT)),
+        overrides=(colour("95 % within", CALM), colour("half within", ACCENT)),
     )  # fmt: skip
 
 
@@ -151,17 +152,17 @@ def _ring(own: Own) -> Panel:
     answered, in_vain = "campaign_call_ring_seconds", "campaign_call_unanswered_ring_seconds"
     return graph(
         416, "Ring time",
-        "From the start of a call to its answer, and to the end of calls that nobody answered, of which the shortest "
-        f"twentieth is below the last line. Under {RING_SECONDS} seconds (dashed) that is less than the FTC's safe "
+        "From the start of a call to its answer, or, where nobody answered, to when it was given up: the quickest 5 % "
+        f"of those are below the last line. Under {RING_SECONDS} seconds (dashed) that is less than the FTC's safe "
         "harbour asks for: have the ring time set. The time until a phone rings is in it. Longer than people take to "
         f"answer, waiting brings little. Intervals with fewer than {MINIMUM_CALLS} calls are left out.",
-        ask(seconds(0.95, answered), "answered, nineteen in twenty below"),
-        ask(seconds(0.5, answered), "answered, half below"),
-        ask(seconds(0.05, in_vain), "unanswered, one in twenty below"),
+        ask(seconds(0.95, answered), "answered: 95 % within"),
+        ask(seconds(0.5, answered), "answered: half within"),
+        ask(seconds(0.05, in_vain), "given up: 5 % within"),
         unit=SECONDS, decimals=0, empty="Not enough data in this range", interval=WIDE,
         thresholds=((None, NEUTRAL), (RING_SECONDS, BAD)), soft_high=30.0,
-        overrides=(colour("answered, nineteen in twenty below", CALM), colour("answered, half below", ACCENT),
-                   colour("unanswered, one in twenty below", "purple")),
+        overrides=(colour("answered: 95 % within", CALM), colour("answered: half within", ACCENT),
+                   colour("given up: 5 % within", "purple")),
     )  # fmt: skip
 
 

@@ -65,8 +65,8 @@ def _replicas() -> Panel:
     build = f"max by (instance, version) ({selector('campaign_exporter_build_info')})"
     return figures(
         101, "Replicas",
-        "Each exporter that was scraped within a day. `refresh fails`: see Refresh errors and its log. `does not "
-        "answer`: it is down, or Prometheus cannot reach it. Data age turns orange after a minute without a refresh, "
+        "Each exporter that was scraped within a day. `failing`: see Refresh errors and its log. `silent`: it "
+        "is down, or Prometheus cannot reach it. Data age turns orange after a minute without a refresh, "
         "and red where it withholds its campaigns. Replicas of different versions may show different figures: finish "
         "the upgrade.",
         build,

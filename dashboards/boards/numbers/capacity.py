@@ -122,8 +122,8 @@ def trunks(q: Queries, pool: Pool) -> Panel:
         columns=(
             label("provider", "Provider", 120),
             label("connection", "Connection", 96),
-            label("name", "Tenant", 110),
-            failed(failed_share(q, *by), 70),
+            label("name", "Tenant", 96),
+            failed(failed_share(q, *by), 84),
             label("code", "Top error", 100),
             whole("In use", _connection(q, "calls_in_progress"), 72),
             whole("Limit", _connection(q, "concurrency_limit"), 66, "none"),
@@ -134,7 +134,7 @@ def trunks(q: Queries, pool: Pool) -> Panel:
             whole("Calls", calls, 70),
             answer_rate("Answered", ratio(answered, calls, at_least=MINIMUM_CALLS), 90),
         ),
-        by=by, kept=("tenant",), base=trunk, within=trunk, empty="No connections known", sort="Of limit",
+        by=by, kept=("tenant",), base=trunk, within=trunk, empty="No connections known", sort="Failed",
         descending=True,
         height=6, pages=False,
     )  # fmt: skip

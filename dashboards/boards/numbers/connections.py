@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.vocabulary.colours import BAD, NEUTRAL, WARNING
-from dashboards.vocabulary.fields import COLOURED, steps
+from dashboards.vocabulary.fields import COLOURED, Step, steps
 from dashboards.vocabulary.figures import Column, figure
 from dashboards.vocabulary.queries import MINIMUM_CALLS, TENANTS, Queries, ratio, total
 from dashboards.vocabulary.units import RATIO
@@ -11,6 +11,10 @@ from exporter.diagnosis.dispatch.gates import FAILING, IMPAIRED
 
 LATELY = "15m"
 """As long as the diagnosis looks back at how calls went."""
+
+
+FAILURES: tuple[Step, ...] = ((None, NEUTRAL), (IMPAIRED, WARNING), (FAILING, BAD))
+"""Of the share of calls that fail, as the diagnosis judges a provider."""
 
 
 def trunks(q: Queries) -> str:
@@ -42,7 +46,4 @@ def failed_share(q: Queries, *by: str) -> str:
 
 def failed(expression: str, width: int) -> Column:
     """A column of it, judged as the diagnosis judges a provider."""
-    return figure(
-        "Failed", expression, width, unit=RATIO, decimals=0,
-        thresholds=steps((None, NEUTRAL), (IMPAIRED, WARNING), (FAILING, BAD)), **COLOURED,
-    )  # fmt: skip
+    return figure("Failed", expression, width, unit=RATIO, decimals=0, thresholds=steps(*FAILURES), **COLOURED)

@@ -23,10 +23,10 @@ from dashboards.vocabulary.colours import ACCENT, BAD, FADED, GOOD, NEUTRAL, SEV
 from dashboards.vocabulary.fields import COLOURED, colour, link, mapping, organised, override, sorted_by, steps, words
 from dashboards.vocabulary.figures import GAUGE, figure, figures, label
 from dashboards.vocabulary.graphs import band, graph
-from dashboards.vocabulary.layout import Line, line
+from dashboards.vocabulary.layout import Line, folded, line
 from dashboards.vocabulary.links import Way, menu
 from dashboards.vocabulary.modern_json import Json
-from dashboards.vocabulary.panel import Panel
+from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import stat, table
 from dashboards.vocabulary.queries import OURS, TENANTS, Queries, milliseconds, ratio, selector, total
 from dashboards.vocabulary.targets import ask, now, rows
@@ -34,7 +34,7 @@ from dashboards.vocabulary.units import AGE, PER_MINUTE, RATIO, SECONDS, WHOLE
 from dashboards.vocabulary.variables import exporter, prometheus, tenants
 
 BAND_LINES = 25
-NAME_LENGTH = 40
+NAME_LENGTH = 28
 """Of a name in the band, whose lines begin where the longest name ends."""
 
 _NOTHING = State("nothing", 0, "none is known in this span", FADED)
@@ -54,8 +54,14 @@ def board(settings: Settings) -> Board:
             menu("Cost and governance", way.only("datasource", "tenant").to("cost")),
             menu("Exporter health", way.to("exporter-health")),
         ),
-        parts=(_strip(q, way), first_moves(q, way), line(campaigns(q, settings, way)), line(_verdicts(q, way)),
-               line(_calls(q), _alerts(q, settings, way)), line(_tenants(q, way), _connections(q, way))),
+        parts=(
+            _strip(q, way),
+            first_moves(q, way),
+            line(campaigns(q, settings, way)),
+            line(_alerts(q, settings, way), _verdicts(q, way)),
+            folded(heading(400, "Connections, tenants and calls"),
+                   line(_tenants(q, way), _connections(q, way)), line(_calls(q))),
+        ),
     )  # fmt: skip
 
 
@@ -133,7 +139,7 @@ def _verdicts(q: Queries, way: Way) -> Panel:
         "to its campaign.",
         ask(f"({past}) * on (tenant, campaign) group_left (name, _rank) ({worst} * on (tenant, campaign) "
             f"group_left (name) {short}) or {nothing}", "{{name}}"),
-        states=(*RANKED, _NOTHING), legend=False, empty=NO_CAMPAIGN, height=13,
+        states=(*RANKED, _NOTHING), legend=False, empty=NO_CAMPAIGN, width=11, height=13,
         interval="2m",  # every campaign is read at every step
         links=(link("Campaign live", way.to("campaign", campaign="${__field.labels.campaign}")),),
     )  # fmt: skip
@@ -153,7 +159,7 @@ def _calls(q: Queries) -> Panel:
         "Both fall to nothing while windows are open: look for stalled and blocked campaigns above. Only answers "
         "fall: providers or numbers.",
         ask(ended(), "ended"), ask(ended(outcome="answered"), "answered"), ask(ended(outcome="failed"), "failed"),
-        unit=PER_MINUTE, empty="No calls known",
+        unit=PER_MINUTE, empty="No calls known", width=24,
         interval="5m",  # every campaign's counters are read at every step
         overrides=(colour("ended", ACCENT), colour("answered", GOOD), colour("failed", BAD)),
     )  # fmt: skip
@@ -180,7 +186,7 @@ def _alerts(q: Queries, settings: Settings, way: Way) -> Panel:
         "begin there. Several of one campaign: the cause comes first, its symptoms go with it. Empty too where "
         "Prometheus has not loaded the rules.",
         rows(f"{q.named(firing())} or on ({by}) {of_tenant} or on ({by}) {firing()}"),
-        empty="None fires, as far as Prometheus tells", width=12, pages=True, sort="Severity",
+        empty="None fires, as far as Prometheus tells", width=13, height=13, pages=True, sort="Severity",
         transformations=(
             organised(("alertname", "severity", "name", "Value"),
                       {"alertname": "Alert", "severity": "Severity", "name": "About", "Value": "Since"},
@@ -188,9 +194,9 @@ def _alerts(q: Queries, settings: Settings, way: Way) -> Panel:
             sorted_by("campaign"),  # what is wrong with a tenant or an exporter is the cause of what follows
         ),
         overrides=(
-            override("Alert", links=runbooks, custom_minWidth=180),
+            override("Alert", links=runbooks, custom_minWidth=240),
             override("Severity", mappings=words(SEVERITIES), custom_width=98, **COLOURED),
-            override("About", noValue="–", links=[campaign], custom_width=136),
+            override("About", noValue="–", links=[campaign], custom_width=122),
             override("Since", unit=AGE, custom_width=120),
             *(override(each, noValue="", custom_hideFrom_viz=True) for each in ("campaign", "tenant")),
         ),
@@ -243,9 +249,9 @@ def _connections(q: Queries, way: Way) -> Panel:
         columns=(
             label("connection", "Id", 0, custom_minWidth=50, links=[numbers]),
             label("provider", "Provider", 110),
-            label("tenant_name", "Tenant", 140),
-            failed(failed_share(q, "connection"), 64),
-            label("code", "Top error", 100),
+            label("tenant_name", "Tenant", 124),
+            failed(failed_share(q, "connection"), 84),
+            label("code", "Top error", 96),
             figure("Calls", one("calls_in_progress"), 56, unit=WHOLE, decimals=0),
             figure("Limit", one("concurrency_limit"), 56, unit=WHOLE, decimals=0),
             figure("Used", ratio(one("calls_in_progress"), one("concurrency_limit")), 90, unit=RATIO, decimals=0,
@@ -253,5 +259,5 @@ def _connections(q: Queries, way: Way) -> Panel:
         ),
         kept=("tenant",), base=one("info"), key="connection",
         empty="No connections known",
-        sort="Used", descending=True, width=15,
+        sort="Failed", descending=True, width=15,
     )  # fmt: skip

@@ -101,7 +101,7 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
         ),
         kept=("campaign", "tenant", *(("url",) if "fields.url" in pages_of else ())), base=_campaign(q),
         key="campaign", empty=NO_CAMPAIGN, then_by="Rank",
-        height=17,
+        height=16,
     )  # fmt: skip
 
 
