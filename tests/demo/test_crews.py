@@ -68,9 +68,18 @@ def test_nobody_takes_a_call_while_all_talk(desk: Desk) -> None:
 
 def test_as_many_calls_ring_as_the_dial_ratio_allows_for_those_who_are_free(desk: Desk) -> None:
     desk.at(12)
-    desk.campaign.on_air = 4
+    desk.campaign.on_air = 3
     assert desk.gate() is None
-    desk.campaign.on_air = 5
+    desk.campaign.on_air = 4
+    assert desk.gate() == "no_agent_available", "three times 1.5 is not five"
+
+
+def test_for_the_last_who_is_free_one_call_rings(desk: Desk) -> None:
+    desk.at(12)
+    assert all(desk.crews.take(desk.campaign) for _ in range(2))
+    desk.campaign.on_air = 2
+    assert desk.gate() is None
+    desk.campaign.on_air = 3
     assert desk.gate() == "no_agent_available"
 
 

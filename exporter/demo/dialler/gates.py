@@ -62,7 +62,7 @@ def capacity_gate(state: State, campaign: Campaign, at: datetime) -> str | None:
     crew = state.crews.get(campaign.campaign_id)
     if crew is not None:
         ringing = campaign.on_air - crew.talking
-        if crew.free <= 0 or ringing >= crew.free * crew.ratio:
+        if ringing + 1 > crew.free * crew.ratio:
             return "no_agent_available"
     account = state.accounts[campaign.account_id]
     if account.max_channels is not None and account.on_air >= account.max_channels:

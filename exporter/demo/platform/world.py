@@ -299,7 +299,7 @@ _CAMPAIGNS = (
         (("desk-1", 1), ("desk-2", 1)), _DAYTIME,
         (ListSpec(_days(-2.5), 200, "callbacks.csv"),),
         priority=6, channels=12, tries=3, currency="EUR", goal=("claim_settled", 1500),
-        crew=CrewSpec(4, 1.2, Hours(WEEK, time(8, 30), time(19, 30))),
+        crew=CrewSpec(4, 1.4, Hours(WEEK, time(8, 30), time(19, 30))),
     ),
 )  # fmt: skip
 
