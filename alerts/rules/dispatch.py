@@ -10,12 +10,11 @@ from alerts.vocabulary.verdicts import blocked, by_gate, which
 from alerts.vocabulary.wording import Ask, of_campaign
 from exporter.contract.codes import EXHAUSTED
 from exporter.diagnosis.dispatch.gates import UNTOLD_COST, UNTOLD_HOLDS
-from exporter.diagnosis.dispatch.people import UNTOLD_FREE, UNTOLD_PEOPLE
+from exporter.diagnosis.dispatch.people import UNTOLD_FREE
 
 TENANT_SLOTS, CONNECTION_SLOTS = "tenant:slots_used:ratio", "tenant_connection:slots_used:ratio"
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
 _BOARD = ("campaign", 221)
-_UNTOLD = (UNTOLD_COST, UNTOLD_HOLDS, UNTOLD_FREE, UNTOLD_PEOPLE)
 
 _REASON = Ask(
     f'topk(1, max by (reason) ({of_campaign("campaign_pause_info")}))',
@@ -319,7 +318,7 @@ def _rest(q: Rules, s: Compliance) -> tuple[Alert, ...]:
             "{campaign} is {state}{since}.",
             "Mend the value that the card names as unreadable.",
             # What the platform does not tell at all, nobody can mend in the night: the card says what is not known.
-            q.told(verdict="unknown", code=f"!~{'|'.join(_UNTOLD)}"),
+            q.told(verdict="unknown", code=f"!~{UNTOLD_COST}|{UNTOLD_HOLDS}|{UNTOLD_FREE}"),
             _BOARD,
             wait=900,
             keep=300,

@@ -106,7 +106,7 @@ class Agents:
 
 def gone(campaign_id: str) -> Agents:
     """Of a campaign that people took the calls of, and whose row is gone."""
-    return Agents(campaign_id, None, None, None, None, None, None, None, None, frozenset({"shifts"}), gone=True)
+    return Agents(campaign_id, None, None, None, None, None, None, None, None, gone=True)
 
 
 @dataclass(frozen=True, slots=True)

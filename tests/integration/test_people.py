@@ -9,6 +9,7 @@ import pytest
 
 from exporter.web.cards.card import card
 from exporter.web.cards.values import Json
+from exporter.web.rendering import render_card
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter, exporting
 
@@ -119,3 +120,19 @@ def test_a_view_that_loses_the_row_of_who_went_home_makes_it_neither_a_voice_age
     found = {key: shown(exporter, key)["verdict"] for key in (PEOPLE, VOICE)}
     assert [each["name"] for each in found.values()] == ["unknown", "stalled"]
     assert found[PEOPLE]["hints"][0].startswith("Have the view of agents keep a row")
+    assert shown(exporter, PEOPLE)["agents"]["not_readable"] == []
+    page = render_card(shown(exporter, PEOPLE))
+    assert "people took its calls, and no row of agents tells of any now" in page
+    assert "Nobody is logged in" not in page
+
+
+def test_the_platforms_own_word_that_nobody_is_free_holds_where_no_row_tells_of_people(
+    database_url: str, exporter: Exporter
+) -> None:
+    with contract.session(database_url) as owner:
+        owner.execute("DELETE FROM campaign_monitoring.agents")
+        owner.execute("UPDATE campaign_monitoring.tasks SET blocker = 'no_agent_available', updated_at = %s", [NOW])
+    exporter.seconds += 3600
+    gates = {each["name"]: each for each in shown(exporter, PEOPLE)["gates"]}
+    assert gates["agents"]["state"] == "closed"
+    assert "Nobody is logged in" not in gates["agents"]["evidence"]

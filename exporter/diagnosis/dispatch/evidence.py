@@ -118,7 +118,7 @@ def _window(gate: Gate, s: Situation) -> str:
 
 def _agents(gate: Gate, s: Situation) -> str:
     people = s.agents
-    if people is None:
+    if people is None or people.gone:
         return f"The platform stamps {_stamps(s, gate.code)}." if gate.closed else "No people are told."
     if not people.logged_in:
         return f"Nobody is logged in{_due(gate, s)}."

@@ -27,11 +27,10 @@ UNTOLD_PEOPLE = "agents_not_told"
 def agents(s: Situation) -> Gate:
     """Is a person free to talk? Counts calls at once: those that people can take, and those that go on."""
     people = s.agents
-    if people is None:
-        stamped = reported(s, NO_AGENT) is not None
-        return Gate("agents", CLOSED, NO_AGENT, passing=True) if stamped else Gate("agents", told=False)
-    if people.gone:
-        return Gate("agents", UNKNOWN, UNTOLD_PEOPLE)
+    if people is None or people.gone:
+        if reported(s, NO_AGENT) is not None:
+            return Gate("agents", CLOSED, NO_AGENT, passing=True)
+        return Gate("agents", told=False) if people is None else Gate("agents", UNKNOWN, UNTOLD_PEOPLE)
     if people.logged_in is None:
         return Gate("agents", UNKNOWN, "logged_in")
     if not people.logged_in or people.away:
@@ -68,7 +67,7 @@ def expected(s: Situation) -> bool | None:
 
 def hours_of(s: Situation) -> Schedule | None:
     """When people are to be there; `None` where that is not told, or cannot be read."""
-    if s.agents is not None and "shifts" in s.agents.broken:
+    if s.agents is not None and (s.agents.gone or "shifts" in s.agents.broken):
         return None
     if s.shifts is not None:
         return s.shifts
