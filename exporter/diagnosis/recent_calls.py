@@ -18,6 +18,10 @@ from exporter.source.told import Told
 SPAN = 900.0
 """Seconds: calls that were started within it tell how things go now."""
 
+MOOD_SPAN = 1800.0
+"""The same for what is said of a call minutes after it ended: a quarter of an hour of it is half untold, and the few
+that are told would come and go around the least that says anything."""
+
 SAMPLE = 30
 """So many of a campaign's newest finished calls show how a provider does: few enough to see it recover."""
 
@@ -25,7 +29,7 @@ SHORT_SECONDS = 6
 """Carriers count calls up to this length as short (domain)."""
 
 _LATE = (
-    "campaign", "outcome", "number", "sentiment", "silent", "talk_micro", "ai_micro", "telephony_micro", "started",
+    "campaign", "outcome", "number", "silent", "talk_micro", "ai_micro", "telephony_micro", "started",
     "word_micro", "unanswered_micro", "cut_short",
 )  # fmt: skip
 
@@ -60,6 +64,11 @@ class Recent:
         self._last_start = self._extreme(np.maximum, -np.inf, campaign[timed], started[timed])
         self._last_minute = self._count(campaign[timed[started[timed] > now - 60.0]])
 
+        moody = timed[started[timed] > now - MOOD_SPAN]
+        moody = moody[held["sentiment"][moody] >= 0]
+        self._scored = self._count(campaign[moody])
+        self._negative = self._count(campaign[moody[held["sentiment"][moody] == sentiment.label_number("negative")]])
+
         late = timed[started[timed] > now - SPAN]
         late = late[held["outcome"][late] != running]
         age = ((now - started[late]) * 1000.0).astype(np.int64)
@@ -80,8 +89,7 @@ class Recent:
         self._in_a_row: list[int] = in_a_row.tolist()
 
         self._late = held.take(late, _LATE)
-        self._answer, self._negative = outcome.label_number("answered"), sentiment.label_number("negative")
-        self._nobody = outcome.label_number("abandoned")
+        self._answer, self._nobody = outcome.label_number("answered"), outcome.label_number("abandoned")
 
     @property
     def campaigns(self) -> CampaignNumbers:
@@ -126,7 +134,7 @@ class Recent:
         first, last = np.searchsorted(late["campaign"], (campaign, campaign + 1))
         mine = {name: column[first:last] for name, column in late.items()}
         answered = mine["outcome"] == self._answer
-        talk, mood = mine["talk_micro"], mine["sentiment"]
+        talk = mine["talk_micro"]
         numbered = mine["number"] >= 0
         abandoned = mine["outcome"] == self._nobody
         picked_up = _counted(mine["number"][numbered & (answered | abandoned)])
@@ -153,8 +161,8 @@ class Recent:
             cut=int((mine["cut_short"] >= 0).sum()) if told.has("calls", "ended_at") else None,
             words=int(words.sum()),
             late=late_words if told.has("calls", "answered_at", "agent_spoke_at") else None,
-            scored=int((mood >= 0).sum()),
-            negative=int((mood == self._negative).sum()),
+            scored=self._scored[campaign] if campaign < self._size else 0,
+            negative=self._negative[campaign] if campaign < self._size else 0,
             cost=cost if told.cost else None,
             by_number={
                 self._vocabulary.label("number", number): (count, picked_up.get(number, 0))

@@ -15,6 +15,7 @@ from exporter.diagnosis import diagnoser
 from exporter.diagnosis.dispatch import verdict as verdict_module
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import Diagnosis
+from exporter.web.cards.dispatch import judged
 from exporter.web.cards.summary import summary
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, Exporter, Scrape, exporting
@@ -215,6 +216,19 @@ def test_nine_failed_calls_say_nothing_about_a_provider(exporter: Exporter, owne
         dialled(owner, 500 + index, NOW - timedelta(seconds=200 - index), outcome="failed", error_code="sip_503")
     scrape = exporter.refresh()
     assert scrape.value("campaign_dispatch_gate_open", campaign="1", gate="provider") == 1
+
+
+def test_a_mood_that_is_told_late_counts_for_half_an_hour(exporter: Exporter, owner: Owner) -> None:
+    for index in range(24):  # what comes of calls is told within minutes of them, their mood is not
+        at = NOW - timedelta(minutes=16 + index / 2)
+        dialled(owner, 500 + index, at, outcome="answered", sentiment="negative" if index < 18 else "positive")
+    dialled(owner, 600, NOW - timedelta(minutes=31), outcome="answered", sentiment="negative")
+    exporter.refresh()
+    assert exporter.snapshot is not None
+    shown = exporter.snapshot.shown
+    late = judged(shown, shown.views["1"]).lately
+    assert (late.scored, late.negative) == (24, 18)
+    assert late.answered == 0
 
 
 def test_a_bad_limit_of_a_tenant_does_not_cost_another_its_verdict(exporter: Exporter, owner: Owner) -> None:

@@ -202,7 +202,7 @@ class Behaviour:
         plan.callback = plan.disposition == "callback_requested"
         mood = rng.random()
         positive = (0.75 if plan.goal else traits.positive_rate) * (1.0 - mismatch)
-        negative = traits.negative_rate + 0.6 * mismatch
+        negative = traits.negative_rate + 0.8 * mismatch
         if mood < positive:
             plan.mood = "POS"
         else:

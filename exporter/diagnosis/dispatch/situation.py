@@ -118,8 +118,9 @@ class Lately:
     late: int | None = None
     """Those of `words` in which it spoke after more than `LATE_SECONDS`."""
     scored: int = 0
+    """Calls with a sentiment, of those that were started within `recent.MOOD_SPAN`."""
     negative: int = 0
-    """Those of `scored`, the calls with a sentiment, in which it was negative."""
+    """Those of `scored` in which it was negative."""
     cost: float | None = None
     by_number: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """By number: calls that are over, and those of them that somebody picked up, whoever was there to talk."""
