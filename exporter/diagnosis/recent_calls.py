@@ -90,6 +90,7 @@ class Recent:
 
         self._late = held.take(late, _LATE)
         self._answer, self._nobody = outcome.label_number("answered"), outcome.label_number("abandoned")
+        self._failure = failure
 
     @property
     def campaigns(self) -> CampaignNumbers:
@@ -138,6 +139,8 @@ class Recent:
         numbered = mine["number"] >= 0
         abandoned = mine["outcome"] == self._nobody
         picked_up = _counted(mine["number"][numbered & (answered | abandoned)])
+        failed = mine["outcome"] == self._failure
+        lost = _counted(mine["number"][numbered & failed])
         silent, heard = None, 0
         if told.has("calls", "agent_spoke_at"):
             spoken = answered & (mine["silent"] < 0)
@@ -154,6 +157,7 @@ class Recent:
             settled=int(last - first),
             answered=int(answered.sum()),
             abandoned=int(abandoned.sum()),
+            failed=int(failed.sum()),
             silent=silent,
             heard=heard,
             short=short if told.has("calls", "talk_seconds") else None,
@@ -165,9 +169,10 @@ class Recent:
             negative=self._negative[campaign] if campaign < self._size else 0,
             cost=cost if told.cost else None,
             by_number={
-                self._vocabulary.label("number", number): (count, picked_up.get(number, 0))
+                self._vocabulary.label("number", number): (count - lost.get(number, 0), picked_up.get(number, 0))
                 for number, count in _counted(mine["number"][numbered]).items()
             },
+            failed_by_number={self._vocabulary.label("number", number): count for number, count in lost.items()},
         )
 
     def _count(self, campaigns: NDArray[np.int32]) -> list[int]:

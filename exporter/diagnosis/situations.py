@@ -170,8 +170,8 @@ def _called(ledger: Ledger, key: str, cost_told: bool) -> tuple[int, Usual]:
     outcomes = ledger.vocabulary.of("outcome")
     assert outcomes is not None
     running, answered = outcomes.label_number("in_progress"), outcomes.label_number("answered")
-    nobody = outcomes.label_number("abandoned")
-    going = over = answers = abandoned = micro = 0
+    nobody, failure = outcomes.label_number("abandoned"), outcomes.label_number("failed")
+    going = over = answers = abandoned = failed = micro = 0
     for cell, (count, ai, telephony) in ledger.cells("attempts", key).items():
         outcome = unpack_key(cell)[1]
         micro += ai + telephony
@@ -183,12 +183,14 @@ def _called(ledger: Ledger, key: str, cost_told: bool) -> tuple[int, Usual]:
             answers += count
         elif outcome == nobody:
             abandoned += count
+        elif outcome == failure:
+            failed += count
     told = "first_words" in ledger.projections
     spoken = ledger.cells("first_words", key) if told else {}
     words = {unpack_key(cell)[0]: count for cell, (count, _) in spoken.items()}
     late = sum(count for bucket, count in words.items() if bucket > WORD_BUCKETS.index(LATE_SECONDS))
     cost = micro / MICRO if cost_told else None
-    return going, Usual(over, answers, cost, abandoned, sum(words.values()), late)
+    return going, Usual(over, answers, cost, abandoned, sum(words.values()), late, failed)
 
 
 def _pool(entries: Iterable[PoolEntry], state: TenantState) -> tuple[Line, ...]:

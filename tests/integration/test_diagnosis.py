@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from exporter.diagnosis import diagnoser
 from exporter.diagnosis.dispatch import verdict as verdict_module
+from exporter.diagnosis.dispatch.signs import signs
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import Diagnosis
 from exporter.web.cards.dispatch import judged
@@ -209,6 +210,21 @@ def test_a_provider_is_judged_by_the_newest_calls_so_that_its_recovery_is_seen(o
         scrape = exporter.refresh()
     assert scrape.value("campaign_dispatch_gate_open", campaign="1", gate="provider") == 1
     assert verdict(scrape) == ("throttled", "none")  # three tasks wait for two hours already
+
+
+def test_numbers_of_a_connection_that_fails_are_not_accused(exporter: Exporter, owner: Owner) -> None:
+    for index in range(60):
+        at = NOW - timedelta(seconds=600 - index)
+        sound = "answered" if index % 2 else "no_answer"
+        dialled(owner, 500 + index, at, outcome=sound, number_id="1")
+        through = sound if index >= 28 else "failed"
+        dialled(owner, 600 + index, at, outcome=through, number_id="2", error_code="sip_503" if index < 28 else None)
+    exporter.refresh()
+    assert exporter.snapshot is not None
+    shown = exporter.snapshot.shown
+    late = judged(shown, shown.views["1"]).lately
+    assert (late.by_number, late.failed_by_number) == ({"1": (60, 30), "2": (32, 16)}, {"2": 28})
+    assert not [sign for sign in signs(judged(shown, shown.views["1"])) if sign.name in ("number_bad", "answer_drop")]
 
 
 def test_nine_failed_calls_say_nothing_about_a_provider(exporter: Exporter, owner: Owner) -> None:

@@ -232,28 +232,32 @@ def _numbers(s: Situation) -> Iterator[Sign]:
         number, answered, settled, others = worst
         yield Sign(
             "number_bad",
-            f"Number {number} was answered in {share(answered, settled)} of its last {count(settled, 'call')}, "
-            f"the rest of the pool in {share(others, 1)}. Take it out of the pool first, then watch.",
+            f"Number {number} was answered in {share(answered, settled)} of its last {count(settled, 'call')} that got "
+            f"through, the rest of the pool in {share(others, 1)}. Take it out of the pool first, then watch.",
         )
         return
     late, usual = s.lately, s.usual
-    if late.settled < MIN_CALLS or usual.settled < 3 * late.settled:
+    # Whether somebody picks up has nothing to do with who was free to talk, or with calls that reached no line.
+    settled, ever_settled = late.settled - late.failed, usual.settled - usual.failed
+    if settled < MIN_CALLS or ever_settled < 3 * settled:
         return
-    # Whether somebody picks up has nothing to do with who was free to talk.
     lately, ever = late.answered + late.abandoned, usual.answered + usual.abandoned
-    before = (ever - lately) / max(1, usual.settled - late.settled)
-    now = lately / late.settled
-    if now < DROP * before and _z(lately, late.settled, before) < -Z:
+    before = (ever - lately) / max(1, ever_settled - settled)
+    now = lately / settled
+    if now < DROP * before and _z(lately, settled, before) < -Z:
         yield Sign(
             "answer_drop",
-            f"{share(lately, late.settled)} of the last {count(late.settled, 'call')} were answered; "
+            f"{share(lately, settled)} of the last {count(settled, 'call')} that got through were answered; "
             f"{share(before, 1)} is usual here. Take the worst number out of the pool, then reduce concurrency, then "
             "narrow the windows to supervised hours, then check the country match.",
         )
 
 
 def worst_number(s: Situation) -> tuple[str, int, int, float] | None:
-    """The number that is answered far less than the rest: id, answered, calls, and the rate of the others."""
+    """The number that is answered far less than the rest: id, answered, calls, and the rate of the others.
+
+    Of calls that got through: where a connection fails, its numbers are not to blame.
+    """
     found: list[tuple[float, str, int, int, float]] = []
     total = sum(settled for settled, _ in s.lately.by_number.values())
     answers = sum(answered for _, answered in s.lately.by_number.values())

@@ -103,6 +103,8 @@ class Lately:
     answered: int = 0
     abandoned: int = 0
     """Answered, and over before a person was there to talk."""
+    failed: int = 0
+    """Never got through to a line: no sign of how a number or a list is answered."""
     silent: int | None = None
     """Of `heard`: the agent never spoke."""
     heard: int = 0
@@ -123,7 +125,8 @@ class Lately:
     """Those of `scored` in which it was negative."""
     cost: float | None = None
     by_number: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    """By number: calls that are over, and those of them that somebody picked up, whoever was there to talk."""
+    """By number: calls that got through, and those of them that somebody picked up, whoever was there to talk."""
+    failed_by_number: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,7 @@ class Usual:
     abandoned: int = 0
     words: int = 0
     late: int = 0
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

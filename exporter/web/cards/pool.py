@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
@@ -24,7 +25,7 @@ EXPECTED_CALLS = 10.0
 """A number that by its weight should have had so many calls and had none: by chance one time in 20,000."""
 
 Counts = Mapping[str, tuple[int, int]]
-"""By number: calls that are over, and answered ones of them."""
+"""By number: calls that got through, and those of them that somebody picked up."""
 
 GRAVE, WRONG, ODD, RESTING, FINE = range(5)
 """How bad what is unusual is: harms now; cannot call; worth a look; passes by itself; nothing is."""
@@ -47,8 +48,10 @@ def numbers(s: Situation, shown: Shown, view: View, mask: bool) -> list[Json] | 
         said = sorted(unusual.of(entry, line), key=lambda item: item[0])
         trunk = s.carriers.get(number.connection_id) if number and number.connection_id is not None else None
         refused = refusal(line, s) if line is not None else None
-        over, answered = called.get(name, (0, 0))
+        ever = called.get(name, Counter())
+        over, through = ever.total(), ever.total() - ever["failed"]
         late, late_answered = s.lately.by_number.get(name, (0, 0))
+        late_failed = s.lately.failed_by_number.get(name, 0)
         about = {
             "id": name,
             "phone": (mask_phone(number.phone) if mask else number.phone) if number else None,
@@ -66,10 +69,14 @@ def numbers(s: Situation, shown: Shown, view: View, mask: bool) -> list[Json] | 
             "cooldown_until": iso(number.cooldown_until) if number else None,
             "calling": line.in_progress if line else going.get(name, 0) if told else None,
             "calls": over if told else None,
-            "answered": answered if told else None,
-            "answer_rate": rate(answered, over),
+            "failed": ever["failed"] if told else None,
+            "got_through": through if told else None,
+            "answered": _picked_up(ever) if told else None,
+            "answer_rate": rate(_picked_up(ever), through),
             "lately": {
-                "calls": late if told else None,
+                "calls": late + late_failed if told else None,
+                "failed": late_failed if told else None,
+                "got_through": late if told else None,
                 "answered": late_answered if told else None,
                 "answer_rate": rate(late_answered, late),
             },
@@ -111,9 +118,9 @@ def connections(s: Situation) -> list[Json]:
     return [about for *_, about in sorted(found, key=lambda each: (-each[0], each[1]))]
 
 
-def _called(shown: Shown, view: View) -> tuple[Counts, dict[str, int]]:
-    """What the campaign's calls came to by number, and how many go on."""
-    over: dict[str, tuple[int, int]] = {}
+def _called(shown: Shown, view: View) -> tuple[dict[str, Counter[str]], dict[str, int]]:
+    """What the campaign's calls came to by number, by outcome, and how many go on."""
+    over: dict[str, Counter[str]] = {}
     going: dict[str, int] = {}
     for key, (calls, *_) in view.cells.get("numbers", {}).items():
         first, second = unpack_key(key)
@@ -121,23 +128,29 @@ def _called(shown: Shown, view: View) -> tuple[Counts, dict[str, int]]:
         if outcome == "in_progress":
             going[number] = calls
             continue
-        done, answered = over.get(number, (0, 0))
-        over[number] = (done + calls, answered + (calls if outcome == "answered" else 0))
+        over.setdefault(number, Counter())[outcome] += calls
     return over, going
+
+
+def _picked_up(outcomes: Counter[str]) -> int:
+    """Whoever was there to talk."""
+    return outcomes["answered"] + outcomes["abandoned"]
 
 
 class _Unusual:
     """What is out of the ordinary about the numbers of one pool."""
 
-    def __init__(self, s: Situation, entries: Sequence[PoolEntry], called: Counts) -> None:
+    def __init__(self, s: Situation, entries: Sequence[PoolEntry], called: Mapping[str, Counter[str]]) -> None:
         self._s = s
         self._late = _outliers(s, s.lately.by_number)
-        self._ever = _outliers(s, called)
+        ever = {name: (each.total() - each["failed"], _picked_up(each)) for name, each in called.items()}
+        self._ever = _outliers(s, ever)
         weights = [entry.weight for entry in entries if entry.weight]
         self._median = median(weights) if len(weights) > 2 else None
         usable = {line.number.number_id for line in s.pool or () if refusal(line, s) is None}
         weighty = {e.number_id: 1.0 if e.weight is None else e.weight for e in entries if e.number_id in usable}
-        total, recent = sum(weighty.values()), sum(calls for calls, _ in s.lately.by_number.values())
+        total = sum(weighty.values())
+        recent = sum(calls for calls, _ in s.lately.by_number.values()) + sum(s.lately.failed_by_number.values())
         self._expected = {name: recent * weight / total for name, weight in weighty.items()} if total else {}
 
     def of(self, entry: PoolEntry, line: Line | None) -> Iterator[tuple[int, str]]:
@@ -189,7 +202,7 @@ class _Unusual:
     def _answers(self, name: str, found: Mapping[str, tuple[int, int, float]], when: str) -> str:
         calls, answered, others = found[name]
         return (
-            f"answered in {share(answered, calls)} of {count(calls, 'call')} {when}; "
+            f"answered in {share(answered, calls)} of {count(calls, 'call')} that got through {when}; "
             f"the rest of the pool in {share(others, 1)}"
         )
 

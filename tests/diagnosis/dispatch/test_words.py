@@ -600,6 +600,14 @@ def test_a_drop_that_may_be_chance_is_no_sign() -> None:
     assert names(**answers(30, 7)) == []
 
 
+def test_calls_that_fail_are_no_drop_of_answers() -> None:
+    # 40 % of what gets through is usual, and is still answered: it is the connection that fails.
+    failing = {"lately": lately(200, 40, failed=100), "usual": usual(2200, 840)}
+    assert names(**failing) == []
+    failing["lately"] = lately(200, 40)
+    assert names(**failing) == ["answer_drop"]
+
+
 def test_one_bad_number_is_named_instead_of_the_drop_that_it_causes() -> None:
     late = lately(120, 24, by_number={"n1": (60, 0), "n2": (60, 24)})
     assert names(lately=late, usual=usual()) == ["number_bad"]
@@ -665,8 +673,8 @@ def test_the_gravest_sign_comes_first() -> None:
         (silent(30, 40), "In 75 % of the last 40 answered calls the agent never spoke. Reduce concurrency now"),
         (short(30, 40), "75 % of the last 40 answered calls ended within six seconds"),
         (mood(30, 40), "75 % of the last 40 scored calls were negative. Reduce concurrency, then compare"),
-        (number(40, 4), "Number n1 was answered in 10 % of its last 40 calls, the rest of the pool in 67 %. Take it"),
-        (answers(100, 10), "10 % of the last 100 calls were answered; 40 % is usual here. Take the worst number out"),
+        (number(40, 4), "Number n1 was answered in 10 % of its last 40 calls that got through, the rest of the "),
+        (answers(100, 10), "10 % of the last 100 calls that got through were answered; 40 % is usual here. Take"),
         (cost(100, 8.0), "A call costs 0.80 EUR lately; 0.10 EUR is usual here. Reduce concurrency"),
         ({"calls": calls(leaked=1)}, "1 slot of the campaign held for too long to be a real call. Ask"),
     ],

@@ -223,7 +223,9 @@ def test_a_number_that_is_answered_far_less_comes_first_and_says_so() -> None:
     calls = {"n1": (100, 40), "n2": (100, 5), "n3": (100, 42)}
     found = pool(at.line("n1"), at.line("n2"), at.line("n3"), lately=Lately(300, 87, by_number=calls))
     assert found[0]["id"] == "n2"
-    assert found[0]["unusual"] == ["answered in 5 % of 100 calls in the last 15 min; the rest of the pool in 41 %"]
+    assert found[0]["unusual"] == [
+        "answered in 5 % of 100 calls that got through in the last 15 min; the rest of the pool in 41 %",
+    ]
     assert found[1]["unusual"] == found[2]["unusual"] == []
 
 
