@@ -179,7 +179,7 @@ PIECES: tuple[Piece, ...] = (
         "cost summary",
         "May it grow?",
         ("campaign_call_cost_total", "campaign_budget", "campaign_forecast_budget_exhaustion_timestamp_seconds"),
-        (*_on("campaign", 701, 702, 703, 704, 705, 706), *_on("cost", 101, 102, 103, 104, 110, 130)),
+        (*_on("campaign", 701, 702, 703, 704, 705, 706), *_on("cost", 101, 110, 130)),
         alerts=(
             "CampaignBudgetExhausted",
             "CampaignBudgetRunsOut",

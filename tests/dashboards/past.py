@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,17 +24,20 @@ Value = Callable[[float], float | None]
 class Past:
     """Series: a value, or what it is at a moment; `None` where there is none."""
 
-    def __init__(self, replicas: Mapping[str, Callable[[float], bool]] | None = None) -> None:
+    def __init__(
+        self, replicas: Mapping[str, Callable[[float], bool]] | None = None, looks: Sequence[float] = LOOKS
+    ) -> None:
+        self._looks = looks
         """`replicas`: when each was scraped; without them, two at all times."""
         self._replicas = replicas or dict.fromkeys(REPLICAS, lambda _: True)
         self._lines: dict[str, list[list[str]]] = {}
 
     def __call__(self, metric: str, value: float | Value, **labels: str) -> None:
         at = value if callable(value) else lambda _: value
-        looks = self._lines.setdefault(metric, [[] for _ in LOOKS])
+        looks = self._lines.setdefault(metric, [[] for _ in self._looks])
         for instance, scraped in self._replicas.items():
             text = ",".join(f'{key}="{_escaped(each)}"' for key, each in {**labels, "instance": instance}.items())
-            for look, moment in zip(looks, LOOKS, strict=True):
+            for look, moment in zip(looks, self._looks, strict=True):
                 if scraped(moment) and (found := at(moment)) is not None:
                     look.append(f"{metric}{{{text}}} {float(found)}")
 
@@ -44,7 +47,7 @@ class Past:
         bodies = [
             (at, "".join(f"# TYPE {name} gauge\n" + "\n".join(looks[index]) + "\n"
                          for name, looks in self._lines.items() if looks[index]).encode())
-            for index, at in enumerate(LOOKS)
+            for index, at in enumerate(self._looks)
         ]  # fmt: skip
         write_history(directory, bodies)
         with running(directory) as server:

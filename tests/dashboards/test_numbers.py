@@ -24,11 +24,12 @@ class Numbers(Past):
     """What platforms show of numbers."""
 
     def number(
-        self, number: str, status: str = "active", *, tenant: str = "a", today: float = 10, cap: float | None = 100
-    ) -> None:
+        self, number: str, status: str = "active", *, tenant: str = "a", today: float = 10, cap: float | None = 100,
+        connection: str = "c.1",
+    ) -> None:  # fmt: skip
         """A number."""
         own = {"tenant": tenant, "number": number}
-        self("campaign_number_info", 1, phone="…11", label=HOSTILE, country="DE", connection="c.1", **own)
+        self("campaign_number_info", 1, phone="…11", label=HOSTILE, country="DE", connection=connection, **own)
         for code in NUMBER_STATUSES:
             self("campaign_number_status", code == status, status=code, **own)
         self("campaign_number_calls_today", today, **own)
@@ -37,13 +38,15 @@ class Numbers(Past):
 
     def calls(
         self, number: str, calls: tuple[float, float], answered: tuple[float, float], *, campaign: str = "x",
-        tenant: str = "a", since: float = LOOKS[0],
+        tenant: str = "a", since: float = LOOKS[0], failed: tuple[float, float] | None = None,
     ) -> None:  # fmt: skip
-        """Calls and answers an hour: until six hours ago, and since."""
+        """Calls that got through and answers an hour: until six hours ago, and since; and those that failed."""
         own = {"tenant": tenant, "campaign": campaign, "number": number}
         unanswered = [every - some for every, some in zip(calls, answered, strict=True)]
         for outcome, (before, lately) in {"answered": answered, "no_answer": tuple(unanswered)}.items():
             self("campaign_number_calls_total", grown(before, lately, since=since), outcome=outcome, **own)
+        if failed is not None:
+            self("campaign_number_calls_total", grown(*failed, since=since), outcome="failed", **own)
         self("campaign_number_weight", 2, **own)
 
 
@@ -76,6 +79,10 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     world.calls("young", (20, 20), (4, 4), since=NOW - DAY)
     world.number("flagged", "flagged")
     world.calls("flagged", (20, 20), (6, 1))
+    world.number("cut_off", connection="c.2")
+    world.calls("cut_off", (20, 20), (6, 6), failed=(0, 200), campaign="y")
+    world.number("blocked")
+    world.calls("blocked", (20, 20), (6, 6), failed=(0, 20), campaign="y")
     world.number("capped", today=100)
     world.number("cooling")
     world("campaign_number_cooldown_timestamp_seconds", NOW + HOUR, tenant="a", number="cooling")
@@ -85,6 +92,24 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     world.number("rested", "resting")
     world.calls("other", (20, 20), (6, 0), campaign="y")
     with world.remembered(tmp_path_factory.mktemp("numbers")) as server:
+        yield server
+
+
+MINUTES = [NOW - 60 * minute for minute in range(60, -1, -1)]
+
+
+@pytest.fixture(scope="module")
+def outage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """The connection c.2 began to fail ten minutes ago; of its two numbers one has made no call since."""
+    world = Numbers(looks=MINUTES)
+    for number, connection in (("sound", "c.1"), ("busy", "c.2"), ("idle", "c.2")):
+        world.number(number, connection=connection)
+    for number, failing in (("sound", 0), ("busy", 600)):
+        lately = grown(0, failing, hours=1 / 6, since=MINUTES[0])
+        calls = {"answered": grown(100, since=MINUTES[0]), "failed": lately}
+        for outcome, count in calls.items():
+            world("campaign_number_calls_total", count, tenant="a", campaign="x", number=number, outcome=outcome)
+    with world.remembered(tmp_path_factory.mktemp("outage")) as server:
         yield server
 
 
@@ -115,12 +140,22 @@ def test_each_number_has_one_finding(ask: Ask) -> None:
     assert found == {
         "a/same": "fine", "b/same": "fine", "a/fell": "fine", "a/labelled": "fell", "a/unlucky": "fine",
         "a/quiet": "few", "a/young": "fine", "a/flagged": "flagged", "a/capped": "capped", "a/cooling": "resting",
-        "a/paced": "few", "a/gone": "released", "a/rested": "resting",
+        "a/paced": "few", "a/gone": "released", "a/rested": "resting", "a/cut_off": "failing",
+        "a/blocked": "failing",
     }  # fmt: skip
 
 
+def test_where_a_connection_fails_its_numbers_say_so_and_no_other(outage: Prometheus) -> None:
+    expression = interpolated(column(WORST, "Finding"), {"tenant": ".*", "number": ".*"}, "24h")
+    found = {row: WORDS[int(value)] for row, value in named(outage.query(expression, NOW)).items()}
+    assert found == {"a/sound": "fine", "a/busy": "failing", "a/idle": "failing"}
+    failing = interpolated(column(panel(BOARD, 107)), {"tenant": ".*", "number": ".*"}, "24h")
+    assert named(outage.query(failing, NOW)) == {"": 1}
+    assert named(outage.query(failing, NOW - 15 * 60)) == {"": 0}, "as none of its calls had failed"
+
+
 def test_the_worst_finding_has_the_highest_number() -> None:
-    assert [WORDS[number] for number in sorted(WORDS, reverse=True)][:3] == ["flagged", "fell", "capped"]
+    assert [WORDS[number] for number in sorted(WORDS, reverse=True)][:4] == ["flagged", "failing", "fell", "capped"]
     assert WORST["options"]["sortBy"] == [{"displayName": "Finding", "desc": True}]
 
 
@@ -134,17 +169,24 @@ def test_the_answer_rate_is_of_the_span_over_all_campaigns_of_one_tenant(ask: As
 
 
 def test_the_past_is_the_numbers_own_and_ends_where_the_span_begins(ask: Ask) -> None:
-    found = ask(110, "7 d before")
-    assert found["a/labelled"] == pytest.approx(0.3)
-    assert found["a/young"] == pytest.approx(0.2), "what was not there a week ago began from nothing"
-    assert ask(110, "7 d before", span="2h")["a/labelled"] < 0.3, "four bad hours are past then"
-    assert ask(110, "7 d before", span="7d")["a/labelled"] == pytest.approx(0.3), "of the week before last"
+    found = ask(161, "7 d before")
+    assert found["a/x/labelled"] == pytest.approx(0.3)
+    assert found["a/x/young"] == pytest.approx(0.2), "what was not there a week ago began from nothing"
+    assert ask(161, "7 d before", span="2h")["a/x/labelled"] < 0.3, "four bad hours are past then"
+    assert ask(161, "7 d before", span="7d")["a/x/labelled"] == pytest.approx(0.3), "of the week before last"
+
+
+def test_calls_that_fail_are_no_unanswered_ones(ask: Ask) -> None:
+    assert ask(110, "Answered")["a/cut_off"] == pytest.approx(0.3)
+    assert ask(110, "Change")["a/cut_off"] == pytest.approx(0, abs=0.01)
+    assert ask(110, "Failed")["a/cut_off"] == pytest.approx(10 / 11)
+    assert ask(110, "Failed")["a/same"] == 0
 
 
 def test_without_a_past_nothing_fell(ask: Ask) -> None:
     early = LOOKS[0] + 4 * HOUR
     assert ask(110, "Answered", at=early)["a/same"] == pytest.approx(0.3)
-    assert all(math.isnan(value) for value in ask(110, "7 d before", at=early).values())
+    assert all(math.isnan(value) for value in ask(110, "Change", at=early).values())
     assert ask(102, at=early) == {"": 0}
 
 
@@ -165,9 +207,9 @@ def test_a_fall_is_told_by_campaign(ask: Ask) -> None:
 
 
 def test_the_strip_counts_numbers_of_the_chosen_tenants(ask: Ask) -> None:
-    assert [ask(each)[""] for each in (101, 103, 104, 105)] == [1, 1, 2, 8]
+    assert [ask(each)[""] for each in (101, 103, 104, 105)] == [1, 1, 2, 10]
     assert [ask(each, tenant="b")[""] for each in (101, 102, 104, 105)] == [0, 0, 0, 1]
-    assert ask(106) == {"": 90 * 8}, "active ones with a cap, of 100; one is at it"
+    assert ask(106) == {"": 90 * 10}, "active ones with a cap, of 100; one is at it"
     assert ask(103, tenant="b") == ask(106, tenant="b") == {}, "no cap"
     assert [ask(each, tenant="nobody") for each in (101, 102, 103, 104, 105)] == [{}] * 5
 
@@ -190,16 +232,16 @@ def test_names_come_with_the_number_as_they_are(ask: Ask) -> None:
 
 
 def test_countries_and_connections(ask: Ask) -> None:
-    assert ask(141, "Numbers") == {"a/DE": 12, "b/DE": 1}
-    assert ask(141, "Usable") == {"a/DE": 7, "b/DE": 1}
+    assert ask(141, "Numbers") == {"a/DE": 14, "b/DE": 1}
+    assert ask(141, "Usable") == {"a/DE": 9, "b/DE": 1}
     assert ask(152, "Of limit") == {"a/c.1": 0.25, "b/c.1": 0.25}
-    assert ask(152, "Numbers") == {"a/c.1": 9, "b/c.1": 1}
+    assert ask(152, "Numbers") == {"a/c.1": 10, "b/c.1": 1}
     assert ask(152, "Answered")["b/c.1"] == pytest.approx(0.5)
 
 
 def test_a_share_is_of_the_whole_pool_whichever_number_is_chosen(ask: Ask) -> None:
     shares = ask(161, "Share of pool", chosen="fell")
-    assert shares == {"a/x/fell": pytest.approx(1 / 7), "a/y/fell": pytest.approx(1 / 2)}
+    assert shares == {"a/x/fell": pytest.approx(1 / 7), "a/y/fell": pytest.approx(1 / 4)}
 
 
 def test_only_numbers_that_were_flagged_or_rested_have_a_band(prometheus: Prometheus) -> None:

@@ -110,10 +110,10 @@ def ask(server: Prometheus) -> Ask:
 @pytest.mark.parametrize(
     ("where", "title", "shown"),
     [
-        ("cost-101", "", 700),
-        ("cost-102", "", 0),
-        ("cost-103", "", 100 / 70),
-        ("cost-104", "", 20),
+        ("cost-101", "Spent", 700),
+        ("cost-101", "Change", 0),
+        ("cost-101", "Per answer", 100 / 70),
+        ("cost-101", "Per goal", 20),
         ("cost-130", "Spent", 700),
         ("cost-130", "Answered", 490),
         ("cost-130", "Goals", 35),
@@ -171,11 +171,11 @@ def test_a_burst_of_a_new_code_is_seen(ask: Ask) -> None:
 
 
 def test_of_deleted_rows_no_more_is_missing_than_they_had_counted(ask: Ask) -> None:
-    assert ask("cost-101", chosen="swept") == {"": pytest.approx(700 - 300)}
-    assert ask("cost-101", chosen="swept", span="4d") == {"": pytest.approx(400)}
+    assert ask("cost-101", "Spent", chosen="swept") == {"EUR": pytest.approx(700 - 300)}
+    assert ask("cost-101", "Spent", chosen="swept", span="4d") == {"EUR": pytest.approx(400)}
 
 
-@pytest.mark.parametrize("where", ["campaign-1", "numbers-101", "cost-101"])
+@pytest.mark.parametrize("where", ["campaign-1", "numbers-101", "cost-106"])
 def test_figures_that_nobody_has_read_for_a_minute_are_called_old(ask: Ask, where: str) -> None:
     assert ask(where, OLD) == {"": (NOW - 90) * 1000}
     assert ask(where, OLD, at=NOW - DAY) == {}

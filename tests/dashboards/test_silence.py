@@ -85,7 +85,7 @@ def test_where_none_answers_the_sentence_says_so(prometheus: Prometheus) -> None
         assert [each["hint"] for each in labels(prometheus, question, NOW)] == [SILENT]
 
 
-@pytest.mark.parametrize("where", ["campaign-1", "overview-101", "numbers-101", "cost-101"])
+@pytest.mark.parametrize("where", ["campaign-1", "overview-101", "numbers-101", "cost-106"])
 def test_a_board_says_as_of_when_its_last_figures_are(prometheus: Prometheus, where: str) -> None:
     question = interpolated(QUESTIONS[f"{where}-OLD"], {"tenant": ".*", "campaign": "7"}, "1h")
     assert prometheus.query(question, BOTH_SILENT - 60) == {}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dashboards.boards.campaign.scope import UNSURE, Own
+from dashboards.boards.numbers.queries import PICKED_UP, THROUGH
 from dashboards.vocabulary.colours import ACCENT, NUMBER_STATES, WARNING
 from dashboards.vocabulary.fields import COLOURED, below, link, steps
 from dashboards.vocabulary.figures import GAUGE, figure, figures, label, state
 from dashboards.vocabulary.layout import Folded, folded, line
 from dashboards.vocabulary.links import Way
 from dashboards.vocabulary.panel import heading
-from dashboards.vocabulary.queries import RANGE, total
+from dashboards.vocabulary.queries import MINIMUM_CALLS, RANGE, ratio, total
 from dashboards.vocabulary.units import AGE, RATIO, WHOLE
 
 DROP = 0.6
@@ -23,11 +24,18 @@ def pool(own: Own) -> str:
     return f"({told} or ({called} unless on () {told})) * 0"
 
 
+def _answer_rate(own: Own, over: str) -> str:
+    """Of calls that got through: where a connection fails, its numbers are not to blame."""
+    picked_up, through = (
+        total(own.gained("campaign_number_calls_total", over=over, **only), "number") for only in (PICKED_UP, THROUGH)
+    )
+    return ratio(picked_up, through, at_least=MINIMUM_CALLS)
+
+
 def numbers(own: Own, way: Way) -> Folded:
     """The pool, the worst number first."""
     mine, q = pool(own), own.q
-    name = "campaign_number_calls_total"
-    lately, usually = (f"({own.answer_rate(over, 'number', name=name)})" for over in (RANGE, "7d"))
+    lately, usually = (f"({_answer_rate(own, over)})" for over in (RANGE, "7d"))
     against = f"{lately} / ({usually} > 0)"
 
     def of(metric: str, **matchers: str) -> str:

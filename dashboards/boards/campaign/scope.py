@@ -72,10 +72,12 @@ class Own:
         past = f'label_replace({last}, "verdict", "was $1", "verdict", "(.+)")'
         return f"{past} unless on () topk (1, {self.last('campaign_info')})"
 
-    def answer_rate(self, over: str = RANGE, *by: str, name: str = "campaign_calls_total") -> str:
+    def answer_rate(self, over: str = RANGE) -> str:
         """Answered calls of those that are over; absent below the minimum sample."""
-        answered = total(self.gained(name, over=over, outcome="answered"), *by)
-        return ratio(answered, total(self.gained(name, over=over), *by), at_least=MINIMUM_CALLS)
+        answered, calls = (
+            total(self.gained("campaign_calls_total", over=over, **only)) for only in ({"outcome": "answered"}, {})
+        )
+        return ratio(answered, calls, at_least=MINIMUM_CALLS)
 
     def answer_change(self) -> str:
         """By which share the answer rate is above or below that of the campaign's life until the span began."""

@@ -12,7 +12,6 @@ from dashboards.boards.cost.parts import (
     NO_CAMPAIGNS,
     NO_COSTS,
     TOO_FEW,
-    UNNAMED,
     agents,
     amount,
     attempt_costs,
@@ -39,9 +38,8 @@ from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import stat
 from dashboards.vocabulary.queries import CAMPAIGNS, MINIMUM_CALLS, TENANTS, Queries, milliseconds, ratio
 from dashboards.vocabulary.targets import ask, now
-from dashboards.vocabulary.units import AGE, AMOUNT, CURRENCY_UNIT, RATIO, WHOLE
+from dashboards.vocabulary.units import AGE, CURRENCY_UNIT, RATIO, WHOLE
 
-NO_WEEK = "No past known"
 NO_BUDGETS = "No budgets known"
 SPENT: tuple[Step, ...] = ((None, CALM), (0.9, WARNING), (1, BAD))
 
@@ -94,66 +92,39 @@ def _currencies(q: Queries) -> Json:
 
 
 def _strip(s: Spending) -> Line:
-    """A figure for each currency in every tile."""
-
-    def each(
-        id: int,  # noqa: A002
-        title: str,
-        description: str,
-        expression: str,
-        empty: str,
-        width: int,
-        unit: str,
-        legend: str = "{{currency}}",
-    ) -> Panel:
-        decimals = 2 if unit == CURRENCY_UNIT else 0
-        return stat(
-            id, title, description, now(expression, legend), unit=unit, decimals=decimals, empty=empty,
-            width=width, text="value_and_name", overrides=[UNNAMED],
-            options={"wideLayout": False},
-        )  # fmt: skip
-
+    """A row for each currency: figures of several in one tile would be too small to read."""
     return line(
-        dated(each(
-            101, "Spent",
-            "What the calls of the span cost, agent and line, for each currency. It may differ from the invoice by the "
-            "last minutes. If it grows faster than goals do, look at the campaigns "
-            "below.",
-            s.spent("currency"), NO_COSTS, 4, AMOUNT,
-        )),
-        each(
-            102, "Change",
-            "The span against the same span a week before, as a share. A rise without more goals is worth a "
-            "question; the campaigns below say where it comes from. It needs figures of that week.",
-            s.change("currency"), NO_WEEK, 4, RATIO,
+        figures(
+            101,
+            "By currency",
+            "Spent: what the calls of the span cost, agent and line; the invoice may differ by the last minutes. "
+            "Change: against the same span a week before; a rise without more goals is worth a question, and the "
+            "campaigns below say where it comes from. Per answer: all costs for each answered call, from "
+            f"{MINIMUM_CALLS} on; if it rises, fewer people answer: look at the number pool before the price. Per "
+            "goal: all costs in campaigns that have goals, for each goal met; compare it with what a goal brings. "
+            "Month's end: what campaigns with a budget will have cost by then (UTC), beside the sum of their budgets; "
+            "those that run go on at their pace of the last seven days until their tasks are done, and one that was "
+            "seen for less than six hours is left out.",
+            s.spent("currency"),
+            columns=(
+                currency(0),
+                amount("Spent", s.spent("currency"), 120),
+                figure("Change", s.change("currency"), 90, unit=RATIO, decimals=0, empty="no past"),
+                money("Per answer", s.per_answer("currency"), 110, TOO_FEW),
+                money("Per goal", s.per_goal("currency"), 110, "no goals"),
+                amount("Month's end", s.month_end("currency"), 130, "no budgets"),
+                amount("Of budgets", s.forecast_budgets("currency"), 130, "no budgets"),
+            ),
+            by=("currency",), base=s.rows(), empty=NO_COSTS, sort="Spent", descending=True, width=20, height=5,
+            pages=False,
         ),
-        each(
-            103, "Per answer",
-            f"All costs of the span for each answered call, from {MINIMUM_CALLS} on: calls that nobody answered are "
-            "paid for too. If it rises, fewer people answer: look at the number pool before the price.",
-            s.per_answer("currency"), "Not enough data",
-            4, CURRENCY_UNIT,
-        ),
-        each(
-            104, "Per goal",
-            "All costs of the span in campaigns that have goals, for each goal met in it. This is what a campaign is "
-            "worth: compare it with what a goal brings. If it rises, look at the agent and the list.",
-            s.per_goal("currency"), "No goals known", 4, CURRENCY_UNIT,
-        ),
-        each(
-            107, "Month's end",
-            "What campaigns with a budget will have cost by then (UTC), of the sum of their budgets, by currency. "
-            "Those that run go on at their pace of the last seven days until their tasks are done; one that was seen "
-            "for less than six hours is left out. Which budget will not last is in the table below.",
-            s.month_end_of("currency"), NO_BUDGETS, 4, AMOUNT, "{{currency}} of {{of}}",
-        ),
-        stat(
+        dated(stat(
             106, "Overrun",
             "Budgets that are spent, or that will be before the tasks are done. Decide for each: raise the budget, "
             "narrow the list, or let it end. Nothing is dialled once a budget is spent.",
-            now(s.alarming()), unit=WHOLE, decimals=0, width=4, empty="No budgets known",
+            now(s.alarming()), unit=WHOLE, decimals=0, width=4, height=5, empty="No budgets known",
             thresholds=((None, NEUTRAL), (1, BAD)),
-        ),
+        )),
     )  # fmt: skip
 
 

@@ -167,13 +167,10 @@ class Spending:
         added = f"min by ({', '.join(BY)}) ({least}) * on (tenant, campaign) group_left () ({runs})"
         return total(f"({self.budgeted(*BY)} + {added}) and on (tenant, campaign) ({self._seen()})", *by)
 
-    def month_end_of(self, *by: str) -> str:
-        """The same with the label `of`: the sum of these budgets."""
-        budgets = (
-            f"{self.budget(*BY)} and on ({', '.join(BY)}) {self.ever(*BY)} and on (tenant, campaign) ({self._seen()})"
-        )
-        named = f'count_values by ({", ".join(by)}) ("of", round({total(budgets, *by)}))'
-        return f"{self.month_end(*by)} * on ({', '.join(by)}) group_left (of) ({named})"
+    def forecast_budgets(self, *by: str) -> str:
+        """The sum of the budgets of these campaigns."""
+        chosen = f"and on ({', '.join(BY)}) {self.ever(*BY)} and on (tenant, campaign) ({self._seen()})"
+        return total(f"{self.budget(*BY)} {chosen}", *by)
 
     def _seen(self) -> str:
         """For how many seconds of the last seven days a campaign has been known; from six hours on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.boards.exporters import dated
 from dashboards.boards.numbers.capacity import NO_NUMBERS, caps, countries, errors, in_use, trunks
-from dashboards.boards.numbers.connections import failed_share
+from dashboards.boards.numbers.connections import failed, failed_share
 from dashboards.boards.numbers.queries import BY, COOLING_SECONDS, FALL, NUMBERS, USE, VERDICTS, Pool
 from dashboards.settings import Settings
 from dashboards.vocabulary import variables
@@ -138,8 +138,10 @@ def _worst(pool: Pool, way: Way) -> Panel:
     return figures(
         110,
         "Numbers, worst first",
-        "Each number with what is wrong with it. Flagged: take it out of every pool and replace it. Answers fell: "
-        f"its rate lost {FALL:.0%} or more against its own 7 days before, by more than chance; rest it, or replace it "
+        "Each number with what is wrong with it. Flagged: take it out of every pool and replace it. Calls fail: "
+        f"{IMPAIRED:.0%} or more of its calls, or of its connection's lately; where all numbers of a provider do, they "
+        "are not to blame: look at Connections. Answers fell: of the calls that got through, "
+        f"{FALL:.0%} fewer are answered than in its own 7 days before, and that is no chance; rest it, or replace it "
         "if it falls again. At its cap: add numbers. Change one number at a time, and reduce concurrency before the "
         f"script. Rates need {MINIMUM_CALLS} calls in the span: choose a longer one for quiet numbers. The past ends "
         "where the span begins; where Prometheus has no figures of 7 days before that, it is all the past. A click on "
@@ -153,9 +155,9 @@ def _worst(pool: Pool, way: Way) -> Panel:
             label("provider", "Provider", 80),
             label("status", "Status", 72, mappings=codes(OTHER_THAN_ACTIVE), **COLOURED),
             answer_rate("Answered", pool.rate(*BY), 84),
-            answer_rate("7 d before", pool.past(*BY), 84, "too new"),
-            _change(pool.change(*BY), 72),
+            _change(pool.change(*BY), 72, empty="too new"),
             whole("Calls", pool.calls(*BY), 52),
+            failed(pool.failed(*BY), 66),
             whole("Today", pool.of("campaign_number_calls_today"), 56, "0"),
             figure("Of cap", pool.used(), 74, unit=RATIO, decimals=0, empty="no cap", **GAUGE,
                    thresholds=steps((None, CALM), (1, WARNING))),
@@ -267,9 +269,9 @@ def _uses(q: Queries, pool: Pool, way: Way) -> Folded:
     )  # fmt: skip
 
 
-def _change(expression: str, width: int, colour: str = WARNING) -> Column:
+def _change(expression: str, width: int, colour: str = WARNING, empty: str = "–") -> Column:
     """Red only where chance is ruled out."""
     return figure(
-        "Change", expression, width, unit=RATIO, decimals=0, thresholds=steps(*below(-FALL, colour)),
+        "Change", expression, width, unit=RATIO, decimals=0, thresholds=steps(*below(-FALL, colour)), empty=empty,
         color={"mode": "thresholds"}, **COLOURED,
     )  # fmt: skip

@@ -41,7 +41,7 @@ def failed_share(q: Queries, *by: str) -> str:
         of_numbers = total(calls, "tenant", "number")
         return total(f"{of_numbers} * on (tenant, number) group_left (connection) {belongs}", *by)
 
-    return ratio(ended(outcome="failed"), ended(), at_least=MINIMUM_CALLS)
+    return ratio(f"({ended(outcome='failed')} or 0 * {ended()})", ended(), at_least=MINIMUM_CALLS)
 
 
 def failed(expression: str, width: int) -> Column:

@@ -5,9 +5,10 @@ A number is named by its id within its tenant: two tenants may use one id, so ev
 
 from __future__ import annotations
 
-from dashboards.boards.numbers.connections import trunks
+from dashboards.boards.numbers.connections import failed_share, trunks
 from dashboards.vocabulary.colours import BAD, FADED, NEUTRAL, PLANNED, WARNING, State
 from dashboards.vocabulary.queries import MINIMUM_CALLS, RANGE, TENANTS, Queries, known, ratio, selector, total
+from exporter.diagnosis.dispatch.gates import IMPAIRED
 
 BY = ("tenant", "number")
 USE = ("tenant", "campaign", "number")
@@ -32,6 +33,7 @@ VERDICTS = tuple(
             ("resting", "resting", PLANNED),
             ("capped", "at its cap", WARNING),
             ("fell", "answers fell", BAD),
+            ("failing", "calls fail", BAD),
             ("flagged", "flagged as spam", BAD),
         ),
         start=1,
@@ -40,6 +42,8 @@ VERDICTS = tuple(
 """What is wrong with a number: the higher the number of the state, the sooner somebody should look."""
 
 _RANK = {state.code: state.number for state in VERDICTS}
+THROUGH, PICKED_UP = {"outcome": "!=failed"}, {"outcome": "=~answered|abandoned"}
+"""Calls that got through to somebody's line, and those of them that were answered, whoever was free to talk."""
 
 
 class Pool:
@@ -56,14 +60,29 @@ class Pool:
         return f"({total(grown, *by)} and on (tenant, number) {self.known()})"
 
     def rate(self, *by: str, at: str = "") -> str:
-        """The answer rate; absent below the minimum sample."""
-        return ratio(self.calls(*by, at=at, outcome="answered"), self.calls(*by, at=at), at_least=MINIMUM_CALLS)
+        """The answer rate of calls that got through; absent below the minimum sample.
+
+        Where a connection fails, its numbers are not to blame.
+        """
+        picked_up, through = (self.calls(*by, at=at, **only) for only in (PICKED_UP, THROUGH))
+        return ratio(picked_up, through, at_least=MINIMUM_CALLS)
+
+    def failed(self, *by: str) -> str:
+        """The share of calls that failed; absent below the minimum sample."""
+        calls = self.calls(*by)
+        return ratio(f"({self.calls(*by, outcome='failed')} or 0 * {calls})", calls, at_least=MINIMUM_CALLS)
+
+    def failing(self) -> str:
+        """Numbers that fail in the span, or whose connection does now."""
+        impaired = f"{failed_share(self._q, 'tenant', 'connection')} >= {IMPAIRED}"
+        through = f"{self.described('connection')} and on (tenant, connection) ({impaired})"
+        return f"{self.failed(*BY)} >= {IMPAIRED} or max by (tenant, number) ({through})"
 
     def course(self, window: str) -> str:
         """The same of each number over time, each moment with the calls of so long before it."""
         answered, calls = (
             total(self._q.moved("campaign_number_calls_total", over=window, **NUMBERS, **only), *BY)
-            for only in ({"outcome": "answered"}, {})
+            for only in (PICKED_UP, THROUGH)
         )
         return f"({ratio(answered, calls, at_least=MINIMUM_CALLS)}) and on (tenant, number) {self.known()}"
 
@@ -80,7 +99,7 @@ class Pool:
 
     def past(self, *by: str) -> str:
         """The answer rate before the span."""
-        return ratio(self.before(*by, outcome="answered"), self.before(*by), at_least=MINIMUM_CALLS)
+        return ratio(self.before(*by, **PICKED_UP), self.before(*by, **THROUGH), at_least=MINIMUM_CALLS)
 
     def change(self, *by: str) -> str:
         """By which share the answer rate is above or below its past."""
@@ -89,7 +108,7 @@ class Pool:
     def fell(self, *by: str) -> str:
         """The change where the rate fell suddenly: by `FALL`, and by more than two standard deviations of chance."""
         past, rate = f"({self.past(*by)})", f"({self.rate(*by)})"
-        chance = f"2 * sqrt({past} * (1 - {past}) / {self.calls(*by)})"
+        chance = f"2 * sqrt({past} * (1 - {past}) / {self.calls(*by, **THROUGH)})"
         return f"({self.change(*by)} < -{FALL:g}) and ({past} - {rate} > {chance})"
 
     # -- numbers ----------------------------------------------------------------------------------------------
@@ -175,6 +194,7 @@ class Pool:
         found = {
             "released": self.status("released"),
             "flagged": self.status("flagged"),
+            "failing": self.failing(),
             "fell": self.fell(*BY),
             "capped": f"{self.used()} >= 1",
             "resting": f"{self.status('resting')} or {self.cooling(COOLING_SECONDS)}",
