@@ -44,7 +44,7 @@ tests: $(STAMP)
 coverage: $(STAMP) ## The tests once more, watched: which lines they reach (twice as long)
 	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term $(ARGS)"
 
-prove: $(STAMP) ## What takes longer: a thousand random histories, five healthy days, all alert cases (SEED=7)
+prove: $(STAMP) ## What takes longer: random histories, five healthy days, all alert cases (SEED=7 HISTORIES=400)
 	@scripts/debian-packages.sh prometheus chromium
 	@scripts/axe.sh
 	@printf '%s\n' alerts/generated/tests/*.yml | xargs -n 1 -P 2 promtool test rules

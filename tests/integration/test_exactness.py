@@ -41,12 +41,11 @@ from exporter.source import structure
 from exporter.source import watermark as horizon
 from exporter.source.database import Database
 from tests.support import contract, oracle
-from tests.support.effort import PROVING, SEED
+from tests.support.effort import HISTORIES, SEED
 from tests.support.restarts import bequest, inherited
 from tests.support.writers import KEYS, LATE, STAMPS, Stamp, Writer
 
-HISTORIES = 1000 if PROVING else 12
-PART = 125
+PART = 100
 """So many histories are one test at most, so that two workers share them."""
 
 READER = "reader"

@@ -11,6 +11,10 @@ SEED = int(os.environ.get("PROVE", "7"))
 """What histories and worlds are drawn from."""
 
 
+HISTORIES = int(os.environ.get("HISTORIES", "400")) if PROVING else 12
+"""Random histories of a database in which every figure is compared with SQL; a second of processor time each."""
+
+
 def examples(few: int) -> int:
     """How many examples hypothesis draws: so few, or ten times as many when there is time."""
     return few * 10 if PROVING else few
