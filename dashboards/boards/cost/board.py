@@ -115,7 +115,7 @@ def _strip(s: Spending) -> Line:
                 amount("Month's end", s.month_end("currency"), 130, "no budgets"),
                 amount("Of budgets", s.forecast_budgets("currency"), 130, "no budgets"),
             ),
-            by=("currency",), base=s.rows(), empty=NO_COSTS, sort="Spent", descending=True, width=20, height=5,
+            by=("currency",), base=s.currencies(), empty=NO_COSTS, sort="Spent", descending=True, width=20, height=5,
             pages=False,
         ),
         dated(stat(
@@ -140,7 +140,7 @@ def _budgets(s: Spending, links: list[Json]) -> Panel:
         f"{s.rows('name')} and on ({', '.join(BY)}) {s.budget(*BY)}",
         columns=(
             state("The budget", s.outlook(), 126, BUDGETS),
-            label("name", "Campaign", 0, links=links, custom_minWidth=166),
+            label("name", "Campaign", 0, links=links, custom_minWidth=175),
             currency(50),
             amount("Budget", s.budget(*BY), 90),
             amount("Spent", s.budgeted(*BY), 90),
@@ -156,7 +156,7 @@ def _budgets(s: Spending, links: list[Json]) -> Panel:
 
 
 def _moment(title: str, expression: str) -> Column:
-    return figure(title, milliseconds(f"({expression}) > time()"), 122, unit=AGE)
+    return figure(title, milliseconds(f"({expression}) > time()"), 119, unit=AGE)
 
 
 def _days(s: Spending) -> Panel:

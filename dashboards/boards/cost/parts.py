@@ -93,7 +93,7 @@ def parts(s: Spending) -> Panel:
             figure("Share of AI", ratio(ai, s.spent("currency")), 0, unit=RATIO, decimals=0, **GAUGE,
                    thresholds=steps((None, ACCENT))),
         ),
-        by=("currency",), base=s.rows(), empty=NO_COSTS, sort="In", width=12, height=8, pages=False,
+        by=("currency",), base=s.currencies(), empty=NO_COSTS, sort="In", width=12, height=8, pages=False,
     )  # fmt: skip
 
 

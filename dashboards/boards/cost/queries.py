@@ -223,6 +223,10 @@ class Spending:
         every = f"max by ({', '.join((*BY, *labels))}) (2 * {now} or {past})"
         return f"(topk by (tenant, campaign) (1, {every}) ^ 0)"
 
+    def currencies(self) -> str:
+        """A 1 for each currency of the campaigns."""
+        return f"max by (currency) ({self.rows()})"
+
     def _ever_in_span(self, name: str, **chosen: str) -> str:
         series = selector(name, **(chosen or self._campaigns))
         return self.q.once(f"last_over_time({series}[{RANGE}:{COARSE}])")

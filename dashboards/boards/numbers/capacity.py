@@ -62,7 +62,7 @@ def countries(pool: Pool) -> Panel:
         "where few are usable or little is left.",
         f"max by ({', '.join(by)}, name) ({pool.owned(pool.described('country'))})",
         columns=(
-            label("name", "Tenant", 116),
+            label("name", "Tenant", 128),
             label("country", "Country", 70),
             whole("Numbers", numbers, 76),
             whole("Usable", number_of(usable, *by), 86, "0"),
