@@ -35,7 +35,7 @@ LONG_MINUTES = 12 * 60
 MADE = prometheus.files(SETTINGS) | unit_tests.files()
 
 
-@pytest.mark.timeout(900 if PROVING else 120)
+@pytest.mark.timeout(900 if PROVING else 300)
 @pytest.mark.parametrize("concern", unit_tests.CASES)
 def test_each_platform_has_the_alerts_that_it_has_alone(tmp_path: Path, concern: str) -> None:
     """Each case of an alert happens on one platform while the next case of it happens on another, of the same ids."""

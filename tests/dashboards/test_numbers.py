@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
@@ -12,7 +12,7 @@ from dashboards.boards.numbers.queries import VERDICTS
 from dashboards.settings import Settings
 from exporter.contract.codes import NUMBER_STATUSES
 from tests.dashboards.asking import interpolated
-from tests.dashboards.past import DAY, HOSTILE, HOUR, LOOKS, NOW, Past, column, grown, named, panel
+from tests.dashboards.past import DAY, HOSTILE, HOUR, LOOKS, NOW, Past, Value, column, grown, named, panel
 from tests.support.prometheus import Prometheus
 
 BOARD = numbers.board(Settings()).made(Settings())
@@ -22,6 +22,10 @@ WORDS = {state.number: state.code for state in VERDICTS}
 
 class Numbers(Past):
     """What platforms show of numbers."""
+
+    def __init__(self, looks: Sequence[float] = LOOKS) -> None:
+        super().__init__(looks=looks)
+        self._sums: dict[tuple[str, str, str], list[Value]] = {}
 
     def number(
         self, number: str, status: str = "active", *, tenant: str = "a", today: float = 10, cap: float | None = 100,
@@ -43,11 +47,22 @@ class Numbers(Past):
         """Calls that got through and answers an hour: until six hours ago, and since; and those that failed."""
         own = {"tenant": tenant, "campaign": campaign, "number": number}
         unanswered = [every - some for every, some in zip(calls, answered, strict=True)]
-        for outcome, (before, lately) in {"answered": answered, "no_answer": tuple(unanswered)}.items():
-            self("campaign_number_calls_total", grown(before, lately, since=since), outcome=outcome, **own)
-        if failed is not None:
-            self("campaign_number_calls_total", grown(*failed, since=since), outcome="failed", **own)
+        counts = {"answered": answered, "no_answer": tuple(unanswered), **({"failed": failed} if failed else {})}
+        for outcome, (before, lately) in counts.items():
+            count = grown(before, lately, since=since)
+            self("campaign_number_calls_total", count, outcome=outcome, **own)
+            self._sums.setdefault((tenant, campaign, outcome), []).append(count)
         self("campaign_number_weight", 2, **own)
+
+    def campaigns(self) -> None:
+        """What all numbers of a campaign come to."""
+        for (tenant, campaign, outcome), counts in self._sums.items():
+            labels = {"tenant": tenant, "campaign": campaign, "outcome": outcome}
+            self("campaign_calls_total", _summed(counts), **labels)
+
+
+def _summed(counts: Sequence[Value]) -> Value:
+    return lambda at: sum(each(at) or 0 for each in counts)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +106,23 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     world.number("gone", "released")
     world.number("rested", "resting")
     world.calls("other", (20, 20), (6, 0), campaign="y")
+    world.calls("unlisted", (400, 400), (120, 120), campaign="z")
+    world.campaigns()
     with world.remembered(tmp_path_factory.mktemp("numbers")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """Six hours in which all numbers of a tenant are answered half as often, and one hardly at all."""
+    world = Numbers()
+    for number, answered in (("first", 20), ("second", 25), ("third", 20), ("spam", 4)):
+        world.number(number)
+        world.calls(number, (200, 200), (50, answered))
+    world.number("alone", tenant="b")
+    world.calls("alone", (200, 200), (50, 20), tenant="b")
+    world.campaigns()
+    with world.remembered(tmp_path_factory.mktemp("night")) as server:
         yield server
 
 
@@ -109,6 +140,7 @@ def outage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
         calls = {"answered": grown(100, since=MINUTES[0]), "failed": lately}
         for outcome, count in calls.items():
             world("campaign_number_calls_total", count, tenant="a", campaign="x", number=number, outcome=outcome)
+    world.campaigns()
     with world.remembered(tmp_path_factory.mktemp("outage")) as server:
         yield server
 
@@ -145,17 +177,33 @@ def test_each_number_has_one_finding(ask: Ask) -> None:
     }  # fmt: skip
 
 
+def test_where_all_numbers_fall_together_it_is_not_the_numbers(night: Prometheus) -> None:
+    expression = interpolated(column(WORST, "Finding"), {"tenant": ".*", "number": ".*"}, "6h")
+    found = {row: WORDS[int(value)] for row, value in named(night.query(expression, NOW)).items()}
+    assert found == {
+        "a/first": "fine", "a/second": "fine", "a/third": "fine", "a/spam": "fell", "b/alone": "fell",
+    }  # fmt: skip
+    one = interpolated(column(WORST, "Finding"), {"tenant": ".*", "number": "first"}, "6h")
+    assert [WORDS[int(value)] for value in night.query(one, NOW).values()] == ["fine"], "the others are not chosen"
+
+
 def test_where_a_connection_fails_its_numbers_say_so_and_no_other(outage: Prometheus) -> None:
     expression = interpolated(column(WORST, "Finding"), {"tenant": ".*", "number": ".*"}, "24h")
     found = {row: WORDS[int(value)] for row, value in named(outage.query(expression, NOW)).items()}
-    assert found == {"a/sound": "fine", "a/busy": "failing", "a/idle": "failing"}
+    assert found == {"a/sound": "fine", "a/busy": "cut_off", "a/idle": "cut_off"}
     failing = interpolated(column(panel(BOARD, 107)), {"tenant": ".*", "number": ".*"}, "24h")
     assert named(outage.query(failing, NOW)) == {"": 1}
     assert named(outage.query(failing, NOW - 15 * 60)) == {"": 0}, "as none of its calls had failed"
 
 
+def test_an_outage_stays_in_sight_when_hardly_a_call_is_made(outage: Prometheus) -> None:
+    failing = interpolated(column(panel(BOARD, 107)), {"tenant": ".*", "number": ".*"}, "24h")
+    for minutes, seen in ((60, {"": 1}), (3 * 60, {})):
+        assert named(outage.query(failing, NOW + 60 * minutes)) == seen
+
+
 def test_the_worst_finding_has_the_highest_number() -> None:
-    assert [WORDS[number] for number in sorted(WORDS, reverse=True)][:4] == ["flagged", "failing", "fell", "capped"]
+    assert [WORDS[number] for number in sorted(WORDS, reverse=True)][:4] == ["flagged", "failing", "fell", "cut_off"]
     assert WORST["options"]["sortBy"] == [{"displayName": "Finding", "desc": True}]
 
 

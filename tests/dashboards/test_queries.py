@@ -24,7 +24,7 @@ from tests.support.prometheus import Prometheus
 from tests.support.simulation import ORIGIN, prepare, trial
 
 # One laboratory for all of them: `make prove` would have each worker make its own.
-pytestmark = [pytest.mark.xdist_group("queries"), pytest.mark.timeout(900 if PROVING else 120)]
+pytestmark = [pytest.mark.xdist_group("queries"), pytest.mark.timeout(900 if PROVING else 300)]
 
 HOURS = 1.0
 PAUSED = "operator_pause"

@@ -23,7 +23,7 @@ from tests.support.exporting import NOW
 from tests.support.prometheus import Prometheus, running, write_history
 
 # One Prometheus for all of them: `make prove` would have each worker make its own.
-pytestmark = [pytest.mark.xdist_group("absent_boards"), pytest.mark.timeout(900 if PROVING else 120)]
+pytestmark = [pytest.mark.xdist_group("absent_boards"), pytest.mark.timeout(900 if PROVING else 300)]
 
 WHOLE = "everything"
 _FEW = ("no costs", "no pools", "only what is required")

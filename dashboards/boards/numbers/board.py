@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.boards.exporters import dated
 from dashboards.boards.numbers.capacity import NO_NUMBERS, caps, countries, errors, in_use, trunks
-from dashboards.boards.numbers.connections import failed, failed_share
+from dashboards.boards.numbers.connections import KNOWN, failed, failed_share
 from dashboards.boards.numbers.queries import BY, COOLING_SECONDS, FALL, NUMBERS, USE, VERDICTS, Pool
 from dashboards.settings import Settings
 from dashboards.vocabulary import variables
@@ -93,13 +93,14 @@ def _strip(q: Queries, pool: Pool) -> Line:
         )),
         count(
             107, "Failing",
-            f"Connections of which {IMPAIRED:.0%} or more of the calls of the last quarter of an hour failed. Reduce "
-            "concurrency and fail over to another connection; the table of connections below names provider and code.",
+            f"Connections of which {IMPAIRED:.0%} or more of the calls failed in {KNOWN}. Reduce "
+            "concurrency and fail over to another connection; Connections below names provider and code.",
             f"{share} >= {IMPAIRED}", ANY, share, "Not enough data",
         ),
         count(
             102, "Sudden drops",
-            f"Numbers whose answer rate lost {FALL:.0%} or more against the 7 days before, by more than chance would. "
+            f"Numbers whose answer rate lost {FALL:.0%} or more against the 7 days before, by more than chance would, "
+            "and unlike the tenant's other numbers. "
             "A fall from 20 % to 12 % in two days is an early sign of a spam label. Take the worst out of its pool "
             "first, then reduce concurrency, before you change the script.",
             pool.fell(*BY), ANY, pool.calls(*BY), "Not enough data", 4,
@@ -138,11 +139,12 @@ def _worst(pool: Pool, way: Way) -> Panel:
     return figures(
         110,
         "Numbers, worst first",
-        "Each number with what is wrong with it. Flagged: take it out of every pool and replace it. Calls fail: "
-        f"{IMPAIRED:.0%} or more of its calls, or of its connection's lately; where all numbers of a provider do, they "
-        "are not to blame: look at Connections. Answers fell: of the calls that got through, "
-        f"{FALL:.0%} fewer are answered than in its own 7 days before, and that is no chance; rest it, or replace it "
-        "if it falls again. At its cap: add numbers. Change one number at a time, and reduce concurrency before the "
+        "Each number with what is wrong with it. Flagged: take it out of every pool and replace it. Connection fails: "
+        "the number is not to blame, look at Connections. Calls fail: "
+        f"{IMPAIRED:.0%} or more of its own; ask the provider about it. Answers fell: of the calls that got through "
+        f"{FALL:.0%} fewer are answered than in its own 7 days before, and that is neither chance nor what the other "
+        "numbers of the tenant show; rest it, or replace it if it falls again. At its cap: add numbers. Change one "
+        "number at a time, and reduce concurrency before the "
         f"script. Rates need {MINIMUM_CALLS} calls in the span: choose a longer one for quiet numbers. The past ends "
         "where the span begins; where Prometheus has no figures of 7 days before that, it is all the past. A click on "
         "a phone shows that number alone.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.boards.numbers.connections import failed, failed_share, with_error
+from dashboards.boards.numbers.connections import KNOWN, failed, failed_share, with_error
 from dashboards.boards.numbers.connections import trunks as every_trunk
 from dashboards.boards.numbers.queries import BY, Pool
 from dashboards.vocabulary.colours import ACCENT, CALM, FADED, NEUTRAL, WARNING
@@ -116,7 +116,8 @@ def trunks(q: Queries, pool: Pool) -> Panel:
         "Connections",
         "Each trunk with its limits and how it does. Full: move numbers, or ask for channels. An answer rate far "
         "below the others', with numbers of the same country: the provider's route or caller id is bad; move its "
-        "numbers. Failed, of the last quarter of an hour, with the code that the provider gave most: reduce "
+        "numbers. Failed: in "
+        f"{KNOWN}, with the code that the provider gave most; reduce "
         "concurrency, and fail over. Calls a second: what is dialled faster than that the provider refuses (429).",
         with_error(q, _info(q)), pool.owned(trunk),
         columns=(

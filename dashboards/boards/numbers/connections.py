@@ -13,6 +13,9 @@ LATELY = "15m"
 """As long as the diagnosis looks back at how calls went."""
 
 
+REMEMBERED = "2h"
+KNOWN = f"the last quarter of an hour in which it made {MINIMUM_CALLS} calls, two hours ago at most"
+
 FAILURES: tuple[Step, ...] = ((None, NEUTRAL), (IMPAIRED, WARNING), (FAILING, BAD))
 """Of the share of calls that fail, as the diagnosis judges a provider."""
 
@@ -32,7 +35,10 @@ def with_error(q: Queries, connections: str) -> str:
 
 
 def failed_share(q: Queries, *by: str) -> str:
-    """Failed calls of those that lately ended on numbers of a connection; absent below the minimum sample."""
+    """Failed calls of those that ended on numbers of a connection in `LATELY`, as long ago as `REMEMBERED` at most.
+
+    An outage blocks campaigns, which then make too few calls to tell: it would be out of sight while it lasts.
+    """
     info = f"max by (tenant, number, connection) ({q.last('campaign_number_info', tenant=TENANTS)})"
     belongs = f"topk by (tenant, number) (1, {info})"
 
@@ -41,7 +47,8 @@ def failed_share(q: Queries, *by: str) -> str:
         of_numbers = total(calls, "tenant", "number")
         return total(f"{of_numbers} * on (tenant, number) group_left (connection) {belongs}", *by)
 
-    return ratio(f"({ended(outcome='failed')} or 0 * {ended()})", ended(), at_least=MINIMUM_CALLS)
+    share = ratio(f"({ended(outcome='failed')} or 0 * {ended()})", ended(), at_least=MINIMUM_CALLS)
+    return f"({share} or last_over_time(({share})[{REMEMBERED}:5m]))"
 
 
 def failed(expression: str, width: int) -> Column:

@@ -20,6 +20,9 @@ PAST = "7d"
 FALL = 0.4
 """A rate that lost this share is a sudden drop: 20 % to 12 % in two days is an early sign of a spam label."""
 
+SURE = 3.0
+"""Standard deviations from which a fall is no chance: one number in seven hundred."""
+
 COOLING_SECONDS = 600
 """A pause of seconds between two calls is no rest."""
 
@@ -32,6 +35,7 @@ VERDICTS = tuple(
             ("fine", "no sign", NEUTRAL),
             ("resting", "resting", PLANNED),
             ("capped", "at its cap", WARNING),
+            ("cut_off", "connection fails", WARNING),
             ("fell", "answers fell", BAD),
             ("failing", "calls fail", BAD),
             ("flagged", "flagged as spam", BAD),
@@ -72,11 +76,11 @@ class Pool:
         calls = self.calls(*by)
         return ratio(f"({self.calls(*by, outcome='failed')} or 0 * {calls})", calls, at_least=MINIMUM_CALLS)
 
-    def failing(self) -> str:
-        """Numbers that fail in the span, or whose connection does now."""
+    def cut_off(self) -> str:
+        """Numbers whose connection fails now."""
         impaired = f"{failed_share(self._q, 'tenant', 'connection')} >= {IMPAIRED}"
         through = f"{self.described('connection')} and on (tenant, connection) ({impaired})"
-        return f"{self.failed(*BY)} >= {IMPAIRED} or max by (tenant, number) ({through})"
+        return f"max by (tenant, number) ({through})"
 
     def course(self, window: str) -> str:
         """The same of each number over time, each moment with the calls of so long before it."""
@@ -92,7 +96,9 @@ class Pool:
         The difference of two moments: to read all samples of a week is slow with many campaigns. What did not exist
         at the first moment counts from nothing, as totals do.
         """
-        series = selector("campaign_number_calls_total", **NUMBERS, **only)
+        return self._before(selector("campaign_number_calls_total", **NUMBERS, **only), *by)
+
+    def _before(self, series: str, *by: str) -> str:
         then = self._q.once(f"{series} offset {RANGE}")
         earlier = f"last_over_time(({then})[1s:1s] offset {PAST})"
         return total(f"clamp_min({then} - ({earlier} or {then} * 0), 0)", *by)
@@ -106,10 +112,31 @@ class Pool:
         return f"({self.rate(*by)}) / ({self.past(*by)} > 0) - 1"
 
     def fell(self, *by: str) -> str:
-        """The change where the rate fell suddenly: by `FALL`, and by more than two standard deviations of chance."""
-        past, rate = f"({self.past(*by)})", f"({self.rate(*by)})"
-        chance = f"2 * sqrt({past} * (1 - {past}) / {self.calls(*by, **THROUGH)})"
-        return f"({self.change(*by)} < -{FALL:g}) and ({past} - {rate} > {chance})"
+        """The change where the rate fell suddenly: by `FALL`, beyond chance, and not as the tenant's other numbers did.
+
+        Where all answer less it is the hour, the list or the provider. Chance: `SURE` standard deviations.
+        """
+        change, calls = f"({self.change(*by)})", self.calls(*by, **THROUGH)
+        others = f"({self._moved_of_others(*by)} or 0 * {calls} + 1)"
+        chance = f"{SURE:g} * sqrt((1 / ({self.past(*by)}) - 1) / {calls})"
+        return f"{change} and ((1 - ({change} + 1) / {others} > {chance}) > {FALL:g})"
+
+    def _moved_of_others(self, *by: str) -> str:
+        """Their answer rate as a share of what it was, 1 at most; absent where they have too few calls."""
+        rates = []
+        for count, growth in ((self.calls, self._all_calls), (self.before, self._all_before)):
+            picked_up, through = (
+                f"-({count(*by, **only)} - on (tenant) group_left () {growth(**only)})" for only in (PICKED_UP, THROUGH)
+            )
+            rates.append(ratio(f"({picked_up})", f"({through})", at_least=MINIMUM_CALLS))
+        return f"clamp_max(({rates[0]}) / (({rates[1]}) > 0), 1)"
+
+    def _all_calls(self, **only: str) -> str:
+        """Of all numbers of a tenant; by campaign, as there are far fewer of these."""
+        return total(self._q.gained("campaign_calls_total", tenant=TENANTS, **only), "tenant")
+
+    def _all_before(self, **only: str) -> str:
+        return self._before(selector("campaign_calls_total", tenant=TENANTS, **only), "tenant")
 
     # -- numbers ----------------------------------------------------------------------------------------------
 
@@ -194,7 +221,8 @@ class Pool:
         found = {
             "released": self.status("released"),
             "flagged": self.status("flagged"),
-            "failing": self.failing(),
+            "cut_off": self.cut_off(),
+            "failing": f"{self.failed(*BY)} >= {IMPAIRED}",
             "fell": self.fell(*BY),
             "capped": f"{self.used()} >= 1",
             "resting": f"{self.status('resting')} or {self.cooling(COOLING_SECONDS)}",

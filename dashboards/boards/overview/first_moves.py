@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.boards.cost.queries import COST
 from dashboards.boards.exporters import silence
-from dashboards.boards.numbers.connections import FAILURES, failed_share, trunks
+from dashboards.boards.numbers.connections import FAILURES, KNOWN, failed_share, trunks
 from dashboards.vocabulary.colours import VERDICT_STATES, WORST_FIRST
 from dashboards.vocabulary.fields import COLOURED, codes, link, organised, override, steps, words
 from dashboards.vocabulary.layout import Line, line
@@ -55,8 +55,8 @@ def first_moves(q: Queries, way: Way) -> Line:
         ),
         stat(
             104, "Failures and costs",
-            "Failed: share of the calls of the last quarter of an hour that failed on the connection where most did; "
-            "the table of connections below names the rest, and the error. At once: reduce concurrency and fail over. "
+            f"Failed: share of the calls that failed on the connection where most did, in {KNOWN}; "
+            "Connections below names the rest, and the error. At once: reduce concurrency and fail over. "
             "In 24 h: what the calls of the last 24 hours cost, by currency. If it grows faster than answers do, look "
             "at cost and governance: it says which campaign.",
             now(f"topk (1, {failed_share(q, *by)}) * on ({', '.join(by)}) group_left (provider) {trunks(q)}",
