@@ -105,7 +105,7 @@ def test_links_lead_to_pages_of_alerts_and_codes() -> None:
 
 
 def _panels() -> dict[str, dict[str, dict[int, str]]]:
-    """Boards by title: their file's name, and the titles of their panels by id."""
+    """Boards by title: their file's name, and the titles of their panels, which headings are not, by id."""
 
     def each_panel(found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for panel in found:
@@ -115,7 +115,8 @@ def _panels() -> dict[str, dict[str, dict[int, str]]]:
     boards = {}
     for file in sorted((ROOT / "dashboards" / "generated").glob("*.json")):
         board = json.loads(file.read_text(encoding="utf-8"))
-        titles = {panel["id"]: panel.get("title") or "" for panel in each_panel(board["panels"])}
+        panels = (panel for panel in each_panel(board["panels"]) if panel["type"] != "row")
+        titles = {panel["id"]: panel.get("title") or "" for panel in panels}
         boards[board["title"]] = {file.stem: titles}
     return boards
 
