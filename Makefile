@@ -50,7 +50,7 @@ prove: $(STAMP) ## What takes longer: random histories, five healthy days, all a
 	@printf '%s\n' alerts/generated/tests/*.yml | xargs -n 1 -P 2 promtool test rules
 	@PROVE=$(or $(SEED),7) $(BIN)/python -m pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder \
 		--hypothesis-seed=$(or $(SEED),7) \
-		$$(grep -rlw --include="test_*.py" PROVING tests) \
+		$$(grep -rlwE --include="test_*.py" "PROVING|HISTORIES" tests) \
 		tests/calendar tests/diagnosis tests/metrics tests/state $(ARGS)
 
 guards: $(STAMP) ## The random histories fail without any one of the guards that keep figures exact

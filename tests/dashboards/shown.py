@@ -71,7 +71,7 @@ SHOWN: Mapping[str, tuple[Shown, ...]] = {
     "outside_window": (Shown("campaign-215-A", _there),),
     "credits_out": (Shown("campaign-216-A", lambda credits_left: credits_left < 1),),
     "budget_out": (_blocked("budget_exhausted"),),
-    "cost_runaway": (Shown("cost-101-D", lambda cost: cost > 0.6, {"currency": "USD"}),),
+    "cost_runaway": (Shown("cost-101-D", lambda cost: cost > 0.6, {"row": "USD"}),),
     "silent_agent": (Shown("campaign-413-B", lambda share: share > 0.2),),
     "slow_agent": (Shown("campaign-415-B", lambda seconds: seconds > 3),),
     "abandonment": (Shown("campaign-417-A", lambda share: share > 0.03),),
