@@ -23,7 +23,7 @@ LOOKS = (-169 * HOUR, -HOUR, -60.0, 0.0)
 """When Prometheus scraped: what boards compare lies an hour and a week apart."""
 
 REPLICAS = ("a:1", "b:1")
-OUTCOMES = ("answered", "no_answer")
+OUTCOMES = ("answered", "no_answer", "failed")
 HOSTILE = 'A "quoted" $name | {with} <b>markup</b> \\ 🎯'
 
 
@@ -110,7 +110,8 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     world.gauge("campaign_exporter_last_success_timestamp_seconds", (0, 0, NOW - 70, NOW - 70), ["b:1"])
     world.gauge("campaign_tenant_info", 1, tenant="1", name=HOSTILE, timezone="UTC")
     world.campaign("idle", "waiting")
-    world.campaign("good", "dialing", calls={"answered": (100, 300, 309), "no_answer": (100, 300, 330)})
+    world.campaign("good", "dialing", calls={"answered": (100, 300, 309), "no_answer": (100, 300, 330),
+                                                "failed": (0, 10, 200)})  # fmt: skip
     world.campaign("over", "finished", calls={"answered": (0, 10, 19), "no_answer": (0, 0, 10)})
     world.campaign("stuck", "blocked", name=HOSTILE)
     world.campaign("paged", "blocked")

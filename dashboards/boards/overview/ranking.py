@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from dashboards.boards.exporters import ACT, SOME
+from dashboards.boards.numbers.queries import PICKED_UP, THROUGH
 from dashboards.settings import DEFAULT_ADDRESS, Settings
 from dashboards.settings import TOLD as EXPORTER_TOLD
 from dashboards.vocabulary.colours import NEUTRAL, VERDICT_STATES, WARNING, WORST_FIRST, State
@@ -74,7 +75,7 @@ def campaigns(q: Queries, settings: Settings, way: Way) -> Panel:
         201, "Campaigns",
         "Every exported campaign, those with pages first, then the worst verdict. Gate: what explains the verdict, for "
         "how long (at least since the exporter began to look), and in what time it opens by itself. Done: tasks that "
-        f"are over, of all. Answers: of the calls that ended within the hour, from {MINIMUM_CALLS} on; diff.: against "
+        f"are over, of all. Answers: of the hour's calls that got through, from {MINIMUM_CALLS} on; diff.: against "
         f"those of the week before, {DROP - 1:.0%} and worse is orange: look at the number pool first, and reduce "
         "concurrency before you change the script. Cost: of the calls of the hour, in the campaign's currency. Crit. "
         "and warn.: kinds of alerts that fire, pages (critical) and warnings. A name leads to the campaign, a verdict "
@@ -157,12 +158,12 @@ def _done(q: Queries) -> str:
 
 
 def _answered(q: Queries) -> str:
-    """Answers a call within the hour."""
-    made, answered = (
+    """Answers a call within the hour, of calls that got through: where a provider fails, the list is not to blame."""
+    through, picked_up = (
         total(q.gained("campaign_calls_total", over=_HOUR, by=_CAMPAIGN, tenant=TENANTS, **outcome), "campaign")
-        for outcome in ({}, {"outcome": "answered"})
+        for outcome in (THROUGH, PICKED_UP)
     )
-    return _of_now(q, ratio(answered, made, at_least=MINIMUM_CALLS))
+    return _of_now(q, ratio(picked_up, through, at_least=MINIMUM_CALLS))
 
 
 def _of_now(q: Queries, expression: str) -> str:
@@ -182,7 +183,7 @@ def _usual(q: Queries) -> str:
         before, since = (total(q.once(f"{calls} offset {back}"), _CAMPAIGN) for back in (_WEEK_BEFORE, _HOUR))
         return total(f"{since} - ({before} or 0 * {since})", "campaign")
 
-    return ratio(grown(outcome="answered"), grown(), at_least=MINIMUM_CALLS)
+    return ratio(grown(**PICKED_UP), grown(**THROUGH), at_least=MINIMUM_CALLS)
 
 
 def _spent(q: Queries) -> str:
