@@ -13,7 +13,7 @@ from dashboards.vocabulary.queries import MINIMUM_CALLS, ratio, total
 from dashboards.vocabulary.targets import now
 from dashboards.vocabulary.units import AGE, AMOUNT, RATIO, SECONDS, WHOLE
 from exporter.contract.codes import NO_CURRENCY
-from exporter.diagnosis.dispatch.signs import DROP
+from exporter.diagnosis.dispatch.answering import DROP
 
 _OVER = "=~completed|failed|cancelled"
 _MOMENTS = {

@@ -18,8 +18,8 @@ from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.queries import MINIMUM_CALLS, OURS, TENANTS, Queries, ahead, ratio, selector, total
 from dashboards.vocabulary.units import CURRENCY_UNIT, RATIO, SECONDS, WHOLE
 from exporter.contract.codes import NO_CURRENCY
+from exporter.diagnosis.dispatch.answering import DROP
 from exporter.diagnosis.dispatch.gates import GATES
-from exporter.diagnosis.dispatch.signs import DROP
 from exporter.diagnosis.dispatch.verdict import NOTHING
 
 RANKED = tuple(

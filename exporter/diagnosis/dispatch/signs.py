@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,20 +9,15 @@ from dataclasses import dataclass
 from exporter.contract.error_codes import DESTINATION, UNCODED, fault_of
 from exporter.contract.wording import count, duration, money, share
 from exporter.diagnosis.abandonment import LIMIT
+from exporter.diagnosis.dispatch.answering import MIN_CALLS, Z, deviations, drop, worst_number
 from exporter.diagnosis.dispatch.gate import is_much
 from exporter.diagnosis.dispatch.gates import IMPAIRED, needs_person
 from exporter.diagnosis.dispatch.gates import MIN_CALLS as PROVIDER_CALLS
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.source.columns import LATE_SECONDS, RING_SECONDS
 
-MIN_CALLS, MIN_ANSWERED = 30, 20
+MIN_ANSWERED = 20
 """Fewer say nothing (domain: rates need a minimum sample)."""
-
-Z = 3.3
-"""Standard deviations from which a difference is no chance: two in a thousand looks at most, two-sided."""
-
-DROP = 0.6
-"""An answer rate below this share of the usual one; the hour of the day alone moves it by a third."""
 
 SHORT_SHARE = 0.15
 """Carriers surcharge or block from this share of answered calls of six seconds or less (domain)."""
@@ -216,7 +210,7 @@ def _slow(s: Situation) -> Sign | None:
     if late.late is None or late.words < MIN_ANSWERED or earlier < 3 * MIN_ANSWERED:
         return None
     before = (usual.late - late.late) / earlier
-    if late.late < max(LATE_SHARE, LATE_FACTOR * before) * late.words or _z(late.late, late.words, before) < Z:
+    if late.late < max(LATE_SHARE, LATE_FACTOR * before) * late.words or deviations(late.late, late.words, before) < Z:
         return None
     return Sign(
         "slow_agent",
@@ -227,50 +221,20 @@ def _slow(s: Situation) -> Sign | None:
 
 
 def _numbers(s: Situation) -> Iterator[Sign]:
-    worst = worst_number(s)
-    if worst is not None:
-        number, answered, settled, others = worst
+    if (worst := worst_number(s.lately.by_number)) is not None:
         yield Sign(
             "number_bad",
-            f"Number {number} was answered in {share(answered, settled)} of its last {count(settled, 'call')} that got "
-            f"through, the rest of the pool in {share(others, 1)}. Take it out of the pool first, then watch.",
+            f"Number {worst.number} was answered in {share(worst.answered, worst.calls)} of its last "
+            f"{count(worst.calls, 'call')} that got through, the rest of the pool in {share(worst.others, 1)}. Take it "
+            "out of the pool first, then watch.",
         )
-        return
-    late, usual = s.lately, s.usual
-    # Whether somebody picks up has nothing to do with who was free to talk, or with calls that reached no line.
-    settled, ever_settled = late.settled - late.failed, usual.settled - usual.failed
-    if settled < MIN_CALLS or ever_settled < 3 * settled:
-        return
-    lately, ever = late.answered + late.abandoned, usual.answered + usual.abandoned
-    before = (ever - lately) / max(1, ever_settled - settled)
-    now = lately / settled
-    if now < DROP * before and _z(lately, settled, before) < -Z:
+    elif (fallen := drop(s)) is not None:
         yield Sign(
             "answer_drop",
-            f"{share(lately, settled)} of the last {count(settled, 'call')} that got through were answered; "
-            f"{share(before, 1)} is usual here. Take the worst number out of the pool, then reduce concurrency, then "
-            "narrow the windows to supervised hours, then check the country match.",
+            f"{share(fallen.answered, fallen.calls)} of the last {count(fallen.calls, 'call')} that got through were "
+            f"answered; {share(fallen.usual, 1)} is usual here. Take the worst number out of the pool, then reduce "
+            "concurrency, then narrow the windows to supervised hours, then check the country match.",
         )
-
-
-def worst_number(s: Situation) -> tuple[str, int, int, float] | None:
-    """The number that is answered far less than the rest: id, answered, calls, and the rate of the others.
-
-    Of calls that got through: where a connection fails, its numbers are not to blame.
-    """
-    found: list[tuple[float, str, int, int, float]] = []
-    total = sum(settled for settled, _ in s.lately.by_number.values())
-    answers = sum(answered for _, answered in s.lately.by_number.values())
-    for number, (settled, answered) in s.lately.by_number.items():
-        others = total - settled
-        if settled < MIN_CALLS or others < MIN_CALLS:
-            continue
-        rate = (answers - answered) / others
-        spread = math.sqrt(max(rate * (1 - rate), 1e-6) * (1 / settled + 1 / others))
-        z = (answered / settled - rate) / spread
-        if answered / settled < DROP * rate and z < -Z:
-            found.append((z, number, answered, settled, rate))
-    return min(found)[1:] if found else None
 
 
 def _money(s: Situation) -> Iterator[Sign]:
@@ -303,8 +267,3 @@ def _leaks(s: Situation) -> Iterator[Sign]:
             f"{count(leaked, 'slot')} of the campaign held for too long to be a real call. Ask the platform's owners "
             "to give them back; raising the limit only hides it.",
         )
-
-
-def _z(successes: int, tries: int, rate: float) -> float:
-    """How many standard deviations a count is from what a rate lets expect (binomial, normal approximation)."""
-    return (successes - tries * rate) / math.sqrt(max(tries * rate * (1 - rate), 1e-6))

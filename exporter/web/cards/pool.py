@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from statistics import median
 
 from exporter.contract.wording import clock, count, duration, share
+from exporter.diagnosis.dispatch.answering import Counts, worst_number
 from exporter.diagnosis.dispatch.capacity import SHORT_SECONDS, of_caps_unknown, refusal
-from exporter.diagnosis.dispatch.signs import worst_number
-from exporter.diagnosis.dispatch.situation import Lately, Line, Situation
+from exporter.diagnosis.dispatch.situation import Line, Situation
 from exporter.diagnosis.recent_calls import SPAN
 from exporter.diagnosis.view import Shown, View
 from exporter.ledger.totals import unpack_key
@@ -23,9 +22,6 @@ WEIGHT_FACTOR = 4.0
 
 EXPECTED_CALLS = 10.0
 """A number that by its weight should have had so many calls and had none: by chance one time in 20,000."""
-
-Counts = Mapping[str, tuple[int, int]]
-"""By number: calls that got through, and those of them that somebody picked up."""
 
 GRAVE, WRONG, ODD, RESTING, FINE = range(5)
 """How bad what is unusual is: harms now; cannot call; worth a look; passes by itself; nothing is."""
@@ -142,9 +138,9 @@ class _Unusual:
 
     def __init__(self, s: Situation, entries: Sequence[PoolEntry], called: Mapping[str, Counter[str]]) -> None:
         self._s = s
-        self._late = _outliers(s, s.lately.by_number)
+        self._late = _outliers(s.lately.by_number)
         ever = {name: (each.total() - each["failed"], _picked_up(each)) for name, each in called.items()}
-        self._ever = _outliers(s, ever)
+        self._ever = _outliers(ever)
         weights = [entry.weight for entry in entries if entry.weight]
         self._median = median(weights) if len(weights) > 2 else None
         usable = {line.number.number_id for line in s.pool or () if refusal(line, s) is None}
@@ -207,15 +203,14 @@ class _Unusual:
         )
 
 
-def _outliers(s: Situation, by_number: Counts) -> dict[str, tuple[int, int, float]]:
+def _outliers(by_number: Counts) -> dict[str, tuple[int, int, float]]:
     """The numbers that are answered far less than the rest: calls, answered, and the others' rate.
 
     The worst is taken out before the next is looked for: it would hide the others by what it does to the rest's rate.
     """
     found: dict[str, tuple[int, int, float]] = {}
     rest = dict(by_number)
-    while (worst := worst_number(replace(s, lately=Lately(by_number=rest)))) is not None:
-        name, answered, calls, others = worst
-        found[name] = (calls, answered, others)
-        del rest[name]
+    while (worst := worst_number(rest)) is not None:
+        found[worst.number] = (worst.calls, worst.answered, worst.others)
+        del rest[worst.number]
     return found

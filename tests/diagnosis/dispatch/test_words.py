@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from exporter.diagnosis.abandonment import Period
+from exporter.diagnosis.dispatch.answering import worst_number
 from exporter.diagnosis.dispatch.evidence import evidence
 from exporter.diagnosis.dispatch.gates import GATES
 from exporter.diagnosis.dispatch.hints import hints
-from exporter.diagnosis.dispatch.signs import MOVES, signs, worst_number
+from exporter.diagnosis.dispatch.signs import MOVES, signs
 from exporter.diagnosis.dispatch.situation import Lately
 from exporter.diagnosis.dispatch.verdict import diagnose
 from tests.diagnosis.dispatch.situations import (
@@ -615,7 +616,7 @@ def test_one_bad_number_is_named_instead_of_the_drop_that_it_causes() -> None:
 
 def test_the_worst_of_two_bad_numbers_is_named() -> None:
     late = lately(by_number={"n1": (50, 5), "n2": (50, 0), "n3": (200, 120)})
-    worst = worst_number(situation(lately=late))
+    worst = worst_number(late.by_number)
     assert worst is not None
     assert worst[:3] == ("n2", 0, 50)
 
