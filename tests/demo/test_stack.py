@@ -84,10 +84,13 @@ def test_a_port_in_use_is_passed_over() -> None:
 
 
 def test_a_program_that_outlived_its_demo_is_ended_and_a_stranger_is_not(tmp_path: Path) -> None:
-    ours = subprocess.Popen([*SLEEPER, str(tmp_path)])
-    (tmp_path / "pid").write_text(str(ours.pid))
-    end_leftover(tmp_path)
-    assert ours.poll() is not None
+    speaks = [sys.executable, "-c", "import time; print(flush=True); time.sleep(600)", str(tmp_path)]
+    with subprocess.Popen(speaks, stdout=subprocess.PIPE) as ours:
+        assert ours.stdout is not None
+        ours.stdout.readline()  # before that its command line may not be there yet
+        (tmp_path / "pid").write_text(str(ours.pid))
+        end_leftover(tmp_path)
+        assert ours.poll() is not None
     stranger = subprocess.Popen(SLEEPER)
     try:
         (tmp_path / "pid").write_text(str(stranger.pid))
