@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from alerts.rules.numbers import ANSWERED, THROUGH
 from alerts.settings import Settings
 from alerts.vocabulary import records
 from alerts.vocabulary.expressions import Rules, any_of
@@ -55,7 +54,7 @@ def concern(q: Rules, s: Settings) -> Concern:
 def _records(q: Rules) -> tuple[Record, ...]:
     found = [
         Record(records.so_far(name), q.sums("campaign_attempt_calls_total", _BY, **matchers))
-        for name, matchers in ((CALLS, THROUGH), (ANSWERS, ANSWERED))
+        for name, matchers in ((CALLS, records.THROUGH), (ANSWERS, records.PICKED_UP))
     ]
     for window in WINDOWS:  # of what is idle nothing is recorded: it says nothing, now or in a week
         dialled = CALLS.format(window)

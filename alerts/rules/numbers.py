@@ -14,9 +14,6 @@ WINDOWS = ("15m", "1h")
 BAD = "campaign_number:answers_of_others:ratio"
 """Numbers that are answered far less than the rest of their pool, by campaign: the share of what the others have."""
 
-THROUGH, ANSWERED = {"outcome": "!=failed"}, {"outcome": "=~answered|abandoned"}
-"""Calls that got through to somebody's line, and those of them that were answered, whoever was free to talk."""
-
 _BY = ("tenant", "campaign", "number")
 _CALLS, _ANSWERS = "campaign_number:calls:increase{}", "campaign_number:calls_answered:increase{}"
 DIALLED, _FAILED = "campaign_number:calls_all:increase{}", "campaign_number:calls_failed:increase{}"
@@ -45,7 +42,7 @@ def _records(q: Rules, s: Settings) -> tuple[Record, ...]:
     name = "campaign_number_calls_total"
     found = [
         Record(records.so_far(growth), q.sums(name, _BY, **matchers))
-        for growth, matchers in ((DIALLED, {}), (_ANSWERS, ANSWERED), (_FAILED, {"outcome": "failed"}))
+        for growth, matchers in ((DIALLED, {}), (_ANSWERS, records.PICKED_UP), (_FAILED, {"outcome": "failed"}))
     ]
     for window in WINDOWS:
         own, answers = _CALLS.format(window), _ANSWERS.format(window)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
 
+from exporter.contract.codes import LOST_OUTCOME, PICKED_UP_OUTCOMES
 from exporter.metrics.catalogue import BY_NAME
 from exporter.metrics.catalogue.kinds import Type
 from exporter.metrics.self_metrics import Telemetry
@@ -33,6 +34,9 @@ INTERVAL = "$__interval"
 
 MINIMUM_CALLS = 20
 """Below so many calls a rate says nothing: "not enough data" (domain.md: rates need a minimum sample)."""
+
+THROUGH, PICKED_UP = {"outcome": f"!={LOST_OUTCOME}"}, {"outcome": f"=~{'|'.join(PICKED_UP_OUTCOMES)}"}
+"""Calls that got through to somebody's line, and those of them that were answered, whoever was free to talk."""
 
 _STEP = "$__rate_interval"
 _SECONDS: Mapping[str, str] = MappingProxyType({RANGE: "$__range_s", INTERVAL: "$__interval_ms / 1000"})

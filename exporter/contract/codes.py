@@ -14,6 +14,10 @@ LIVE_TASK_STATUSES = ("pending", "in_progress")
 FINISHED_TASK_STATUSES = ("completed", "failed")
 SETTLED_OUTCOMES = ("answered", "abandoned", "voicemail", "no_answer", "busy", "rejected", "failed")
 OUTCOMES = ("in_progress", *SETTLED_OUTCOMES)
+PICKED_UP_OUTCOMES = ("answered", "abandoned")
+"""Somebody picked up, whoever was free to talk."""
+LOST_OUTCOME = "failed"
+"""The call got through to nobody's line: that says nothing of how a number or a list is answered."""
 NUMBER_STATUSES = ("active", "resting", "flagged", "released")
 UPLOAD_STATUSES = ("staged", "processing", "imported", "failed")
 SENTIMENTS = ("positive", "neutral", "negative")

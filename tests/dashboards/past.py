@@ -27,8 +27,8 @@ class Past:
     def __init__(
         self, replicas: Mapping[str, Callable[[float], bool]] | None = None, looks: Sequence[float] = LOOKS
     ) -> None:
-        self._looks = looks
         """`replicas`: when each was scraped; without them, two at all times."""
+        self._looks = looks
         self._replicas = replicas or dict.fromkeys(REPLICAS, lambda _: True)
         self._lines: dict[str, list[list[str]]] = {}
 

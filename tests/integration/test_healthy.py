@@ -20,7 +20,7 @@ DAYS = 5.0 if PROVING else 0.2
 SPAN = 2.5
 """So many days are one test at most, so that two workers share them."""
 
-LOOK = timedelta(seconds=120)
+LOOK = timedelta(seconds=90 if PROVING else 120)
 DAY = timedelta(days=1)
 
 

@@ -40,7 +40,7 @@ from dashboards.vocabulary.links import Way
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel, heading
 from dashboards.vocabulary.panels import bars, stat, table
-from dashboards.vocabulary.queries import CAMPAIGN, MINIMUM_CALLS, OURS, ahead, milliseconds, ratio, total
+from dashboards.vocabulary.queries import CAMPAIGN, MINIMUM_CALLS, OURS, PICKED_UP, ahead, milliseconds, ratio, total
 from dashboards.vocabulary.targets import ask, now, rows
 from dashboards.vocabulary.units import AGE, RATIO, WHOLE
 from exporter.contract.codes import BLOCKERS, READY
@@ -279,7 +279,7 @@ _A_WHILE = "1h"
 def _people(own: Own) -> Panel:
     states = {"on_call": ("on a call", ACCENT), "free": ("free", GOOD), "paused": ("on a break", WARNING)}
     doing = f"max by (state) ({own.last('campaign_agents')})"
-    picked_up = total(own.gained("campaign_calls_total", over=_A_WHILE, outcome="=~answered|abandoned"))
+    picked_up = total(own.gained("campaign_calls_total", over=_A_WHILE, **PICKED_UP))
     abandoned = total(own.gained("campaign_calls_total", over=_A_WHILE, outcome="abandoned"))
     share = f"({ratio(abandoned, picked_up, at_least=MINIMUM_CALLS)}) and on () {own.last('campaign_agents_logged_in')}"
     line_only: dict[str, Any] = {

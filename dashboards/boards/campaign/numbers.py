@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dashboards.boards.campaign.scope import UNSURE, Own
-from dashboards.boards.numbers.queries import PICKED_UP, THROUGH
 from dashboards.vocabulary.colours import ACCENT, NUMBER_STATES, WARNING
 from dashboards.vocabulary.fields import COLOURED, below, link, steps
 from dashboards.vocabulary.figures import GAUGE, figure, figures, label, state
 from dashboards.vocabulary.layout import Folded, folded, line
 from dashboards.vocabulary.links import Way
 from dashboards.vocabulary.panel import heading
-from dashboards.vocabulary.queries import MINIMUM_CALLS, RANGE, ratio, total
+from dashboards.vocabulary.queries import MINIMUM_CALLS, PICKED_UP, RANGE, THROUGH, ratio, total
 from dashboards.vocabulary.units import AGE, RATIO, WHOLE
 
 DROP = 0.6

@@ -157,7 +157,7 @@ def _worst(pool: Pool, way: Way) -> Panel:
             label("provider", "Provider", 80),
             label("status", "Status", 72, mappings=codes(OTHER_THAN_ACTIVE), **COLOURED),
             answer_rate("Answered", pool.rate(*BY), 84),
-            _change(pool.change(*BY), 72, empty="too new"),
+            _change(pool.change(*BY), 72),
             whole("Calls", pool.calls(*BY), 52),
             failed(pool.failed(*BY), 66),
             whole("Today", pool.of("campaign_number_calls_today"), 56, "0"),
@@ -271,9 +271,9 @@ def _uses(q: Queries, pool: Pool, way: Way) -> Folded:
     )  # fmt: skip
 
 
-def _change(expression: str, width: int, colour: str = WARNING, empty: str = "–") -> Column:
+def _change(expression: str, width: int, colour: str = WARNING) -> Column:
     """Red only where chance is ruled out."""
     return figure(
-        "Change", expression, width, unit=RATIO, decimals=0, thresholds=steps(*below(-FALL, colour)), empty=empty,
+        "Change", expression, width, unit=RATIO, decimals=0, thresholds=steps(*below(-FALL, colour)),
         color={"mode": "thresholds"}, **COLOURED,
     )  # fmt: skip

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from dashboards.boards.numbers.connections import failed_share, trunks
 from dashboards.vocabulary.colours import BAD, FADED, NEUTRAL, PLANNED, WARNING, State
-from dashboards.vocabulary.queries import MINIMUM_CALLS, RANGE, TENANTS, Queries, known, ratio, selector, total
+from dashboards.vocabulary.queries import (
+    MINIMUM_CALLS,
+    PICKED_UP,
+    RANGE,
+    TENANTS,
+    THROUGH,
+    Queries,
+    known,
+    ratio,
+    selector,
+    total,
+)
 from exporter.diagnosis.dispatch.gates import IMPAIRED
 
 BY = ("tenant", "number")
@@ -46,8 +57,6 @@ VERDICTS = tuple(
 """What is wrong with a number: the higher the number of the state, the sooner somebody should look."""
 
 _RANK = {state.code: state.number for state in VERDICTS}
-THROUGH, PICKED_UP = {"outcome": "!=failed"}, {"outcome": "=~answered|abandoned"}
-"""Calls that got through to somebody's line, and those of them that were answered, whoever was free to talk."""
 
 
 class Pool:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from dashboards.boards.exporters import ACT, SOME
-from dashboards.boards.numbers.queries import PICKED_UP, THROUGH
 from dashboards.settings import DEFAULT_ADDRESS, Settings
 from dashboards.settings import TOLD as EXPORTER_TOLD
 from dashboards.vocabulary.colours import NEUTRAL, VERDICT_STATES, WARNING, WORST_FIRST, State
@@ -15,7 +14,18 @@ from dashboards.vocabulary.fields import COLOURED, below, link, mapping, steps, 
 from dashboards.vocabulary.figures import Column, figure, figures, label
 from dashboards.vocabulary.links import Way
 from dashboards.vocabulary.panel import Panel
-from dashboards.vocabulary.queries import MINIMUM_CALLS, OURS, TENANTS, Queries, ahead, ratio, selector, total
+from dashboards.vocabulary.queries import (
+    MINIMUM_CALLS,
+    OURS,
+    PICKED_UP,
+    TENANTS,
+    THROUGH,
+    Queries,
+    ahead,
+    ratio,
+    selector,
+    total,
+)
 from dashboards.vocabulary.units import CURRENCY_UNIT, RATIO, SECONDS, WHOLE
 from exporter.contract.codes import NO_CURRENCY
 from exporter.diagnosis.dispatch.answering import DROP

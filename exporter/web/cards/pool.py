@@ -35,7 +35,8 @@ def numbers(s: Situation, shown: Shown, view: View, mask: bool) -> list[Json] | 
     entries = shown.platform.pools.get(s.campaign.campaign_id, ())
     called, going = _called(shown, view)
     told = s.told.has("calls", "number_id")
-    unusual = _Unusual(s, entries, called)
+    judged = {name: (each.total() - each["failed"], _picked_up(each)) for name, each in called.items()}
+    unusual = _Unusual(s, entries, judged)
     found = []
     for entry in entries:
         name = entry.number_id
@@ -45,7 +46,7 @@ def numbers(s: Situation, shown: Shown, view: View, mask: bool) -> list[Json] | 
         trunk = s.carriers.get(number.connection_id) if number and number.connection_id is not None else None
         refused = refusal(line, s) if line is not None else None
         ever = called.get(name, Counter())
-        over, through = ever.total(), ever.total() - ever["failed"]
+        through, answered = judged.get(name, (0, 0))
         late, late_answered = s.lately.by_number.get(name, (0, 0))
         late_failed = s.lately.failed_by_number.get(name, 0)
         about = {
@@ -64,11 +65,11 @@ def numbers(s: Situation, shown: Shown, view: View, mask: bool) -> list[Json] | 
             "daily_cap": number.daily_cap if number else None,
             "cooldown_until": iso(number.cooldown_until) if number else None,
             "calling": line.in_progress if line else going.get(name, 0) if told else None,
-            "calls": over if told else None,
+            "calls": ever.total() if told else None,
             "failed": ever["failed"] if told else None,
             "got_through": through if told else None,
-            "answered": _picked_up(ever) if told else None,
-            "answer_rate": rate(_picked_up(ever), through),
+            "answered": answered if told else None,
+            "answer_rate": rate(answered, through),
             "lately": {
                 "calls": late + late_failed if told else None,
                 "failed": late_failed if told else None,
@@ -136,11 +137,10 @@ def _picked_up(outcomes: Counter[str]) -> int:
 class _Unusual:
     """What is out of the ordinary about the numbers of one pool."""
 
-    def __init__(self, s: Situation, entries: Sequence[PoolEntry], called: Mapping[str, Counter[str]]) -> None:
+    def __init__(self, s: Situation, entries: Sequence[PoolEntry], called: Counts) -> None:
         self._s = s
         self._late = _outliers(s.lately.by_number)
-        ever = {name: (each.total() - each["failed"], _picked_up(each)) for name, each in called.items()}
-        self._ever = _outliers(ever)
+        self._ever = _outliers(called)
         weights = [entry.weight for entry in entries if entry.weight]
         self._median = median(weights) if len(weights) > 2 else None
         usable = {line.number.number_id for line in s.pool or () if refusal(line, s) is None}
