@@ -57,10 +57,10 @@ class Site:
         self.clients.append(client)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.setblocking(False)
-        before = len(self.connections)
+        before = set(self.connections)
         await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", self.port))
-        if before < self.connections.most:
-            await until(lambda: len(self.connections) > before and self._opened())
+        if len(before) < self.connections.most:  # by itself, not by their number: others may leave meanwhile
+            await until(lambda: set(self.connections) - before and self._opened())
         if says:
             await asyncio.get_running_loop().sock_sendall(client, says)
         return client
@@ -75,7 +75,7 @@ class Site:
             return await read(client)
 
 
-async def until(holds: Callable[[], bool]) -> None:
+async def until(holds: Callable[[], object]) -> None:
     """Wait for what the loop is about to do."""
     async with asyncio.timeout(30):
         while not holds():
