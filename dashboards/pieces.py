@@ -155,6 +155,12 @@ PIECES: tuple[Piece, ...] = (
         alerts=("CampaignRingTooShort",),
     ),
     Piece(
+        "best hour",
+        "When do contacts answer, and is that more than chance?",
+        ("campaign_calls_total", "campaign_utc_offset_seconds"),
+        _on("cost", 191, 192, 193),
+    ),
+    Piece(
         "retry effectiveness",
         "Do retries help, or only raise spam risk?",
         ("campaign_attempt_calls_total", "campaign_attempt_cost_total"),
@@ -205,6 +211,19 @@ PIECES: tuple[Piece, ...] = (
             "CampaignNumberFading",
             "CampaignNumberFlagged",
         ),
+    ),
+    Piece(
+        "routes",
+        "Which connection delivers, and how near is its limit?",
+        (
+            "campaign_number_calls_total",
+            "campaign_number_talk_seconds_total",
+            "campaign_connection_calls_in_progress",
+            "campaign_connection_concurrency_limit",
+            "campaign_connection_calls_per_second_limit",
+        ),
+        _on("numbers", 150, 152, 153),
+        alerts=("CampaignProviderFailing", "CampaignProviderThrottling", "CampaignConnectionAtLimit"),
     ),
     Piece(
         "staged audience file",

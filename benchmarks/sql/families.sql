@@ -344,6 +344,20 @@ FROM (SELECT campaign_id, number_id AS number, outcome, count(*) AS value
       GROUP BY 1, 2, 3) AS q
 JOIN campaign_monitoring.campaigns AS c USING (campaign_id)
 
+-- name: campaign_utc_offset_seconds
+SELECT tenant_id AS tenant, campaign_id AS campaign,
+       extract(epoch FROM (now() AT TIME ZONE timezone) - (now() AT TIME ZONE 'UTC')) AS value
+FROM campaign_monitoring.campaigns
+WHERE status NOT IN ('draft', 'completed', 'cancelled')
+
+-- name: campaign_number_talk_seconds_total
+SELECT c.tenant_id AS tenant, c.campaign_id AS campaign, q.number, q.value
+FROM (SELECT campaign_id, number_id AS number, coalesce(sum(talk_seconds) FILTER (WHERE outcome = 'answered'), 0) AS value
+      FROM campaign_monitoring.calls
+      WHERE number_id IS NOT NULL
+      GROUP BY 1, 2) AS q
+JOIN campaign_monitoring.campaigns AS c USING (campaign_id)
+
 -- name: campaign_number_calls_today
 SELECT t.tenant_id AS tenant, q.number_id AS number, sum(q.calls) AS value
 FROM (SELECT n.number_id, n.tenant_id, count(*) AS calls

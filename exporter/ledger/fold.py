@@ -222,7 +222,7 @@ class Fold:
                 signs.append(np.full(len(places), sign, np.int64))
                 for values, name in zip(sums, projection.sums, strict=True):
                     found = columns[held_as(name)][places]
-                    values.append(marks(found) if name == MARK else found)
+                    values.append(marks(found) if name == MARK else np.maximum(found, 0))  # null adds nothing
             if packed:
                 self.changed[projection.name] |= self.totals[projection.name].add(
                     np.concatenate(packed), np.concatenate(signs), [np.concatenate(values) for values in sums]

@@ -20,6 +20,7 @@ from exporter.metrics.catalogue.kinds import (
     Family,
     Info,
     Judged,
+    Offset,
     Oldest,
     Scope,
     States,
@@ -93,6 +94,9 @@ class Encoder:
                 return encoder.samples(owner, due_values(declared, work.ledger, owner[-1]))
             case Oldest():
                 return encoder.samples(owner, oldest(declared, work.ledger, owner[-1]))
+            case Offset():
+                ahead = work.changed.clocks.ahead.get(owner)
+                return EMPTY if ahead is None else encoder.samples(owner, {(): ahead})
             case Use() as source:
                 return encoder.samples(owner, self._used(source, work, owner[0]))
             case Judged(facet=facet) if work.changed.facets[owner[-1]][facet] is None:

@@ -93,6 +93,7 @@ class SnapshotBuilder:
             self._restored = False
         campaigns, tenants = campaigns_touched(stale), tenants_touched(stale)
         self._changed.note_totals(stale, ledger, platform, changed)
+        self._changed.note_clocks(stale, platform, at)
         by_tenant = self._changed.owners.entities[Scope.TENANT]
         fresh = self._diagnoser.update(
             Input(

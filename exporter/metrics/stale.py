@@ -16,12 +16,14 @@ from exporter.metrics.catalogue.kinds import (
     Family,
     Info,
     Judged,
+    Offset,
     Oldest,
     Scope,
     States,
     Totals,
     Use,
 )
+from exporter.metrics.clocks import Clocks
 from exporter.metrics.diagnosis_samples import changed_facets, facets
 from exporter.metrics.owners import Owner, Owners, owner_of
 from exporter.source.platform import Platform
@@ -33,6 +35,9 @@ Stale = dict[str, set[Owner]]
 TOLD = "told"
 """The owners for whom it changed what their rows tell."""
 
+CLOCK = "clock"
+"""The owners whose clock was put forward or back."""
+
 
 class Changed:
     """Compares each refresh with the one before: owners and their relations, use, and diagnoses."""
@@ -40,6 +45,7 @@ class Changed:
     def __init__(self) -> None:
         self.owners = Owners()
         self.usage = Usage()
+        self.clocks = Clocks()
         self.told: dict[str, Told] = {}
         """What the rows of each campaign told since the ledger began: what was told once stays so."""
         self.facets: dict[str, dict[str, Hashable]] = {}
@@ -73,6 +79,10 @@ class Changed:
             if self.told[key] != before:
                 stale.setdefault(TOLD, set()).add(owner_of(platform, key))
         stale["use"] = self._use(ledger, platform, {**changed, "moved": new})
+
+    def note_clocks(self, stale: Stale, platform: Platform, at: float) -> None:
+        """Add the campaigns whose clock is another than before."""
+        stale[CLOCK] = self.clocks.update(platform, at)
 
     def _use(self, ledger: Ledger, platform: Platform, changed: Mapping[str, Iterable[str]]) -> set[Owner]:
         touched = {campaign for name in ("attempts", "numbers", "today", "moved") for campaign in changed.get(name, ())}
@@ -123,6 +133,8 @@ def depends_on(family: Family) -> tuple[str, ...]:
             return (scope, name, TOLD)
         case Due(projection=name) | Oldest(projection=name):
             return (scope, name, "campaigns") if family.live else (scope, name)
+        case Offset():
+            return (scope, CLOCK, "campaigns")
         case Use():
             return (scope, "use", "numbers", "connections")
         case Judged(facet=facet):

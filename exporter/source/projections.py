@@ -36,8 +36,9 @@ Columns = Mapping[str, Expression]
 class Projection:
     """Totals of a relation by campaign and up to two keys.
 
-    `keys` and `sums` name columns of the cleaned rows. A row counts where every key and every column of
-    `given` is not null. `audited`: SQL can tell at any time what the totals are; else only when they are loaded.
+    `keys` and `sums` name columns of the cleaned rows. A row counts where every key and every column of `given` is not
+    null; of what is summed nothing is below zero, and null adds nothing. `audited`: SQL can tell at any time what the
+    totals are; else only when they are loaded.
     """
 
     name: str
@@ -77,7 +78,10 @@ class Projection:
 
     def totals_of(self, clean: Columns) -> list[Expression]:
         """The count, the sums, and when the first row and the last were made where that is told."""
-        totals: list[Expression] = [sa.func.count(), *(sa.func.sum(clean[name]) for name in self.sums)]
+        totals: list[Expression] = [
+            sa.func.count(),
+            *(sa.func.coalesce(sa.func.sum(clean[name]), 0) for name in self.sums),
+        ]
         return [*totals, sa.func.min(clean["created"]), sa.func.max(clean["created"])] if self.dated else totals
 
     def counts(self, clean: Columns) -> list[Expression]:
@@ -121,7 +125,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection("told_tasks", "tasks", ("told",)),
     Projection("call_rows", "calls", sums=(MARK,)),
     Projection("attempts", "calls", ("attempt", "outcome"), ("ai_micro", "telephony_micro")),
-    Projection("numbers", "calls", ("number", "outcome")),
+    Projection("numbers", "calls", ("number", "outcome"), ("talk_micro",)),
     Projection("call_hours", "calls", ("hour",), ("ai_micro", "telephony_micro")),
     Projection("first_hours", "calls", ("hour",), given=("first",)),
     Projection("today", "calls", ("number", "day")),

@@ -284,7 +284,7 @@ def test_a_shared_board_has_the_same_panels_and_nothing_to_choose_or_follow() ->
     text = json.dumps(found)
     assert "/d/" not in text
     assert "rawSql" not in text
-    assert set(re.findall(r"\$\{?(\w+)", text)) == {"__range", "__range_s"}
+    assert set(re.findall(r"\$\{?([^\W\d]\w*)", text)) == {"__range", "__range_s"}, "$1 is a group of a pattern"
     assert set(re.findall(r'"uid": "([^"]+)"', text)) == {"prometheus", "campaigns-cost-shared-a", "-- Grafana --"}
 
 

@@ -145,6 +145,29 @@ def outage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def routed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """An hour of two connections: one delivers, the other hardly; on a third nothing is known."""
+    world = Numbers(looks=MINUTES)
+    ended = {"one": {"answered": 50, "abandoned": 10, "voicemail": 20, "busy": 5, "no_answer": 10, "failed": 5},
+             "two": {"answered": 10, "failed": 90}}  # fmt: skip
+    for number, connection, talk in (("one", "c.1", 4500), ("two", "c.2", 100)):
+        world.number(number, connection=connection)
+        own = {"tenant": "a", "campaign": "x", "number": number}
+        for outcome, calls in ended[number].items():
+            world("campaign_number_calls_total", grown(calls, since=MINUTES[0]), outcome=outcome, **own)
+        world("campaign_number_talk_seconds_total", grown(talk, since=MINUTES[0]), **own)
+    for connection, more in (("c.1", 0.0), ("c.2", 0.1), ("c.3", 0.0)):
+        own = {"tenant": "a", "connection": connection}
+        world("campaign_connection_info", 1, provider="p", **own)
+        if connection != "c.3":
+            world("campaign_connection_calls_in_progress", grown(more * HOUR, since=MINUTES[0]), **own)
+    world("campaign_connection_calls_per_second_limit", 0.05, tenant="a", connection="c.1")
+    world.campaigns()
+    with world.remembered(tmp_path_factory.mktemp("routed")) as server:
+        yield server
+
+
 Ask = Callable[..., dict[str, float]]
 
 
@@ -284,7 +307,23 @@ def test_countries_and_connections(ask: Ask) -> None:
     assert ask(141, "Usable") == {"a/DE": 9, "b/DE": 1}
     assert ask(152, "Of limit") == {"a/c.1": 0.25, "b/c.1": 0.25}
     assert ask(152, "Numbers") == {"a/c.1": 10, "b/c.1": 1}
-    assert ask(152, "Answered")["b/c.1"] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Calls", {"a/c.1": 100, "a/c.2": 100}),
+        ("ASR", {"a/c.1": 0.8, "a/c.2": 0.1}),
+        ("NER", {"a/c.1": 0.95, "a/c.2": 0.1}),
+        ("ACD", {"a/c.1": 90}),
+        ("Started", {"a/c.1": 100 / 3600, "a/c.2": 100 / 3600 + 0.1}),
+        ("Limit", {"a/c.1": 0.05}),
+        ("Of limit", {"a/c.1": 100 / 3600 / 0.05}),
+    ],
+)
+def test_a_route_is_told_as_carriers_measure_it(routed: Prometheus, title: str, shown: dict[str, float]) -> None:
+    expression = interpolated(column(panel(BOARD, 153), title), {"tenant": ".*", "number": ".*"}, "1h")
+    assert named(routed.query(expression, NOW)) == pytest.approx(shown, rel=0.02)
 
 
 def test_a_share_is_of_the_whole_pool_whichever_number_is_chosen(ask: Ask) -> None:

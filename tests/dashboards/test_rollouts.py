@@ -62,6 +62,7 @@ class Calls(Past):
             grows("campaign_calls_total", calls, outcome=outcome)
             grows("campaign_attempt_calls_total", calls, attempt="1", outcome=outcome)
             grows("campaign_number_calls_total", calls, number=key, outcome=outcome)
+        grows("campaign_number_talk_seconds_total", 700, number=key)
         self("campaign_number_info", 1, tenant="t", number=key, phone="+1", label="", country="DE", connection="c")
         self("campaign_number_weight", shown(lambda _: 1), number=key, **own)
         grows("campaign_call_errors_total", 10, provider="p", code="busy", fault="line")
@@ -126,7 +127,8 @@ def ask(server: Prometheus) -> Ask:
         ("numbers-110", "Calls", 700),
         ("numbers-110", "Answered", 0.7),
         ("numbers-141", "Answered", 0.7),
-        ("numbers-152", "Calls", 700),
+        ("numbers-153", "Calls", 700),
+        ("numbers-153", "ACD", 10),
         ("numbers-161", "Calls", 700),
         ("campaign-106", "in this range", 0.7),
         ("campaign-107", "", 10),

@@ -45,6 +45,7 @@ WIDEST = {
     ("s", 0): ("59 mins", "23 hours"),
     ("s", 1): ("59.9 mins", "23.9 hours"),
     ("suffix: s", 0): ("12345 s",),
+    ("suffix:/s", 2): ("123.45/s",),
     ("dateTimeFromNow", None): ("44 minutes ago", "in 44 minutes", "in 22 hours"),
     ("time:MM-DD HH:mm", None): ("10-28 22:48",),
     ("time:MM-DD HH:mm:ss", None): ("10-28 22:48:48",),

@@ -213,6 +213,13 @@ _BY_LABELS: Mapping[str, str] = {
     "campaign_number_calls_total": """
         SELECT tenant, campaign, number_id::text AS number, outcome, count(*) FROM call
         WHERE number_id IS NOT NULL AND outcome <> 'in_progress' GROUP BY 1, 2, 3, 4""",
+    "campaign_utc_offset_seconds": """
+        SELECT tenant, campaign, extract(epoch FROM (%(now)s AT TIME ZONE timezone) - (%(now)s AT TIME ZONE 'UTC'))
+        FROM exported WHERE NOT ended""",
+    "campaign_number_talk_seconds_total": """
+        SELECT tenant, campaign, number_id::text AS number,
+               sum(CASE outcome WHEN 'answered' THEN coalesce(talk_seconds, 0) ELSE 0 END) FROM call
+        WHERE number_id IS NOT NULL GROUP BY 1, 2, 3""",
     "campaign_number_calls_today": """
         SELECT call.tenant, number_id::text AS number, count(*)
         FROM call LEFT JOIN campaign_monitoring.tenants AS t ON t.tenant_id::text = call.tenant

@@ -6,6 +6,7 @@ shared board is made of the same panels.
 
 from __future__ import annotations
 
+from dashboards.boards.cost.best_hours import Hours, best_hours
 from dashboards.boards.cost.parts import (
     AXES,
     IN_SHADES,
@@ -83,6 +84,8 @@ def sections(spending: Spending, way: Way | None = None) -> tuple[Line | Folded,
                line(attempts(spending), attempt_costs(spending))),
         folded(heading(170, "By arm of the A/B tests", collapsed=True), line(variants(spending, links))),
         folded(heading(180, "By provider", collapsed=True), line(providers(spending))),
+        folded(heading(190, "By hour: when do people answer?", collapsed=True),
+               line(*best_hours(Hours(spending.q, spending.campaigns)))),
     )  # fmt: skip
 
 

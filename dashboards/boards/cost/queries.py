@@ -47,7 +47,7 @@ class Spending:
 
     def __init__(self, q: Queries, campaigns: Mapping[str, str], currency: Mapping[str, str]) -> None:
         self.q = q
-        self._campaigns = campaigns
+        self.campaigns = campaigns
         self._money = {**campaigns, **currency}
 
     # -- a span -----------------------------------------------------------------------------------------------
@@ -61,14 +61,14 @@ class Spending:
         series = selector(COST, **self._money)
         began = self.q.once(series)
         ended = self.q.once(f"last_over_time({series}[1d:{COARSE}] offset -1d)")
-        there = f"max by (tenant, campaign) ({self.q.last('campaign_info', **self._campaigns)})"
+        there = f"max by (tenant, campaign) ({self.q.last('campaign_info', **self.campaigns)})"
         late = f"delta({began}[1d:{COARSE}] offset -1d)"
         grown = f"clamp_min({ended} - {began}, 0) or {ended} and on (tenant, campaign) {there}"
         return total(f"{grown} or clamp_min({late}, 0)", *by)
 
     def week_before(self, *by: str) -> str:
         """The same span a week before; absent where there are no figures for most of it."""
-        info = f"max ({self.q.last('campaign_info', **self._campaigns)})"
+        info = f"max ({self.q.last('campaign_info', **self.campaigns)})"
         covered, wanted = (f"count_over_time(({info})[{RANGE}:30m]{shift})" for shift in (" offset 1w", ""))
         before = f"last_over_time({self.spent(*by)}[1s:1s] offset 1w)"
         return f"({before} and on () ({covered} >= {COVERED:g} * {wanted}))"
@@ -83,7 +83,7 @@ class Spending:
 
     def calls(self, *by: str, of: str = "campaign_calls_total", **only: str) -> str:
         """Calls that ended in a span."""
-        return total(self.priced(self.q.gained(of, **self._campaigns, **only)), *by)
+        return total(self.priced(self.q.gained(of, **self.campaigns, **only)), *by)
 
     def per_answer(self, *by: str, **only: str) -> str:
         """What an answered call costs, the calls that nobody answered included."""
@@ -95,7 +95,7 @@ class Spending:
             self.q.once(f"{selector(name, **chosen)} offset {RANGE}")
             for name, chosen in (
                 (COST, self._money),
-                ("campaign_calls_total", {**self._campaigns, "outcome": "answered"}),
+                ("campaign_calls_total", {**self.campaigns, "outcome": "answered"}),
             )
         )
         return ratio(total(spent, *by), total(self.priced(answers), *by), at_least=MINIMUM_CALLS)
@@ -106,7 +106,7 @@ class Spending:
 
     def goals(self, *by: str) -> str:
         """Goals met in a span. A gauge, as the platform may correct it: where it fell, none were met."""
-        return total(self.priced(self.q.gained("campaign_goal_achieved", **self._campaigns)), *by)
+        return total(self.priced(self.q.gained("campaign_goal_achieved", **self.campaigns)), *by)
 
     def per_goal(self, *by: str) -> str:
         """What a goal costs, in campaigns that have goals."""
@@ -122,7 +122,7 @@ class Spending:
 
     def arms(self, name: str, *by: str) -> str:
         """A total, such as of the arms of A/B tests, since the campaigns began."""
-        return total(self.priced(self.q.last(name, **self._campaigns)), *by)
+        return total(self.priced(self.q.last(name, **self.campaigns)), *by)
 
     def budget(self, *by: str) -> str:
         """What the campaigns may cost, where they have a budget."""
@@ -142,7 +142,7 @@ class Spending:
             total(self.q.once(f"{selector(name, **self._money)} @ end()"), *BY) for name in (COST, "campaign_budget")
         )
         most = f"topk ({number}, {ratio(spent, budget)})"
-        info = self.q.once(f"{selector('campaign_info', **self._campaigns)} @ end()")
+        info = self.q.once(f"{selector('campaign_info', **self.campaigns)} @ end()")
         names = f"topk by (tenant, campaign) (1, max by (tenant, campaign, name) ({info}))"
         shown = f"{self.used(*BY)} and on ({', '.join(BY)}) {most}"
         return f"({shown}) * on (tenant, campaign) group_left (name) {names}"
@@ -163,7 +163,7 @@ class Spending:
         pace = f"{week} / on (tenant, campaign) group_left () ({self._seen()}) * {_LEFT}"
         tasks = f"clamp_min({self.expected()} - {self.ever(*BY)}, 0)"
         least = f'label_replace({pace}, "by", "pace", "", "") or label_replace({tasks}, "by", "tasks", "", "")'
-        runs = total(self.q.last("campaign_status", **self._campaigns, status="running"), "tenant", "campaign")
+        runs = total(self.q.last("campaign_status", **self.campaigns, status="running"), "tenant", "campaign")
         added = f"min by ({', '.join(BY)}) ({least}) * on (tenant, campaign) group_left () ({runs})"
         return total(f"({self.budgeted(*BY)} + {added}) and on (tenant, campaign) ({self._seen()})", *by)
 
@@ -174,12 +174,12 @@ class Spending:
 
     def _seen(self) -> str:
         """For how many seconds of the last seven days a campaign has been known; from six hours on."""
-        info = f"max by (tenant, campaign) ({self.q.last('campaign_info', **self._campaigns)})"
+        info = f"max by (tenant, campaign) ({self.q.last('campaign_info', **self.campaigns)})"
         return f"time() - min_over_time((0 * {info} + time())[7d:{COARSE}]) >= {_ENOUGH_SECONDS}"
 
     def _tasks(self, statuses: tuple[str, ...]) -> str:
         chosen = f"=~{'|'.join(statuses)}"
-        return total(self.q.last("campaign_tasks", **self._campaigns, status=chosen), "tenant", "campaign")
+        return total(self.q.last("campaign_tasks", **self.campaigns, status=chosen), "tenant", "campaign")
 
     def exhaustion(self, estimate: str) -> str:
         """When the budget is spent."""
@@ -190,11 +190,11 @@ class Spending:
         return f"{self._moment(_COMPLETION, estimate)} and on ({', '.join(BY)}) {self.budget(*BY)}"
 
     def _moment(self, name: str, estimate: str) -> str:
-        return f"max by ({', '.join(BY)}) ({self.priced(self.q.last(name, **self._campaigns, estimate=estimate))})"
+        return f"max by ({', '.join(BY)}) ({self.priced(self.q.last(name, **self.campaigns, estimate=estimate))})"
 
     def outlook(self) -> str:
         """The number of the state in `BUDGETS` that a campaign's budget is in."""
-        ended = self.q.last("campaign_status", **self._campaigns, status=f"=~{'|'.join(ENDED_STATUSES)}")
+        ended = self.q.last("campaign_status", **self.campaigns, status=f"=~{'|'.join(ENDED_STATUSES)}")
         found = {
             "ended": f"{self.budget(*BY)} and on (tenant, campaign) ({ended} == 1)",
             "spent": f"{self.used(*BY)} >= 1",
@@ -228,7 +228,7 @@ class Spending:
         return f"max by (currency) ({self.rows()})"
 
     def _ever_in_span(self, name: str, **chosen: str) -> str:
-        series = selector(name, **(chosen or self._campaigns))
+        series = selector(name, **(chosen or self.campaigns))
         return self.q.once(f"last_over_time({series}[{RANGE}:{COARSE}])")
 
     def labelled(self, expression: str, *labels: str) -> str:
@@ -241,7 +241,7 @@ class Spending:
 
     def providers(self, **only: str) -> str:
         """Calls in a span by provider: that of the connection which the number belongs to now."""
-        of = {"tenant": self._campaigns["tenant"]}
+        of = {"tenant": self.campaigns["tenant"]}
         number, trunk = (
             f"topk by (tenant, {key}) (1, max by (tenant, {key}, {label}) ({self.q.last(name, **of)}))"
             for name, key, label in (
@@ -249,13 +249,13 @@ class Spending:
                 ("campaign_connection_info", "connection", "provider"),
             )
         )
-        calls = total(self.q.gained("campaign_number_calls_total", **self._campaigns, **only), "tenant", "number")
+        calls = total(self.q.gained("campaign_number_calls_total", **self.campaigns, **only), "tenant", "number")
         by_trunk = f"{calls} * on (tenant, number) group_left (connection) {number}"
         return total(f"{by_trunk} * on (tenant, connection) group_left (provider) {trunk}", "provider")
 
     def errors(self) -> str:
         """Calls in a span that ended with an error, by provider."""
-        return total(self.q.gained("campaign_call_errors_total", **self._campaigns), "provider")
+        return total(self.q.gained("campaign_call_errors_total", **self.campaigns), "provider")
 
 
 _TASKS = (*LIVE_TASK_STATUSES, *FINISHED_TASK_STATUSES)

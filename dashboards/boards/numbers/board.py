@@ -6,6 +6,7 @@ from dashboards.boards.exporters import dated
 from dashboards.boards.numbers.capacity import NO_NUMBERS, caps, countries, errors, in_use, trunks
 from dashboards.boards.numbers.connections import KNOWN, failed, failed_share
 from dashboards.boards.numbers.queries import BY, COOLING_SECONDS, FALL, NUMBERS, USE, VERDICTS, Pool
+from dashboards.boards.numbers.routes import routes
 from dashboards.settings import Settings
 from dashboards.vocabulary import variables
 from dashboards.vocabulary.board import Board
@@ -59,6 +60,7 @@ def board(settings: Settings) -> Board:
             line(caps(pool), countries(pool)),
             line(in_use(q), errors(q)),
             line(trunks(q, pool)),
+            line(routes(q, pool)),
             _uses(q, pool, way),
         ),
     )

@@ -12,7 +12,7 @@ from dashboards.vocabulary.graphs import columns, graph
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.queries import INTERVAL, MINIMUM_CALLS, TENANTS, Queries, number_of, ratio, total
 from dashboards.vocabulary.targets import ask, rows
-from dashboards.vocabulary.units import COUNT, RATIO, WHOLE
+from dashboards.vocabulary.units import RATIO, WHOLE
 
 NO_NUMBERS = "No numbers known"
 
@@ -106,34 +106,26 @@ def errors(q: Queries) -> Panel:
 def trunks(q: Queries, pool: Pool) -> Panel:
     """Each connection with its limits."""
     by = ("tenant", "connection")
-    answered, calls = (
-        total(pool.labelled(pool.calls(*BY, **only), "connection"), *by) for only in ({"outcome": "answered"}, {})
-    )
     trunk = f"max by ({', '.join(by)}) ({_info(q)})"
     active = f"{pool.described('connection')} and on (tenant, number) ({pool.status('active')})"
     return figures(
         152,
         "Connections",
-        "Each trunk with its limits and how it does. Full: move numbers, or ask for channels. An answer rate far "
-        "below the others', with numbers of the same country: the provider's route or caller id is bad; move its "
-        "numbers. Failed: in "
+        "Each trunk with its limits. Full: move numbers, or ask for channels. Failed: in "
         f"{KNOWN}, with the code that the provider gave most; reduce "
-        "concurrency, and fail over. Calls a second: what is dialled faster than that the provider refuses (429).",
+        "concurrency, and fail over.",
         with_error(q, _info(q)), pool.owned(trunk),
         columns=(
-            label("provider", "Provider", 120),
-            label("connection", "Connection", 96),
-            label("name", "Tenant", 96),
-            failed(failed_share(q, *by), 84),
-            label("code", "Top error", 100),
-            whole("In use", _connection(q, "calls_in_progress"), 72),
-            whole("Limit", _connection(q, "concurrency_limit"), 66, "none"),
-            figure("Of limit", _used(q), 120, unit=RATIO, decimals=0, empty="no limit", **GAUGE,
+            label("provider", "Provider", 140),
+            label("connection", "Connection", 110),
+            label("name", "Tenant", 110),
+            failed(failed_share(q, *by), 100),
+            label("code", "Top error", 150),
+            whole("In use", _connection(q, "calls_in_progress"), 90),
+            whole("Limit", _connection(q, "concurrency_limit"), 90, "none"),
+            figure("Of limit", _used(q), 130, unit=RATIO, decimals=0, empty="no limit", **GAUGE,
                    thresholds=steps((None, CALM), (1, WARNING))),
-            figure("Calls/s", _connection(q, "calls_per_second_limit"), 76, unit=COUNT, empty="no limit"),
-            whole("Numbers", number_of(active, *by), 80, "0"),
-            whole("Calls", calls, 70),
-            answer_rate("Answered", ratio(answered, calls, at_least=MINIMUM_CALLS), 90),
+            whole("Numbers", number_of(active, *by), 110, "0"),
         ),
         by=by, kept=("tenant",), base=trunk, within=trunk, empty="No connections known", sort="Failed",
         descending=True,

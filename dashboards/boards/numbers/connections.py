@@ -7,6 +7,7 @@ from dashboards.vocabulary.fields import COLOURED, Step, steps
 from dashboards.vocabulary.figures import Column, figure
 from dashboards.vocabulary.queries import MINIMUM_CALLS, TENANTS, Queries, ratio, total
 from dashboards.vocabulary.units import RATIO
+from exporter.contract.codes import LOST_OUTCOME
 from exporter.diagnosis.dispatch.gates import FAILING, IMPAIRED
 
 LATELY = "15m"
@@ -39,16 +40,17 @@ def failed_share(q: Queries, *by: str) -> str:
 
     An outage blocks campaigns, which then make too few calls to tell: it would be out of sight while it lasts.
     """
+    calls, lost = ended(q, LATELY, *by), ended(q, LATELY, *by, outcome=LOST_OUTCOME)
+    share = ratio(f"({lost} or 0 * {calls})", calls, at_least=MINIMUM_CALLS)
+    return f"({share} or last_over_time(({share})[{REMEMBERED}:5m]))"
+
+
+def ended(q: Queries, over: str, *by: str, **outcome: str) -> str:
+    """Calls that ended within so long, of the numbers of each connection."""
+    calls = total(q.increase("campaign_number_calls_total", over=over, tenant=TENANTS, **outcome), "tenant", "number")
     info = f"max by (tenant, number, connection) ({q.last('campaign_number_info', tenant=TENANTS)})"
     belongs = f"topk by (tenant, number) (1, {info})"
-
-    def ended(**outcome: str) -> str:
-        calls = q.increase("campaign_number_calls_total", over=LATELY, tenant=TENANTS, **outcome)
-        of_numbers = total(calls, "tenant", "number")
-        return total(f"{of_numbers} * on (tenant, number) group_left (connection) {belongs}", *by)
-
-    share = ratio(f"({ended(outcome='failed')} or 0 * {ended()})", ended(), at_least=MINIMUM_CALLS)
-    return f"({share} or last_over_time(({share})[{REMEMBERED}:5m]))"
+    return total(f"{calls} * on (tenant, number) group_left (connection) {belongs}", *by)
 
 
 def failed(expression: str, width: int) -> Column:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exporter.metrics.catalogue.kinds import COUNTER, Family, Totals, judged
+from exporter.metrics.catalogue.kinds import COUNTER, GAUGE, Family, Offset, Totals, judged
 
 WINDOWS = (
     judged(
@@ -26,6 +26,13 @@ WINDOWS = (
         "window",
         "closes",
         needs=("campaigns.call_windows",),
+    ),
+    Family(
+        "campaign_utc_offset_seconds",
+        GAUGE,
+        "Seconds that the campaign's own clock (the time zone of its call windows) is ahead of UTC now.",
+        Offset(),
+        live=True,
     ),
     Family(
         "campaign_calls_outside_window_total",

@@ -126,7 +126,12 @@ class Judged:
     value: str
 
 
-Source = Attribute | Attributes | Info | States | Totals | Buckets | Due | Oldest | Use | Judged
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """How far the campaign's own clock is ahead of UTC."""
+
+
+Source = Attribute | Attributes | Info | States | Totals | Buckets | Due | Oldest | Use | Judged | Offset
 
 
 @dataclass(frozen=True, slots=True)

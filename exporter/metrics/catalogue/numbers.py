@@ -31,6 +31,13 @@ NUMBERS = (
         ("number", "outcome"),
     ),
     Family(
+        "campaign_number_talk_seconds_total",
+        COUNTER,
+        "Talk time of answered calls of a campaign, by the number they were made from, in seconds.",
+        Totals("numbers", mapped(number="number"), sums=("talk_micro",), budget="numbers"),
+        ("number",),
+    ),
+    Family(
         "campaign_number_weight",
         GAUGE,
         "How often a number of the campaign's pool is picked, relative to the others; 0: never.",

@@ -1,0 +1,124 @@
+"""When people answer, by their campaigns' own clocks, and on how many calls that rests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dashboards.vocabulary.fields import organised, override, sorted_by
+from dashboards.vocabulary.figures import answer_rate, figure, figures, label, whole
+from dashboards.vocabulary.panel import Panel
+from dashboards.vocabulary.panels import stat, table
+from dashboards.vocabulary.queries import MINIMUM_CALLS, PICKED_UP, RANGE, THROUGH, Queries, ratio, selector, total
+from dashboards.vocabulary.targets import now, rows
+from dashboards.vocabulary.units import RATIO
+
+SURE = 3.0
+"""Standard deviations: of twenty-four hours one is two away by chance."""
+
+EMPTY = "Not enough data, or no time zone known"
+WEEKDAYS = {"1": "Mon", "2": "Tue", "3": "Wed", "4": "Thu", "5": "Fri", "6": "Sat", "0": "Sun"}
+"""PromQL's numbers of them, in their order."""
+
+_DAYS = "|".join(WEEKDAYS.values())
+
+
+class Hours:
+    """Calls by the hour in which they ended; `campaigns` chooses by tenant and campaign."""
+
+    def __init__(self, q: Queries, campaigns: Mapping[str, str]) -> None:
+        self._q = q
+        self._campaigns = campaigns
+
+    def calls(self, *by: str, **only: str) -> str:
+        """Calls of a span by `hour`, or by `hour` and `day`; without either, all of them.
+
+        What was counted in each whole hour of UTC, at the hour of the campaign's clock that its middle lies in.
+        """
+        series = selector("campaign_calls_total", **self._campaigns, **only)
+        counted = f"clamp_min({self._q.once(series)} - {self._q.once(f'{series} offset 1h')}, 0)"
+        ahead = f"max by (tenant, campaign) ({selector('campaign_utc_offset_seconds')})"
+        local = f"({ahead} + time() - 1800)"
+        # 1000, the weekday, two digits of the hour: in a second `count_values` Prometheus 2.42 mixes up the labels.
+        hours = f'count_values by (tenant, campaign) ("at", 1000 + 100 * day_of_week({local}) + hour({local}))'
+        at_hours = f"{total(counted, 'tenant', 'campaign')} * on (tenant, campaign) group_right () ({hours})"
+        found = f"sum_over_time(({at_hours})[{RANGE}:1h])"
+        for name, place in (("day", "1(.).."), ("hour", "1.(..)")):
+            if name in by:
+                found = f'label_replace({found}, "{name}", "$1", "at", "{place}")'
+        return total(found, *by)
+
+    def rate(self, *by: str) -> str:
+        """The answer rate of calls that got through; absent below the minimum sample."""
+        return ratio(self.calls(*by, **PICKED_UP), self.calls(*by, **THROUGH), at_least=MINIMUM_CALLS)
+
+    def more(self) -> str:
+        """By which share more is answered in an hour than in all together, where that is no chance."""
+        return f"({self._change()} > on (hour) ({self._chance()}))"
+
+    def more_or_less(self) -> str:
+        """The same of hours in which less is answered, too."""
+        return f"({self.more()} or {self._change()} < on (hour) (-{self._chance()}))"
+
+    def _change(self) -> str:
+        return f"({self.rate('hour')}) / on () group_left () ({self.rate()}) - 1"
+
+    def _chance(self) -> str:
+        return f"{SURE:g} / sqrt({self.calls('hour', **PICKED_UP)} > 0)"
+
+
+def best_hours(hours: Hours) -> tuple[Panel, ...]:
+    """All panels."""
+    return _best(hours), _by_hour(hours), _by_weekday(hours)
+
+
+def _best(hours: Hours) -> Panel:
+    named = f'label_replace(topk (1, {hours.more()}), "hour", "$1:00", "hour", "(.+)")'
+    return stat(
+        191, "Best hour",
+        "The hour of the day in which people answer most, and by how much more than in all hours together; only where "
+        "that is no chance. Move call windows towards it, or make first attempts then. It tells of the people who were "
+        "called at that hour: another list may differ.",
+        now(named, "{{hour}}"),
+        unit=RATIO, decimals=0, empty="No hour stands out, as far as is known", width=4, height=9,
+        text="value_and_name",
+    )  # fmt: skip
+
+
+def _by_hour(hours: Hours) -> Panel:
+    calls = hours.calls("hour", **THROUGH)
+    return figures(
+        192, "Answers by hour",
+        "Calls that got through and the share of them that was answered, by the hour of each campaign's own clock in "
+        "which they ended. Against all: by so much more, or less, than in all hours together, where that is no chance. "
+        f"Rates need {MINIMUM_CALLS} calls: choose a longer span for more.",
+        columns=(
+            label("hour", "Hour", 72),
+            answer_rate("Answered", hours.rate("hour"), 90),
+            whole("Calls", calls, 80),
+            figure("Against all", hours.more_or_less(), 100, unit=RATIO, decimals=0, empty="no sign"),
+        ),
+        key="hour", base=calls, empty=EMPTY, sort="Hour", width=8, height=9, pages=False,
+    )  # fmt: skip
+
+
+def _by_weekday(hours: Hours) -> Panel:
+    corner = "hour\\day"
+    return table(
+        193, "Answers by hour and weekday",
+        "The share of calls that were answered, by hour and weekday of each campaign's own clock: the stronger the "
+        f"colour, the more. A cell of fewer than {MINIMUM_CALLS} calls is empty.",
+        rows(hours.rate("hour", "day")),
+        empty=EMPTY, unit=RATIO, decimals=0, width=12, height=9,
+        transformations=[
+            {"id": "groupingToMatrix",
+             "options": {"columnField": "day", "rowField": "hour", "valueField": "Value", "emptyValue": "null"}},
+            organised([corner, *WEEKDAYS], {corner: "Hour", **WEEKDAYS}),
+            sorted_by("Hour"),
+        ],
+        overrides=[
+            override("Hour", unit="string", custom_width=72),
+            override(f"/^({_DAYS})$/", by="byRegexp",
+                     color={"mode": "continuous-blues"}, custom_align="right", noValue="",
+                     custom_cellOptions={"type": "color-background", "mode": "basic"}),
+        ],
+    )  # fmt: skip

@@ -1,0 +1,69 @@
+"""Telephony's own figures of each connection: what it delivers, what is answered, how long people stay, how fast."""
+
+from __future__ import annotations
+
+from dashboards.boards.numbers.connections import ended, trunks
+from dashboards.boards.numbers.queries import BY, Pool
+from dashboards.vocabulary.colours import CALM, WARNING
+from dashboards.vocabulary.fields import steps
+from dashboards.vocabulary.figures import GAUGE, answer_rate, figure, figures, label, whole
+from dashboards.vocabulary.panel import Panel
+from dashboards.vocabulary.queries import MINIMUM_CALLS, TENANTS, THROUGH, Queries, ratio, seconds, selector, total
+from dashboards.vocabulary.units import COUNT, PER_SECOND, RATIO, SECONDS
+
+ROUTE = ("tenant", "connection")
+
+LATELY = "5m"
+"""Calls a second are the mean of so long: shorter, and a connection with few calls shows nothing most of the time."""
+
+SEIZED = {"outcome": "=~answered|abandoned|voicemail"}
+"""What the network takes for an answer: a machine picks up, too."""
+
+
+def routes(q: Queries, pool: Pool) -> Panel:
+    """How each connection carries calls, as carriers measure it."""
+    trunk = f"max by ({', '.join(ROUTE)}) ({trunks(q)})"
+    calls, through, seized = (_calls(pool, only) for only in ({}, THROUGH, SEIZED))
+    limit = f"max by ({', '.join(ROUTE)}) ({q.last('campaign_connection_calls_per_second_limit', tenant=TENANTS)})"
+    return figures(
+        153,
+        "Routes",
+        "What you quote to a carrier. ASR: of all calls, those that somebody or a machine answered (ITU-T E.411); it "
+        "depends on whom you call. NER: of all calls, those that the network delivered, whatever the person did "
+        "(E.425); below the others', open a ticket with the provider. ACD: how long answered calls last; far below the "
+        "others' at a good ASR, ask whether answers are billed that nobody gave. Started: calls a second, the mean of "
+        f"{LATELY}; near the limit its peaks are refused (429), so pace campaigns below it. Rates need "
+        f"{MINIMUM_CALLS} calls in the span.",
+        trunks(q), pool.owned(trunk),
+        columns=(
+            label("provider", "Provider", 140),
+            label("connection", "Connection", 110),
+            label("name", "Tenant", 110),
+            whole("Calls", calls, 90),
+            answer_rate("ASR", ratio(seized, calls, at_least=MINIMUM_CALLS), 90),
+            answer_rate("NER", ratio(through, calls, at_least=MINIMUM_CALLS), 90),
+            figure("ACD", ratio(_talk(pool), _calls(pool, {"outcome": "answered"}), at_least=MINIMUM_CALLS), 90,
+                   unit=SECONDS, decimals=0, empty="too few"),
+            figure("Started", started(q), 100, unit=PER_SECOND, decimals=2),
+            figure("Limit", limit, 90, unit=COUNT, empty="none"),
+            figure("Of limit", ratio(started(q), limit), 130, unit=RATIO, decimals=0, empty="no limit", **GAUGE,
+                   thresholds=steps((None, CALM), (0.8, WARNING))),
+        ),
+        by=ROUTE, kept=("tenant",), base=trunk, within=trunk, empty="No connections known", sort="NER",
+        height=6, pages=False,
+    )  # fmt: skip
+
+
+def started(q: Queries) -> str:
+    """Calls that each connection started a second: those that ended, and how many more go on than before."""
+    going = q.once(f"delta({selector('campaign_connection_calls_in_progress', tenant=TENANTS)}[{LATELY}])")
+    more = f"max by ({', '.join(ROUTE)}) ({going})"
+    return f"clamp_min({ended(q, LATELY, *ROUTE)} + {more}, 0) / {seconds(LATELY)}"
+
+
+def _calls(pool: Pool, only: dict[str, str]) -> str:
+    return total(pool.labelled(pool.calls(*BY, **only), "connection"), *ROUTE)
+
+
+def _talk(pool: Pool) -> str:
+    return total(pool.labelled(pool.talk(*BY), "connection"), *ROUTE)
