@@ -84,7 +84,7 @@ def test_the_best_hour_is_named(prometheus: Prometheus) -> None:
 
 def test_weekdays_are_those_of_the_campaigns_own_clock(prometheus: Prometheus) -> None:
     cells = shown(prometheus, 193, "", "hour", "day")
-    assert {day for _, day in (key.split("/") for key in cells)} == set("0123456")
+    assert {day for _, day in (key.split("/") for key in cells)} == set("1234567")
     assert cells[f"{GOOD:02}/1"] == pytest.approx(0.6)
     assert f"{THIN:02}/1" not in cells
 

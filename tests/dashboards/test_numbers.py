@@ -317,7 +317,7 @@ def test_countries_and_connections(ask: Ask) -> None:
         ("NER", {"a/c.1": 0.95, "a/c.2": 0.1}),
         ("ACD", {"a/c.1": 90}),
         ("Started", {"a/c.1": 100 / 3600, "a/c.2": 100 / 3600 + 0.1}),
-        ("Limit", {"a/c.1": 0.05}),
+        ("Limit/s", {"a/c.1": 0.05}),
         ("Of limit", {"a/c.1": 100 / 3600 / 0.05}),
     ],
 )

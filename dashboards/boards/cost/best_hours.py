@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dashboards.vocabulary.fields import organised, override, sorted_by
+from dashboards.vocabulary.fields import organised, override, sorted_by, words
 from dashboards.vocabulary.figures import answer_rate, figure, figures, label, whole
+from dashboards.vocabulary.layout import Line, line
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.panels import stat, table
 from dashboards.vocabulary.queries import MINIMUM_CALLS, PICKED_UP, RANGE, THROUGH, Queries, ratio, selector, total
@@ -16,10 +17,10 @@ SURE = 3.0
 """Standard deviations: of twenty-four hours one is two away by chance."""
 
 EMPTY = "Not enough data, or no time zone known"
-WEEKDAYS = {"1": "Mon", "2": "Tue", "3": "Wed", "4": "Thu", "5": "Fri", "6": "Sat", "0": "Sun"}
-"""PromQL's numbers of them, in their order."""
+WEEKDAYS = {"1": "Mon", "2": "Tue", "3": "Wed", "4": "Thu", "5": "Fri", "6": "Sat", "7": "Sun"}
+"""Their numbers, as ISO 8601 has them."""
 
-_DAYS = "|".join(WEEKDAYS.values())
+_HOURS = [f"{hour:02}" for hour in range(24)]
 
 
 class Hours:
@@ -38,11 +39,13 @@ class Hours:
         counted = f"clamp_min({self._q.once(series)} - {self._q.once(f'{series} offset 1h')}, 0)"
         ahead = f"max by (tenant, campaign) ({selector('campaign_utc_offset_seconds')})"
         local = f"({ahead} + time() - 1800)"
-        # 1000, the weekday, two digits of the hour: in a second `count_values` Prometheus 2.42 mixes up the labels.
-        hours = f'count_values by (tenant, campaign) ("at", 1000 + 100 * day_of_week({local}) + hour({local}))'
+        # The weekday (Sunday is 0 in PromQL) and two digits of the hour: labels of a second `count_values` get mixed up
+        # in Prometheus 2.42.
+        weekday = f"((day_of_week({local}) + 6) % 7 + 1)"
+        hours = f'count_values by (tenant, campaign) ("at", 100 * {weekday} + hour({local}))'
         at_hours = f"{total(counted, 'tenant', 'campaign')} * on (tenant, campaign) group_right () ({hours})"
         found = f"sum_over_time(({at_hours})[{RANGE}:1h])"
-        for name, place in (("day", "1(.).."), ("hour", "1.(..)")):
+        for name, place in (("day", "(.).."), ("hour", ".(..)")):
             if name in by:
                 found = f'label_replace({found}, "{name}", "$1", "at", "{place}")'
         return total(found, *by)
@@ -66,9 +69,9 @@ class Hours:
         return f"{SURE:g} / sqrt({self.calls('hour', **PICKED_UP)} > 0)"
 
 
-def best_hours(hours: Hours) -> tuple[Panel, ...]:
+def best_hours(hours: Hours) -> tuple[Line, ...]:
     """All panels."""
-    return _best(hours), _by_hour(hours), _by_weekday(hours)
+    return line(_best(hours), _by_hour(hours)), line(_by_weekday(hours))
 
 
 def _best(hours: Hours) -> Panel:
@@ -78,8 +81,8 @@ def _best(hours: Hours) -> Panel:
         "The hour of the day in which people answer most, and by how much more than in all hours together; only where "
         "that is no chance. Move call windows towards it, or make first attempts then. It tells of the people who were "
         "called at that hour: another list may differ.",
-        now(named, "{{hour}}"),
-        unit=RATIO, decimals=0, empty="No hour stands out, as far as is known", width=4, height=9,
+        now(named, "more answers at {{hour}}"),
+        unit=RATIO, decimals=0, empty="No hour stands out, as far as is known", width=6, height=9,
         text="value_and_name",
     )  # fmt: skip
 
@@ -92,33 +95,34 @@ def _by_hour(hours: Hours) -> Panel:
         "which they ended. Against all: by so much more, or less, than in all hours together, where that is no chance. "
         f"Rates need {MINIMUM_CALLS} calls: choose a longer span for more.",
         columns=(
-            label("hour", "Hour", 72),
-            answer_rate("Answered", hours.rate("hour"), 90),
-            whole("Calls", calls, 80),
-            figure("Against all", hours.more_or_less(), 100, unit=RATIO, decimals=0, empty="no sign"),
+            label("hour", "Hour", 90),
+            answer_rate("Answered", hours.rate("hour"), 120),
+            whole("Calls", calls, 120),
+            figure("Against all", hours.more_or_less(), 140, unit=RATIO, decimals=0, empty="no sign"),
         ),
-        key="hour", base=calls, empty=EMPTY, sort="Hour", width=8, height=9, pages=False,
+        key="hour", base=calls, empty=EMPTY, sort="Answered", descending=True, width=18, height=9, pages=False,
     )  # fmt: skip
 
 
 def _by_weekday(hours: Hours) -> Panel:
-    corner = "hour\\day"
+    corner = "day\\hour"
     return table(
-        193, "Answers by hour and weekday",
-        "The share of calls that were answered, by hour and weekday of each campaign's own clock: the stronger the "
+        193, "Answers by weekday and hour",
+        "The share of calls that were answered, by weekday and hour of each campaign's own clock: the stronger the "
         f"colour, the more. A cell of fewer than {MINIMUM_CALLS} calls is empty.",
         rows(hours.rate("hour", "day")),
-        empty=EMPTY, unit=RATIO, decimals=0, width=12, height=9,
+        empty=EMPTY, unit=RATIO, decimals=0, height=9,
         transformations=[
             {"id": "groupingToMatrix",
-             "options": {"columnField": "day", "rowField": "hour", "valueField": "Value", "emptyValue": "null"}},
-            organised([corner, *WEEKDAYS], {corner: "Hour", **WEEKDAYS}),
-            sorted_by("Hour"),
+             "options": {"columnField": "hour", "rowField": "day", "valueField": "Value", "emptyValue": "null"}},
+            organised([corner, *_HOURS], {corner: "Day"}),
+            sorted_by("Day"),
         ],
         overrides=[
-            override("Hour", unit="string", custom_width=72),
-            override(f"/^({_DAYS})$/", by="byRegexp",
-                     color={"mode": "continuous-blues"}, custom_align="right", noValue="",
+            override("Day", unit="string", custom_width=60,
+                     mappings=words({number: (name, None) for number, name in WEEKDAYS.items()})),
+            override("/^[0-9]+$/", by="byRegexp",
+                     color={"mode": "continuous-blues"}, custom_align="center", custom_width=43, noValue="",
                      custom_cellOptions={"type": "color-background", "mode": "basic"}),
         ],
     )  # fmt: skip

@@ -85,7 +85,7 @@ def sections(spending: Spending, way: Way | None = None) -> tuple[Line | Folded,
         folded(heading(170, "By arm of the A/B tests", collapsed=True), line(variants(spending, links))),
         folded(heading(180, "By provider", collapsed=True), line(providers(spending))),
         folded(heading(190, "By hour: when do people answer?", collapsed=True),
-               line(*best_hours(Hours(spending.q, spending.campaigns)))),
+               *best_hours(Hours(spending.q, spending.campaigns))),
     )  # fmt: skip
 
 

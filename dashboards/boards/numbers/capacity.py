@@ -118,7 +118,7 @@ def trunks(q: Queries, pool: Pool) -> Panel:
         columns=(
             label("provider", "Provider", 140),
             label("connection", "Connection", 110),
-            label("name", "Tenant", 110),
+            label("name", "Tenant", 0, custom_minWidth=110),
             failed(failed_share(q, *by), 100),
             label("code", "Top error", 150),
             whole("In use", _connection(q, "calls_in_progress"), 90),

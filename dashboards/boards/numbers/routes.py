@@ -9,7 +9,7 @@ from dashboards.vocabulary.fields import steps
 from dashboards.vocabulary.figures import GAUGE, answer_rate, figure, figures, label, whole
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.queries import MINIMUM_CALLS, TENANTS, THROUGH, Queries, ratio, seconds, selector, total
-from dashboards.vocabulary.units import COUNT, PER_SECOND, RATIO, SECONDS
+from dashboards.vocabulary.units import COUNT, PER_SECOND, RATIO
 
 ROUTE = ("tenant", "connection")
 
@@ -38,14 +38,14 @@ def routes(q: Queries, pool: Pool) -> Panel:
         columns=(
             label("provider", "Provider", 140),
             label("connection", "Connection", 110),
-            label("name", "Tenant", 110),
+            label("name", "Tenant", 0, custom_minWidth=110),
             whole("Calls", calls, 90),
             answer_rate("ASR", ratio(seized, calls, at_least=MINIMUM_CALLS), 90),
             answer_rate("NER", ratio(through, calls, at_least=MINIMUM_CALLS), 90),
             figure("ACD", ratio(_talk(pool), _calls(pool, {"outcome": "answered"}), at_least=MINIMUM_CALLS), 90,
-                   unit=SECONDS, decimals=0, empty="too few"),
+                   unit="suffix: s", decimals=0, empty="too few"),
             figure("Started", started(q), 100, unit=PER_SECOND, decimals=2),
-            figure("Limit", limit, 90, unit=COUNT, empty="none"),
+            figure("Limit/s", limit, 90, unit=COUNT, empty="none"),
             figure("Of limit", ratio(started(q), limit), 130, unit=RATIO, decimals=0, empty="no limit", **GAUGE,
                    thresholds=steps((None, CALM), (0.8, WARNING))),
         ),
