@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dashboards.vocabulary.fields import organised, override, sorted_by, words
+from dashboards.vocabulary.colours import CALM, GOOD, NEUTRAL
+from dashboards.vocabulary.fields import COLOURED, Step, organised, override, sorted_by, steps, words
 from dashboards.vocabulary.figures import answer_rate, figure, figures, label, whole
 from dashboards.vocabulary.layout import Line, line
 from dashboards.vocabulary.panel import Panel
@@ -20,7 +21,12 @@ EMPTY = "Not enough data, or no time zone known"
 WEEKDAYS = {"1": "Mon", "2": "Tue", "3": "Wed", "4": "Thu", "5": "Fri", "6": "Sat", "7": "Sun"}
 """Their numbers, as ISO 8601 has them."""
 
-_HOURS = [f"{hour:02}" for hour in range(24)]
+_TWO_HOURS = {f"{hour:02}": f"{hour:02}–{hour + 2:02}" for hour in range(0, 24, 2)}
+"""Beside weekdays: cells of a single hour would not fit, and have few calls."""
+
+
+_UPPER: tuple[Step, ...] = ((None, NEUTRAL), (50, CALM), (80, GOOD))
+"""Per cent of the way from the lowest cell to the highest; no scale of one colour can be read on dark and light."""
 
 
 class Hours:
@@ -31,7 +37,7 @@ class Hours:
         self._campaigns = campaigns
 
     def calls(self, *by: str, **only: str) -> str:
-        """Calls of a span by `hour`, or by `hour` and `day`; without either, all of them.
+        """Calls of a span by `hour`, or by `day` and even `hour` (two at once); without either, all of them.
 
         What was counted in each whole hour of UTC, at the hour of the campaign's clock that its middle lies in.
         """
@@ -42,7 +48,8 @@ class Hours:
         # The weekday (Sunday is 0 in PromQL) and two digits of the hour: labels of a second `count_values` get mixed up
         # in Prometheus 2.42.
         weekday = f"((day_of_week({local}) + 6) % 7 + 1)"
-        hours = f'count_values by (tenant, campaign) ("at", 100 * {weekday} + hour({local}))'
+        hour = f"2 * floor(hour({local}) / 2)" if "day" in by else f"hour({local})"
+        hours = f'count_values by (tenant, campaign) ("at", 100 * {weekday} + {hour})'
         at_hours = f"{total(counted, 'tenant', 'campaign')} * on (tenant, campaign) group_right () ({hours})"
         found = f"sum_over_time(({at_hours})[{RANGE}:1h])"
         for name, place in (("day", "(.).."), ("hour", ".(..)")):
@@ -95,10 +102,10 @@ def _by_hour(hours: Hours) -> Panel:
         "which they ended. Against all: by so much more, or less, than in all hours together, where that is no chance. "
         f"Rates need {MINIMUM_CALLS} calls: choose a longer span for more.",
         columns=(
-            label("hour", "Hour", 90),
-            answer_rate("Answered", hours.rate("hour"), 120),
-            whole("Calls", calls, 120),
-            figure("Against all", hours.more_or_less(), 140, unit=RATIO, decimals=0, empty="no sign"),
+            label("hour", "Hour", 120),
+            answer_rate("Answered", hours.rate("hour"), 200),
+            whole("Calls", calls, 200),
+            figure("Against all", hours.more_or_less(), 0, unit=RATIO, decimals=0, empty="no sign"),
         ),
         key="hour", base=calls, empty=EMPTY, sort="Answered", descending=True, width=18, height=9, pages=False,
     )  # fmt: skip
@@ -108,21 +115,21 @@ def _by_weekday(hours: Hours) -> Panel:
     corner = "day\\hour"
     return table(
         193, "Answers by weekday and hour",
-        "The share of calls that were answered, by weekday and hour of each campaign's own clock: the stronger the "
-        f"colour, the more. A cell of fewer than {MINIMUM_CALLS} calls is empty.",
+        "The share of calls that were answered, by weekday and two hours of each campaign's clock. Between "
+        "the lowest cell and the highest, blue is the upper half and green the top fifth: dial then. A cell of fewer "
+        f"than {MINIMUM_CALLS} calls is empty.",
         rows(hours.rate("hour", "day")),
         empty=EMPTY, unit=RATIO, decimals=0, height=9,
         transformations=[
             {"id": "groupingToMatrix",
              "options": {"columnField": "hour", "rowField": "day", "valueField": "Value", "emptyValue": "null"}},
-            organised([corner, *_HOURS], {corner: "Day"}),
+            organised([corner, *_TWO_HOURS], {corner: "Day", **_TWO_HOURS}),
             sorted_by("Day"),
         ],
         overrides=[
             override("Day", unit="string", custom_width=60,
                      mappings=words({number: (name, None) for number, name in WEEKDAYS.items()})),
-            override("/^[0-9]+$/", by="byRegexp",
-                     color={"mode": "continuous-blues"}, custom_align="center", custom_width=43, noValue="",
-                     custom_cellOptions={"type": "color-background", "mode": "basic"}),
+            override("/–/", by="byRegexp", custom_align="center", custom_width=85, noValue="",
+                     color={"mode": "thresholds"}, thresholds={**steps(*_UPPER), "mode": "percentage"}, **COLOURED),
         ],
     )  # fmt: skip
