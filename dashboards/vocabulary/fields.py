@@ -43,6 +43,11 @@ def words(texts: Mapping[str, tuple[str, str | None]]) -> list[Json]:
     ]
 
 
+def matching(pattern: str, text: str) -> Json:
+    """Values that match a pattern as another text, which may hold its groups (`$1`)."""
+    return {"type": "regex", "options": {"pattern": pattern, "result": {"text": text, "index": 0}}}
+
+
 def codes(states: Iterable[State]) -> list[Json]:
     """The codes of a closed set as words and colours."""
     return words({state.code: (state.words, state.colour) for state in states})

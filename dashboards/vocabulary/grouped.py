@@ -34,7 +34,7 @@ class Grouped:
         if not any("expr" in target for target in panel["targets"]):
             return panel
         found = {**panel, "targets": [self._target(target) for target in panel["targets"]]}
-        if panel["type"] == "barchart" and self._category(panel) is not None:
+        if self._category(panel) is not None:
             return self._bars(found)
         if any(target.get("format") == "table" for target in panel["targets"]):
             return self._table(found)
@@ -129,17 +129,17 @@ class Grouped:
         return {**step, "options": {**options, "indexByName": {**first, **after}}}
 
     def _category(self, panel: Json) -> str | None:
-        """The label that bars are named by."""
+        """The label that names bars, or the rows of a matrix, which has no column for others."""
         for step in panel.get("transformations", ()):
             if step["id"] == "groupingToMatrix":
                 return str(step["options"]["rowField"])
-            if step["id"] == "organize":
+            if step["id"] == "organize" and panel["type"] == "barchart":
                 names = {shown: name for name, shown in step["options"]["renameByName"].items()}
                 return names.get(panel["options"]["xField"])
         return None
 
     def _bars(self, panel: Json) -> Json:
-        """Each bar is named with its group."""
+        """Each bar, or row, is named with its group."""
         name, labels = self._category(panel), ", ".join(f'"{label}"' for label in self._labels)
         hidden = Grouped(self._grouping, several=False)
         targets = [

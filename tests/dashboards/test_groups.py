@@ -60,11 +60,32 @@ def test_where_several_groups_can_be_seen_each_figure_says_whose_it_is() -> None
         and "{{platform}}/{{region}}" not in target["legendFormat"]
     ]  # fmt: skip
     assert series == []
-    tables = [found for found in _of(SEVERAL) if found.panel["type"] == "table"]
+    tables = [found for found in _of(SEVERAL) if found.panel["type"] == "table" and _rows(found) is None]
     orders = {str(found): step["options"]["indexByName"] for found in tables for step in found.panel["transformations"]
               if step["id"] == "organize"}  # fmt: skip
     assert orders.keys() == set(map(str, tables))
     assert [where for where, order in orders.items() if [order.get(label) for label in LABELS] != [0, 1]] == []
+
+
+def test_a_matrix_has_rows_for_each_group() -> None:
+    """It has no column for labels, and one group's cells would hide another's."""
+    matrices = [found for found in _of(SEVERAL) if found.panel["type"] == "table" and _rows(found) is not None]
+    assert [found.panel["id"] for found in matrices] == [193]
+    for found in matrices:
+        named = f'"{_rows(found)}", " · ", "{_rows(found)}", "platform", "region")'
+        assert all(
+            target["expr"].startswith("label_join(") and target["expr"].endswith(named) for target in found.targets
+        )
+        day = next(each for each in found.panel["fieldConfig"]["overrides"] if each["matcher"]["options"] == "Day")
+        words = next(each["value"] for each in day["properties"] if each["id"] == "mappings")[0]["options"]
+        assert re.sub(words["pattern"].strip("/"), r"Mon\1", "1 · eu/west") == "Mon · eu/west"
+        assert words["result"]["text"] == "Mon$1"
+
+
+def _rows(found: Found) -> str | None:
+    """The label of a matrix's rows."""
+    steps = {each["id"]: each["options"] for each in found.panel.get("transformations", ())}
+    return steps["groupingToMatrix"]["rowField"] if "groupingToMatrix" in steps else None
 
 
 def test_where_one_group_is_seen_it_is_no_column() -> None:

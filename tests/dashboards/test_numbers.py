@@ -147,17 +147,20 @@ def outage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
 
 @pytest.fixture(scope="module")
 def routed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    """An hour of two connections: one delivers, the other hardly; on a third nothing is known."""
+    """An hour of connections: one delivers, one hardly, one never; of another nothing is known."""
     world = Numbers(looks=MINUTES)
     ended = {"one": {"answered": 50, "abandoned": 10, "voicemail": 20, "busy": 5, "no_answer": 10, "failed": 5},
-             "two": {"answered": 10, "failed": 90}}  # fmt: skip
-    for number, connection, talk in (("one", "c.1", 4500), ("two", "c.2", 100)):
+             "two": {"answered": 10, "failed": 90}, "three": {"failed": 100}, "silent": {"answered": 40}}  # fmt: skip
+    for number, connection, talk in (
+        ("one", "c.1", 4500), ("two", "c.2", 100), ("three", "c.4", None), ("silent", "c.1", None),
+    ):  # fmt: skip
         world.number(number, connection=connection)
         own = {"tenant": "a", "campaign": "x", "number": number}
         for outcome, calls in ended[number].items():
             world("campaign_number_calls_total", grown(calls, since=MINUTES[0]), outcome=outcome, **own)
-        world("campaign_number_talk_seconds_total", grown(talk, since=MINUTES[0]), **own)
-    for connection, more in (("c.1", 0.0), ("c.2", 0.1), ("c.3", 0.0)):
+        if talk is not None:
+            world("campaign_number_talk_seconds_total", grown(talk, since=MINUTES[0]), **own)
+    for connection, more in (("c.1", 0.0), ("c.2", 0.1), ("c.3", 0.0), ("c.4", 0.0)):
         own = {"tenant": "a", "connection": connection}
         world("campaign_connection_info", 1, provider="p", **own)
         if connection != "c.3":
@@ -312,13 +315,13 @@ def test_countries_and_connections(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("title", "shown"),
     [
-        ("Calls", {"a/c.1": 100, "a/c.2": 100}),
-        ("ASR", {"a/c.1": 0.8, "a/c.2": 0.1}),
-        ("NER", {"a/c.1": 0.95, "a/c.2": 0.1}),
-        ("ACD", {"a/c.1": 90}),
-        ("Started", {"a/c.1": 100 / 3600, "a/c.2": 100 / 3600 + 0.1}),
+        ("Calls", {"a/c.1": 140, "a/c.2": 100, "a/c.4": 100}),
+        ("ASR", {"a/c.1": 120 / 140, "a/c.2": 0.1, "a/c.4": 0}),
+        ("NER", {"a/c.1": 135 / 140, "a/c.2": 0.1, "a/c.4": 0}),
+        ("ACD", {"a/c.1": 90}),  # of the number that tells how long people talk
+        ("Started", {"a/c.1": 140 / 3600, "a/c.2": 100 / 3600 + 0.1, "a/c.4": 100 / 3600}),
         ("Limit/s", {"a/c.1": 0.05}),
-        ("Of limit", {"a/c.1": 100 / 3600 / 0.05}),
+        ("Of limit", {"a/c.1": 140 / 3600 / 0.05}),
     ],
 )
 def test_a_route_is_told_as_carriers_measure_it(routed: Prometheus, title: str, shown: dict[str, float]) -> None:

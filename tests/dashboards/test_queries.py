@@ -48,6 +48,7 @@ NOTHING: dict[str, str] = {
         ("campaign-1-OLD", "overview-101-OLD", "numbers-101-OLD", "cost-106-OLD", "cost-shared-1-106-OLD"), _HEALTHY
     ),
     **dict.fromkeys(("numbers-130-A", "numbers-130-B"), "no number is answered less than it was"),
+    **dict.fromkeys(("cost-191-A", "cost-shared-1-191-A"), "no hour stands out within one"),
     "exporter-health-204-A": _HEALTHY,
     "exporter-health-602-A": _HEALTHY,
     "exporter-health-605-A": "nobody scraped",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dashboards.vocabulary.colours import CALM, GOOD, NEUTRAL
-from dashboards.vocabulary.fields import COLOURED, Step, organised, override, sorted_by, steps, words
+from dashboards.vocabulary.fields import COLOURED, Step, matching, organised, override, sorted_by, steps
 from dashboards.vocabulary.figures import answer_rate, figure, figures, label, whole
 from dashboards.vocabulary.layout import Line, line
 from dashboards.vocabulary.panel import Panel
@@ -15,18 +15,22 @@ from dashboards.vocabulary.targets import now, rows
 from dashboards.vocabulary.units import RATIO
 
 SURE = 3.0
-"""Standard deviations: of twenty-four hours one is two away by chance."""
+"""Standard deviations of counting: of twenty-four hours one is two away by chance."""
+
+CELL = 100
+"""Calls of a cell beside weekdays: of eighty cells, those of a few calls would be the highest and the lowest."""
 
 EMPTY = "Not enough data, or no time zone known"
-WEEKDAYS = {"1": "Mon", "2": "Tue", "3": "Wed", "4": "Thu", "5": "Fri", "6": "Sat", "7": "Sun"}
-"""Their numbers, as ISO 8601 has them."""
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+"""From 1 on, as ISO 8601 has them."""
 
 _TWO_HOURS = {f"{hour:02}": f"{hour:02}–{hour + 2:02}" for hour in range(0, 24, 2)}
 """Beside weekdays: cells of a single hour would not fit, and have few calls."""
 
-
 _UPPER: tuple[Step, ...] = ((None, NEUTRAL), (50, CALM), (80, GOOD))
 """Per cent of the way from the lowest cell to the highest; no scale of one colour can be read on dark and light."""
+
+_BY = ("tenant", "campaign")
 
 
 class Hours:
@@ -37,43 +41,58 @@ class Hours:
         self._campaigns = campaigns
 
     def calls(self, *by: str, **only: str) -> str:
-        """Calls of a span by `hour`, or by `day` and even `hour` (two at once); without either, all of them.
+        """Calls of a span by `hour`, or by `day` and even `hour` (two at once), and by other labels.
 
         What was counted in each whole hour of UTC, at the hour of the campaign's clock that its middle lies in.
         """
-        series = selector("campaign_calls_total", **self._campaigns, **only)
-        counted = f"clamp_min({self._q.once(series)} - {self._q.once(f'{series} offset 1h')}, 0)"
         ahead = f"max by (tenant, campaign) ({selector('campaign_utc_offset_seconds')})"
         local = f"({ahead} + time() - 1800)"
-        # The weekday (Sunday is 0 in PromQL) and two digits of the hour: labels of a second `count_values` get mixed up
-        # in Prometheus 2.42.
-        weekday = f"((day_of_week({local}) + 6) % 7 + 1)"
-        hour = f"2 * floor(hour({local}) / 2)" if "day" in by else f"hour({local})"
-        hours = f'count_values by (tenant, campaign) ("at", 100 * {weekday} + {hour})'
-        at_hours = f"{total(counted, 'tenant', 'campaign')} * on (tenant, campaign) group_right () ({hours})"
-        found = f"sum_over_time(({at_hours})[{RANGE}:1h])"
+        # A weekday (Sunday is 0 in PromQL) and two digits of the hour at once: Prometheus 2.42 mixes up the labels of a
+        # second `count_values`.
+        weekday = f"(day_of_week({local}) + 6) % 7 + 1"
+        moment = f"100 * ({weekday}) + 2 * floor(hour({local}) / 2)" if "day" in by else f"100 + hour({local})"
+        hours = f'count_values by (tenant, campaign) ("at", {moment})'
+        found = f"sum_over_time(({self._counted(only)} * on (tenant, campaign) group_right () ({hours}))[{RANGE}:1h])"
         for name, place in (("day", "(.).."), ("hour", ".(..)")):
             if name in by:
                 found = f'label_replace({found}, "{name}", "$1", "at", "{place}")'
         return total(found, *by)
 
-    def rate(self, *by: str) -> str:
+    def _counted(self, only: Mapping[str, str]) -> str:
+        """Calls of the last hour, of campaigns whose windows were open at its middle.
+
+        After they closed only calls end that were going on, of which those that were answered last longest.
+        """
+        series = selector("campaign_calls_total", **self._campaigns, **only)
+        now, then = (total(self._q.once(f"{series}{shift}"), *_BY) for shift in ("", " offset 1h"))
+        closed = f"{selector('campaign_window_open')} offset 30m == 0"
+        return f"(clamp_min({now} - {then}, 0) unless on (tenant, campaign) {closed})"
+
+    def rate(self, *by: str, at_least: int = MINIMUM_CALLS) -> str:
         """The answer rate of calls that got through; absent below the minimum sample."""
-        return ratio(self.calls(*by, **PICKED_UP), self.calls(*by, **THROUGH), at_least=MINIMUM_CALLS)
+        return ratio(self.calls(*by, **PICKED_UP), self.calls(*by, **THROUGH), at_least=at_least)
 
     def more(self) -> str:
-        """By which share more is answered in an hour than in all together, where that is no chance."""
-        return f"({self._change()} > on (hour) ({self._chance()}))"
+        """By which share more is answered in an hour than its calls let one expect, beyond the noise of counting."""
+        return f"({self._change()} > {self._noise()})"
 
     def more_or_less(self) -> str:
         """The same of hours in which less is answered, too."""
-        return f"({self.more()} or {self._change()} < on (hour) (-{self._chance()}))"
+        return f"({self._change()} and abs({self._change()}) > {self._noise()})"
 
     def _change(self) -> str:
-        return f"({self.rate('hour')}) / on () group_left () ({self.rate()}) - 1"
+        answered = self.calls("hour", **PICKED_UP)
+        return f"({answered}) / ({self._expected()}) - 1"
 
-    def _chance(self) -> str:
-        return f"{SURE:g} / sqrt({self.calls('hour', **PICKED_UP)} > 0)"
+    def _noise(self) -> str:
+        return f"{SURE:g} / sqrt({self._expected()})"
+
+    def _expected(self) -> str:
+        """Answers in each hour if every campaign were answered as in all its hours: who calls when is not the hour."""
+        answered, calls = (f"sum_over_time(({self._counted(only)})[{RANGE}:1h])" for only in (PICKED_UP, THROUGH))
+        rates = f"{answered} / ({calls} > 0)"
+        by_hour = f"{self.calls(*_BY, 'hour', **THROUGH)} * on (tenant, campaign) group_left () ({rates})"
+        return f"({total(by_hour, 'hour')} > 0)"
 
 
 def best_hours(hours: Hours) -> tuple[Line, ...]:
@@ -82,32 +101,33 @@ def best_hours(hours: Hours) -> tuple[Line, ...]:
 
 
 def _best(hours: Hours) -> Panel:
-    named = f'label_replace(topk (1, {hours.more()}), "hour", "$1:00", "hour", "(.+)")'
     return stat(
         191, "Best hour",
-        "The hour of the day in which people answer most, and by how much more than in all hours together; only where "
-        "that is no chance. Move call windows towards it, or make first attempts then. It tells of the people who were "
-        "called at that hour: another list may differ.",
-        now(named, "more answers at {{hour}}"),
+        "The hour of the day in which people answer most, and by how much more than in all hours of the same "
+        "campaigns; only where that is more than the noise of counting. Move call windows towards it, or first "
+        "attempts. Another list may differ.",
+        now(f"topk (1, {hours.more()})", "more answers at {{hour}}:00"),
         unit=RATIO, decimals=0, empty="No hour stands out, as far as is known", width=6, height=9,
         text="value_and_name",
     )  # fmt: skip
 
 
 def _by_hour(hours: Hours) -> Panel:
-    calls = hours.calls("hour", **THROUGH)
+    calls = f"({hours.calls('hour', **THROUGH)} >= {MINIMUM_CALLS})"
     return figures(
         192, "Answers by hour",
         "Calls that got through and the share of them that was answered, by the hour of each campaign's own clock in "
-        "which they ended. Against all: by so much more, or less, than in all hours together, where that is no chance. "
-        f"Rates need {MINIMUM_CALLS} calls: choose a longer span for more.",
+        "which they ended, while its windows were open. Against all: by so much more, or less, than in all hours of "
+        "the same campaigns, where that is more than the noise of counting. Hours of fewer than "
+        f"{MINIMUM_CALLS} calls are left out.",
         columns=(
             label("hour", "Hour", 120),
             answer_rate("Answered", hours.rate("hour"), 200),
             whole("Calls", calls, 200),
-            figure("Against all", hours.more_or_less(), 0, unit=RATIO, decimals=0, empty="no sign"),
+            figure("Against all", hours.more_or_less(), 0, unit=RATIO, decimals=0, empty="no sign").kept(calls),
         ),
-        key="hour", base=calls, empty=EMPTY, sort="Answered", descending=True, width=18, height=9, pages=False,
+        key="hour", empty=EMPTY, sort="Answered", descending=True,
+        width=18, height=9, pages=False,
     )  # fmt: skip
 
 
@@ -115,10 +135,10 @@ def _by_weekday(hours: Hours) -> Panel:
     corner = "day\\hour"
     return table(
         193, "Answers by weekday and hour",
-        "The share of calls that were answered, by weekday and two hours of each campaign's clock. Between "
-        "the lowest cell and the highest, blue is the upper half and green the top fifth: dial then. A cell of fewer "
-        f"than {MINIMUM_CALLS} calls is empty.",
-        rows(hours.rate("hour", "day")),
+        "The share of calls that were answered, by weekday and two hours of each campaign's clock. Between the lowest "
+        "cell and the highest, blue is the upper half and green the top fifth. Noise, or other campaigns? See Answers "
+        f"by hour. A cell of fewer than {CELL} calls is empty.",
+        rows(hours.rate("hour", "day", at_least=CELL)),
         empty=EMPTY, unit=RATIO, decimals=0, height=9,
         transformations=[
             {"id": "groupingToMatrix",
@@ -128,7 +148,7 @@ def _by_weekday(hours: Hours) -> Panel:
         ],
         overrides=[
             override("Day", unit="string", custom_width=60,
-                     mappings=words({number: (name, None) for number, name in WEEKDAYS.items()})),
+                     mappings=[matching(f"/^{day}(.*)$/", f"{name}$1") for day, name in enumerate(WEEKDAYS, start=1)]),
             override("/–/", by="byRegexp", custom_align="center", custom_width=85, noValue="",
                      color={"mode": "thresholds"}, thresholds={**steps(*_UPPER), "mode": "percentage"}, **COLOURED),
         ],

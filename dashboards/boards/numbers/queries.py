@@ -72,11 +72,6 @@ class Pool:
         grown = self._q.gained("campaign_number_calls_total", at=at, **NUMBERS, **only)
         return f"({total(grown, *by)} and on (tenant, number) {self.known()})"
 
-    def talk(self, *by: str) -> str:
-        """Seconds that people talked in a span."""
-        grown = self._q.gained("campaign_number_talk_seconds_total", **NUMBERS)
-        return f"({total(grown, *by)} and on (tenant, number) {self.known()})"
-
     def rate(self, *by: str, at: str = "") -> str:
         """The answer rate of calls that got through; absent below the minimum sample.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.boards.numbers.connections import ended, trunks
-from dashboards.boards.numbers.queries import BY, Pool
+from dashboards.boards.numbers.queries import BY, NUMBERS, USE, Pool
 from dashboards.vocabulary.colours import CALM, WARNING
 from dashboards.vocabulary.fields import steps
 from dashboards.vocabulary.figures import GAUGE, answer_rate, figure, figures, label, whole
@@ -30,19 +30,20 @@ def routes(q: Queries, pool: Pool) -> Panel:
         "Routes",
         "What you quote to a carrier. ASR: of all calls, those that somebody or a machine answered (ITU-T E.411); it "
         "depends on whom you call. NER: of all calls, those that the network delivered, whatever the person did "
-        "(E.425); below the others', open a ticket with the provider. ACD: how long answered calls last; far below the "
-        "others' at a good ASR, ask whether answers are billed that nobody gave. Started: calls a second, the mean of "
-        f"{LATELY}; near the limit its peaks are refused (429), so pace campaigns below it. Rates need "
-        f"{MINIMUM_CALLS} calls in the span.",
+        "(E.425); where it is below the others', look at the codes first: numbers that do not exist are the list's "
+        "fault, all else is a ticket for the provider. ACD: how long answered calls last; far below the others' at a "
+        "good ASR, ask whether answers are billed that nobody gave. Started: calls a second, the mean of "
+        f"{LATELY}; near the limit its peaks are refused (429), so pace campaigns below it. ASR and NER need "
+        f"{MINIMUM_CALLS} calls in the span, ACD as many answered ones.",
         trunks(q), pool.owned(trunk),
         columns=(
             label("provider", "Provider", 130),
             label("connection", "Connection", 100),
             label("name", "Tenant", 0, custom_minWidth=110),
             whole("Calls", calls, 90),
-            answer_rate("ASR", ratio(seized, calls, at_least=MINIMUM_CALLS), 90),
-            answer_rate("NER", ratio(through, calls, at_least=MINIMUM_CALLS), 90),
-            figure("ACD", ratio(_talk(pool), _calls(pool, {"outcome": "answered"}), at_least=MINIMUM_CALLS), 90,
+            answer_rate("ASR", ratio(f"({seized} or 0 * {calls})", calls, at_least=MINIMUM_CALLS), 90),
+            answer_rate("NER", ratio(f"({through} or 0 * {calls})", calls, at_least=MINIMUM_CALLS), 90),
+            figure("ACD", ratio(_talk(q, pool), _answered(q, pool), at_least=MINIMUM_CALLS), 90,
                    unit="suffix: s", decimals=0, empty="too few"),
             figure("Started", started(q), 100, unit=PER_SECOND, decimals=2),
             figure("Limit/s", limit, 90, unit=COUNT, empty="none"),
@@ -65,5 +66,14 @@ def _calls(pool: Pool, only: dict[str, str]) -> str:
     return total(pool.labelled(pool.calls(*BY, **only), "connection"), *ROUTE)
 
 
-def _talk(pool: Pool) -> str:
-    return total(pool.labelled(pool.talk(*BY), "connection"), *ROUTE)
+def _answered(q: Queries, pool: Pool) -> str:
+    """Answered calls of campaigns that tell how long people talked."""
+    told = f"max by ({', '.join(USE)}) ({q.last('campaign_number_talk_seconds_total', **NUMBERS)})"
+    answered = f"{pool.calls(*USE, outcome='answered')} and on ({', '.join(USE)}) {told}"
+    return total(pool.labelled(total(answered, *BY), "connection"), *ROUTE)
+
+
+def _talk(q: Queries, pool: Pool) -> str:
+    grown = q.gained("campaign_number_talk_seconds_total", **NUMBERS)
+    talked = f"({total(grown, *BY)} and on (tenant, number) {pool.known()})"
+    return total(pool.labelled(talked, "connection"), *ROUTE)
