@@ -25,7 +25,6 @@ from exporter.refresh.beside import Beside
 from exporter.refresh.look import Look
 from exporter.refresh.reloads import Reloads
 from exporter.source.records import Records
-from exporter.source.texts import Texts
 from exporter.source.watermark import Plan
 
 MANY_ROWS = 30_000
@@ -86,7 +85,7 @@ class Parking:
                 read += len(rows)
                 if read > MANY_ROWS:
                     break
-            if read > MANY_ROWS and self._concentrated(first, look.moment.now):
+            if read > MANY_ROWS and self._may_help(first, look.moment.now):
                 coming.close()
                 with self.folding:
                     left_out, came_from = self._left_out(look, relation, plan)
@@ -126,12 +125,12 @@ class Parking:
         self._parked = {key: _Parked(dict(came), old) for key, (came, old) in saved["parked"].items()}
         self._since = dict(saved["since"])
 
-    def _concentrated(self, rows: list[Records], now: float) -> bool:
-        """Whether it may be that most of them are in a few campaigns, that may be parked."""
-        found: Counter[str | None] = Counter()
-        for batch in rows:
-            found.update(_counted(batch.texts["campaign"]))
-        return any(number >= LEAST_ROWS and self._may_park(campaign, now) for campaign, number in found.most_common())
+    def _may_help(self, rows: list[Records], now: float) -> bool:
+        """Whether any campaign of the first rows may be parked. How many rows each has, these do not tell: they come in
+        the order in which they lie on disk, a few of every campaign.
+        """
+        campaigns = {campaign for batch in rows for campaign in batch.texts["campaign"].distinct()[0]}
+        return any(self._may_park(campaign, now) for campaign in campaigns)
 
     def _may_park(self, campaign: str | None, now: float) -> bool:
         passed = now - self._since.get(campaign or "", now)
@@ -208,8 +207,3 @@ def _written(fold: Fold, rows: Records) -> _Written:
             for (campaign, known_in, old), rows_of in zip(kinds.T.tolist(), number.tolist(), strict=True)
         }
     )
-
-
-def _counted(texts: Texts) -> dict[str | None, int]:
-    names, which = texts.distinct()
-    return dict(zip(names, np.bincount(which, minlength=len(names)).tolist(), strict=True))

@@ -300,6 +300,20 @@ def test_rows_of_a_parked_campaign_are_no_sign_of_stamps_that_do_not_tell(
     assert wrong(exporter, owner) == {}
 
 
+def test_of_rows_that_lie_mixed_on_disk_the_first_do_not_decide(
+    owner: Owner, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exporter.source.copying.BATCH", 2)
+    for row in (key for pair in zip(range(11, 17), range(21, 27), strict=True) for key in pair):
+        owner.execute(
+            "UPDATE campaign_monitoring.tasks SET status = 'pending', updated_at = %s WHERE task_id = %s",
+            (now(exporter), row),
+        )
+    exporter.refresh()
+    assert exporter.refresher.pending == {"1": "bulk", "2": "bulk"}
+    assert wrong(exporter, owner) == {}
+
+
 def test_many_rows_all_over_the_campaigns_are_read(
     owner: Owner, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
