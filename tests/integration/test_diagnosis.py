@@ -415,6 +415,19 @@ def test_without_enough_data_there_is_no_forecast(exporter: Exporter, owner: Own
     assert not exporter.refresh().of("campaign_forecast_completion_timestamp_seconds", campaign="1")
 
 
+def test_when_the_list_runs_dry_is_forecast_from_the_rate_of_first_calls(exporter: Exporter, owner: Owner) -> None:
+    started(owner, 4)
+    for index in range(80):  # ten first calls an hour, and as many retries
+        dialled(owner, 1000 + index, NOW - timedelta(hours=4 * (index + 1) / 80), attempt=1 + index % 2)
+    for key in range(2000, 2020):
+        platforms.task(owner, key, 1, status="pending", attempts=0, created_at=NOW, updated_at=NOW)
+    scrape = exporter.refresh()
+    untouched = scrape.value("campaign_list_tasks", campaign="1", state="untouched")
+    assert untouched >= 20
+    likely = scrape.by("campaign_forecast_list_dry_timestamp_seconds", "estimate", campaign="1")["likely"]
+    assert likely - NOW.timestamp() == pytest.approx(untouched / 10 * 3600, rel=0.25)
+
+
 def test_budget_exhaustion_is_forecast_where_there_is_a_budget(exporter: Exporter, owner: Owner) -> None:
     started(owner, 4)
     for index in range(40):  # 7.50 an hour; 67 of the hundred are left

@@ -19,6 +19,7 @@ from aiohttp import ClientResponse
 
 from exporter.demo.runtime.server import EmbeddedServer
 from exporter.diagnosis.ab_test import Arm, judge
+from exporter.diagnosis.forecast import Forecast
 from exporter.web import pages
 from exporter.web.addresses import page_of
 from exporter.web.cards.card import card
@@ -315,6 +316,17 @@ def test_a_mismatch_of_the_split_is_a_hint_and_a_banner_and_a_winner_is_named_wi
         view = view_of(s)
         view = replace(view, outlook=replace(view.outlook, experiment=judge(arms)))
         shown = shown_of(s, None, **{"7": view})
+        assert said in " ".join(read(render_card(card(shown, "7")).encode()).words)
+
+
+def test_a_card_says_when_nobody_new_is_left() -> None:
+    s = at.situation(tasks=replace(at.tasks(), untouched=30))
+    view = view_of(s)
+    for forecast, said in (
+        (Forecast(s.now + 7200, s.now + 3600, None, 12.0, None), "12 first calls an open hour 30 never called"),
+        (Forecast(None, None, None, None, "too few calls"), "The list runs dry Not known: too few calls"),
+    ):
+        shown = shown_of(s, None, **{"7": replace(view, outlook=replace(view.outlook, untouched=forecast))})
         assert said in " ".join(read(render_card(card(shown, "7")).encode()).words)
 
 

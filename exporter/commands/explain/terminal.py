@@ -255,6 +255,8 @@ class _Page:
         if self.card["verdict"]["name"] == "finished":
             return
         self.fact("done by", self._forecast(outlook["completion"]))
+        if outlook["list"] is not None and kpis["list"]["untouched"] != 0:
+            self.fact("list until", self._forecast(outlook["list"]))
         if outlook["budget"] is not None:
             self.fact("money until", self._forecast(outlook["budget"]))
 

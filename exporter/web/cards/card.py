@@ -165,6 +165,7 @@ def _outlook(outlook: Outlook) -> Json:
     return {
         "at": iso(outlook.at),
         "completion": _forecast(outlook.completion),
+        "list": _forecast(outlook.untouched) if outlook.untouched is not None else None,
         "budget": _forecast(outlook.budget) if outlook.budget is not None else None,
     }
 

@@ -24,6 +24,7 @@ def figures(s: Situation, shown: Shown, view: View, goals: Sequence[Goal]) -> Js
     return {
         "progress": rate(t.over, t.total),
         "tasks": _tasks(s, shown, view),
+        "list": {"untouched": t.untouched, "in_circulation": t.live - t.untouched, "worked_out": t.over},
         "answer_rate": rate(usual.answered, usual.settled),
         "answered": usual.answered,
         "calls": usual.settled,

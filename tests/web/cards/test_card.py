@@ -83,9 +83,10 @@ def test_every_key_of_the_list_is_documented_and_the_other_way_round(shown: Show
 
 
 CONTAINERS = {
-    "campaign", "campaign.tenant", "campaign.window", "verdict", "kpis", "kpis.tasks", "kpis.talk", "kpis.lately",
-    "kpis.cost", "waterfall", "holders", "holders.leaked", "recent_errors", "numbers[].lately", "experiment.split",
-    "experiment.answers", "experiment.goals", "outlook", "outlook.completion", "campaigns[].tenant",
+    "campaign", "campaign.tenant", "campaign.window", "verdict", "kpis", "kpis.tasks", "kpis.list", "kpis.talk",
+    "kpis.lately", "kpis.cost", "waterfall", "holders", "holders.leaked", "recent_errors", "numbers[].lately",
+    "experiment.split", "experiment.answers", "experiment.goals", "outlook", "outlook.completion",
+    "campaigns[].tenant",
 }  # fmt: skip
 """Objects that are always there: their keys say all."""
 
@@ -136,6 +137,7 @@ def test_a_card_says_what_was_inserted(shown: Shown) -> None:
     assert data["kpis"]["tasks"] == {
         "total": 12, "pending": 5, "in_progress": 2, "completed": 4, "failed": 1, "cancelled": 0, "other": 0,
     }  # fmt: skip
+    assert sum(data["kpis"]["list"].values()) == 12
     assert data["kpis"]["progress"] == pytest.approx(5 / 12, abs=1e-6)
     assert (data["kpis"]["answered"], data["kpis"]["calls"]) == (2, 6)
     assert data["kpis"]["talk"] == {"average_seconds": 10.0, "calls": 2}
