@@ -25,6 +25,7 @@ from exporter.refresh.beside import Beside
 from exporter.refresh.look import Look
 from exporter.refresh.reloads import Reloads
 from exporter.source.records import Records
+from exporter.source.texts import Texts
 from exporter.source.watermark import Plan
 
 MANY_ROWS = 30_000
@@ -67,6 +68,8 @@ class Parking:
         self._balance = balance
         self._parked: dict[str, _Parked] = {}
         self._since: dict[str, float] = {}
+        self._in_vain: dict[str, float] = {}
+        """When whose rows they are was asked of a relation, and none were left out."""
         self.folding = Lock()
         """Held while rows are folded: another thread reads ahead, and finds out what to leave out."""
         self.seconds = 0.0
@@ -85,10 +88,11 @@ class Parking:
                 read += len(rows)
                 if read > MANY_ROWS:
                     break
-            if read > MANY_ROWS and self._may_help(first, look.moment.now):
+            if read > MANY_ROWS and self._may_help(relation, first, look.moment.now):
                 coming.close()
                 with self.folding:
                     left_out, came_from = self._left_out(look, relation, plan)
+                    self._in_vain[relation] = -np.inf if left_out else look.moment.now
                     self._reloads.leave_out(left_out | came_from, look, relation, look.meter.seconds - before)
                 self.seconds += look.meter.seconds - before
                 first, coming = [], look.reader.changed(
@@ -125,12 +129,18 @@ class Parking:
         self._parked = {key: _Parked(dict(came), old) for key, (came, old) in saved["parked"].items()}
         self._since = dict(saved["since"])
 
-    def _may_help(self, rows: list[Records], now: float) -> bool:
-        """Whether any campaign of the first rows may be parked. How many rows each has, these do not tell: they come in
-        the order in which they lie on disk, a few of every campaign.
+    def _may_help(self, relation: str, rows: list[Records], now: float) -> bool:
+        """Whether to ask whose all rows are, of which these came first: if many of these are of one campaign.
+
+        If not, that says little, as rows come in the order in which they lie on disk, a few of every campaign. So it
+        is asked all the same, but of a platform that is always that busy, all over its campaigns, only now and then.
         """
-        campaigns = {campaign for batch in rows for campaign in batch.texts["campaign"].distinct()[0]}
-        return any(self._may_park(campaign, now) for campaign in campaigns)
+        found: Counter[str | None] = Counter()
+        for batch in rows:
+            found.update(_counted(batch.texts["campaign"]))
+        parkable = {campaign: number for campaign, number in found.items() if self._may_park(campaign, now)}
+        in_vain = 0 <= now - self._in_vain.get(relation, -np.inf) < AGAIN_SECONDS
+        return max(parkable.values(), default=0) >= (LEAST_ROWS if in_vain else 1)
 
     def _may_park(self, campaign: str | None, now: float) -> bool:
         passed = now - self._since.get(campaign or "", now)
@@ -207,3 +217,8 @@ def _written(fold: Fold, rows: Records) -> _Written:
             for (campaign, known_in, old), rows_of in zip(kinds.T.tolist(), number.tolist(), strict=True)
         }
     )
+
+
+def _counted(texts: Texts) -> dict[str | None, int]:
+    names, which = texts.distinct()
+    return dict(zip(names, np.bincount(which, minlength=len(names)).tolist(), strict=True))

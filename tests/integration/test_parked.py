@@ -11,6 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from exporter.source.query_time import Meter
+from exporter.source.reader import Reader
+from exporter.source.records import Records
 from exporter.source.totals_reader import Scope, TotalsReader
 from tests.support import contract, oracle, platforms
 from tests.support.exporting import NOW, Exporter, exporting
@@ -323,6 +325,25 @@ def test_many_rows_all_over_the_campaigns_are_read(
     exporter.refresh()
     assert "bulk" not in exporter.refresher.pending.values()
     assert wrong(exporter, owner) == {}
+
+
+def test_where_that_is_always_so_it_is_asked_now_and_then_whose_they_are(
+    owner: Owner, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    whose = Reader.whose
+
+    def counted(self: Reader, connection: Owner, relation: str, *rest: Any) -> Iterator[Records]:
+        asked.append(relation)
+        return whose(self, connection, relation, *rest)
+
+    monkeypatch.setattr(Reader, "whose", counted)
+    monkeypatch.setattr("exporter.refresh.parking.LEAST_ROWS", 8)
+    for passed, times in ((0, 1), (60, 1), (600, 2)):
+        exporter.seconds += passed
+        owner.execute("UPDATE campaign_monitoring.tasks SET status = 'pending', updated_at = %s", (now(exporter),))
+        exporter.refresh()
+        assert asked == ["tasks"] * times
 
 
 def test_where_no_other_connection_is_to_be_had_the_list_is_read(
