@@ -179,7 +179,7 @@ INSTEAD: Mapping[str, Instead] = {
     "tenants": Instead(
         "a tenant has no limit, no credits and UTC's days, and goes by its id",
         _ROOM, (*_DAY, r"gates\.\[money\]\.evidence"),
-        boards=("overview-201-A", "overview-502-A", "numbers-110-C", "numbers-141-A", "numbers-152-B"),
+        boards=("overview-201-A", "overview-502-A", "numbers-110-C", "numbers-141-A", "numbers-152-B", "numbers-153-B"),
     ),
     "connections": Instead(_NO_LIMIT, (*_VERDICT, *_ROOM), (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM)),
     "numbers": Instead(
