@@ -29,7 +29,8 @@ class Clocks:
                 for key, campaign in platform.campaigns.items()
                 if campaign.timezone is not None
             }
-        by_zone = {name: _ahead(name, at) for name in set(self._zones.values())}
+        names = set(self._zones.values()) if moved else self._by_zone.keys()
+        by_zone = {name: _ahead(name, at) for name in names}
         if not moved and by_zone == self._by_zone:
             return set()
         before, self._by_zone = self.ahead, by_zone

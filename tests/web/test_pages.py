@@ -328,6 +328,8 @@ def test_a_card_says_when_nobody_new_is_left() -> None:
     ):
         shown = shown_of(s, None, **{"7": replace(view, outlook=replace(view.outlook, untouched=forecast))})
         assert said in " ".join(read(render_card(card(shown, "7")).encode()).words)
+    none = shown_of(s, None, **{"7": view_of(at.situation(tasks=replace(at.tasks(), untouched=0)))})
+    assert "Nobody is left who was never called." in " ".join(read(render_card(card(none, "7")).encode()).words)
 
 
 def test_a_card_can_be_a_file_that_needs_no_server(loop: Loop) -> None:

@@ -10,13 +10,14 @@ from dashboards.vocabulary.figures import GAUGE, answer_rate, figure, figures, l
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.queries import MINIMUM_CALLS, TENANTS, THROUGH, Queries, ratio, seconds, selector, total
 from dashboards.vocabulary.units import COUNT, PER_SECOND, RATIO
+from exporter.contract.codes import PICKED_UP_OUTCOMES
 
 ROUTE = ("tenant", "connection")
 
 LATELY = "5m"
 """Calls a second are the mean of so long: shorter, and a connection with few calls shows nothing most of the time."""
 
-SEIZED = {"outcome": "=~answered|abandoned|voicemail"}
+SEIZED = {"outcome": f"=~{'|'.join((*PICKED_UP_OUTCOMES, 'voicemail'))}"}
 """What the network takes for an answer: a machine picks up, too."""
 
 

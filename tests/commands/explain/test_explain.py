@@ -299,6 +299,13 @@ def test_the_text_fits_eighty_columns_and_begins_with_the_answer(owner: Owner, d
         assert f"\n{title}" in text
 
 
+def test_until_when_the_list_lasts_is_told_while_somebody_was_never_called(owner: Owner, database_url: str) -> None:
+    platforms.task(owner, 5, 7, status="pending", attempts=0)
+    assert "list until" in lines(asked(database_url, "5"))
+    owner.execute("UPDATE campaign_monitoring.tasks SET attempts = 1")
+    assert "list until" not in lines(asked(database_url, "5"))
+
+
 def test_what_a_terminal_would_obey_does_not_reach_it(owner: Owner, database_url: str) -> None:
     evil = "\x1b]0;owned\x07\x1b[31mRed\u202e"
     owner.execute(
