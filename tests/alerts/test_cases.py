@@ -30,7 +30,7 @@ BY_CONCERN = {
 """The test files of a concern, which one process of promtool takes."""
 
 LONG_MINUTES = 12 * 60
-MOST_MINUTES = 4 * 60
+MOST_MINUTES = 2 * 60
 BOTH = 2
 
 BASIC = (Kind.FIRES, Kind.EDGE, Kind.NO_DATA)
@@ -50,7 +50,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("concern", BY_CONCERN)
 def test_prometheus_alerts_as_the_cases_say(tmp_path: Path, concern: str) -> None:
-    """Alert by alert, one that fires, and as many as last four hours together, silent ones between; one that lasts
+    """Alert by alert, one that fires, and as many as last two hours together, silent ones between; one that lasts
     for days only where it is not seen to fire otherwise.
 
     `make prove` runs the files as they are shipped, all cases, each of which meets all rules.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from tests.dashboards.asking import STEP, Change, Series, interpolated, remember
 from tests.dashboards.boards import Found, expressions, panels
 from tests.dashboards.grouped import GROUPED, HERE, ONE_GROUP, THERE, alone, labelled
 from tests.dashboards.shown import SHOWN
-from tests.support.effort import PROVING
+from tests.support.effort import PROVEN, PROVING
 from tests.support.prometheus import Prometheus
 from tests.support.simulation import ORIGIN, prepare, trial
 
@@ -56,31 +56,56 @@ NOTHING: dict[str, str] = {
 """Where the demo, an hour long and healthy but for a pause, has nothing to show, and why."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Lab:
-    """What Prometheus scraped of the same hour of one database."""
+    """What Prometheus scraped of the same hour of one database; each is started when a test first asks it."""
 
-    one: Prometheus
-    two: Prometheus
-    rolled: Prometheus
-    """One exporter, which got another `instance` half-way."""
-
-    operated: Prometheus
-    """One, by way of Prometheus Operator."""
-
-    other: Prometheus
-    """One that reads late: it shows other states, verdicts and names."""
-
-    differing: Prometheus
-    """The first and the late one."""
-
-    elsewhere: Prometheus
-    """One of another platform, of equal ids."""
-
-    platforms: Prometheus
-    """The first one and that one: one has its group of the scrape, the other gives it itself."""
+    saw: Callable[..., Prometheus]
+    """Starts one that scraped these instances."""
 
     at: float
+
+    @cached_property
+    def one(self) -> Prometheus:
+        return self.saw(FIRST)
+
+    @cached_property
+    def two(self) -> Prometheus:
+        return self.saw({**FIRST, "two:1": unchanged})
+
+    @cached_property
+    def rolled(self) -> Prometheus:
+        """One exporter, which got another `instance` half-way."""
+        turn = self.at - HOURS * 1800
+        return self.saw({
+            "one:1": lambda at, text: text if at < turn else b"", "two:1": lambda at, text: text * (at >= turn),
+        })  # fmt: skip
+
+    @cached_property
+    def operated(self) -> Prometheus:
+        """One, by way of Prometheus Operator."""
+        return self.saw(FIRST, **OPERATOR)
+
+    @cached_property
+    def other(self) -> Prometheus:
+        """One that reads late: it shows other states, verdicts and names."""
+        return self.saw({"one:1": late})
+
+    @cached_property
+    def differing(self) -> Prometheus:
+        """The first and the late one."""
+        return self.saw({**FIRST, "two:1": late})
+
+    @cached_property
+    def elsewhere(self) -> Prometheus:
+        """One of another platform, of equal ids."""
+        return self.saw({"two:1": elsewhere})
+
+    @cached_property
+    def platforms(self) -> Prometheus:
+        """The first one and that one: one has its group of the scrape, the other gives it itself."""
+        there = {"two:1": lambda at, text: labelled(elsewhere(at, text), THERE)}
+        return self.saw({**FIRST, **there}, of={"one:1": HERE})
 
 
 @pytest.fixture(scope="module")
@@ -90,30 +115,15 @@ def lab(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
         run.until(ORIGIN + timedelta(hours=HOURS), 60)  # each Prometheus below reads all scrapes
     scrapes = run.scrapes
     server.drop_database(world.template)
-    turn = ORIGIN.timestamp() + HOURS * 1800
-    first: dict[str, Change] = {"one:1": unchanged}
     with ExitStack() as stack:
 
         def saw(instances: dict[str, Change], **labels: Any) -> Prometheus:
             return stack.enter_context(remembering(tmp_path_factory.mktemp("prometheus"), scrapes, instances, **labels))
 
-        turned: dict[str, Change] = {
-            "one:1": lambda at, text: text if at < turn else b"", "two:1": lambda at, text: text * (at >= turn),
-        }  # fmt: skip
-        one = saw(first)
-        yield Lab(
-            one,
-            saw({**first, "two:1": unchanged}),
-            saw(turned) if PROVING else one,
-            saw(first, **OPERATOR) if PROVING else one,
-            saw({"one:1": late}),
-            saw({**first, "two:1": late}),
-            saw({"two:1": elsewhere}),
-            saw({**first, "two:1": lambda at, text: labelled(elsewhere(at, text), THERE)}, of={"one:1": HERE}),
-            scrapes[-1][0],
-        )
+        yield Lab(saw, scrapes[-1][0])
 
 
+FIRST: dict[str, Change] = {"one:1": unchanged}
 OPERATOR = {"namespace": "calls", "service": "exporter", "endpoint": "http", "container": "exporter", "pod": "e-0"}
 _SWAPS = ((b'="running"', b'="paused"'), (b'="dialing"', b'="blocked"'), (b'="none"', b'="numbers"'),
           (b'="active"', b'="flagged"'))  # fmt: skip
@@ -173,6 +183,7 @@ def asked(server: Prometheus, where: str, at: float) -> Series:
     return found
 
 
+@PROVEN
 def test_every_question_is_answered_where_there_is_something_to_show(lab: Lab) -> None:
     unanswered = {where: QUESTIONS[where] for where in QUESTIONS.keys() - NOTHING if not asked(lab.one, where, lab.at)}
     assert unanswered == {}, "nothing is shown"
@@ -180,6 +191,7 @@ def test_every_question_is_answered_where_there_is_something_to_show(lab: Lab) -
     assert answered == {}, "there is something by now: take it off the list"
 
 
+@PROVEN
 def test_a_second_exporter_changes_no_number(lab: Lab) -> None:
     assert _changed({where: asked(lab.two, where, lab.at) for where in SHARED}, lab) == {}
 
@@ -215,6 +227,7 @@ def _changed(
     }  # fmt: skip
 
 
+@PROVEN
 def test_replicas_that_disagree_break_and_double_nothing(lab: Lab) -> None:
     """Neither row nor series is there for each of two opinions."""
 
@@ -233,6 +246,7 @@ def test_replicas_that_disagree_break_and_double_nothing(lab: Lab) -> None:
     assert doubled == {}
 
 
+@PROVEN
 def test_of_two_verdicts_the_worst_is_told_and_counted(lab: Lab) -> None:
     def each(server: Prometheus, where: str, label: str, campaign: str = ".*") -> list[str]:
         found = told(server, _interpolated(QUESTIONS[where], campaign), lab.at)
@@ -246,6 +260,7 @@ def test_of_two_verdicts_the_worst_is_told_and_counted(lab: Lab) -> None:
     assert sum(sum(found.values()) for found in counted) == len(each(lab.one, "overview-201-A", "campaign"))
 
 
+@PROVEN
 def test_what_shows_a_scenario_shows_nothing_of_the_kind_on_a_good_day(lab: Lab) -> None:
     assert [(name, each.where) for name in SHOWN.keys() - {PAUSED} for each in SHOWN[name]
             if each.holds(lab.one, "2", lab.at)] == []  # fmt: skip
@@ -277,6 +292,7 @@ def _is_choice(where: str) -> bool:
     return not re.search(r"-\d+-\w+$", where)
 
 
+@PROVEN
 @pytest.mark.parametrize("group", [HERE, THERE], ids=lambda group: group["region"])
 def test_of_two_platforms_the_chosen_one_is_shown_as_if_it_were_alone(lab: Lab, group: dict[str, str]) -> None:
     assert GROUPED.keys() == QUESTIONS.keys()
@@ -284,6 +300,7 @@ def test_of_two_platforms_the_chosen_one_is_shown_as_if_it_were_alone(lab: Lab, 
     assert _mixed(lab, every, group, group) == {}
 
 
+@PROVEN
 @pytest.mark.parametrize("group", [HERE, THERE], ids=lambda group: group["region"])
 def test_where_all_platforms_are_chosen_each_is_shown_as_if_it_were_alone(lab: Lab, group: dict[str, str]) -> None:
     every = [where for where in QUESTIONS if where.split("-")[0] not in ONE_GROUP
@@ -291,6 +308,7 @@ def test_where_all_platforms_are_chosen_each_is_shown_as_if_it_were_alone(lab: L
     assert _mixed(lab, every, group, dict.fromkeys(group, ".*")) == {}
 
 
+@PROVEN
 def test_the_two_platforms_are_not_alike(lab: Lab) -> None:
     """Else it could not be seen that one is shown for the other."""
     alike = [where for where in SHARED if (found := asked(lab.one, where, lab.at))

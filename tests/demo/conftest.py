@@ -77,3 +77,22 @@ def dialled() -> Callable[..., Dialler]:
         return copy
 
     return work
+
+
+def value(connection: psycopg.Connection[Any], query: str, *values: Any) -> Any:
+    """What a query finds: the one column of its first row."""
+    row = connection.execute(query, values).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def assert_consistent(owner: psycopg.Connection[Any]) -> None:
+    """Calls are of tasks in progress, and what campaigns spent is what calls cost."""
+    assert value(owner, "SELECT count(*) FROM campaign_monitoring.tasks WHERE status = 'in_progress'") == value(
+        owner, "SELECT count(*) FROM campaign_monitoring.calls WHERE outcome = 'in_progress'"
+    )
+    drift = (
+        "SELECT count(*) FROM dialler.campaign AS c WHERE abs(spent - (SELECT coalesce(sum(coalesce(ai_cost, 0) + "
+        "coalesce(carrier_cost, 0)), 0) FROM dialler.attempt AS a WHERE a.campaign_id = c.campaign_id)) > 0.001"
+    )
+    assert value(owner, drift) == 0

@@ -1,4 +1,4 @@
-"""What is written to the database: history, the live dialler, restarts, and what people change by SQL."""
+"""What is written to the database: the live dialler, restarts, and what people change by SQL."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from exporter.demo.runtime import remembered as memory
 from exporter.demo.runtime.clock import ManualClock, ScaledClock
 from exporter.demo.runtime.server import EmbeddedServer, ServerBusyError
 from exporter.demo.runtime.worker import Worker
-from tests.demo.conftest import DATABASE, DAYS, ORIGIN
-from tests.support.effort import PROVING
+from tests.demo.conftest import DATABASE, ORIGIN, assert_consistent, value
 
 Connection = psycopg.Connection[Any]
 TICK = timedelta(seconds=5)
@@ -30,12 +29,6 @@ OUTAGE = "(SELECT campaign_id FROM dialler.campaign WHERE title = 'Outage notice
 @pytest.fixture
 def restored(owner: Connection) -> Dialler:
     return restore(owner, DEMO, ORIGIN, ORIGIN, "again", TICK)
-
-
-def value(connection: Connection, query: str, *values: Any) -> Any:
-    row = connection.execute(query, values).fetchone()
-    assert row is not None
-    return row[0]
 
 
 def go_on(connection: Connection, dialler: Dialler, until: datetime) -> set[int]:
@@ -54,47 +47,6 @@ def delete_leads(connection: Connection, condition: str) -> set[int]:
     return {row[0] for row in rows}
 
 
-def test_history_lies_between_its_first_day_and_the_start(owner: Connection) -> None:
-    first = value(owner, "SELECT min(started_at) FROM campaign_monitoring.calls")
-    last = value(owner, "SELECT max(started_at) FROM campaign_monitoring.calls")
-    changed = value(owner, "SELECT max(updated_at) FROM campaign_monitoring.calls")
-    assert ORIGIN - timedelta(days=DAYS) <= first < ORIGIN - timedelta(days=DAYS - 0.2)
-    assert ORIGIN - timedelta(minutes=5) < last <= ORIGIN
-    assert changed <= ORIGIN
-
-
-@pytest.mark.skipif(not PROVING, reason="needs the whole history: make prove")
-def test_history_has_every_situation_of_the_demo(owner: Connection) -> None:
-    query = """
-        SELECT c.name, c.status, (SELECT mode() WITHIN GROUP (ORDER BY t.blocker) FROM campaign_monitoring.tasks AS t
-                                  WHERE t.campaign_id = c.campaign_id AND t.status = 'pending')
-        FROM campaign_monitoring.campaigns AS c"""
-    found = {name: (status, blocker) for name, status, blocker in owner.execute(query)}
-    assert found["Holiday greetings (draft)"] == ("draft", None)
-    assert found["Early bird tariff"] == ("scheduled", "not_started")
-    assert found["Outage notices, round the clock"][0] == "running"
-    assert found["Sydney desk: supply contracts"] == ("running", "outside_call_window")
-    assert found["Customer satisfaction survey"] == ("running", "budget_exhausted")
-    assert found["Motor cross-sell"] == ("running", "audience_not_ready")
-    assert found["Pilot: five contacts"][0] == "running"
-    assert found["Winter win-back"] == ("paused", "campaign_paused")
-    assert found["Autumn onboarding calls"] == ("completed", None)
-    assert found["Old tariff notice"] == ("cancelled", None)
-    assert 20_000 < value(owner, "SELECT count(*) FROM campaign_monitoring.tasks") < 45_000
-    assert 50_000 < value(owner, "SELECT count(*) FROM campaign_monitoring.calls") < 90_000
-
-
-def test_history_is_consistent(owner: Connection) -> None:
-    assert value(owner, "SELECT count(*) FROM campaign_monitoring.tasks WHERE status = 'in_progress'") == value(
-        owner, "SELECT count(*) FROM campaign_monitoring.calls WHERE outcome = 'in_progress'"
-    )
-    drift = (
-        "SELECT count(*) FROM dialler.campaign AS c WHERE abs(spent - (SELECT coalesce(sum(coalesce(ai_cost, 0) + "
-        "coalesce(carrier_cost, 0)), 0) FROM dialler.attempt AS a WHERE a.campaign_id = c.campaign_id)) > 0.001"
-    )
-    assert value(owner, drift) == 0
-
-
 def test_a_restart_goes_on_with_queues_calls_and_costs(owner: Connection, restored: Dialler) -> None:
     on_air = value(owner, "SELECT count(*) FROM dialler.attempt WHERE result_code = 'LIVE'")
     queued = value(owner, "SELECT count(*) FROM dialler.lead WHERE state_code = 'Q'")
@@ -105,7 +57,7 @@ def test_a_restart_goes_on_with_queues_calls_and_costs(owner: Connection, restor
     assert value(owner, "SELECT count(*) FROM dialler.attempt") > before + 50
     old = "SELECT count(*) FROM dialler.attempt WHERE dialled_at <= %s AND (result_code = 'LIVE' OR ai_cost IS NULL)"
     assert value(owner, old, ORIGIN) == 0
-    test_history_is_consistent(owner)
+    assert_consistent(owner)
 
 
 def test_a_restart_goes_on_with_the_next_free_ids(owner: Connection, restored: Dialler) -> None:
@@ -136,7 +88,7 @@ def test_a_flush_that_failed_is_written_by_the_next(owner: Connection, restored:
         flush(owner, restored.state, restored.time)
     flush(owner, restored.state, restored.time)
     assert value(owner, "SELECT count(*) FROM dialler.attempt WHERE dialled_at > %s", ORIGIN) > 10
-    test_history_is_consistent(owner)
+    assert_consistent(owner)
 
 
 def test_a_pause_by_sql_takes_effect_and_is_journalled(owner: Connection, restored: Dialler) -> None:

