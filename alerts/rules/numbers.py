@@ -16,8 +16,8 @@ BAD = "campaign_number:answers_of_others:ratio"
 
 _BY = ("tenant", "campaign", "number")
 _CALLS, _ANSWERS = "campaign_number:calls:increase{}", "campaign_number:calls_answered:increase{}"
-DIALLED, _FAILED = "campaign_number:calls_all:increase{}", "campaign_number:calls_failed:increase{}"
-"""All its calls, and those that failed."""
+DIALLED, _ASIDE = "campaign_number:calls_all:increase{}", "campaign_number:calls_aside:increase{}"
+"""All its calls, and those that did not get through, as far as is known."""
 
 _OTHERS, _OTHERS_ANSWERED = "campaign_number:calls_of_others:increase{}", "campaign_number:answers_of_others:increase{}"
 """Calls and answers of the rest of the pool, of numbers that have enough calls of their own to be compared with it."""
@@ -42,14 +42,14 @@ def _records(q: Rules, s: Settings) -> tuple[Record, ...]:
     name = "campaign_number_calls_total"
     found = [
         Record(records.so_far(growth), q.sums(name, _BY, **matchers))
-        for growth, matchers in ((DIALLED, {}), (_ANSWERS, records.PICKED_UP), (_FAILED, {"outcome": "failed"}))
+        for growth, matchers in ((DIALLED, {}), (_ANSWERS, records.PICKED_UP), (_ASIDE, records.ASIDE))
     ]
     for window in WINDOWS:
         own, answers = _CALLS.format(window), _ANSWERS.format(window)
-        dialled, answered, failed = (records.grown(each, window) for each in (DIALLED, _ANSWERS, _FAILED))
+        dialled, answered, aside = (records.grown(each, window) for each in (DIALLED, _ANSWERS, _ASIDE))
         # of what is idle nothing is recorded; a number that was never answered has no series of answers
         found += [
-            Record(own, f"({dialled} - {failed} or {dialled}) > 0"),
+            Record(own, f"({dialled} - {aside} or {dialled}) > 0"),
             Record(answers, f"{answered} and {own} or 0 * {own}"),
             *(
                 Record(rest.format(window), _others(of, f"({own} >= {s.numbers.min_calls})"))

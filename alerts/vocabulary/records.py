@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from alerts.vocabulary.expressions import Rules
 from alerts.vocabulary.rule import Record
-from exporter.contract.codes import LOST_OUTCOME, PICKED_UP_OUTCOMES
+from exporter.contract.codes import ASIDE_OUTCOMES, LOST_OUTCOME, PICKED_UP_OUTCOMES
 
 WINDOWS = ("5m", "15m", "1h")
 """Spans in which rates are judged: short ones see it soon where much is dialled, long ones where little is."""
@@ -23,8 +23,10 @@ _LATELY, _NEAR = ("2h", "3h", "4h", "5h"), (0, 1, 2)
 One hour alone will not do: of the first minutes after a window opened, the calls are known and their costs are not.
 """
 
-THROUGH, PICKED_UP = {"outcome": f"!={LOST_OUTCOME}"}, {"outcome": f"=~{'|'.join(PICKED_UP_OUTCOMES)}"}
-"""Calls that got through to somebody's line, and those of them that were answered, whoever was free to talk."""
+ASIDE = {"outcome": f"=~{'|'.join(ASIDE_OUTCOMES)}"}
+THROUGH, PICKED_UP = {"outcome": f"!~{'|'.join(ASIDE_OUTCOMES)}"}, {"outcome": f"=~{'|'.join(PICKED_UP_OUTCOMES)}"}
+"""Calls that nobody can judge answers by; those that got through to somebody's line; those of them that were answered,
+whoever was free to talk."""
 
 CALLS_USUAL, ANSWERED_USUAL, FAILED_USUAL = (
     f"campaign:{what}:sum_usual" for what in ("calls", "calls_answered", "calls_failed")

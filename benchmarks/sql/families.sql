@@ -249,7 +249,7 @@ JOIN campaign_monitoring.campaigns AS c USING (campaign_id)
 SELECT c.tenant_id AS tenant, c.campaign_id AS campaign, q.provider, q.code, q.value
 FROM (SELECT campaign_id, provider, error_code AS code, count(*) AS value
       FROM campaign_monitoring.calls
-      WHERE error_code IS NOT NULL
+      WHERE error_code IS NOT NULL AND outcome NOT IN ('answered', 'abandoned', 'voicemail')
       GROUP BY 1, 2, 3) AS q
 JOIN campaign_monitoring.campaigns AS c USING (campaign_id)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
 
-from exporter.contract.codes import LOST_OUTCOME, PICKED_UP_OUTCOMES
+from exporter.contract.codes import ASIDE_OUTCOMES, PICKED_UP_OUTCOMES
 from exporter.metrics.catalogue import BY_NAME
 from exporter.metrics.catalogue.kinds import Type
 from exporter.metrics.self_metrics import Telemetry
@@ -35,7 +35,7 @@ INTERVAL = "$__interval"
 MINIMUM_CALLS = 20
 """Below so many calls a rate says nothing: "not enough data" (domain.md: rates need a minimum sample)."""
 
-THROUGH, PICKED_UP = {"outcome": f"!={LOST_OUTCOME}"}, {"outcome": f"=~{'|'.join(PICKED_UP_OUTCOMES)}"}
+THROUGH, PICKED_UP = {"outcome": f"!~{'|'.join(ASIDE_OUTCOMES)}"}, {"outcome": f"=~{'|'.join(PICKED_UP_OUTCOMES)}"}
 """Calls that got through to somebody's line, and those of them that were answered, whoever was free to talk."""
 
 _STEP = "$__rate_interval"

@@ -18,12 +18,17 @@ PICKED_UP_OUTCOMES = ("answered", "abandoned")
 """Somebody picked up, whoever was free to talk."""
 LOST_OUTCOME = "failed"
 """The call got through to nobody's line: that says nothing of how a number or a list is answered."""
+THROUGH_OUTCOMES = ("answered", "abandoned", "voicemail")
+"""The call was taken, by whomever: whatever is told of it as an error is how it ended."""
 NUMBER_STATUSES = ("active", "resting", "flagged", "released")
 UPLOAD_STATUSES = ("staged", "processing", "imported", "failed")
 SENTIMENTS = ("positive", "neutral", "negative")
 
 OTHER = "other"
 """What a value becomes that is outside its closed set, does not look like a code, or is over its budget."""
+
+ASIDE_OUTCOMES = (LOST_OUTCOME, OTHER)
+"""Calls by which nobody can judge how a number or a list is answered: they did not get through, or nobody knows."""
 
 READY = "none"
 """The effective blocker of a pending task that could be dialled now."""

@@ -246,7 +246,13 @@ _RELATIONS = (
                 "`voicemail`, `no_answer`, `busy`, `rejected`, `failed`.",
             ),
             ("provider", _TEXT, "The provider that carried it.", _OPT),
-            ("error_code", _TEXT, "The provider's or the platform's error: a code, or its words.", _OPT),
+            (
+                "error_code",
+                _TEXT,
+                "The provider's or the platform's error: a code, or its words. Of a call that was taken (`answered`, "
+                "`abandoned`, `voicemail`) it counts as none: it is how the call ended.",
+                _OPT,
+            ),
             ("talk_seconds", _NUM, "Time connected.", _OPT),
             ("ai_cost", _NUM, "Cost of the agent, in the campaign's currency.", _OPT),
             ("telephony_cost", _NUM, "Cost of the line, in the campaign's currency.", _OPT),

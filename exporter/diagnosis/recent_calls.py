@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from exporter.contract.codes import OTHER
 from exporter.contract.error_codes import DESTINATION, UNCODED, fault_of
 from exporter.diagnosis.dispatch.situation import Calls, Lately
 from exporter.ledger.ledger import Ledger
@@ -90,7 +91,7 @@ class Recent:
 
         self._late = held.take(late, _LATE)
         self._answer, self._nobody = outcome.label_number("answered"), outcome.label_number("abandoned")
-        self._failure = failure
+        self._failure, self._unknown = failure, outcome.label_number(OTHER)
 
     @property
     def campaigns(self) -> CampaignNumbers:
@@ -140,6 +141,8 @@ class Recent:
         abandoned = mine["outcome"] == self._nobody
         picked_up = _counted(mine["number"][numbered & (answered | abandoned)])
         failed = mine["outcome"] == self._failure
+        unplaced = mine["outcome"] == self._unknown
+        through = _counted(mine["number"][numbered & ~failed & ~unplaced])
         lost = _counted(mine["number"][numbered & failed])
         silent, heard = None, 0
         if told.has("calls", "agent_spoke_at"):
@@ -158,6 +161,7 @@ class Recent:
             answered=int(answered.sum()),
             abandoned=int(abandoned.sum()),
             failed=int(failed.sum()),
+            unplaced=int(unplaced.sum()),
             silent=silent,
             heard=heard,
             short=short if told.has("calls", "talk_seconds") else None,
@@ -169,8 +173,8 @@ class Recent:
             negative=self._negative[campaign] if campaign < self._size else 0,
             cost=cost if told.cost else None,
             by_number={
-                self._vocabulary.label("number", number): (count - lost.get(number, 0), picked_up.get(number, 0))
-                for number, count in _counted(mine["number"][numbered]).items()
+                self._vocabulary.label("number", number): (through.get(number, 0), picked_up.get(number, 0))
+                for number in _counted(mine["number"][numbered])
             },
             failed_by_number={self._vocabulary.label("number", number): count for number, count in lost.items()},
         )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from exporter.contract.codes import FINISHED_TASK_STATUSES, READY, RETRY_WAIT
+from exporter.contract.codes import FINISHED_TASK_STATUSES, OTHER, READY, RETRY_WAIT
 from exporter.diagnosis.abandonment import Period, period_of
 from exporter.diagnosis.dispatch.situation import Carrier, Line, Rival, Situation, Tasks, Usual
 from exporter.diagnosis.recent_calls import Recent
@@ -171,7 +171,8 @@ def _called(ledger: Ledger, key: str, cost_told: bool) -> tuple[int, Usual]:
     assert outcomes is not None
     running, answered = outcomes.label_number("in_progress"), outcomes.label_number("answered")
     nobody, failure = outcomes.label_number("abandoned"), outcomes.label_number("failed")
-    going = over = answers = abandoned = failed = micro = 0
+    unknown = outcomes.label_number(OTHER)
+    going = over = answers = abandoned = failed = unplaced = micro = 0
     for cell, (count, ai, telephony) in ledger.cells("attempts", key).items():
         outcome = unpack_key(cell)[1]
         micro += ai + telephony
@@ -185,12 +186,14 @@ def _called(ledger: Ledger, key: str, cost_told: bool) -> tuple[int, Usual]:
             abandoned += count
         elif outcome == failure:
             failed += count
+        elif outcome == unknown:
+            unplaced += count
     told = "first_words" in ledger.projections
     spoken = ledger.cells("first_words", key) if told else {}
     words = {unpack_key(cell)[0]: count for cell, (count, _) in spoken.items()}
     late = sum(count for bucket, count in words.items() if bucket > WORD_BUCKETS.index(LATE_SECONDS))
     cost = micro / MICRO if cost_told else None
-    return going, Usual(over, answers, cost, abandoned, sum(words.values()), late, failed)
+    return going, Usual(over, answers, cost, abandoned, sum(words.values()), late, failed, unplaced)
 
 
 def _pool(entries: Iterable[PoolEntry], state: TenantState) -> tuple[Line, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from exporter.contract.availability import Available
-from exporter.contract.codes import OTHER
+from exporter.contract.codes import OTHER, THROUGH_OUTCOMES
 from exporter.source.clean_rows import CleanRows, Parts, Raw
 from exporter.source.cleaning import (
     Expression,
@@ -75,11 +75,16 @@ def call_rows(available: Available) -> CleanRows:
     )
 
 
+def went_through(raw: Raw) -> Expression:
+    """Whether a call was taken, by whomever: what some platforms tell of it as an error is how it ended."""
+    return raw("outcome").cast(sa.Text).in_([sa.literal_column(f"'{each}'") for each in THROUGH_OUTCOMES])
+
+
 def _parts(raw: Raw, updated: Expression) -> Parts:
     return {
         "number": clean_text(raw("number_id")),
         "variant": clean_text(raw("variant")),
-        "error": clean_text(raw("error_code")),
+        "error": sa.case((went_through(raw), sa.null()), else_=clean_text(raw("error_code"))),
         "sentiment": clean_text(raw("sentiment")),
         "talk": micro(raw("talk_seconds"), *_TALK),
         "score": micro(raw("score"), *_SCORE),
@@ -153,7 +158,7 @@ def _columns(available: Available, raw: Raw, parts: Parts) -> Mapping[str, Expre
         "first": sa.case((whole(raw("attempt"), 1, 1), 1), else_=sa.null()),
         "number": parts["number"],
         "variant": parts["variant"],
-        "provider": sa.case((raw("error_code").is_not(None), clean_text(raw("provider"))), else_=sa.null()),
+        "provider": sa.case((parts["error"].is_not(None), clean_text(raw("provider"))), else_=sa.null()),
         "error": parts["error"],
         "sentiment": parts["sentiment"],
         # Only totals by GROUP BY need buckets: of a single row the ledger works them out.

@@ -227,6 +227,31 @@ def test_numbers_of_a_connection_that_fails_are_not_accused(exporter: Exporter, 
     assert not [sign for sign in signs(judged(shown, shown.views["1"])) if sign.name in ("number_bad", "answer_drop")]
 
 
+def test_how_a_call_that_was_taken_ended_is_no_error(exporter: Exporter, owner: Owner) -> None:
+    """A PBX writes the cause of the end into every row."""
+    for number, outcome in enumerate(["answered"] * 20 + ["voicemail"] * 10 + ["abandoned"] * 10 + ["failed"]):
+        at = NOW - timedelta(seconds=10 * number)
+        dialled(owner, 100 + number, at, outcome=outcome, error_code="RECOVERY_ON_TIMER_EXPIRE", provider="acme")
+    scrape = exporter.refresh()
+    assert verdict(scrape)[0] != "blocked"
+    assert list(scrape.of("campaign_call_errors_total", campaign="1").values()) == [1]
+
+
+def test_calls_whose_outcome_nobody_knows_are_no_fall_of_answers(exporter: Exporter, owner: Owner) -> None:
+    for number in range(400):
+        at = NOW - timedelta(hours=2, seconds=10 * number)
+        dialled(owner, 1000 + number, at, outcome="answered" if number % 2 else "no_answer")
+    for number in range(40):
+        dialled(owner, 100 + number, NOW - timedelta(seconds=10 * number), outcome="new_code", number_id="2")
+    exporter.refresh()
+    assert exporter.snapshot is not None
+    shown = exporter.snapshot.shown
+    found = [sign.name for sign in signs(judged(shown, shown.views["1"]))]
+    assert "outcomes_unknown" in found
+    assert "answer_drop" not in found
+    assert "number_bad" not in found
+
+
 def test_nine_failed_calls_say_nothing_about_a_provider(exporter: Exporter, owner: Owner) -> None:
     for index in range(9):
         dialled(owner, 500 + index, NOW - timedelta(seconds=200 - index), outcome="failed", error_code="sip_503")

@@ -187,7 +187,8 @@ _BY_LABELS: Mapping[str, str] = {
         WHERE outcome = 'no_answer' AND ended_at < started_at + interval '15 seconds' GROUP BY 1, 2""",
     "campaign_call_errors_total": """
         SELECT tenant, campaign, error_code AS code, coalesce(provider, '') AS provider, count(*)
-        FROM call WHERE error_code IS NOT NULL GROUP BY 1, 2, 3, 4""",
+        FROM call WHERE error_code IS NOT NULL AND outcome NOT IN ('answered', 'abandoned', 'voicemail')
+        GROUP BY 1, 2, 3, 4""",
     "campaign_call_cost_total": """
         SELECT tenant, campaign, component, currency, sum(CASE component WHEN 'ai' THEN ai_cost ELSE telephony_cost END)
         FROM call CROSS JOIN (VALUES ('ai'), ('telephony')) AS part (component) GROUP BY 1, 2, 3, 4""",

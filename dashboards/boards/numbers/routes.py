@@ -10,21 +10,21 @@ from dashboards.vocabulary.figures import GAUGE, answer_rate, figure, figures, l
 from dashboards.vocabulary.panel import Panel
 from dashboards.vocabulary.queries import MINIMUM_CALLS, TENANTS, THROUGH, Queries, ratio, seconds, selector, total
 from dashboards.vocabulary.units import COUNT, PER_SECOND, RATIO
-from exporter.contract.codes import PICKED_UP_OUTCOMES
+from exporter.contract.codes import OTHER, THROUGH_OUTCOMES
 
 ROUTE = ("tenant", "connection")
 
 LATELY = "5m"
 """Calls a second are the mean of so long: shorter, and a connection with few calls shows nothing most of the time."""
 
-SEIZED = {"outcome": f"=~{'|'.join((*PICKED_UP_OUTCOMES, 'voicemail'))}"}
-"""What the network takes for an answer: a machine picks up, too."""
+SEIZED, KNOWN = {"outcome": f"=~{'|'.join(THROUGH_OUTCOMES)}"}, {"outcome": f"!={OTHER}"}
+"""What the network takes for an answer: a machine picks up, too; and all calls of which it is known how they ended."""
 
 
 def routes(q: Queries, pool: Pool) -> Panel:
     """How each connection carries calls, as carriers measure it."""
     trunk = f"max by ({', '.join(ROUTE)}) ({trunks(q)})"
-    calls, through, seized = (_calls(pool, only) for only in ({}, THROUGH, SEIZED))
+    calls, through, seized = (_calls(pool, only) for only in (KNOWN, THROUGH, SEIZED))
     limit = f"max by ({', '.join(ROUTE)}) ({q.last('campaign_connection_calls_per_second_limit', tenant=TENANTS)})"
     return figures(
         153,

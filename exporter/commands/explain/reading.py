@@ -26,7 +26,7 @@ from exporter.ledger.ledger import Ledger
 from exporter.ledger.loading import Loader
 from exporter.metrics.snapshot import Snapshot, SnapshotBuilder
 from exporter.refresh.clock import Clock, database_clock
-from exporter.source.database import Connection, Database, Server, reason
+from exporter.source.database import Compiled, Connection, Database, Server, fetch, reason
 from exporter.source.database import Rows as Raw
 from exporter.source.limits import limits_of
 from exporter.source.moment import Moment
@@ -99,9 +99,25 @@ class Reading:
         view = builder.view(self.campaign_id)
         policy = Policy(config.stale_after, config.dispatch.stalled_after, config.dispatch.starved_after)
         day = days[self.campaign_id]
-        moments = [self.last_event(), day.midnights[0] if view.situation.pool else None]
+        moments = [self.last_event(), self.last_start(), day.midnights[0] if view.situation.pool else None]
         builder.revise(self.campaign_id, in_hindsight(view.situation, view.diagnosis, moments, policy))
         return builder.encode(work)
+
+    def last_start(self) -> float | None:
+        """When the campaign's newest call was started: totals remember the calls of the last hour alone."""
+        if "calls" in self.available.hidden:
+            return None
+        started = self.available.column("calls", "started_at")
+        now = sa.bindparam("now", type_=sa.DateTime(timezone=True))
+        newest = sa.func.extract("epoch", sa.func.max(started)).cast(sa.Double)
+        query = sa.select(newest).where(one_of(self.available, "calls", "campaign_id"), started <= now)
+        values = {"keys": [self.campaign_id], "now": datetime.fromtimestamp(self.now, UTC)}
+        try:
+            with self.connection.transaction():
+                found = fetch(self.connection, Compiled(query), **values)
+        except (psycopg.Error, RowError):
+            return None
+        return None if found[0][0] is None else float(found[0][0])
 
     def last_event(self) -> float | None:
         """When the campaign's state or settings last changed, where the platform tells."""

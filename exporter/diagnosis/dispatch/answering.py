@@ -64,7 +64,7 @@ def worst_number(by_number: Counts) -> WorstNumber | None:
 def drop(s: Situation) -> Drop | None:
     """By what the campaign's recent answers fell below its past; `None`: they did not, or too little is known."""
     late, usual = s.lately, s.usual
-    calls, ever = late.settled - late.failed, usual.settled - usual.failed
+    calls, ever = late.through, usual.through
     if calls < MIN_CALLS or ever < 3 * calls:
         return None
     answered = late.answered + late.abandoned

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from exporter.contract.codes import ENDED_STATUSES, OTHER
-from exporter.contract.error_codes import UNCODED
+from exporter.contract.error_codes import DESTINATION, UNCODED, fault_of
 from exporter.contract.wording import clock, count, duration, money, share
 from exporter.diagnosis.dispatch.capacity import carriers_of, of_caps_unknown, refusal, rest_over
 from exporter.diagnosis.dispatch.gate import UNKNOWN, Gate, stamp_age
@@ -249,11 +249,21 @@ def _provider(gate: Gate, s: Situation) -> str:
     stamped = f" The platform stamps {_stamps(s, gate.code)}." if gate.closed and _stamped(s, gate.code) else ""
     if not errors:
         return (f"No call of the last {settled:,} failed." if settled else "No call lately.") + stamped
-    (name, code), worst = errors[0]
-    of = f" of {name}" if name else ""
-    total = sum(number for _, number in errors)
-    how = "without an error code, so why is not known" if code == UNCODED else f"with {code}{of}"
-    return f"{total} of the last {count(settled, 'call')} failed ({share(total, settled)}), {worst} {how}.{stamped}"
+    its = [each for each in errors if fault_of(each[0][1]) != DESTINATION]
+    others = [each for each in errors if each not in its]
+    if its:
+        (name, code), worst = its[0]
+        of = f" of {name}" if name else ""
+        total = sum(number for _, number in its)
+        how = "without an error code, so why is not known" if code == UNCODED else f"with {code}{of}"
+        text = f"{total} of the last {count(settled, 'call')} failed ({share(total, settled)}), {worst} {how}."
+    else:
+        text = f"No call of the last {settled:,} failed for the provider's fault."
+    if others:
+        total = sum(number for _, number in others)
+        more = " more" if its else ""
+        text += f" {total}{more} for the number that was called, most with {others[0][0][1]}."
+    return text + stamped
 
 
 def _retry(_: Gate, s: Situation) -> str:

@@ -29,7 +29,7 @@ are short once in a thousand times."""
 ABANDONED_SHARE = 0.20
 """Carriers surcharge or block from this share of abandoned calls among those that somebody picked up (domain)."""
 
-SILENT_SHARE, NEGATIVE_SHARE, DEAD_SHARE, REJECTED_SHARE = 0.10, 0.50, 0.30, 0.20
+SILENT_SHARE, NEGATIVE_SHARE, DEAD_SHARE, REJECTED_SHARE, UNPLACED_SHARE = 0.10, 0.50, 0.30, 0.20, 0.20
 COST_FACTOR = 3.0
 CUT_SHARE = 0.05
 """Unanswered calls that were given up too soon: the rule (docs/metrics.md) speaks of each, and clocks err."""
@@ -53,7 +53,7 @@ def signs(s: Situation) -> list[Sign]:
     """All signs, the gravest first; none where rows are hidden that they rest on."""
     if s.hidden & {"tasks", "calls"}:
         return []
-    looks = (_compliance, _provider, _audience, _agent, _law, _numbers, _money, _leaks)
+    looks = (_compliance, _provider, _unplaced, _audience, _agent, _law, _numbers, _money, _leaks)
     return [sign for look in looks for sign in look(s)]
 
 
@@ -124,6 +124,18 @@ def _provider(s: Situation) -> Iterator[Sign]:
         else:
             text = f"{said}, most with {code}{of}. Reduce concurrency, then fail over to another connection."
         yield Sign("provider_impaired", text)
+
+
+def _unplaced(s: Situation) -> Iterator[Sign]:
+    """Calls whose outcome no code of the contract names: what is said of answers leaves them out."""
+    late = s.lately
+    if late.settled >= MIN_ANSWERED and late.unplaced >= UNPLACED_SHARE * late.settled:
+        yield Sign(
+            "outcomes_unknown",
+            f"How {share(late.unplaced, late.settled)} of the last {count(late.settled, 'call')} ended is not known: "
+            "their outcome is no code of the contract. Translate it in the view of calls; campaign-exporter check "
+            "names it.",
+        )
 
 
 def _audience(s: Situation) -> Iterator[Sign]:

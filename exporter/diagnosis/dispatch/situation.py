@@ -105,6 +105,8 @@ class Lately:
     """Answered, and over before a person was there to talk."""
     failed: int = 0
     """Never got through to a line: no sign of how a number or a list is answered."""
+    unplaced: int = 0
+    """Ended in a way that is none of the contract's: nobody knows how."""
     silent: int | None = None
     """Of `heard`: the agent never spoke."""
     heard: int = 0
@@ -128,6 +130,11 @@ class Lately:
     """By number: calls that got through, and those of them that somebody picked up, whoever was there to talk."""
     failed_by_number: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def through(self) -> int:
+        """Calls that are known to have got through to somebody's line."""
+        return self.settled - self.failed - self.unplaced
+
 
 @dataclass(frozen=True, slots=True)
 class Usual:
@@ -140,6 +147,12 @@ class Usual:
     words: int = 0
     late: int = 0
     failed: int = 0
+    unplaced: int = 0
+
+    @property
+    def through(self) -> int:
+        """Calls that are known to have got through to somebody's line."""
+        return self.settled - self.failed - self.unplaced
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
+from exporter.contract.codes import ASIDE_OUTCOMES
 from exporter.contract.wording import clock, count, duration, share
 from exporter.diagnosis.dispatch.answering import Counts, worst_number
 from exporter.diagnosis.dispatch.capacity import SHORT_SECONDS, of_caps_unknown, refusal
@@ -35,7 +36,7 @@ def numbers(s: Situation, shown: Shown, view: View, mask: bool) -> list[Json] | 
     entries = shown.platform.pools.get(s.campaign.campaign_id, ())
     called, going = _called(shown, view)
     told = s.told.has("calls", "number_id")
-    judged = {name: (each.total() - each["failed"], _picked_up(each)) for name, each in called.items()}
+    judged = {name: (_through(each), _picked_up(each)) for name, each in called.items()}
     unusual = _Unusual(s, entries, judged)
     found = []
     for entry in entries:
@@ -127,6 +128,10 @@ def _called(shown: Shown, view: View) -> tuple[dict[str, Counter[str]], dict[str
             continue
         over.setdefault(number, Counter())[outcome] += calls
     return over, going
+
+
+def _through(called: Counter[str]) -> int:
+    return called.total() - sum(called[aside] for aside in ASIDE_OUTCOMES)
 
 
 def _picked_up(outcomes: Counter[str]) -> int:

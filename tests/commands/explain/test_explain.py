@@ -279,6 +279,16 @@ def test_silence_that_lasts_is_stalled_at_the_first_look(owner: Owner, database_
     assert sentence(database_url, 5).startswith("This task is not dialled because nothing is: every gate is open")
 
 
+def test_silence_counts_from_the_last_call_however_long_ago_it_was(owner: Owner, database_url: str) -> None:
+    owner.execute("DELETE FROM campaign_monitoring.calls")
+    at = NOW - timedelta(minutes=100)
+    platforms.task(owner, 5, 7)
+    platforms.call(owner, 101, 7, outcome="no_answer", started_at=at, created_at=at, updated_at=at)
+    verdict = asked(database_url).card["verdict"]
+    assert (verdict["name"], verdict["since"]) == ("stalled", f"{at:%Y-%m-%dT%H:%M:%SZ}")
+    assert "nothing was started for 1 h 40 min" in verdict["hints"][0]
+
+
 def test_a_campaign_that_ended_long_ago_is_explained_too(owner: Owner, database_url: str) -> None:
     platforms.campaign(owner, "8", status="completed", ended_at=NOW - timedelta(days=90))
     assert asked(database_url, campaign="8").card["verdict"]["name"] == "finished"

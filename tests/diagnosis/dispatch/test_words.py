@@ -420,13 +420,20 @@ EVIDENCE = [
         "provider",
         "errors",
         {"calls": calls(errors={("tellus", "sip_503"): 40, ("", "sip_404"): 5})},
-        "45 of the last 50 calls failed (90 %), 40 with sip_503 of tellus.",
+        "40 of the last 50 calls failed (80 %), 40 with sip_503 of tellus. 5 more for the number that was called, "
+        "most with sip_404.",
     ),
     (
         "provider",
         "errors of nobody",
         {"calls": calls(errors={("", "sip_503"): 1})},
         "1 of the last 50 calls failed (2 %), 1 with sip_503.",
+    ),
+    (
+        "provider",
+        "errors of the list alone",
+        {"calls": calls(errors={("", "sip_404"): 5})},
+        "No call of the last 50 failed for the provider's fault. 5 for the number that was called, most with sip_404.",
     ),
     (
         "provider",
@@ -488,6 +495,10 @@ def text(**parts: Any) -> str:
 
 def destination(failed: int, settled: int) -> dict[str, Any]:
     return {"calls": calls(settled=settled, errors={("tellus", "unallocated_number"): failed})}
+
+
+def unplaced(count: int, settled: int) -> dict[str, Any]:
+    return {"lately": lately(settled, 2 * settled // 5, unplaced=count)}
 
 
 def silent(count: int, answered: int) -> dict[str, Any]:
@@ -562,6 +573,8 @@ def cost(settled: int, factor: float, earlier: int = 2000) -> dict[str, Any]:
         ("rows_rejected", rejected(20, 100), rejected(20, 101)),
         ("dead_numbers", destination(6, 20), destination(6, 19)),
         ("dead_numbers", destination(15, 50), destination(14, 50)),
+        ("outcomes_unknown", unplaced(4, 20), unplaced(4, 19)),
+        ("outcomes_unknown", unplaced(20, 100), unplaced(19, 100)),
         ("silent_agent", silent(2, 20), silent(2, 19)),
         ("silent_agent", silent(10, 100), silent(9, 100)),
         ("slow_agent", slow(6, 20), slow(6, 19)),
