@@ -18,6 +18,7 @@ from exporter.commands.adopt.expressions import (
 )
 from exporter.commands.adopt.fields import fields
 from exporter.commands.adopt.roles import event_of
+from exporter.commands.adopt.stamps import COLUMN as STAMP
 from exporter.commands.adopt.view import TODO, Item, View
 from exporter.commands.adopt.whose import outgoing, whose
 from exporter.commands.adopt.words import any_of, words
@@ -51,6 +52,9 @@ def _rows(context: Context, table: Table) -> View:
         del view.items["provider"]
     if "started_at" not in view.items:
         view.show("started_at", "NULL::timestamptz", f"{TODO}no column says when it was dialled")
+    elif any_of(words(found["started_at"].name), "create"):
+        note = f"{TODO}no column says when it was dialled: {found['started_at'].name} is when the row was made."
+        view.show("started_at", view.items["started_at"].sql, note)
     view.items.setdefault("created_at", view.items["started_at"])
     view.items["outcome"] = _outcome(view, context, table)
     _of_a_campaign(view, table)
@@ -78,7 +82,11 @@ def _outcome(view: View, context: Context, table: Table) -> Item:
     answered = _answered(context, found)
     if "outcome" in found:
         empty = "in_progress" if "ended_at" in found else None
-        return coded(view, context, "calls", table, found["outcome"], "a", answered=answered, empty=empty)
+        made = coded(view, context, "calls", table, found["outcome"], "a", answered=answered, empty=empty)
+        if empty is None and found["outcome"].nullable:
+            doubt = f"{TODO}is a call whose {found['outcome'].name} is null in progress, or not dialled yet?"
+            return Item(made.sql, (*made.notes, doubt))
+        return made
     lines = ["CASE"]
     if "ended_at" in found:
         lines.append(f"    WHEN {time(context, found['ended_at'], 'a')} IS NULL THEN 'in_progress'")
@@ -98,6 +106,8 @@ def _of_a_campaign(view: View, table: Table) -> None:
 def stamp(view: View, context: Context, table: Table, alias: str, column: Column | None) -> None:
     """The stamp, where an index finds what changed by it; otherwise it is left out, and said how to have it."""
     view.items.pop("updated_at", None)
+    own = table.columns.get(STAMP)
+    column = own if own is not None else column
     said = "updated_at is left out: all rows are counted anew at each refresh (docs/contract.md, Without a stamp)."
     if column is None:
         view.end.append(said)
@@ -112,10 +122,8 @@ def stamp(view: View, context: Context, table: Table, alias: str, column: Column
         view.end.append(f"CREATE INDEX CONCURRENTLY ON {table.identifier} ({key});")
     else:
         shown(view, context, view.relation, "updated_at", column, alias)
-        view.items["updated_at"] = Item(
-            view.items["updated_at"].sql,
-            (f"{TODO}does each change of a row move it, by any program? If not, leave it out. check --watch tells.",),
-        )
+        doubt = f"{TODO}does each change of a row move it, by any program? If not, leave it out. check --watch tells."
+        view.items["updated_at"] = Item(view.items["updated_at"].sql, () if column is own else (doubt,))
 
 
 def _empty(context: Context) -> View:

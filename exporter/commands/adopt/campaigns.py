@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from exporter.commands.adopt.catalogue import Table
-from exporter.commands.adopt.expressions import Context, at, coded, id_of, none_of, plainly, pointing, time
+from exporter.commands.adopt.expressions import (
+    Context,
+    at,
+    coded,
+    id_of,
+    joined,
+    none_of,
+    plainly,
+    pointing,
+    time,
+)
 from exporter.commands.adopt.fields import fields
+from exporter.commands.adopt.links import link
 from exporter.commands.adopt.view import TODO, Item, View
 from exporter.commands.adopt.windows import windows
 from exporter.commands.adopt.words import any_of, words
@@ -34,7 +45,7 @@ def campaigns(context: Context) -> View:
         view.show("name", f"({id_of(table, 'c')})::text", f"{TODO}no column for a name was found")
     view.items["status"] = _status(view, context, table)
     if "timezone" not in view.items:
-        view.show("timezone", "'UTC'::text", f"{TODO}the zone of its call windows, such as 'Europe/Berlin'")
+        _zone(view, context, table)
     if "max_attempts" in view.items and any_of(words(found["max_attempts"].name), "retry"):
         note = f"{found['max_attempts'].name} counts retries: with the first call it is one more."
         view.show("max_attempts", f"{view.items['max_attempts'].sql} + 1", note)
@@ -42,6 +53,19 @@ def campaigns(context: Context) -> View:
         view.items["call_windows"] = hours
     _not_deleted(view, table, "c")
     return view
+
+
+def _zone(view: View, context: Context, table: Table) -> None:
+    """The tenant's where a campaign has none of its own."""
+    tenants = context.table("tenants")
+    zone = fields("tenants", tenants).get("timezone") if tenants is not None else None
+    points = link(table, tenants) if tenants is not None else None
+    note = f"{TODO}the zone of its call windows, such as 'Europe/Berlin'"
+    if tenants is None or zone is None or points is None:
+        view.show("timezone", "'UTC'::text", note)
+        return
+    joined(view, table, "c", points, tenants, "owner")
+    view.show("timezone", at("owner", zone.name), f"{note}; this is its tenant's")
 
 
 def tenant(view: View, context: Context, table: Table, alias: str) -> None:

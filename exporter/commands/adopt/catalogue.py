@@ -87,9 +87,9 @@ def tables(connection: Connection, ours: Iterable[str]) -> Mapping[int, Table]:
 
 
 def named(found: Mapping[int, Table], name: str, option: str) -> Table:
-    """A table by `schema.table`, or by its name where it is in `public`."""
+    """A table by `schema.table`, quoted or not, or by its name where it is in `public`."""
     for table in found.values():
-        if name == f"{table.schema}.{table.name}" or (table.schema == "public" and name == table.name):
+        if name in (f"{table.schema}.{table.name}", table.identifier) or (table.schema, table.name) == ("public", name):
             return table
     raise ConfigError(f"{option} {clean_name(name, 80)!r}: there is no such table; write schema.table")
 

@@ -17,6 +17,7 @@ from exporter.commands.adopt.expressions import Context
 from exporter.commands.adopt.roles import Role, roles
 from exporter.commands.adopt.tasks import tasks
 from exporter.commands.adopt.view import TODO, View, comment
+from exporter.commands.adopt.words import words
 from exporter.config import Config
 from exporter.contract.availability import compare, in_short
 from exporter.contract.identifiers import identifier, literal
@@ -27,6 +28,7 @@ from exporter.source.database import Connection, Database, reason
 _NOT_DRAFTED = MappingProxyType(
     {"campaigns": "no table looks like it", "tasks": "no table looks like it", "calls": "no table looks like it"}
 )
+_LOOKED_FOR = frozenset({"tenants", "campaigns", "connections", "numbers", "calls", "tasks"})
 _SETTINGS: Mapping[str, str] = MappingProxyType(
     {
         "default_transaction_read_only": "on", "statement_timeout": "30s", "lock_timeout": "2s",
@@ -77,14 +79,15 @@ def _draft(connection: Connection, schema: str, role: str) -> str:
     ]
     views = [view for view in made if view is not None]
     texts = [view.written(schema) for view in views]
+    taken = _taken(found.of, {view.relation for view in views}, context)
     parts = (
-        _head(name, reader, sum(text.count(TODO) for text in texts)),
-        _taken(found.of, {view.relation for view in views}, context),
+        _head(name, reader, sum(text.count(TODO) for text in (taken, *texts))),
+        taken,
         "BEGIN;\nSET LOCAL lock_timeout = '5s';\n\n" + f"CREATE SCHEMA {identifier(schema)};",
         *texts,
         granted(schema, role),
         "COMMIT;",
-        _lost(schema, views),
+        _lost(schema, views, found.tables),
     )
     return "\n".join(part if part.endswith("\n") else part + "\n" for part in parts)
 
@@ -160,7 +163,7 @@ def granted(schema: str, role: str) -> str:
     )
 
 
-def _lost(schema: str, views: Sequence[View]) -> str:
+def _lost(schema: str, views: Sequence[View], tables: Mapping[int, Table]) -> str:
     """What no column was found for, as `check` would say it."""
     shown = {
         view.relation: {
@@ -176,5 +179,15 @@ def _lost(schema: str, views: Sequence[View]) -> str:
     for sentence in in_short(there):
         lines += comment(f"  {sentence}")
     for relation in absent:
-        lines += comment(f"  {relation}: no table; lost: {RELATIONS[relation].without}")
+        why = "no table" if relation in _LOOKED_FOR else f"a draft does not look for them{_perhaps(relation, tables)}"
+        lines += comment(f"  {relation}: {why}; lost: {RELATIONS[relation].without}")
     return "\n".join(lines)
+
+
+def _perhaps(relation: str, tables: Mapping[int, Table]) -> str:
+    """Tables that may hold people on the line, with their state."""
+    found = sorted(
+        table.identifier for table in tables.values()
+        if words(table.name)[-1:] == ("agent",) and any(words(column)[-1:] == ("status",) for column in table.columns)
+    )  # fmt: skip
+    return f" (perhaps {', '.join(found[:3])})" if relation == "agents" and found else ""

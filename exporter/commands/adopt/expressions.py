@@ -88,12 +88,16 @@ def joined(view: View, table: Table, alias: str, points: Link, target: Table, as
     view.joins.setdefault(as_, f"LEFT JOIN {target.identifier} AS {as_} ON {condition}")
 
 
-def through(view: View, context: Context, table: Table, alias: str, target: Table) -> str | None:
-    """The id of a row that is pointed to by a third table's, as a contact's campaign is by its list."""
+def through(
+    view: View, context: Context, table: Table, alias: str, target: Table, but: Table | None = None
+) -> str | None:
+    """The id of a row that is pointed to by a third table's (`but` this one's), as a contact's campaign by its list."""
     if direct := pointing(view, table, alias, target, f"{alias}_to"):
         return direct
     for reference in table.references:
         between = context.roles.tables[reference.target]
+        if between is but:
+            continue
         first, second = link(table, between), link(between, target)
         if first and second and set(second.target_columns) == set(target.key):
             joined(view, table, alias, first, between, f"{alias}_via")
@@ -106,17 +110,44 @@ def shown(view: View, context: Context, relation: str, name: str, column: Column
     kind = RELATIONS[relation].column(name).kind
     plain = at(alias, column.name)
     if kind is not Kind.TIME and kind.accepts(column.type):
-        in_ms = {"ms", "millisecond", "milli"}.intersection(words(column.name)) and kind is Kind.NUMBER
-        view.show(name, f"{plain} / 1000.0" if in_ms else plain)
+        scale = _scale(name, column) if kind is Kind.NUMBER else ""
+        view.show(name, f"{plain}{scale}")
         return
     if kind is Kind.TIME:
         if column.type in ("timestamp", "date"):
             context.zoneless.add(column.name)
         if column.type.startswith(("int", "float", "numeric")):
-            view.show(name, f"to_timestamp(nullif({plain}, 0))")
+            if "epoch" in words(column.name):
+                view.show(name, f"to_timestamp(nullif({plain}, 0))")
+                return
+            note = f"{TODO}{column.name} holds numbers: taken for seconds since 1970, large ones for milliseconds."
+            seconds = f"CASE WHEN {plain} > {_FROM_MS} THEN {plain} / 1000.0 ELSE {plain} END"
+            view.show(name, f"to_timestamp(nullif({seconds}, 0))", note)
             return
     made = plain if kind.accepts(column.type) else cast_of(kind, plain, column.type, context.zone)
     view.show(name, made or plain)
+
+
+_FROM_MS = 100_000_000_000
+"""Seconds of the year 5138, and milliseconds of 1973."""
+
+_LIMITS = frozenset(
+    {"concurrency_limit", "calls_per_minute", "calls_per_second", "daily_cap", "max_attempts", "budget"}
+)
+_MONEY = frozenset({"cost", "budget", "remaining"})
+_UNITS = {"cent": " / 100.0", "micro": " / 1000000.0"}
+_OF_TIME = {**dict.fromkeys(("ms", "millisecond", "milli"), " / 1000.0"), "minute": " * 60.0"}
+
+
+def _nothing(code: str) -> bool:
+    """Whether a limit may be no number that anybody meant: 0, -1."""
+    return code.startswith("-") or code.strip("0.") == ""
+
+
+def _scale(name: str, column: Column) -> str:
+    """What makes an amount whole units, and a duration seconds, where the column's name tells in what it is."""
+    units = _UNITS if _MONEY.intersection(name.split("_")) else _OF_TIME
+    return next((units[word] for word in words(column.name) if word in units), "")
 
 
 def plainly(view: View, context: Context, relation: str, table: Table, alias: str, names: Sequence[str]) -> None:
@@ -125,6 +156,9 @@ def plainly(view: View, context: Context, relation: str, table: Table, alias: st
     for name in names:
         if name in found:
             shown(view, context, relation, name, found[name], alias)
+            if name in _LIMITS and any(_nothing(code) for code in context.codes_of(table, found[name]).values):
+                note = f"{TODO}{found[name].name} is 0 or less in some rows: taken for no limit."
+                view.show(name, f"CASE WHEN {at(alias, found[name].name)} > 0 THEN {view.items[name].sql} END", note)
 
 
 def time(context: Context, column: Column, alias: str) -> str:

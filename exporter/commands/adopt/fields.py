@@ -37,7 +37,7 @@ _WANTED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "budget": "budget budget+limit max+cost",
         },
         "numbers": {
-            "phone": "phone number phone+number e164 did address",
+            "phone": "phone number phone+number did+number e164 did address destination+number",
             "label": "label name description",
             "country": "country country+code",
             "status": "status active",
@@ -45,7 +45,7 @@ _WANTED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "cooldown_until": "cooldown+until cooldown",
         },
         "connections": {
-            "provider": "provider type name vendor",
+            "provider": "provider vendor trunk type name",
             "concurrency_limit": "concurrency+limit max+call limit max+limit max+concurrency call+limit",
             "calls_per_second": "call+per+second cps",
         },
@@ -66,7 +66,8 @@ _WANTED: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "calls": {
             "attempt": "attempt attempt+number number+attempt retry+number",
-            "started_at": "start dial initiated call call+start place create",
+            "started_at": "start dial called executed attempted placed ejecutada initiated call call+start place"
+            " create",
             "answered_at": "answer",
             "ended_at": "end hangup complete",
             "outcome": "outcome status outcome+id status+id disposition disposition+id hangup+cause end+cause"
@@ -138,8 +139,14 @@ def fits(relation: str, name: str, column: Column) -> bool:
 
 
 def kind_of_epoch(column: Column) -> bool:
-    """Whether whole numbers are seconds since 1970, by their name."""
-    return column.type in ("int4", "int8", "numeric", "float8") and "epoch" in words(column.name)
+    """Whether whole numbers are seconds or milliseconds since 1970, by their name."""
+    said = words(column.name)
+    if column.type in ("int8", "numeric", "float8"):  # what fits four bytes may be the time of a day, or a duration
+        return "epoch" in said or any(each in _MOMENT for each in said[-1:])
+    return column.type == "int4" and "epoch" in said
+
+
+_MOMENT = every("at time timestamp ts datetime utc unix ms")
 
 
 def _rank(name: str, patterns: list[str], own: frozenset[str]) -> int | None:
@@ -152,14 +159,20 @@ def _rank(name: str, patterns: list[str], own: frozenset[str]) -> int | None:
     for place, pattern in enumerate(patterns):
         wanted = frozenset(pattern.split("+")) - NOISE or frozenset(pattern.split("+"))
         for way in ways:
-            if way == wanted or (way > wanted and len(way) == len(wanted) + 1 and not way & _OTHERWISE):
-                rank = 2 * place + (0 if way == wanted else 40)
+            further = way - wanted
+            if way == wanted or (way > wanted and len(further) == 1 and not further & _OTHERWISE):
+                rank = 2 * place + (0 if way == wanted else 30 if further <= _NEAR else 40)
                 best = rank if best is None else min(best, rank)
     return best
 
 
 _OTHERWISE = every(
     "by user max min next last first limit count previous old total daily per id not no parent file path"
-    " url json transfer recording config type retry schedule expire pause error"
+    " url json transfer recording config type retry schedule expire pause error status response message sentiment"
+    " payment pedido order invoice sync delivery email mail sms billing subscription verification approval"
+    " pin serial license pending"
 )
 """A further word that makes it another thing."""
+
+_NEAR = every("call dial contact customer task")
+"""A further word that makes it the more certain."""

@@ -17,7 +17,7 @@ _CAMPAIGN: _Meaning = (
     ("pause inactive suspended hold", "paused"),
     ("cancel delete fail error", "cancelled"),
     ("complete end archive expire success", "completed"),
-    ("schedule pending create not+start", "scheduled"),
+    ("schedule pending create not+start initialized initialize", "scheduled"),
     ("active start progress dial sync", "running"),
 )
 _TASK: _Meaning = (

@@ -21,13 +21,14 @@ _NAMES: Mapping[str, Mapping[str, int]] = MappingProxyType(
         "campaigns": {"campaign": 10, "outbound": 2, "project": 3, "blast": 5},
         "tasks": {
             "contact": 7, "task": 7, "target": 5, "member": 3, "queue": 4, "pending": 3, "entry": 3, "callback": 2,
-            "customer": 4, "dial": 3, "run": 3, "item": 2, "phone": 2, "campaign": 2,
+            "customer": 4, "dial": 3, "run": 3, "item": 2, "phone": 2, "campaign": 2, "call": 2, "outbound": 2,
+            "participation": 6, "participant": 5, "enrollment": 6, "enrolment": 6, "membership": 4, "assignment": 4,
         },
         "calls": {
             "call": 8, "attempt": 8, "log": 2, "session": 3, "run": 4, "conversation": 5, "interaction": 3, "dial": 4,
             "event": 2, "detail": 2, "queue": 2,
         },
-        "numbers": {"number": 5, "phone": 3, "did": 7},
+        "numbers": {"number": 5, "phone": 3, "did": 7, "destination": 5},
         "connections": {"trunk": 8, "connection": 4, "provider": 4, "telephony": 3},
         "tenants": {"tenant": 9, "domain": 5, "customer": 4},
     }
@@ -37,7 +38,7 @@ _ASIDE = every(
     "history config template tag note report archive import upload file export summary stat user"
     " permission transcript rule whitelist group form field migration webhook recording record schedule"
     " exclusion blacklist dnc pause role session audit comment backup old tmp staging metric daily hourly"
-    " setting script holiday"
+    " setting script holiday pin block blocked auth order invoice serial license"
 )
 """Words of tables that stand beside the one that is meant."""
 _NOT_ASIDE = {"calls": frozenset({"session", "history", "record"})}
@@ -220,8 +221,14 @@ def _belongs(table: Table, campaigns: Table, tables: Mapping[int, Table]) -> boo
     if link(table, campaigns):
         return True
     between = [tables[each.target] for each in table.references]
-    lists = [tables[each.target] for each in campaigns.references]
+    lists = _lists(campaigns, tables)
     return any(link(each, campaigns) for each in between) or any(link(table, each) for each in lists)
+
+
+def _lists(campaigns: Table, tables: Mapping[int, Table]) -> list[Table]:
+    """What campaigns point to and contacts may be in: not whoever owns both."""
+    found = [tables[each.target] for each in campaigns.references]
+    return [each for each in found if not any_of(words(each.name), "user tenant domain")]
 
 
 def shared_list(found: Roles) -> Shared | None:
@@ -229,9 +236,8 @@ def shared_list(found: Roles) -> Shared | None:
     campaigns, tasks = found.table("campaigns"), found.table("tasks")
     if campaigns is None or tasks is None or link(tasks, campaigns):
         return None
-    for reference in campaigns.references:
-        target = found.tables[reference.target]
-        if target.id == tasks.id or "user" in words(target.name):
+    for target in _lists(campaigns, found.tables):
+        if target.id == tasks.id:
             continue
         points = link(tasks, target)
         own = link(campaigns, target)

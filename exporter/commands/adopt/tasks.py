@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exporter.commands.adopt.calls import stamp
-from exporter.commands.adopt.campaigns import origin
+from exporter.commands.adopt.campaigns import calls_campaign, origin
 from exporter.commands.adopt.catalogue import Table
 from exporter.commands.adopt.expressions import (
     Context,
@@ -56,7 +56,9 @@ def _rows(context: Context, table: Table) -> View:
         view.show("task_id", id_of(table, "t"))
         campaign = campaigns and through(view, context, table, "t", campaigns)
         notes = [] if campaign else [f"{TODO}no column says which campaign it is of; without it no task is counted"]
-        view.show("campaign_id", campaign or none_of(campaigns) if campaigns else "'all'::text", *notes)
+        own = calls_campaign(table) if campaigns is None else None
+        alone = f"{at('t', own)}::text" if own else "'all'::text"
+        view.show("campaign_id", campaign or none_of(campaigns) if campaigns else alone, *notes)
     numbers = context.table("numbers")
     if numbers is not None and (number := pointing(view, table, "t", numbers, "number")):
         view.show("number_id", number)

@@ -21,6 +21,9 @@ _CALLED = (
     {"to"}, {"dst"},
 )  # fmt: skip
 """What the number that is called may be called."""
+_OF_ANOTHER = ({"originating", "leg"}, {"parent", "call"}, {"parent"}, {"other", "leg"})
+_LONG = 6
+"""A name of so many letters is no chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,13 @@ def whose(view: View, context: Context, table: Table, alias: str) -> Whose:
     campaigns, tasks = context.table("campaigns"), context.table("tasks")
     task = None if tasks is None else pointing(view, table, alias, tasks, "task")
     campaign = None if campaigns is None else pointing(view, table, alias, campaigns, "campaign")
+    if tasks is not None and task is None and (on := _by_kind(context, table, alias, tasks)):
+        view.joins["task"] = f"LEFT JOIN {tasks.identifier} AS task ON {on}"
+        task = at("task", tasks.key[0])
+        if campaign is None and campaigns is not None:
+            campaign = through(view, context, tasks, "task", campaigns)
+    if campaigns is not None and campaign is None:
+        campaign = through(view, context, table, alias, campaigns, but=tasks)
     if campaigns is not None and tasks is not None and campaign is None and task is not None:
         joined_by = link(table, tasks)
         assert joined_by is not None, "it has a task"
@@ -59,8 +69,23 @@ def whose(view: View, context: Context, table: Table, alias: str) -> Whose:
         campaign = f"{at(alias, column)}::text" if column else "'all'::text"
     elif campaign is None:
         campaign = none_of(campaigns)
-        notes.append(f"{TODO}no column says which campaign a call is of; without it no call is counted")
+        alike = (f" Perhaps {here}, which campaigns have as {there}." for here, there in _alike(table, campaigns))
+        like = "".join(alike)
+        notes.append(f"{TODO}no column says which campaign a call is of; without it no call is counted.{like}")
     return Whose(Item(campaign or "", tuple(notes)), _task(context, table, alias, tasks, task, campaign or ""))
+
+
+def _by_kind(context: Context, table: Table, alias: str, tasks: Table) -> str | None:
+    """How a row points to a task where one column says to which table another points, as `callable_type` does."""
+    for kind in table.columns.values():
+        pointer = table.columns.get(kind.name.removesuffix("type") + "id")
+        if not kind.name.endswith("type") or pointer is None or len(tasks.key) != 1:
+            continue
+        for code in context.codes_of(table, kind).values:
+            if words(code) == words(tasks.name):
+                key = at("task", tasks.key[0])
+                return f"{at(alias, kind.name)} = {literal(code)} AND {key}::text = {at(alias, pointer.name)}::text"
+    return None
 
 
 def _task(context: Context, table: Table, alias: str, tasks: Table | None, task: str | None, campaign: str) -> Item:
@@ -76,16 +101,37 @@ def _task(context: Context, table: Table, alias: str, tasks: Table | None, task:
     if number is None:
         return Item("NULL::text", (f"{TODO}no column says who was called",))
     key = f"md5(({campaign})::text || ':' || {at(alias, number.name)})"
-    return Item(key, ("There are no rows of contacts: who was called is one, by a hash, as ids become labels.",))
+    notes = ["There are no rows of contacts: who was called is one, by a hash, as ids become labels."]
+    if campaign.startswith("NULL"):
+        notes.append(f"{TODO}{campaign} stands for the campaign here, too: write the same as in campaign_id.")
+    return Item(key, tuple(notes))
+
+
+def _alike(table: Table, campaigns: Table) -> Iterator[tuple[str, str]]:
+    """Columns of calls that campaigns have by the same name, but for a word of their own before it."""
+    for there in campaigns.columns.values():
+        for here in table.columns.values():
+            end = there.name.removesuffix(here.name)
+            longer = end not in ("", there.name) and end.endswith("_")
+            if longer and len(here.name) >= _LONG and "id" not in words(here.name):
+                yield here.name, there.name
 
 
 def outgoing(context: Context, table: Table) -> Iterator[Item]:
-    """The condition that leaves out calls that came in, where a column tells."""
+    """The conditions that leave out calls that came in, and the other legs of a call, where a column tells."""
     for column in table.columns.values():
+        if words(column.name)[-1:] == ("leg",) and "b" in map(str.lower, context.codes_of(table, column).values):
+            text = f"{at('a', column.name)}::text"
+            yield Item(f"({text} NOT IN ('b', 'B') OR {text} IS NULL)", ("Each call once: not its second leg.",))
+        elif set(words(column.name)) - {"id"} in _OF_ANOTHER and column.nullable:
+            yield Item("true", (f"{TODO}{column.name} points to another leg or call: is each call counted once?",))
         if words(column.name)[-1:] == ("direction",):
             codes = context.codes_of(table, column).values
             coming = [code for code in codes if code.lower() in ("inbound", "in", "incoming", "entrante", "local")]
-            if coming:
+            if not codes:
+                note = f"{TODO}{column.name} tells which calls came in; its codes could not be read: leave those out."
+                yield Item("true", (note,))
+            elif coming:
                 listed = ", ".join(map(literal, coming))
                 text = f"{at('a', column.name)}::text"
                 condition = f"({text} NOT IN ({listed}) OR {text} IS NULL)"

@@ -17,7 +17,7 @@ def every(text: str) -> frozenset[str]:
 
 _SPELLINGS: Mapping[str, str] = {
     # What is dialled.
-    "campaign": "campana campanha campanya kampagne campagne campagna broadcast cmp",
+    "campaign": "campana campanha campanya kampagne campagne campagna broadcast callout cmp",
     "contact": "contacto contato kontakt lead prospect prospecto recipient callee destinatario hopper subscriber",
     "customer": "client cliente kunde",
     "call": "llamada chamada appel anruf cdr phonecall dialog",
@@ -35,7 +35,7 @@ _SPELLINGS: Mapping[str, str] = {
     "outcome": "result resultado",
     "disposition": "calificacion disposicion tipificacion classification wrapup",
     "cause": "reason motivo razon",
-    "error": "err falla fallo",
+    "error": "err errored falla fallo",
     "event": "evento",
     "cost": "price costo coste custo amount charge",
     "duration": "duracion duracao length dauer duree",
@@ -61,7 +61,7 @@ _SPELLINGS: Mapping[str, str] = {
     "last": "ultimo ultima latest",
     "next": "proximo proxima siguiente due",
     "timezone": "tz zona",
-    "expire": "expires expiry expiration vence",
+    "expire": "expires expired expiry expiration vence",
     "dial": "dialed dialled dialing marcado marcada discado",
     # Codes.
     "fail": "failed failure fallida fallido falha unsuccessful",
@@ -72,7 +72,7 @@ _SPELLINGS: Mapping[str, str] = {
     "active": "activa activo live running enabled",
     "inactive": "inactiva inactivo disabled",
     "pending": "pendiente pendente waiting queued new ready fresh nueva nuevo",
-    "progress": "processing curso ongoing",
+    "progress": "processing curso ongoing progreso",
     "ring": "ringing",
     "draft": "borrador rascunho template",
     "archive": "archived",
@@ -104,7 +104,11 @@ NOISE = every("at date time timestamp ts on datetime stamp dt fecha epoch utc un
 def words(name: str) -> tuple[str, ...]:
     """The words of a name in the field's English, singular: `fecha_inicio` is (fecha, start)."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return tuple(word for part in _PARTS.findall(plain) for word in _split(part.lower()))
+    found = [word for part in _PARTS.findall(plain) for word in _split(part.lower())]
+    for place in range(len(found) - 1, 0, -1):
+        if found[place - 1 : place + 1] == ["time", "zone"]:
+            found[place - 1 : place + 1] = ["timezone"]
+    return tuple(found)
 
 
 def meaning(name: str) -> frozenset[str]:

@@ -105,6 +105,92 @@ def test_where_there_are_no_contacts_who_was_called_is_a_task_without_the_number
     assert not any("4930" in task for task in counted(asterisk, "tasks", "task_id"))
 
 
+def column(adopted: Adopted, relation: str, name: str) -> set[Any]:
+    return {row[0] for row in adopted.rows(f"SELECT DISTINCT {name} FROM campaign_monitoring.{relation}")}
+
+
+def test_contacts_are_what_leads_to_campaigns_not_whoever_owns_both(adopted: Adopt) -> None:
+    rails = adopted("rails")
+    assert rails.rows("SELECT count(*) FROM campaign_monitoring.tasks") == [(20,)]
+    assert column(rails, "campaigns", "tenant_id") == {1}
+    assert column(rails, "campaigns", "timezone") == {"Europe/Berlin"}
+
+
+def test_a_call_that_may_point_to_any_table_is_of_the_contact_that_it_points_to(adopted: Adopt) -> None:
+    own = "SELECT count(*), count(task_id), count(campaign_id) FROM campaign_monitoring.calls"
+    assert adopted("rails").rows(own) == [(12, 11, 11)]
+
+
+def test_the_state_is_that_of_calling_not_of_something_else(adopted: Adopt) -> None:
+    assert counted(adopted("rails"), "tasks", "status") == {"pending": 6, "completed": 7, "failed": 7}
+    assert column(adopted("rails"), "calls", "provider") == {"acme"}
+
+
+def test_cents_and_micros_become_the_currency(adopted: Adopt) -> None:
+    rails = adopted("rails")
+    assert {float(cost) for cost in column(rails, "calls", "telephony_cost")} == {0.05}
+    assert {float(budget) for budget in column(rails, "campaigns", "budget")} == {500.0}
+    assert {float(left) for left in column(rails, "tenants", "credits_remaining")} == {123.45}
+    assert {float(cost) for cost in column(adopted("node"), "calls", "telephony_cost")} == {0.025}
+
+
+def test_a_limit_of_zero_is_none_and_asked_about(adopted: Adopt) -> None:
+    assert column(adopted("rails"), "campaigns", "concurrency_limit") == {None}
+    assert "TODO: max_concurrent_calls is 0 or less in some rows" in adopted("rails").text
+
+
+def test_a_call_was_dialled_when_it_was_called_not_when_its_row_was_made(adopted: Adopt) -> None:
+    first = adopted("rails").rows("SELECT min(started_at) FROM campaign_monitoring.calls")[0][0]
+    assert first.isoformat() == "2026-03-02T09:01:00+00:00"
+    assert "TODO: no column says when it was dialled: created_at" not in adopted("rails").text
+
+
+def test_large_numbers_are_milliseconds(adopted: Adopt) -> None:
+    first = adopted("node").rows("SELECT min(started_at) FROM campaign_monitoring.calls")[0][0]
+    assert first.isoformat() == "2026-03-02T08:27:40+00:00"
+    assert "TODO: startTime holds numbers: taken for seconds since 1970" in adopted("node").text
+
+
+def test_tasks_tell_campaigns_that_have_no_table(adopted: Adopt) -> None:
+    assert column(adopted("node"), "tasks", "campaign_id") == column(adopted("node"), "campaigns", "campaign_id")
+
+
+def test_each_call_counts_once_however_many_legs_it_has(adopted: Adopt) -> None:
+    assert adopted("node").rows("SELECT count(*) FROM campaign_monitoring.calls") == [(10,)]
+    assert "TODO: parentCallId points to another leg" in adopted("node").text
+
+
+def test_a_direction_that_says_nothing_is_asked_about(adopted: Adopt) -> None:
+    assert "TODO: direction tells which calls came in" in adopted("node").text
+
+
+def test_a_stamp_of_adopt_is_taken_for_one_without_a_question(adopted: Adopt) -> None:
+    text = adopted("node").text
+    assert "a.campaign_stamp AS updated_at" in text or "campaign_stamp is of one" in text
+
+
+@pytest.mark.parametrize("name", ["rails", "node", "asterisk"])
+def test_what_is_secret_or_of_an_order_is_no_number_to_call_from(adopted: Adopt, name: str) -> None:
+    assert not re.search("PinNumbers|order_numbers|pin_numbers", adopted(name).text)
+
+
+def test_a_name_that_calls_and_campaigns_share_is_proposed_for_their_campaign(database_url: str) -> None:
+    with session(database_url) as connection:
+        connection.execute(
+            "CREATE TABLE call_broadcasts (id uuid PRIMARY KEY, broadcast_name text, broadcast_accountcode text);"
+            "CREATE TABLE cdr (cdr_id uuid PRIMARY KEY, accountcode text, destination_number text, answered_at"
+            " timestamptz, started_at timestamptz, hangup_cause text)"
+        )
+        text = " ".join(draft(configured(database_url), ROLE).replace("-- ", "").split())
+    assert "Perhaps accountcode, which campaigns have as broadcast_accountcode." in text
+    assert "TODO: NULL::uuid stands for the campaign here, too" in text
+
+
+def test_people_are_not_looked_for_and_that_is_said(adopted: Adopt) -> None:
+    text = " ".join(adopted("asterisk").text.replace("-- ", "").split())
+    assert "agents: a draft does not look for them (perhaps public.v_call_center_agents)" in text
+
+
 def test_what_no_column_was_found_for_is_listed_with_what_is_lost(adopted: Adopt) -> None:
     assert re.search(r"--   tenants: no table; lost: tenants' names", adopted("django").text)
     assert re.search(r"--   calls: without .*\bsentiment\b", adopted("plain").text)

@@ -12,6 +12,8 @@ CREATE TABLE v_xml_cdr (
     answer_stamp timestamptz, end_stamp timestamptz, duration numeric, billsec numeric, hangup_cause text,
     sip_hangup_disposition text, insert_date timestamptz);
 CREATE TABLE v_xml_cdr_json (xml_cdr_json_uuid uuid PRIMARY KEY, xml_cdr_uuid uuid, json jsonb);
+CREATE TABLE v_pin_numbers (pin_number_uuid uuid PRIMARY KEY, pin_number text, accountcode text);
+CREATE TABLE v_call_center_agents (call_center_agent_uuid uuid PRIMARY KEY, agent_name text, agent_status text);
 CREATE TABLE v_fax_queue (fax_queue_uuid uuid PRIMARY KEY, fax_number text, fax_status text);
 CREATE TABLE queue_log (
     time timestamp, callid varchar(80), queuename varchar(256), agent varchar(80), event varchar(32), data1 text);
