@@ -9,6 +9,7 @@ import psycopg
 
 from alerts.catalogue import alerts
 from alerts.settings import Settings
+from exporter.commands.check.call_times import call_times
 from exporter.commands.check.commands import Command
 from exporter.commands.check.failures import CHECK_SECONDS
 from exporter.commands.check.indexes import Indexes
@@ -240,6 +241,8 @@ def _look_inside(
             if rows.relation not in available.counted:
                 results.findings += stamps(connection, available, rows, moment.parameters(), newest=newest)
                 results.findings += looking_again(connection, reader, rows.relation, moment)
+            if rows.relation == "calls":
+                results.findings += call_times(connection, available, rows, moment.parameters(), newest=newest)
             many = f"about {count:,}, of which {SAMPLE_ROWS:,} were looked at"
             results.rows[rows.relation] = count
             results.findings.append(

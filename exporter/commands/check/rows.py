@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -42,6 +43,9 @@ SAMPLE_ROWS = 100_000
 """How many rows of `tasks` and of `calls` are looked at."""
 
 _SHOWN = 5
+_MANY, _MUCH = 20, 0.2
+"""From so many rows on, and such a share of them, it is the view that is wrong, and not some rows."""
+
 _CODES: Mapping[tuple[str, str], Sequence[str]] = {
     ("campaigns", "status"): ("draft", *CAMPAIGN_STATUSES),
     ("tasks", "status"): TASK_STATUSES,
@@ -49,6 +53,9 @@ _CODES: Mapping[tuple[str, str], Sequence[str]] = {
     ("numbers", "status"): NUMBER_STATUSES,
     ("audience_uploads", "status"): UPLOAD_STATUSES,
 }
+_NULL = "null or other"
+"""What the cleaned column makes of a null, and of this very text."""
+
 _CODE_OF: Mapping[str, str] = {"tasks": "status", "calls": "outcome"}
 
 _RULES: Mapping[str, tuple[Level, str, str]] = {
@@ -187,11 +194,14 @@ def sampled(
             estimate = seen if seen < SAMPLE_ROWS else int(explain(connection, everything, {})["Plan Rows"])
     except (psycopg.Error, RowError) as error:
         return None, [failed(connection, schema, rows.relation, "rows", error, limit)]
-    findings = [*_unknown_codes(rows.relation, schema, found), *_broken_rows(rows.relation, schema, found)]
-    known = frozenset(campaigns)
+    findings = [*_unknown_codes(rows.relation, schema, found), *_broken_rows(rows.relation, schema, found, seen)]
+    known = frozenset((*campaigns, None))
     stray = sum(group["count"] for group in found if group["campaign"] not in known)
     if stray:
         findings.append(_stray(available, rows.relation, stray, most=stray > seen / 2))
+    nobodys = sum(group["count"] for group in found if group["campaign"] is None)
+    if nobodys:
+        findings.append(_nobodys(schema, rows.relation, nobodys, every=nobodys == seen))
     return max(estimate, seen), findings
 
 
@@ -200,13 +210,19 @@ def _stray(available: Available, relation: str, count: int, *, most: bool) -> Fi
     what = f"{counted(count, 'row')} of a campaign that does not exist, which are not counted"
     campaigns = identifier(available.schema, "campaigns")
     if not most:
-        remedy = "delete them, or leave them out of the view"
+        remedy = f"show their campaign in {campaigns}, or leave them out of the view"
     elif own == others:
         remedy = f"show the same ids as {campaigns} does"
     else:
         what += f"; ids are {own} here and {others} in {campaigns}, and compared as texts"
         remedy = f"write in the view {identifier(available.schema, relation)}: campaign_id::{others} AS campaign_id"
     return Finding(relation, Level.PROBLEM if most else Level.ADVICE, "campaign_id", what, remedy)
+
+
+def _nobodys(schema: str, relation: str, count: int, *, every: bool) -> Finding:
+    what = f"{counted(count, 'row')} of no campaign (null), which are not counted"
+    remedy = f"show in {identifier(schema, relation)} the campaign of each; leave out what is of none, as by hand"
+    return Finding(relation, Level.PROBLEM if every else Level.ADVICE, "campaign_id", what, remedy)
 
 
 def newest_rows(rows: CleanRows, names: Sequence[str], limit: int, *, newest: bool) -> sa.Select[Any]:
@@ -226,7 +242,7 @@ def _unknown_codes(relation: str, schema: str, groups: Sequence[Mapping[str, Any
     blockers: Counter[str | None] = Counter()
     for group in groups:
         if group[column] not in _CODES[relation, column]:
-            codes[group[column]] += group["count"]
+            codes[_NULL if group[column] == OTHER else group[column]] += group["count"]
         blocker = group.get("blocker")
         if blocker is not None and blocker_group(clean_code(blocker)) == "unknown":
             blockers[blocker] += group["count"]
@@ -239,11 +255,13 @@ def _unknown_codes(relation: str, schema: str, groups: Sequence[Mapping[str, Any
         yield Finding(relation, Level.ADVICE, "blocker", f"{what}: {_listed(blockers)}", remedy)
 
 
-def _broken_rows(relation: str, schema: str, groups: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+def _broken_rows(relation: str, schema: str, groups: Sequence[Mapping[str, Any]], seen: int) -> Iterator[Finding]:
     counts: Counter[str] = Counter()
     for group in groups:
         for bit, name in enumerate(RULES[relation]):
             if group["broken"] & (1 << bit):
                 counts[name] += group["count"]
     for name, count in counts.items():
-        yield _broken(schema, relation, *broken_rule(name), count)
+        finding = _broken(schema, relation, *broken_rule(name), count)
+        much = count >= max(_MANY, _MUCH * seen)
+        yield replace(finding, level=Level.PROBLEM) if much else finding

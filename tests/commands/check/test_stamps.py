@@ -53,8 +53,8 @@ def owner(shared: Owner) -> Iterator[Owner]:
 def times(index: int) -> dict[str, datetime]:
     at = NOW - timedelta(minutes=90 - index, seconds=index * 7)
     ended = at + timedelta(seconds=50)
-    return {"started_at": at, "answered_at": at, "ended_at": ended, "created_at": at,
-            "updated_at": ended + timedelta(milliseconds=300)}  # fmt: skip
+    same = dict.fromkeys(("eligible_at", "started_at", "answered_at", "agent_spoke_at", "created_at"), at)
+    return {**same, "ended_at": ended, "updated_at": ended + timedelta(milliseconds=300)}
 
 
 def viewed(owner: Owner, relation: str, stamp: str) -> None:
