@@ -9,7 +9,7 @@ from alerts.vocabulary.rule import CAMPAIGN, CONNECTION, TENANT, Alert, Concern,
 from alerts.vocabulary.verdicts import blocked, by_gate, which
 from alerts.vocabulary.wording import Ask, of_campaign
 from exporter.contract.codes import EXHAUSTED
-from exporter.diagnosis.dispatch.gates import UNTOLD_COST, UNTOLD_HOLDS
+from exporter.diagnosis.dispatch.gates import UNTOLD_COST, UNTOLD_HOLDS, UNTOLD_LIST
 from exporter.diagnosis.dispatch.people import UNTOLD_FREE
 
 TENANT_SLOTS, CONNECTION_SLOTS = "tenant:slots_used:ratio", "tenant_connection:slots_used:ratio"
@@ -318,7 +318,7 @@ def _rest(q: Rules, s: Compliance) -> tuple[Alert, ...]:
             "{campaign} is {state}{since}.",
             "Mend the value that the card names as unreadable.",
             # What the platform does not tell at all, nobody can mend in the night: the card says what is not known.
-            q.told(verdict="unknown", code=f"!~{UNTOLD_COST}|{UNTOLD_HOLDS}|{UNTOLD_FREE}"),
+            q.told(verdict="unknown", code=f"!~{UNTOLD_COST}|{UNTOLD_HOLDS}|{UNTOLD_LIST}|{UNTOLD_FREE}"),
             _BOARD,
             wait=900,
             keep=300,

@@ -103,6 +103,13 @@ _RELATIONS = (
             ("currency", _TEXT, "ISO 4217 code of its costs and budget.", _OPT),
             ("budget", _NUM, "What it may cost, in `currency`.", _OPT),
             ("paused_by", _TEXT, "Who paused it. `platform`: it did so itself; all else, or null: a person.", _OPT),
+            (
+                "list_known",
+                _BOOL,
+                "`false` where `tasks` holds only who was called: then nothing is said of who is still to be called. "
+                "Null: it holds everybody.",
+                _OPT,
+            ),
         ),
         key=("campaign_id",),
         optional=False,
@@ -361,6 +368,7 @@ OPTIONAL_FEATURES: Mapping[tuple[str, str], str] = MappingProxyType(
         ("campaigns", "ended_at"): "the retention of ended campaigns (all are kept)",
         ("campaigns", "pause_reason"): "the reason of a pause",
         ("campaigns", "paused_by"): "which pauses need a person (all are taken as a person's)",
+        ("campaigns", "list_known"): "campaigns of which only who was called is known (all lists are taken as whole)",
         ("campaigns", "budget"): "budgets",
         ("campaigns", "currency"): "the currency of costs",
         ("agents", "free"): "whether anybody is free, and the verdict stalled of campaigns with people",

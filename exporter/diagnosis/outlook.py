@@ -18,6 +18,9 @@ MAX_ARMS = 20
 """A test of more arms is a mistake in the data: the configured ones and the largest of the others are compared."""
 
 
+_NO_LIST = Forecast(None, None, None, None, "who is still to be called is not told")
+
+
 def outlook_of(s: Situation, ledger: Ledger, variants: Sequence[Variant]) -> Outlook:
     """The outlook of a campaign in this situation. `variants` are its configured arms."""
     key = s.campaign.campaign_id
@@ -33,6 +36,8 @@ def outlook_of(s: Situation, ledger: Ledger, variants: Sequence[Variant]) -> Out
 
 def _untouched(s: Situation, ledger: Ledger, key: str) -> Forecast:
     """When the list runs dry: at the rate at which contacts are called for the first time."""
+    if not s.campaign.listed:
+        return _NO_LIST
     if not s.tasks.untouched:
         return Forecast(None, None, None, None, "no contact is left that was never called")
     hours = {
@@ -47,6 +52,8 @@ def _completion(s: Situation, ledger: Ledger, key: str) -> Forecast:
         unpack_key(cell)[0]: (counted[0], float(counted[0]))
         for cell, counted in ledger.cells("finished_hours", key).items()
     }
+    if not s.campaign.listed:
+        return _NO_LIST
     left = s.tasks.live - s.tasks.exhausted
     if not left and s.campaign.status == "running":  # it is not "now" that they are over, again and again
         return Forecast(None, None, None, None, "no task is left to dial")

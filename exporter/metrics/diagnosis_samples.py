@@ -27,7 +27,7 @@ def facets(view: View) -> dict[str, Hashable]:
         "advice": view.advice and (d.verdict, view.advice.hint, view.advice.evidence),
         "outside": s.outside_window,
         "abandonment": s.abandonment,
-        "list": (s.tasks.untouched, s.tasks.live, s.tasks.over),
+        "list": (s.campaign.listed, s.tasks.untouched, s.tasks.live, s.tasks.over),
         "doubled": s.calls.doubled,
         "outlook": view.outlook.at,
     }
@@ -57,6 +57,8 @@ _SCOPES = tuple(gate for gate in SLOT_GATES if gate != "pacing")
 
 def _list(view: View) -> Samples:
     t = view.situation.tasks
+    if not view.situation.campaign.listed:
+        return {}
     parts = {"untouched": t.untouched, "in_circulation": t.live - t.untouched, "worked_out": t.over}
     return {(part,): float(count) for part, count in parts.items()}
 
@@ -154,7 +156,7 @@ SAMPLES: Mapping[str, Callable[[View], Samples]] = MappingProxyType(
         "starts_limit": lambda view: _one(None if (gate := _pacing(view)) is None else gate.limit),
         "starts": lambda view: _one(None if (gate := _pacing(view)) is None else gate.used),
         "leaked": _leaked,
-        "dialable": lambda view: _one(view.diagnosis.dialable),
+        "dialable": lambda view: _one(view.diagnosis.dialable if view.situation.campaign.listed else None),
         "window_open": _window,
         "opens": lambda view: _one(view.opens_at),
         "closes": lambda view: _one(view.closes_at),

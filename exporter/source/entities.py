@@ -53,7 +53,13 @@ class Campaign:
     country_match: bool | None
     currency: str | None
     budget: float | None
+    list_known: bool | None = None
     broken: frozenset[str] = NONE_BROKEN
+
+    @property
+    def listed(self) -> bool:
+        """Whether its tasks are everybody who is to be called, and not only who was."""
+        return self.list_known is not False
 
     @property
     def paused_by_itself(self) -> bool:

@@ -252,6 +252,32 @@ def test_calls_whose_outcome_nobody_knows_are_no_fall_of_answers(exporter: Expor
     assert "number_bad" not in found
 
 
+@pytest.mark.parametrize("status", ["completed", None])
+def test_of_a_list_that_nobody_knows_nothing_is_said(exporter: Exporter, owner: Owner, status: str | None) -> None:
+    """Neither that the campaign has no contacts, nor that all are called, nor when they will be."""
+    owner.execute("DELETE FROM campaign_monitoring.calls; DELETE FROM campaign_monitoring.tasks")
+    owner.execute("UPDATE campaign_monitoring.campaigns SET list_known = false WHERE campaign_id = 1")
+    if status is not None:
+        platforms.task(owner, 900, 1, status=status, created_at=NOW, updated_at=NOW)
+    scrape = exporter.refresh()
+    assert verdict(scrape) == ("unknown", "tasks")
+    assert not scrape.of("campaign_list_tasks", campaign="1")
+    assert not scrape.of("campaign_forecast_completion_timestamp_seconds", campaign="1")
+    assert not scrape.of("campaign_dispatch_tasks_dialable", campaign="1")
+    assert exporter.snapshot is not None
+    shown = exporter.snapshot.shown
+    line = next(line for line in summary(shown) if line["id"] == "1")
+    assert (line["progress"], line["queued"]) == (None, None)
+
+
+def test_what_is_wrong_with_calls_is_said_though_nobody_knows_the_list(exporter: Exporter, owner: Owner) -> None:
+    owner.execute("DELETE FROM campaign_monitoring.tasks")
+    owner.execute("UPDATE campaign_monitoring.campaigns SET list_known = false WHERE campaign_id = 1")
+    for index in range(30):
+        dialled(owner, 500 + index, NOW - timedelta(seconds=200 - index), outcome="failed", error_code="sip_503")
+    assert verdict(exporter.refresh()) == ("blocked", "provider")
+
+
 def test_nine_failed_calls_say_nothing_about_a_provider(exporter: Exporter, owner: Owner) -> None:
     for index in range(9):
         dialled(owner, 500 + index, NOW - timedelta(seconds=200 - index), outcome="failed", error_code="sip_503")

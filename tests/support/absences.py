@@ -98,6 +98,11 @@ INSTEAD: Mapping[str, Instead] = {
         "a person paused it", _VERDICT,
         (*_TOLD_VERDICT, *_NEXT_HINT, *_LIFECYCLE, r"campaign\.paused_by_itself"),
     ),
+    "campaigns.list_known": Instead(
+        "its list is whole", (*_VERDICT, *_ROOM, "campaign_list_tasks"),
+        (*_TOLD_VERDICT, *_NEXT_HINT, *_COUNTS, r"verdict\.queued", r"gates\.\[(tasks|audience)\]\..*",
+         r"waterfall\..*", r"kpis\.(progress|list.*|tasks\.pending)", r"outlook\..*"),
+    ),
     "connections.concurrency_limit": Instead(
         _NO_LIMIT, (*_VERDICT, *_ROOM), (*_TOLD_VERDICT, *_NEXT_HINT, *_TOLD_ROOM)
     ),

@@ -14,10 +14,10 @@ from tests.support.exporting import NOW
 Owner = psycopg.Connection[Any]
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 TALKS, WAITS, FAILS, PAUSED, LATE, OVER = "1", "2", "3", "4", "5", "6"
-STAFFED, ON_BREAK, NO_SHIFT = "7", "8", "9"
+STAFFED, ON_BREAK, NO_SHIFT, RECORDS = "7", "8", "9", "10"
 """Its campaigns: one that dials, and the calls are bad; one that is silent; one whose calls fail; a paused one that is
 called all the same; one that did not start; one that is over. Then those of people: one in which calls are abandoned,
-one on a break, one whose shift begins later."""
+one on a break, one whose shift begins later. Last, one of which only who was called is known."""
 
 SHUT = [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "start": "11:55", "end": "20:00"}]
 """Windows that opened five minutes ago: calls before that were outside of them."""
@@ -187,6 +187,9 @@ def _idle(owner: Owner) -> None:
     _campaign(owner, OVER, name="Over", status="completed", ended_at=NOW - HOUR)
     _task(owner, OVER, 1)
     _called(owner, OVER, 1, NOW - 2 * HOUR, number_id="n1")
+    _campaign(owner, RECORDS, name="Records", list_known=False)
+    _task(owner, RECORDS, 1, status="completed")
+    _called(owner, RECORDS, 1, NOW - 2 * HOUR, number_id="n1")
     for index, campaign in enumerate((TALKS, WAITS, PAUSED)):
         contract.insert(
             owner, "campaign_events", event_id=str(index), campaign_id=campaign, at=NOW - 2 * HOUR, kind="resumed",

@@ -52,7 +52,13 @@ def campaigns(context: Context) -> View:
     if "call_windows" not in view.items and (hours := windows(context, table, "c")):
         view.items["call_windows"] = hours
     _not_deleted(view, table, "c")
+    _listed(view, context)
     return view
+
+
+def _listed(view: View, context: Context) -> None:
+    if context.table("tasks") is None:
+        view.show("list_known", "false", "Who is still to be called is in no table, so nothing is said of it.")
 
 
 def _zone(view: View, context: Context, table: Table) -> None:
@@ -128,6 +134,7 @@ def _without_table(context: Context) -> View:
     view.show("tenant_id", NO_TENANT)
     view.show("status", "'running'::text", f"{TODO}its state")
     view.show("timezone", "'UTC'::text", f"{TODO}the zone of its call windows")
+    _listed(view, context)
     return view
 
 

@@ -11,7 +11,7 @@ from exporter.contract.error_codes import DESTINATION, UNCODED, fault_of
 from exporter.contract.wording import clock, count, duration, money, share
 from exporter.diagnosis.dispatch.capacity import carriers_of, of_caps_unknown, refusal, rest_over
 from exporter.diagnosis.dispatch.gate import UNKNOWN, Gate, stamp_age
-from exporter.diagnosis.dispatch.gates import INNERMOST, NO_CONTACTS, STALE, UNTOLD_COST, UNTOLD_HOLDS
+from exporter.diagnosis.dispatch.gates import INNERMOST, NO_CONTACTS, STALE, UNTOLD_COST, UNTOLD_HOLDS, UNTOLD_LIST
 from exporter.diagnosis.dispatch.people import UNTOLD_FREE, UNTOLD_PEOPLE, expected, hours_of
 from exporter.diagnosis.dispatch.situation import Situation
 
@@ -35,6 +35,7 @@ _UNTOLD = {
     UNTOLD_COST: "the platform does not tell what calls cost, so how much of the budget is spent is not known.",
     UNTOLD_HOLDS: "the platform does not tell both what holds tasks (tasks.blocker) and when they are due "
     "(tasks.next_eligible_at), so whether the pending ones may be dialled is not known.",
+    UNTOLD_LIST: "only who was called is known (campaigns.list_known), not who is still to be called.",
     UNTOLD_FREE: "the platform does not tell how many of the people who are logged in are free (agents.free).",
     UNTOLD_PEOPLE: "people took its calls, and no row of agents tells of any now.",
 }

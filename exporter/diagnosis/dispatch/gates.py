@@ -47,8 +47,9 @@ STALE = "stale_in_progress"
 """Our own name for tasks that are in progress for too long to be."""
 
 
-UNTOLD_COST, UNTOLD_HOLDS = "cost_not_told", "holds_not_told"
-"""Our own names for what the platform does not tell: what calls cost; what holds tasks and when they are due."""
+UNTOLD_COST, UNTOLD_HOLDS, UNTOLD_LIST = "cost_not_told", "holds_not_told", "list_not_told"
+"""Our own names for what the platform does not tell: what calls cost; what holds tasks and when they are due; who is
+still to be called."""
 
 
 def lifecycle(s: Situation) -> Gate:
@@ -88,6 +89,8 @@ def audience(s: Situation) -> Gate:
         return Gate("audience", CLOSED, code)
     if s.upload is not None and s.upload.status in ("staged", "processing"):
         return Gate("audience", CLOSED, code, expected=age(s, s.upload_time) < IMPORT_SECONDS)
+    if not s.campaign.listed:
+        return Gate("audience", told=False)
     if not s.tasks.total:
         return Gate("audience", CLOSED, code, expected=age(s, s.campaign.started_at) < IMPORT_SECONDS)
     return Gate("audience")
@@ -164,6 +167,8 @@ def tasks(s: Situation) -> Gate:
     t = s.tasks
     held = {code: count for code, count in t.blocked.items() if code not in _OF_GATES}
     eligible, holding = t.ready + sum(t.blocked.values()), sum(held.values())
+    if not s.campaign.listed:
+        return Gate("tasks", UNKNOWN, UNTOLD_LIST)
     if t.ready and not t.told:
         return Gate("tasks", UNKNOWN, UNTOLD_HOLDS, limit=eligible, used=holding)
     if not t.live:

@@ -11,7 +11,16 @@ from exporter.contract.error_codes import UNCODED, fault_of
 from exporter.contract.wording import clock, count, duration
 from exporter.diagnosis.dispatch.capacity import PACING, refusal, rest_over
 from exporter.diagnosis.dispatch.gate import QUIET_SECONDS, UNKNOWN, Gate, stamp_age
-from exporter.diagnosis.dispatch.gates import GATES, INNERMOST, NO_CONTACTS, STALE, UNTOLD_COST, UNTOLD_HOLDS, claimed
+from exporter.diagnosis.dispatch.gates import (
+    GATES,
+    INNERMOST,
+    NO_CONTACTS,
+    STALE,
+    UNTOLD_COST,
+    UNTOLD_HOLDS,
+    UNTOLD_LIST,
+    claimed,
+)
 from exporter.diagnosis.dispatch.people import UNTOLD_FREE, UNTOLD_PEOPLE, hours_of
 from exporter.diagnosis.dispatch.signs import MOVES, signs, used_up
 from exporter.diagnosis.dispatch.situation import Situation
@@ -97,6 +106,8 @@ _UNTOLD = {
     "knows whether the budget is spent.",
     UNTOLD_HOLDS: "Have the platform tell what holds tasks and when they are due (tasks.blocker, "
     "tasks.next_eligible_at): no call is started, and without that nobody knows whether one should be.",
+    UNTOLD_LIST: "Have the platform show who is still to be called (tasks): no call is started, and without that "
+    "nobody knows whether one should be.",
     UNTOLD_FREE: "Have the platform tell how many people are free (agents.free): no call is started, and without that "
     "nobody knows whether one should be.",
     UNTOLD_PEOPLE: "Have the view of agents keep a row of each campaign that people take the calls of, also while "

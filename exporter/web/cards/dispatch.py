@@ -108,11 +108,13 @@ def verdict(s: Situation, view: View) -> Json:
 def queued(s: Situation) -> int | None:
     """Pending tasks whose time has come, whatever else holds them; not those that nobody will dial.
 
-    `None` where it is not told when tasks are due.
+    `None` where it is not told when tasks are due, or who is to be called.
     """
     if s.campaign.status in ENDED_STATUSES:
         return 0
-    return s.tasks.pending - s.tasks.waiting - s.tasks.exhausted if s.tasks.due_told else None
+    if not s.campaign.listed or not s.tasks.due_told:
+        return None
+    return s.tasks.pending - s.tasks.waiting - s.tasks.exhausted
 
 
 def gates(s: Situation, d: Diagnosis) -> list[Json]:
@@ -141,6 +143,8 @@ def _gate(gate: Gate, s: Situation, d: Diagnosis) -> Json:
 
 def waterfall(s: Situation, d: Diagnosis) -> Json:
     """From the pending tasks down to those that can be dialled now."""
+    if not s.campaign.listed:
+        return {"pending": None, "steps": [], "dialable": None}
     left, steps = s.tasks.pending, []
     for step in d.waterfall:
         left -= step.tasks

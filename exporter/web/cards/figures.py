@@ -22,9 +22,9 @@ def figures(s: Situation, shown: Shown, view: View, goals: Sequence[Goal]) -> Js
     """The strip of key figures."""
     t, usual = s.tasks, s.usual
     return {
-        "progress": rate(t.over, t.total),
+        "progress": rate(t.over, t.total) if s.campaign.listed else None,
         "tasks": _tasks(s, shown, view),
-        "list": {"untouched": t.untouched, "in_circulation": t.live - t.untouched, "worked_out": t.over},
+        "list": _list(s),
         "answer_rate": rate(usual.answered, usual.settled),
         "answered": usual.answered,
         "calls": usual.settled,
@@ -46,6 +46,15 @@ def figures(s: Situation, shown: Shown, view: View, goals: Sequence[Goal]) -> Js
     }
 
 
+def _list(s: Situation) -> Json:
+    t, told = s.tasks, s.campaign.listed
+    return {
+        "untouched": t.untouched if told else None,
+        "in_circulation": t.live - t.untouched if told else None,
+        "worked_out": t.over,
+    }
+
+
 def _tasks(s: Situation, shown: Shown, view: View) -> Json:
     t, cells = s.tasks, view.cells.get("tasks")
     over: dict[str, int] = {}
@@ -54,7 +63,7 @@ def _tasks(s: Situation, shown: Shown, view: View) -> Json:
     told = cells is not None
     return {
         "total": t.total,
-        "pending": t.pending,
+        "pending": t.pending if s.campaign.listed else None,
         "in_progress": t.in_progress,
         **{status: over.get(status, 0) if told else None for status in (*FINISHED_TASK_STATUSES, "cancelled", OTHER)},
     }

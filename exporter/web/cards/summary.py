@@ -52,7 +52,7 @@ def _line(shown: Shown, view: View) -> Json:
         "binding_gate": None if d.binding == NOTHING else d.binding,
         **spell(d),
         "clears_at": iso(d.clears_at),
-        "progress": rate(s.tasks.over, s.tasks.total),
+        "progress": rate(s.tasks.over, s.tasks.total) if s.campaign.listed else None,
         "tasks": s.tasks.total,
         "queued": queued(s),
         "calling": s.calls.in_progress,

@@ -185,3 +185,31 @@ def test_limits_that_no_table_has_are_written_down_once(dialler: psycopg.Connect
     assert rows(dialler, tenants) == [("acme", 30), ("other", None)]
     campaigns = "SELECT campaign_id, concurrency_limit, calls_per_minute FROM campaign_monitoring.campaigns ORDER BY 1"
     assert rows(dialler, campaigns) == [(7, 5, 60), (8, None, None)]
+
+
+def test_each_line_of_a_list_is_a_task(dialler: psycopg.Connection[Any]) -> None:
+    dialler.execute("""
+        CREATE TABLE app.broadcast (id text, phones text, created_at timestamptz DEFAULT now());
+        CREATE TABLE app.call (id int, broadcast_id text, destination text, outcome text);
+        INSERT INTO app.broadcast VALUES ('b', E'+491\\n+492\\n\\n +493 \\n+491');
+        INSERT INTO app.call
+        VALUES (1, 'b', '+491', 'no_answer'), (2, 'b', '+491', 'answered'), (3, 'b', '+492', 'busy')
+    """)
+    dialler.execute(recipe("A list in one column"))
+    query = "SELECT status, attempts FROM campaign_monitoring.tasks ORDER BY 1"
+    assert rows(dialler, query) == [("completed", 2), ("failed", 1), ("pending", 0)]
+
+
+def test_a_channel_that_is_up_is_a_call_until_its_record_is_there(dialler: psycopg.Connection[Any]) -> None:
+    columns = "id text, task_id text, campaign_id int, created_at timestamptz DEFAULT now()"
+    dialler.execute(
+        f"""
+        CREATE TABLE app.cdr ({columns}, started_at timestamptz, ended_at timestamptz, outcome text);
+        CREATE TABLE app.channel_up ({columns});
+        INSERT INTO app.cdr (id, outcome) VALUES ('x', 'answered');
+        INSERT INTO app.channel_up (id) VALUES ('x'), ('y')
+    """.encode()
+    )
+    dialler.execute(recipe("Calls that are told when they are over"))
+    query = "SELECT call_id, outcome FROM campaign_monitoring.calls ORDER BY 1"
+    assert rows(dialler, query) == [("x", "answered"), ("y", "in_progress")]
