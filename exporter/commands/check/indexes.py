@@ -14,7 +14,7 @@ from psycopg.rows import class_row
 
 from exporter.commands.check.commands import Command
 from exporter.commands.check.failures import failed
-from exporter.commands.check.plans import Base, Plan, conditions, explain, immutable, nodes, origin, scans
+from exporter.commands.check.plans import Base, Plan, conditions, explain, immutable, nodes, origin, read_whole, scans
 from exporter.commands.check.report import Finding, Level, counted
 from exporter.commands.check.rights import Role, set_for
 from exporter.commands.check.sql import statement
@@ -29,6 +29,9 @@ from exporter.source.row_statements import Statements
 
 SMALL_TABLE_ROWS = 10_000
 """Of a table with fewer rows PostgreSQL may rightly read everything, whatever indexes it has."""
+
+_FEW = 10
+"""Of a table with so many times the rows that are asked for it may not."""
 
 _SMALL_BYTES = 2_000_000
 """So much has a table of that size, where nobody counted its rows."""
@@ -146,9 +149,7 @@ class Indexes:
         return _worst([self._judge_table(read, base, _Plans(usual, forced)) for base in found.bases])
 
     def _judge_table(self, read: _Read, base: Base, plans: _Plans) -> Finding:
-        with self._connection.cursor(row_factory=class_row(_Index)) as cursor:
-            values = {"schema": base.schema, "table": base.table}
-            found = cursor.execute(statement("indexes"), values).fetchall()
+        found = self._table(base.schema, base.table)
         table, scanned = found[0], scans(plans.forced, base)
         reaches = not scanned or any(_bare(base.expression) in _bare(conditions(scan)) for scan in scanned)
         fitting = [index for index in found if index.first_key is not None and _same(index.first_key, base.expression)]
@@ -191,8 +192,27 @@ class Indexes:
         why = f"none but {useless}, which cannot serve it," if useless else "none"
         return read.problem(f"{why} on {base.expression} of {table.size}", remedy)
 
+    def _table(self, schema: str, table: str) -> Sequence[_Index]:
+        """A table and its indexes; at least one row."""
+        with self._connection.cursor(row_factory=class_row(_Index)) as cursor:
+            return cursor.execute(statement("indexes"), {"schema": schema, "table": table}).fetchall()
+
+    def _read_whole(self, base: Base, plan: Plan) -> tuple[_Index, str] | None:
+        """A large table that is read from end to end for a few rows, and what joins it."""
+        for schema, table, joined in read_whole(plan, base):
+            large = self._table(schema, table)[0]
+            if large.rows >= max(SMALL_TABLE_ROWS, _FEW * plan["Plan Rows"]):
+                return large, joined
+        return None
+
     def _with_index(self, read: _Read, base: Base, index: _Index, plans: _Plans) -> Finding:
         name, size = index.index_name, index.size
+        if (joined := self._read_whole(base, plans.forced)) is not None:
+            large, by = joined
+            return read.problem(
+                f"{name} on {size} can serve, but all of {large.size} is read to join it, as no index serves {by}",
+                f"make an index on the column of {large.table_name} that joins it",
+            )
         if not any(node["Node Type"] == "Seq Scan" for node in scans(plans.usual, base)):
             return read.found(Level.OK, f"{name} on {size}")
         if index.small:

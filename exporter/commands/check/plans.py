@@ -18,6 +18,8 @@ from exporter.source.database import Compiled, Connection
 Plan = Mapping[str, Any]
 CONDITIONS = ("Filter", "Index Cond", "Recheck Cond", "Remote SQL")
 _APPENDS = ("Append", "Merge Append")
+_WHOLE = ("Seq Scan", "Index Scan", "Index Only Scan")
+_JOINS = ("Hash Cond", "Merge Cond", "Join Filter")
 _SUBPLAN = re.compile(r"\b(?:Sub|Init)Plan \d")
 
 
@@ -75,6 +77,16 @@ def scans(plan: Plan, base: Base) -> list[Plan]:
     return [
         node for node in nodes(plan) if (node.get("Schema"), node.get("Relation Name")) == (base.schema, base.table)
     ]
+
+
+def read_whole(plan: Plan, but: Base, joined: str = "") -> Iterator[tuple[str, str, str]]:
+    """Other tables that are read from end to end to join them: schema, table and the condition that joins each."""
+    joined = next((str(plan[name]) for name in _JOINS if name in plan), joined)
+    own = (plan.get("Schema"), plan.get("Relation Name")) == (but.schema, but.table)
+    if plan["Node Type"] in _WHOLE and "Index Cond" not in plan and not own:
+        yield plan["Schema"], plan["Relation Name"], joined
+    for child in plan.get("Plans", ()):
+        yield from read_whole(child, but, joined)
 
 
 def conditions(scan: Plan) -> str:

@@ -129,6 +129,27 @@ def test_an_index_is_enough_under_a_distinct_that_lets_the_condition_through(bel
     assert found(checked(), "tasks", CHANGED).level is Level.OK
 
 
+def test_an_index_on_a_small_table_is_not_enough_where_a_large_one_is_read_whole_to_join_it(
+    below: Connection, checked: Check
+) -> None:
+    below.execute(
+        "CREATE TABLE app.batch (id bigint PRIMARY KEY, campaign_id bigint); CREATE INDEX ON app.batch (campaign_id);"
+        "ALTER TABLE app.job ADD batch_id bigint; INSERT INTO app.batch SELECT n, n FROM generate_series(1, 50) AS n;"
+        "INSERT INTO app.job (task_id, campaign_id, batch_id, status, attempts, max_attempts, created_at, updated_at)"
+        " SELECT n, 7, n % 50, 'completed', 1, 3, now(), now() FROM generate_series(10, 20000) AS n;"
+        "ANALYZE app.job, app.batch;"
+        f"CREATE VIEW {TASKS} AS SELECT t.task_id, b.campaign_id, t.status, t.attempts, t.max_attempts, t.created_at,"
+        " t.updated_at FROM app.job AS t JOIN app.batch AS b ON b.id = t.batch_id"
+    )
+    grant_reading(below)
+    finding = found(checked(), "tasks", ONE)
+    assert finding.level is Level.PROBLEM
+    assert "but all of app.job (about 19,992 rows) is read to join it, as no index serves (" in finding.value
+    assert "batch_id" in finding.value
+    below.execute("CREATE INDEX ON app.job (batch_id)")
+    assert found(checked(), "tasks", ONE).level is Level.OK
+
+
 def test_an_empty_table_is_not_told_to_be_analysed(owner: Connection, checked: Check) -> None:
     owner.execute("DELETE FROM campaign_monitoring.tasks; ANALYZE campaign_monitoring.tasks")
     assert [each.remedy for each in checked().findings if "ANALYZE" in each.remedy] == []
