@@ -159,6 +159,12 @@ class Indexes:
         ]
         if table.relkind == "f":
             return _of_foreign_table(read, base, table, reaches)
+        if base.constant:
+            return read.found(
+                Level.ADVICE,
+                f"{base.expression} is the same in every row of the view, so nothing is found by it",
+                f"show in {self._view(read)} the column of {table.table_name} that tells rows apart, if there is one",
+            )
         if not base.plain and not immutable(self._connection, base):
             return read.problem(
                 f"{base.expression} of {table.size} depends on settings or other rows, so no index can serve it",

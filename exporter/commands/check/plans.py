@@ -36,6 +36,11 @@ class Base:
         """Whether it is a column of the table."""
         return _PLAIN_COLUMN.fullmatch(self.expression) is not None
 
+    @property
+    def constant(self) -> bool:
+        """Whether it is the same in every row."""
+        return _CONSTANT.fullmatch(self.expression.strip("()")) is not None
+
 
 _PLAIN_COLUMN = re.compile(r'[^\W\d][\w$]*|"(?:[^"]|"")+"')
 

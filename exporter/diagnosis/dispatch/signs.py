@@ -210,8 +210,8 @@ def _law(s: Situation) -> Iterator[Sign]:
         yield Sign(
             "abandoned",
             f"{share(period.abandoned, period.answered)} of the {count(period.answered, 'answered call')} of this "
-            f"30-day period were abandoned; the FTC's safe harbour ends at {LIMIT:.0%}. Reduce concurrency until no "
-            "call waits for the agent.",
+            f"30-day period were abandoned: no word of the agent came in time. The FTC's safe harbour ends at "
+            f"{LIMIT:.0%}. Reduce concurrency until no call waits for the agent.",
         )
 
 

@@ -150,6 +150,20 @@ def test_an_index_on_a_small_table_is_not_enough_where_a_large_one_is_read_whole
     assert found(checked(), "tasks", ONE).level is Level.OK
 
 
+@pytest.mark.parametrize("constant", ["NULL::bigint", "7::bigint", "'all'::text"])
+def test_no_index_is_asked_for_on_what_is_the_same_in_every_row(
+    below: Connection, checked: Check, constant: str
+) -> None:
+    below.execute(
+        f"CREATE VIEW {TASKS} AS SELECT t.task_id, {constant} AS campaign_id, t.status, t.attempts, t.max_attempts,"
+        " t.created_at, t.updated_at FROM app.job AS t".encode()
+    )
+    grant_reading(below)
+    finding = found(checked(), "tasks", ONE)
+    assert (finding.level, "CREATE INDEX" in finding.remedy) == (Level.ADVICE, False)
+    assert "is the same in every row of the view" in finding.value
+
+
 def test_an_empty_table_is_not_told_to_be_analysed(owner: Connection, checked: Check) -> None:
     owner.execute("DELETE FROM campaign_monitoring.tasks; ANALYZE campaign_monitoring.tasks")
     assert [each.remedy for each in checked().findings if "ANALYZE" in each.remedy] == []
