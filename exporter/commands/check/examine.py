@@ -9,6 +9,7 @@ import psycopg
 
 from alerts.catalogue import alerts
 from alerts.settings import Settings
+from exporter.commands.check.agreement import agreement
 from exporter.commands.check.call_times import call_times
 from exporter.commands.check.commands import Command
 from exporter.commands.check.failures import CHECK_SECONDS
@@ -248,6 +249,8 @@ def _look_inside(
             results.findings.append(
                 Finding(rows.relation, Level.OK, "rows", many if count >= SAMPLE_ROWS else f"{count:,}")
             )
+    if not available.hidden:
+        results.findings += agreement(connection, reader, moment, newest=served.get("calls", False))
     made = trial(connection, config, reader, platform, samples, moment)
     if made is not None:
         results.series = made.series
