@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from exporter.commands.adopt.catalogue import Column, Table
 from exporter.commands.adopt.codes import Codes
 from exporter.commands.adopt.fields import fields
-from exporter.commands.adopt.links import Link, link
+from exporter.commands.adopt.links import Link, link, unlike
 from exporter.commands.adopt.meanings import ANSWERED_OR_NOT, meant
 from exporter.commands.adopt.roles import Roles
 from exporter.commands.adopt.view import TODO, Item, View
@@ -77,7 +77,8 @@ def pointing(view: View, table: Table, alias: str, target: Table, as_: str) -> s
             return id_of(table, alias, [order[name] for name in target.key])
         joined(view, table, alias, points, target, as_)
         return id_of(target, as_)
-    return None
+    other = unlike(table, target)
+    return None if other is None else id_of(table, alias, [other])
 
 
 def joined(view: View, table: Table, alias: str, points: Link, target: Table, as_: str) -> None:

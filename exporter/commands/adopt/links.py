@@ -40,7 +40,13 @@ def _by_name_of_key(table: Table, target: Table) -> Link | None:
     return Link(target.key, target.key, declared=False)
 
 
-def _by_name_of_table(table: Table, target: Table) -> Link | None:
+def unlike(table: Table, target: Table) -> str | None:
+    """A column that is named as if it held another table's key, and is of another type: compared as texts it may."""
+    found = None if link(table, target) else _by_name_of_table(table, target, alike_only=False)
+    return found.columns[0] if found is not None else None
+
+
+def _by_name_of_table(table: Table, target: Table, *, alike_only: bool = True) -> Link | None:
     """`lead_id` of a table `dialer_leads`, `campaignId` of `Campaign`."""
     if len(target.key) != 1:
         return None
@@ -48,7 +54,8 @@ def _by_name_of_table(table: Table, target: Table) -> Link | None:
     for column in table.columns.values():
         said = [word for word in words(column.name) if word not in ("id", "fk", "ref")]
         named = tuple(said) in {own[-size:] for size in range(1, len(own) + 1)}
-        if said and named and _comparable(table, (column.name,), target):
+        fits = _comparable(table, (column.name,), target) if alike_only else "id" in words(column.name)
+        if said and named and fits:
             return Link((column.name,), target.key, declared=False)
     return None
 

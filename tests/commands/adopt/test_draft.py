@@ -186,6 +186,18 @@ def test_a_name_that_calls_and_campaigns_share_is_proposed_for_their_campaign(da
     assert "TODO: NULL::uuid stands for the campaign here, too" in text
 
 
+def test_an_id_of_another_type_is_shown_as_it_is_and_a_name_is_no_id(database_url: str) -> None:
+    with session(database_url) as connection:
+        connection.execute(
+            'CREATE TABLE "Campaign" (id bigint PRIMARY KEY, name text, status text);'
+            'CREATE TABLE "Contact" (id bigint PRIMARY KEY, "campaignId" text, phone text, status text);'
+            'CREATE TABLE "Call" (id bigint PRIMARY KEY, campaign text, "startedAt" timestamptz, status text)'
+        )
+        text = draft(configured(database_url), ROLE)
+    assert 't."campaignId" AS campaign_id' in text
+    assert "a.campaign AS campaign_id" not in text
+
+
 def test_people_are_not_looked_for_and_that_is_said(adopted: Adopt) -> None:
     text = " ".join(adopted("asterisk").text.replace("-- ", "").split())
     assert "agents: a draft does not look for them (perhaps public.v_call_center_agents)" in text
