@@ -128,19 +128,25 @@ def origin(plan: Plan, place: int = 0) -> Origin:
     if sources:
         return Origin((Base(sources[0]["Schema"], sources[0]["Relation Name"], _alias(sources[0]).sub("", output)),))
     column = output.rpartition(".")[2]
-    for child in plan.get("Plans", ()):  # a subquery: the column keeps its name, but not its place
-        places = [n for n, name in enumerate(child.get("Output", ())) if name.rpartition(".")[2] == column]
+    children: Sequence[Plan] = plan.get("Plans", ())
+    for child in children:
+        names = _outputs(child)
+        # UNION: the columns keep their places
+        if child["Node Type"] in _APPENDS and len(children) == 1 and len(outputs) == len(names):
+            return origin(child, place)
+        # a subquery, or partitions that are joined: the column keeps its name, but not its place
+        places = [n for n, name in enumerate(names) if name.rpartition(".")[2] == column]
         if places:
             return origin(child, places[0])
-        if child["Node Type"] in _APPENDS and len(outputs) == _width(child):  # UNION: the columns keep their places
-            return origin(child, place)
     return Origin()
 
 
-def _width(append: Plan) -> int:
-    """How many columns the parts of an Append have."""
-    part = append["Plans"][0]
-    return _width(part) if part["Node Type"] in _APPENDS else len(part.get("Output", ()))
+def _outputs(plan: Plan) -> Sequence[str]:
+    """What a node puts out; of an Append, which does not say it, what its first part does."""
+    if plan["Node Type"] in _APPENDS:
+        return _outputs(plan["Plans"][0]) if plan.get("Plans") else ()
+    outputs: Sequence[str] = plan.get("Output", ())
+    return outputs
 
 
 def _alias(table: Plan) -> re.Pattern[str]:

@@ -164,6 +164,20 @@ def test_no_index_is_asked_for_on_what_is_the_same_in_every_row(
     assert "is the same in every row of the view" in finding.value
 
 
+def test_an_index_of_partitions_that_are_joined_is_found(below: Connection, checked: Check) -> None:
+    below.execute(
+        "CREATE TABLE app.parts (LIKE app.job) PARTITION BY RANGE (created_at);"
+        "CREATE TABLE app.p1 PARTITION OF app.parts FOR VALUES FROM (MINVALUE) TO ('2026-03-01');"
+        "CREATE TABLE app.p2 PARTITION OF app.parts DEFAULT; CREATE INDEX ON app.parts (updated_at);"
+        "INSERT INTO app.parts (task_id, campaign_id, status, attempts, max_attempts, created_at, updated_at)"
+        " SELECT n, 7, 'completed', 1, 3, now(), now() FROM generate_series(10, 5000) AS n;"
+        "INSERT INTO app.person SELECT n FROM generate_series(10, 60) AS n; ANALYZE app.parts, app.person"
+    )
+    show(below, "t.updated_at", "app.parts AS t JOIN app.person AS p ON p.task_id = t.task_id")
+    finding = found(checked(), "tasks", CHANGED)
+    assert finding.level is Level.OK, finding
+
+
 def test_an_empty_table_is_not_told_to_be_analysed(owner: Connection, checked: Check) -> None:
     owner.execute("DELETE FROM campaign_monitoring.tasks; ANALYZE campaign_monitoring.tasks")
     assert [each.remedy for each in checked().findings if "ANALYZE" in each.remedy] == []
