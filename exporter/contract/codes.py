@@ -14,6 +14,8 @@ LIVE_TASK_STATUSES = ("pending", "in_progress")
 FINISHED_TASK_STATUSES = ("completed", "failed")
 SETTLED_OUTCOMES = ("answered", "abandoned", "voicemail", "no_answer", "busy", "rejected", "failed")
 OUTCOMES = ("in_progress", *SETTLED_OUTCOMES)
+REACHED_OUTCOMES = ("no_answer", "busy", "rejected")
+"""The call reached a phone that nobody took it on."""
 PICKED_UP_OUTCOMES = ("answered", "abandoned")
 """Somebody picked up, whoever was free to talk."""
 LOST_OUTCOME = "failed"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.contract.codes import OTHER
+from exporter.contract.codes import OTHER, REACHED_OUTCOMES
 from exporter.contract.error_codes import DESTINATION, UNCODED, fault_of
 from exporter.diagnosis.dispatch.situation import Calls, Lately
 from exporter.ledger.ledger import Ledger
@@ -78,12 +78,14 @@ class Recent:
         # Which of its campaign's calls each is, counted from the newest.
         place = np.arange(len(late)) - np.searchsorted(of, of, side="left")
         self._sampled = self._count(of[place < SAMPLE])
-        failed = (place < SAMPLE) & (held["error"][late] >= 0)
+        faulty = np.array([*(fault_of(code) != DESTINATION for _, code in errors.labels), False], bool)
+        # Of a call that reached a phone, a code that speaks of the phone is its outcome once more.
+        reached = np.isin(held["outcome"][late], [outcome.label_number(each) for each in REACHED_OUTCOMES])
+        failed = (place < SAMPLE) & (held["error"][late] >= 0) & ~(reached & ~faulty[held["error"][late]])
         self._errors = _by_campaign(of[failed], held["error"][late][failed])
         # A call that failed is a failure, whether or not somebody tells why.
         uncoded = (place < SAMPLE) & (held["error"][late] < 0) & (held["outcome"][late] == failure)
         self._uncoded = self._count(of[uncoded])
-        faulty = np.array([*(fault_of(code) != DESTINATION for _, code in errors.labels), False], bool)
         fine = (place < SAMPLE) & ~uncoded & ~faulty[held["error"][late]]
         in_a_row = np.array(self._sampled, np.int64)
         np.minimum.at(in_a_row, of[fine], place[fine])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 
 from exporter.contract.availability import Available
 from exporter.contract.codes import OTHER, THROUGH_OUTCOMES
+from exporter.contract.error_codes import NORMAL_ENDS
 from exporter.source.clean_rows import CleanRows, Parts, Raw
 from exporter.source.cleaning import (
     Expression,
@@ -75,16 +76,21 @@ def call_rows(available: Available) -> CleanRows:
     )
 
 
-def went_through(raw: Raw) -> Expression:
-    """Whether a call was taken, by whomever: what some platforms tell of it as an error is how it ended."""
-    return raw("outcome").cast(sa.Text).in_([sa.literal_column(f"'{each}'") for each in THROUGH_OUTCOMES])
+def _no_error(raw: Raw) -> Expression:
+    """Whether what is told as an error is how the call ended: it was taken, by whomever, or the code says so."""
+    outcome, code = raw("outcome").cast(sa.Text), sa.func.lower(raw("error_code").cast(sa.Text))
+    return sa.or_(_one_of(outcome, THROUGH_OUTCOMES), _one_of(code, sorted(NORMAL_ENDS)))
+
+
+def _one_of(text: Expression, values: Iterable[str]) -> Expression:
+    return text.in_([sa.literal_column(f"'{each}'") for each in values])
 
 
 def _parts(raw: Raw, updated: Expression) -> Parts:
     return {
         "number": clean_text(raw("number_id")),
         "variant": clean_text(raw("variant")),
-        "error": sa.case((went_through(raw), sa.null()), else_=clean_text(raw("error_code"))),
+        "error": sa.case((_no_error(raw), sa.null()), else_=clean_text(raw("error_code"))),
         "sentiment": clean_text(raw("sentiment")),
         "talk": micro(raw("talk_seconds"), *_TALK),
         "score": micro(raw("score"), *_SCORE),

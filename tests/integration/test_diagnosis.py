@@ -237,6 +237,29 @@ def test_how_a_call_that_was_taken_ended_is_no_error(exporter: Exporter, owner: 
     assert list(scrape.of("campaign_call_errors_total", campaign="1").values()) == [1]
 
 
+@pytest.mark.parametrize("code", ["NORMAL_CLEARING", "16", "Q.850;cause=16", "Success", "200"])
+def test_a_normal_end_names_no_error(exporter: Exporter, owner: Owner, code: str) -> None:
+    for number in range(20):
+        at = NOW - timedelta(seconds=10 * number)
+        dialled(owner, 100 + number, at, outcome="no_answer", error_code=code)
+    scrape = exporter.refresh()
+    assert verdict(scrape)[0] != "blocked"
+    assert not any(scrape.of("campaign_call_errors_total", campaign="1").values())
+
+
+def test_who_is_busy_or_does_not_answer_is_no_dead_number(exporter: Exporter, owner: Owner) -> None:
+    for number in range(30):
+        busy = number % 2
+        dialled(
+            owner, 100 + number, NOW - timedelta(seconds=10 * number), outcome="busy" if busy else "no_answer",
+            error_code="USER_BUSY" if busy else "NO_ANSWER",
+        )  # fmt: skip
+    exporter.refresh()
+    assert exporter.snapshot is not None
+    shown = exporter.snapshot.shown
+    assert "dead_numbers" not in [sign.name for sign in signs(judged(shown, shown.views["1"]))]
+
+
 def test_calls_whose_outcome_nobody_knows_are_no_fall_of_answers(exporter: Exporter, owner: Owner) -> None:
     for number in range(400):
         at = NOW - timedelta(hours=2, seconds=10 * number)
