@@ -28,6 +28,9 @@ _DERIVED = (
     "telephony_cost", "sentiment", "score", "created_at", "updated_at",
 )  # fmt: skip
 
+_ALIKE = 0.7
+"""Such a share of its columns is no chance."""
+
 
 def calls(context: Context) -> View:
     """Each attempt."""
@@ -40,7 +43,7 @@ def calls(context: Context) -> View:
 
 def _rows(context: Context, table: Table) -> View:
     found = fields("calls", table)
-    view = View("calls", origin("calls", table), f"{table.identifier} AS a")
+    view = View("calls", [*origin("calls", table), *_elsewhere(context, table)], f"{table.identifier} AS a")
     view.show("call_id", id_of(table, "a"), *_of_key(table))
     belongs = whose(view, context, table, "a")
     view.items["campaign_id"], view.items["task_id"] = belongs.campaign, belongs.task
@@ -77,12 +80,24 @@ def _answered(context: Context, found: dict[str, Column]) -> str | None:
     return None
 
 
+def _going(context: Context, found: dict[str, Column]) -> str | None:
+    return f"{time(context, found['ended_at'], 'a')} IS NULL" if "ended_at" in found else None
+
+
+def _elsewhere(context: Context, table: Table) -> list[str]:
+    """Tables with much the same columns: rows may move from one to the other."""
+    own = set(table.columns)
+    alike = [each for each in context.roles.of["calls"].others if len(own & set(each.columns)) >= _ALIKE * len(own)]
+    return [f"{TODO}{each.identifier} has much the same columns: are calls there when they are over?" for each in alike]
+
+
 def _outcome(view: View, context: Context, table: Table) -> Item:
     found = fields("calls", table)
     answered = _answered(context, found)
     if "outcome" in found:
         empty = "in_progress" if "ended_at" in found else None
-        made = coded(view, context, "calls", table, found["outcome"], "a", answered=answered, empty=empty)
+        going = _going(context, found)
+        made = coded(view, context, "calls", table, found["outcome"], "a", answered=answered, going=going, empty=empty)
         if empty is None and found["outcome"].nullable:
             doubt = f"{TODO}is a call whose {found['outcome'].name} is null in progress, or not dialled yet?"
             return Item(made.sql, (*made.notes, doubt))

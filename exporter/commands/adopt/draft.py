@@ -17,7 +17,7 @@ from exporter.commands.adopt.expressions import Context
 from exporter.commands.adopt.roles import Role, roles
 from exporter.commands.adopt.tasks import tasks
 from exporter.commands.adopt.view import TODO, View, comment
-from exporter.commands.adopt.words import words
+from exporter.commands.adopt.words import any_of, words
 from exporter.config import Config
 from exporter.contract.availability import compare, in_short
 from exporter.contract.identifiers import identifier, literal
@@ -188,6 +188,7 @@ def _perhaps(relation: str, tables: Mapping[int, Table]) -> str:
     """Tables that may hold people on the line, with their state."""
     found = sorted(
         table.identifier for table in tables.values()
-        if words(table.name)[-1:] == ("agent",) and any(words(column)[-1:] == ("status",) for column in table.columns)
+        if any_of(words(table.name), "agent caller operator")
+        and any(words(column)[-1:] == ("status",) for column in table.columns)
     )  # fmt: skip
     return f" (perhaps {', '.join(found[:3])})" if relation == "agents" and found else ""

@@ -9,7 +9,7 @@ from exporter.commands.adopt.catalogue import Column, Table
 from exporter.commands.adopt.codes import Codes
 from exporter.commands.adopt.fields import fields
 from exporter.commands.adopt.links import Link, link, unlike
-from exporter.commands.adopt.meanings import ANSWERED_OR_NOT, meant
+from exporter.commands.adopt.meanings import ANSWERED_OR_NOT, LEFT, OPEN, TRIED, meant
 from exporter.commands.adopt.roles import Roles
 from exporter.commands.adopt.view import TODO, Item, View
 from exporter.commands.adopt.words import words
@@ -132,9 +132,7 @@ def shown(view: View, context: Context, relation: str, name: str, column: Column
 _FROM_MS = 100_000_000_000
 """Seconds of the year 5138, and milliseconds of 1973."""
 
-_LIMITS = frozenset(
-    {"concurrency_limit", "calls_per_minute", "calls_per_second", "daily_cap", "max_attempts", "budget"}
-)
+_LIMITS = frozenset({"concurrency_limit", "calls_per_minute", "calls_per_second", "daily_cap", "budget"})
 _MONEY = frozenset({"cost", "budget", "remaining"})
 _UNITS = {"cent": " / 100.0", "micro": " / 1000000.0"}
 _OF_TIME = {**dict.fromkeys(("ms", "millisecond", "milli"), " / 1000.0"), "minute": " * 60.0"}
@@ -147,6 +145,8 @@ def _nothing(code: str) -> bool:
 
 def _scale(name: str, column: Column) -> str:
     """What makes an amount whole units, and a duration seconds, where the column's name tells in what it is."""
+    if "per" in name.split("_"):  # a rate
+        return ""
     units = _UNITS if _MONEY.intersection(name.split("_")) else _OF_TIME
     return next((units[word] for word in words(column.name) if word in units), "")
 
@@ -178,10 +178,13 @@ def coded(
     alias: str,
     *,
     answered: str | None = None,
+    going: str | None = None,
+    used_up: str | None = None,
     empty: str | None = None,
 ) -> Item:
-    """A column of codes in the contract's. `answered`: a condition, for codes that say only that a call is over;
-    `empty`: what a null means."""
+    """A column of codes in the contract's. Conditions, where they are known: `answered`, for codes that say only that a
+    call is over; `going`, that a call has no end yet; `used_up`, that a task has no attempts left. `empty`: what a null
+    means."""
     wanted = ", ".join(_SETS[relation])
     plain = at(alias, column.name)
     if column.type == "bool":
@@ -197,7 +200,30 @@ def coded(
     if not found.values:
         why = f" ({found.source})" if found.source else ""
         return Item(text, (f"{TODO}no codes were found{why}; translate them to {wanted}",))
-    return _case(relation, column, plain, text, used, found, answered, empty)
+    return _case(relation, column, plain, text, used, found, Known(answered, going, used_up, empty))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a row beside its code, as conditions, and what a null is."""
+
+    answered: str | None
+    going: str | None
+    used_up: str | None
+    empty: str | None
+
+
+def _open(meaning: str, code: str, known: Known) -> tuple[str, list[str]]:
+    """What a code is that does not say all, and what is to be asked."""
+    if meaning == TRIED:
+        if known.used_up is not None:
+            return f"CASE WHEN {known.used_up} THEN 'failed' ELSE 'pending' END", []
+        return "'failed'", [f"{TODO}is a contact that is {code} given up (failed), or tried again (pending)?"]
+    yes, no = ("abandoned", "no_answer") if meaning == LEFT else ("answered", "no_answer")
+    if known.answered is not None:
+        return f"CASE WHEN {known.answered} THEN '{yes}' ELSE '{no}' END", []
+    asked = f"{TODO}{code} says that the call is over; was it answered?"
+    return ("'no_answer'" if meaning == LEFT else "'answered'"), [asked]
 
 
 def _lookup(context: Context, table: Table, column: Column) -> tuple[Link, Table, Column] | None:
@@ -220,8 +246,7 @@ def _case(
     text: str,
     used: Column,
     found: Codes,
-    answered: str | None,
-    empty: str | None,
+    known: Known,
 ) -> Item:
     numbers = used.type in ("int2", "int4", "int8")
     meanings = {code: meant(relation, code) for code in found.values}
@@ -229,17 +254,20 @@ def _case(
         return Item(text)
     subject = plain if numbers else text
     lines, notes, unknown = [], [f"The codes are those of {found.source}."], []
-    if empty is not None and column.nullable:
-        lines.append(f"    WHEN {plain} IS NULL THEN '{empty}'")
+    if known.empty is not None and column.nullable:
+        lines.append(f"    WHEN {plain} IS NULL THEN '{known.empty}'")
+    both = known.going is not None and {"answered", ANSWERED_OR_NOT} <= set(meanings.values())
     for code, meaning in sorted(meanings.items(), key=lambda each: (each[1] is None, each[1] or "", each[0])):
         value = code if numbers else literal(code)
         if meaning is None:
             unknown.append(code)
             then = literal(code)
-        elif meaning == ANSWERED_OR_NOT:
-            then = f"CASE WHEN {answered} THEN 'answered' ELSE 'no_answer' END" if answered else "'answered'"
-            if not answered:
-                notes.append(f"{TODO}{code} says that the call is over; was it answered?")
+        elif meaning in OPEN:
+            then, doubt = _open(meaning, code, known)
+            notes += doubt
+        elif meaning == "answered" and both:
+            then = f"CASE WHEN {known.going} THEN 'in_progress' ELSE 'answered' END"
+            notes.append(f"{TODO}is a call that is {code} and has no end still going on?")
         else:
             then = f"'{meaning}'"
         lines.append(f"    WHEN {subject} = {value} THEN {then}")

@@ -30,8 +30,8 @@ _WANTED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "ended_at": "complete end",
             "timezone": "timezone",
             "expires_at": "expire",
-            "concurrency_limit": "concurrency+limit max+concurrency concurrency max+call call+limit max+limit",
-            "calls_per_minute": "call+per+minute per+minute cpm",
+            "concurrency_limit": "concurrency+limit max+concurrency concurrency max+call call+limit max+limit max+line",
+            "calls_per_minute": "call+per+minute dial+per+minute cpm",
             "max_attempts": "max+attempt attempt+limit max+retry attempt+max",
             "currency": "currency",
             "budget": "budget budget+limit max+cost",
@@ -60,7 +60,8 @@ _WANTED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "next_eligible_at": "next+attempt next+call next next+retry retry retry+after schedule schedule+for"
             " dial+after callback",
             "score": "score",
-            "last_attempted_at": "last+attempt last+call last+dial dial",
+            "last_attempted_at": "last+attempt last+call last+called last+dial last+phoned last+tried last+contacted"
+            " dial",
             "created_at": "create",
             "updated_at": "update last+update",
         },
@@ -68,7 +69,7 @@ _WANTED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "attempt": "attempt attempt+number number+attempt retry+number",
             "started_at": "start dial called executed attempted placed ejecutada initiated call call+start place"
             " create",
-            "answered_at": "answer",
+            "answered_at": "answer talk",
             "ended_at": "end hangup complete",
             "outcome": "outcome status outcome+id status+id disposition disposition+id hangup+cause end+cause"
             " cause event",
@@ -76,7 +77,7 @@ _WANTED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "error_code": "error+code error sip+code sip+status failure+cause fail+cause error+message hangup+cause",
             "talk_seconds": "talk+second talk+time talk+duration talk duration+second duration",
             "ai_cost": "ai+cost agent+cost llm+cost",
-            "telephony_cost": "telephony+cost carrier+cost cost",
+            "telephony_cost": "telephony+cost carrier+cost cost call+cost count+cost",
             "sentiment": "sentiment",
             "score": "score",
             "created_at": "create insert start",
@@ -116,14 +117,15 @@ def fields(relation: str, table: Table) -> dict[str, Column]:
 
 
 def _best(relation: str, name: str, table: Table, own: frozenset[str], taken: Iterable[str]) -> Column | None:
+    wanted = _WANTED[relation][name].split()
     ranked = [
-        (rank, place, column)
+        (rank, column.name.lower() not in wanted, place, column)
         for place, column in enumerate(table.columns.values())
         if column.name not in taken
         and fits(relation, name, column)
-        and (rank := _rank(column.name, _WANTED[relation][name].split(), own)) is not None
+        and (rank := _rank(column.name, wanted, own)) is not None
     ]
-    return min(ranked, key=lambda each: each[:2])[2] if ranked else None
+    return min(ranked, key=lambda each: each[:3])[3] if ranked else None
 
 
 def fits(relation: str, name: str, column: Column) -> bool:
@@ -170,7 +172,7 @@ _OTHERWISE = every(
     "by user max min next last first limit count previous old total daily per id not no parent file path"
     " url json transfer recording config type retry schedule expire pause error status response message sentiment"
     " payment pedido order invoice sync delivery email mail sms billing subscription verification approval"
-    " pin serial license pending"
+    " pin serial license pending attempt duration timeout length ratio rate size cost"
 )
 """A further word that makes it another thing."""
 

@@ -51,7 +51,10 @@ def _by_name_of_table(table: Table, target: Table, *, alike_only: bool = True) -
     if len(target.key) != 1:
         return None
     own = words(target.name)
+    elsewhere = {name for each in table.references for name in each.columns}
     for column in table.columns.values():
+        if column.name in elsewhere:  # it points to what its key says, whatever it is called
+            continue
         said = [word for word in words(column.name) if word not in ("id", "fk", "ref")]
         named = tuple(said) in {own[-size:] for size in range(1, len(own) + 1)}
         fits = _comparable(table, (column.name,), target) if alike_only else "id" in words(column.name)

@@ -6,9 +6,18 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from exporter.commands.adopt.words import words
+from exporter.contract.codes import OUTCOMES, TASK_STATUSES
 
 ANSWERED_OR_NOT = "answered or not"
 """The call is over, and whether somebody answered is told elsewhere."""
+
+LEFT = "left"
+"""Whoever called or was called left: abandoned, if somebody had answered."""
+
+TRIED = "tried"
+"""The last attempt reached nobody: given up, or to be tried again."""
+
+OPEN = frozenset({ANSWERED_OR_NOT, LEFT, TRIED})
 
 _Meaning = Sequence[tuple[str, str]]
 
@@ -22,14 +31,16 @@ _CAMPAIGN: _Meaning = (
 )
 _TASK: _Meaning = (
     ("cancel delete skip skipped opted excluded blacklist blacklisted dnc optout unsubscribed duplicate", "cancelled"),
-    ("fail error exhausted invalid expire unreachable reject give+up no+answer busy voicemail", "failed"),
-    ("complete end success contacted answer finalized reached converted", "completed"),
+    ("fail error exhausted invalid expire unreachable reject give+up", "failed"),
+    ("no+answer noanswer busy voicemail drop abandon", TRIED),
+    ("complete end success contacted answer finalized reached converted sale sold interested", "completed"),
     ("retry pending schedule callback call+back rescheduled create not+call", "pending"),
     ("progress call calling dial active ring assigned locked start", "in_progress"),
 )
 _CALL: _Meaning = (
+    ("abandon drop abandoned dropped", LEFT),
     ("voicemail voice+mail answering+voicemail", "voicemail"),
-    ("no+answer not+answer unanswered noanswer timeout missed cancel abandon no+user timer expire reach", "no_answer"),
+    ("no+answer not+answer unanswered noanswer timeout missed cancel no+user timer expire reach", "no_answer"),
     ("busy", "busy"),
     ("reject", "rejected"),
     ("answer connect human talk success bridged atendida contacted", "answered"),
@@ -55,9 +66,15 @@ _MEANINGS: Mapping[str, _Meaning] = MappingProxyType(
 )
 
 
+_OWN: Mapping[str, Sequence[str]] = MappingProxyType({"calls": OUTCOMES, "tasks": TASK_STATUSES})
+"""Codes that are the contract's own."""
+
+
 def meant(relation: str, code: str) -> str | None:
     """What a relation's code is in the contract; `None` where its words do not tell."""
     found = frozenset(words(code))
+    if code in _OWN.get(relation, ()):
+        return code
     if relation == "calls" and "timeout" in code.lower().replace("_", ""):
         return "no_answer"
     for phrases, meaning in _MEANINGS[relation]:

@@ -78,6 +78,8 @@ def roles(tables: Mapping[int, Table]) -> Roles:
             pointed[reference.target] = pointed.get(reference.target, 0) + 1
     chosen: dict[str, Role] = {}
     _choose(chosen, "campaigns", _weighed("campaigns", tables, (), pointed))
+    if "campaigns" not in chosen:  # some call a campaign a queue
+        _choose(chosen, "campaigns", [each for each in _queues(tables, pointed) if each[0] >= LEAST])
     campaigns = chosen.get("campaigns")
     above = [campaigns.table] if campaigns else []
     called = _weighed("tasks", tables, above, pointed, taken=chosen)
@@ -88,6 +90,22 @@ def roles(tables: Mapping[int, Table]) -> Roles:
         near = [role.table for role in chosen.values()]
         _choose(chosen, relation, _weighed(relation, tables, near, pointed, taken=chosen))
     return Roles(chosen, tables)
+
+
+def _queues(tables: Mapping[int, Table], pointed: Mapping[int, int]) -> _Weighed:
+    """Tables of queues that have a state and that others point to."""
+    found = [
+        (score, table, ("it is called a queue, and nothing a campaign", *(why for _, why in parts)))
+        for table in tables.values()
+        if words(table.name)[-1:] == ("queue",) and pointed.get(table.id, 0) >= _MUCH_POINTED
+        and (parts := list(_by_columns("campaigns", table, (), pointed, tables)))
+        and "status" in fields("campaigns", table)
+        and (score := _NAMED_QUEUE + sum(part for part, _ in parts))
+    ]  # fmt: skip
+    return sorted(found, key=lambda each: -each[0])
+
+
+_NAMED_QUEUE, _MUCH_POINTED = 4.0, 2
 
 
 def _choose(chosen: dict[str, Role], relation: str, weighed: _Weighed) -> None:
@@ -131,8 +149,11 @@ def _weighed(
             named.append((score + 3 * any(each.declared for each in links), table))
     named.sort(key=lambda each: (-each[0], -(each[1].rows or 0), each[1].schema, each[1].name))
     weighed = []
+    filled = any(table.rows for _, table in named)
     for score, table in named[:_SHORTLIST]:
         parts = [(score, f"its name, {score:g}"), *_by_columns(relation, table, near, pointed, tables)]
+        if filled and table.rows == 0:
+            parts.append((-3, "it is empty"))
         total = sum(part for part, _ in parts)
         weighed.append((total, table, tuple(why for part, why in parts if part)))
     weighed.sort(key=lambda each: (-each[0], -(each[1].rows or 0), each[1].schema, each[1].name))
@@ -226,9 +247,9 @@ def _belongs(table: Table, campaigns: Table, tables: Mapping[int, Table]) -> boo
 
 
 def _lists(campaigns: Table, tables: Mapping[int, Table]) -> list[Table]:
-    """What campaigns point to and contacts may be in: not whoever owns both."""
+    """What campaigns point to and contacts may be in, by their names: not whoever owns both."""
     found = [tables[each.target] for each in campaigns.references]
-    return [each for each in found if not any_of(words(each.name), "user tenant domain")]
+    return [each for each in found if any_of(words(each.name), "list upload phonebook book pool set file import")]
 
 
 def shared_list(found: Roles) -> Shared | None:

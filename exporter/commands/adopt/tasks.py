@@ -72,6 +72,10 @@ def _rows(context: Context, table: Table) -> View:
     if "created_at" not in view.items:
         _created(view, context)
     _retries(view, table)
+    shown = view.items["campaign_id"].sql
+    surely = any(shown == at("t", name) and not column.nullable for name, column in table.columns.items())
+    if shown.startswith(("t.", "t_")) and not surely:
+        view.conditions.append(Item(f"{shown} IS NOT NULL", ("Not those of no campaign.",)))
     stamp(view, context, table, "t", found.get("updated_at"))
     return view
 
@@ -79,7 +83,12 @@ def _rows(context: Context, table: Table) -> View:
 def _status(view: View, context: Context, table: Table) -> None:
     found = fields("tasks", table)
     if "status" in found:
-        view.items["status"] = coded(view, context, "tasks", table, found["status"], "t", empty="pending")
+        used_up = None
+        if "attempts" in found and "max_attempts" in found:
+            used_up = f"{at('t', found['attempts'].name)} >= {at('t', found['max_attempts'].name)}"
+        view.items["status"] = coded(
+            view, context, "tasks", table, found["status"], "t", used_up=used_up, empty="pending"
+        )
         return
     _tried(view, context)
     note = f"{TODO}no column for its state was found: this is told by its calls; when is it given up (failed)?"

@@ -52,11 +52,11 @@ def whose(view: View, context: Context, table: Table, alias: str) -> Whose:
         task = at("task", tasks.key[0])
         if campaign is None and campaigns is not None:
             campaign = through(view, context, tasks, "task", campaigns)
-    if campaigns is not None and campaign is None:
+    own = tasks is not None and campaigns is not None and task is not None and link(tasks, campaigns) is not None
+    if campaigns is not None and campaign is None and not own:
         campaign = through(view, context, table, alias, campaigns, but=tasks)
-    if campaigns is not None and tasks is not None and campaign is None and task is not None:
-        joined_by = link(table, tasks)
-        assert joined_by is not None, "it has a task"
+    joined_by = None if tasks is None else link(table, tasks)
+    if campaigns is not None and tasks is not None and campaign is None and joined_by is not None:
         pairs = zip(joined_by.target_columns, joined_by.columns, strict=True)
         on = " AND ".join(f"{at('task', there)} = {at(alias, here)}" for there, here in pairs)
         view.joins.setdefault("task", f"LEFT JOIN {tasks.identifier} AS task ON {on}")
@@ -117,12 +117,23 @@ def _alike(table: Table, campaigns: Table) -> Iterator[tuple[str, str]]:
                 yield here.name, there.name
 
 
+def _coming(context: Context, table: Table, column: Column) -> list[str]:
+    """Codes of calls that came in, where others of the column are of calls that went out."""
+    codes = {code: code.lower() for code in context.codes_of(table, column).values}
+    out = any(code in ("outbound", "out", "outgoing", "saliente") for code in codes.values())
+    return [code for code, low in codes.items() if out and low in ("inbound", "in", "incoming", "entrante")]
+
+
 def outgoing(context: Context, table: Table) -> Iterator[Item]:
     """The conditions that leave out calls that came in, and the other legs of a call, where a column tells."""
     for column in table.columns.values():
         if words(column.name)[-1:] == ("leg",) and "b" in map(str.lower, context.codes_of(table, column).values):
             text = f"{at('a', column.name)}::text"
             yield Item(f"({text} NOT IN ('b', 'B') OR {text} IS NULL)", ("Each call once: not its second leg.",))
+        elif words(column.name)[-1:] == ("type",) and (coming := _coming(context, table, column)):
+            text = f"{at('a', column.name)}::text"
+            condition = f"({text} NOT IN ({', '.join(map(literal, coming))}) OR {text} IS NULL)"
+            yield Item(condition, (f"Not {', '.join(map(literal, coming))}: a campaign calls out.",))
         elif set(words(column.name)) - {"id"} in _OF_ANOTHER and column.nullable:
             yield Item("true", (f"{TODO}{column.name} points to another leg or call: is each call counted once?",))
         if words(column.name)[-1:] == ("direction",):

@@ -57,7 +57,7 @@ _SPELLINGS: Mapping[str, str] = {
     "update": "updated modified modify modificacion modificado actualizado changed atualizado mtime change",
     "delete": "deleted borrado eliminado removed",
     "schedule": "scheduled programada agendado planned agenda",
-    "pause": "paused pausada halt halted held",
+    "pause": "paused pausing pausada halt halted held",
     "last": "ultimo ultima latest",
     "next": "proximo proxima siguiente due",
     "timezone": "tz zona",

@@ -198,6 +198,108 @@ def test_an_id_of_another_type_is_shown_as_it_is_and_a_name_is_no_id(database_ur
     assert "a.campaign AS campaign_id" not in text
 
 
+def drafted(url: str, tables: str) -> str:
+    """The draft of these tables on one line, which runs."""
+    with session(url) as connection:
+        connection.execute(tables.encode())
+        text = draft(configured(url), ROLE)
+        connection.execute(text.encode())
+        connection.execute("DROP SCHEMA campaign_monitoring CASCADE")
+    return " ".join(text.replace("-- ", "").split())
+
+
+CAMPAIGN = "CREATE TABLE campaign (id bigint PRIMARY KEY, name text, status text{}); "
+CONTACT = "CREATE TABLE contact (id bigint PRIMARY KEY, campaign_id bigint REFERENCES campaign, phone text{}); "
+CALL = "CREATE TABLE call (id bigint PRIMARY KEY, contact_id bigint REFERENCES contact, started_at timestamptz{}); "
+
+
+def test_a_rate_and_a_price_a_minute_are_no_durations(database_url: str) -> None:
+    text = drafted(
+        database_url,
+        CAMPAIGN.format(", calls_per_minute int, cost_per_minute numeric, max_call_attempts int, max_call_duration int")
+        + CONTACT.format("") + CALL.format(""),
+    )  # fmt: skip
+    assert "c.calls_per_minute, " in text
+    assert "c.max_call_attempts AS max_attempts" in text
+    assert "AS concurrency_limit" not in text
+
+
+def test_no_retries_are_one_attempt(database_url: str) -> None:
+    none = "INSERT INTO campaign VALUES (1, 'a', 'x', 0)"
+    text = drafted(database_url, CAMPAIGN.format(", max_retries int") + none)
+    assert "c.max_retries + 1 AS max_attempts" in text
+
+
+def test_dates_of_a_plan_are_no_facts(database_url: str) -> None:
+    text = drafted(database_url, CAMPAIGN.format(", start_date timestamptz, end_date timestamptz"))
+    assert "c.start_date AS scheduled_at" in text
+    assert "c.end_date AS expires_at" in text
+    assert "TODO: end_date is taken for a plan" in text
+
+
+@pytest.mark.parametrize("owner", ["client", "team", "brand", "department", "site"])
+def test_whoever_owns_both_is_no_list(database_url: str, owner: str) -> None:
+    text = drafted(
+        database_url,
+        f"CREATE TABLE {owner} (id bigint PRIMARY KEY, name text);"
+        f"CREATE TABLE campaign (id bigint PRIMARY KEY, {owner}_id bigint REFERENCES {owner}, name text, status text);"
+        f"CREATE TABLE contact (id bigint PRIMARY KEY, {owner}_id bigint REFERENCES {owner}, phone text, status text);"
+        + CALL.format(", campaign_id bigint REFERENCES campaign"),
+    )
+    assert "A contact is a task in each campaign" not in text
+
+
+@pytest.mark.parametrize("lists", ["", "list_id bigint REFERENCES contact_list, "])
+def test_calls_that_point_to_any_table_need_no_way_to_campaigns(database_url: str, lists: str) -> None:
+    text = drafted(
+        database_url,
+        "CREATE TABLE contact_list (id bigint PRIMARY KEY);"
+        f"CREATE TABLE campaign (id bigint PRIMARY KEY, {lists} name text, status text);"
+        f"CREATE TABLE contact (id bigint PRIMARY KEY, {lists} phone text, status text, attempts int);"
+        "CREATE TABLE phone_call (id bigint PRIMARY KEY, callable_type text, callable_id bigint, started_at timestamp,"
+        " status text); INSERT INTO phone_call VALUES (1, 'Contact', 1, now(), 'busy')",
+    )
+    assert "task.id::text = a.callable_id::text" in text
+
+
+def test_a_key_says_where_a_column_points_whatever_its_name_is(database_url: str) -> None:
+    text = drafted(
+        database_url,
+        CAMPAIGN.format("") + "CREATE TABLE contact (id bigint PRIMARY KEY, phone text);"
+        "CREATE TABLE campaign_contact (id int PRIMARY KEY, campaign_id bigint REFERENCES campaign, contact_id bigint"
+        " REFERENCES contact, status text, attempts int);" + CALL.format(", campaign_id bigint REFERENCES campaign"),
+    )
+    assert "a.contact_id AS task_id" not in text
+
+
+def test_a_contact_that_nobody_reached_is_given_up_when_its_attempts_are_used(database_url: str) -> None:
+    text = drafted(
+        database_url,
+        CAMPAIGN.format("") + CONTACT.format(", status text, attempts int, max_attempts int")
+        + CALL.format(", status text, ended_at timestamptz, call_type text, answered_at timestamptz")
+        + "INSERT INTO contact VALUES (1, NULL, '1', 'no_answer', 1, 3);"
+        "INSERT INTO call VALUES (1, 1, now(), 'dropped', now(), 'inbound', NULL), (2, 1, now(), 'completed', now(),"
+        " 'outbound', now()), (3, 1, now(), 'answered', NULL, 'outbound', now())",
+    )  # fmt: skip
+    assert "'no_answer' THEN CASE WHEN t.attempts >= t.max_attempts THEN 'failed' ELSE 'pending' END" in text
+    assert "'dropped' THEN CASE WHEN a.answered_at IS NOT NULL THEN 'abandoned' ELSE 'no_answer' END" in text
+    assert "'answered' THEN CASE WHEN a.ended_at IS NULL THEN 'in_progress' ELSE 'answered' END" in text
+    assert "Not 'inbound': a campaign calls out." in text
+
+
+def test_a_table_of_the_same_columns_is_asked_about(database_url: str) -> None:
+    columns = ", contact text, ended_at timestamptz, status text, talk_seconds int"
+    text = drafted(database_url, CAMPAIGN.format("") + CONTACT.format("") + CALL.format(columns)
+                   + CALL.format(columns).replace("TABLE call ", "TABLE call_history "))  # fmt: skip
+    assert re.search(r"TODO: public\.call(_history)? has much the same columns", text)
+
+
+def test_an_address_is_no_state(database_url: str) -> None:
+    text = drafted(database_url, CAMPAIGN.format("") + CONTACT.format(", city text, state text, status text"))
+    assert "t.status" in text
+    assert "t.state" not in text
+
+
 def test_people_are_not_looked_for_and_that_is_said(adopted: Adopt) -> None:
     text = " ".join(adopted("asterisk").text.replace("-- ", "").split())
     assert "agents: a draft does not look for them (perhaps public.v_call_center_agents)" in text
