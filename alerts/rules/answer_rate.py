@@ -2,7 +2,8 @@
 
 Later attempts are answered less than first ones, and nights less than evenings. So each call is compared with the
 campaign's own calls of the same attempt at the same hour of the last seven days; where these are not known, with its
-last hours, and then only a collapse is told. Calls that failed are left out: they have alerts of their own.
+last hours, and then only a collapse is told. Calls that failed are left out, as they have alerts of their own;
+so are those of which nobody knows how they ended.
 """
 
 from __future__ import annotations

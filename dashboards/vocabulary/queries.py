@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
 
-from exporter.contract.codes import ASIDE_OUTCOMES, PICKED_UP_OUTCOMES
+from exporter.contract.codes import ASIDE_OUTCOMES, OTHER, PICKED_UP_OUTCOMES
 from exporter.metrics.catalogue import BY_NAME
 from exporter.metrics.catalogue.kinds import Type
 from exporter.metrics.self_metrics import Telemetry
@@ -37,6 +37,9 @@ MINIMUM_CALLS = 20
 
 THROUGH, PICKED_UP = {"outcome": f"!~{'|'.join(ASIDE_OUTCOMES)}"}, {"outcome": f"=~{'|'.join(PICKED_UP_OUTCOMES)}"}
 """Calls that got through to somebody's line, and those of them that were answered, whoever was free to talk."""
+
+ANSWERED, KNOWN = {"outcome": "answered"}, {"outcome": f"!={OTHER}"}
+"""Calls that were answered by whom they are for; all of which it is known how they ended."""
 
 _STEP = "$__rate_interval"
 _SECONDS: Mapping[str, str] = MappingProxyType({RANGE: "$__range_s", INTERVAL: "$__interval_ms / 1000"})

@@ -85,6 +85,8 @@ class Encoder:
             return EMPTY
         if declared.of_voice and (owner[-1] in work.platform.agents or "agents" in work.ledger.hidden):
             return EMPTY
+        if declared.of_list and not work.platform.campaigns[owner[-1]].listed:
+            return EMPTY
         match declared.source:
             case Totals() as source:
                 return self._totals(family, source, work, owner)

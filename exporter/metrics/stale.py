@@ -127,12 +127,12 @@ def depends_on(family: Family) -> tuple[str, ...]:
     scope = family.scope.name
     match family.source:
         case Totals() as source:
-            also = (*(("campaigns",) if source.currency else ()), *(("agents",) if family.of_voice else ()))
-            return (scope, source.projection, TOLD, *also)
+            settings = ("campaigns",) if source.currency or family.of_list else ()
+            return (scope, source.projection, TOLD, *settings, *(("agents",) if family.of_voice else ()))
         case Buckets(projection=name):
             return (scope, name, TOLD)
         case Due(projection=name) | Oldest(projection=name):
-            return (scope, name, "campaigns") if family.live else (scope, name)
+            return (scope, name, "campaigns") if family.live or family.of_list else (scope, name)
         case Offset():
             return (scope, CLOCK, "campaigns")
         case Use():

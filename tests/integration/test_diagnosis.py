@@ -284,7 +284,8 @@ def test_of_a_list_that_nobody_knows_nothing_is_said(exporter: Exporter, owner: 
         platforms.task(owner, 900, 1, status=status, created_at=NOW, updated_at=NOW)
     scrape = exporter.refresh()
     assert verdict(scrape) == ("unknown", "tasks")
-    assert not scrape.of("campaign_list_tasks", campaign="1")
+    for name in ("campaign_tasks", "campaign_list_tasks", "campaign_tasks_blocked", "campaign_tasks_eligible_within"):
+        assert not [each for each, _ in scrape.of(name, campaign="1") if each == name], name
     assert not scrape.of("campaign_forecast_completion_timestamp_seconds", campaign="1")
     assert not scrape.of("campaign_dispatch_tasks_dialable", campaign="1")
     assert exporter.snapshot is not None

@@ -99,7 +99,9 @@ INSTEAD: Mapping[str, Instead] = {
         (*_TOLD_VERDICT, *_NEXT_HINT, *_LIFECYCLE, r"campaign\.paused_by_itself"),
     ),
     "campaigns.list_known": Instead(
-        "its list is whole", (*_VERDICT, *_ROOM, "campaign_list_tasks"),
+        "its list is whole",
+        (*_VERDICT, *_ROOM, "campaign_(list_)?tasks", "campaign_tasks_(blocked|eligible_within)",
+         "campaign_task_oldest_ready_timestamp_seconds"),
         (*_TOLD_VERDICT, *_NEXT_HINT, *_COUNTS, r"verdict\.queued", r"gates\.\[(tasks|audience)\]\..*",
          r"waterfall\..*", r"kpis\.(progress|list.*|tasks\.pending)", r"outlook\..*"),
     ),

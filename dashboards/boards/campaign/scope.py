@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from dashboards.vocabulary.colours import WORST_FIRST
 from dashboards.vocabulary.queries import (
+    ANSWERED,
     CAMPAIGN,
+    KNOWN,
     MINIMUM_CALLS,
     RANGE,
     Queries,
@@ -74,16 +76,14 @@ class Own:
 
     def answer_rate(self, over: str = RANGE) -> str:
         """Answered calls of those that are over; absent below the minimum sample."""
-        answered, calls = (
-            total(self.gained("campaign_calls_total", over=over, **only)) for only in ({"outcome": "answered"}, {})
-        )
+        answered, calls = (total(self.gained("campaign_calls_total", over=over, **only)) for only in (ANSWERED, KNOWN))
         return ratio(answered, calls, at_least=MINIMUM_CALLS)
 
     def answer_change(self) -> str:
         """By which share the answer rate is above or below that of the campaign's life until the span began."""
         answered, calls = (
             total(self.q.once(f"{selector('campaign_calls_total', campaign=CAMPAIGN, **only)} offset {RANGE}"))
-            for only in ({"outcome": "answered"}, {})
+            for only in (ANSWERED, KNOWN)
         )
         return f"({self.answer_rate()}) / ({ratio(answered, calls, at_least=MINIMUM_CALLS)} > 0) - 1"
 

@@ -146,10 +146,8 @@ def _worst(pool: Pool, way: Way) -> Panel:
         f"{IMPAIRED:.0%} or more of its own; ask the provider about it. Answers fell: of the calls that got through "
         f"{FALL:.0%} fewer are answered than in its own 7 days before, and that is neither chance nor what the other "
         "numbers of the tenant show; rest it, or replace it if it falls again. At its cap: add numbers. Change one "
-        "number at a time, and reduce concurrency before the "
-        f"script. Rates need {MINIMUM_CALLS} calls in the span: choose a longer one for quiet numbers. The past ends "
-        "where the span begins; where Prometheus has no figures of 7 days before that, it is all the past. A click on "
-        "a phone shows that number alone.",
+        f"number at a time. Rates need {MINIMUM_CALLS} calls in the span: choose a longer one for quiet numbers. The "
+        "past ends where the span begins; without figures of 7 days it is all there is. Click a phone to see it alone.",
         pool.described("phone", "label"), pool.providers(), pool.owned(pool.known()), pool.statuses(),
         columns=(
             state("Finding", pool.verdict(), 126, VERDICTS),

@@ -8,17 +8,27 @@ from dashboards.vocabulary.colours import CALM, WARNING
 from dashboards.vocabulary.fields import steps
 from dashboards.vocabulary.figures import GAUGE, answer_rate, figure, figures, label, whole
 from dashboards.vocabulary.panel import Panel
-from dashboards.vocabulary.queries import MINIMUM_CALLS, TENANTS, THROUGH, Queries, ratio, seconds, selector, total
+from dashboards.vocabulary.queries import (
+    KNOWN,
+    MINIMUM_CALLS,
+    TENANTS,
+    THROUGH,
+    Queries,
+    ratio,
+    seconds,
+    selector,
+    total,
+)
 from dashboards.vocabulary.units import COUNT, PER_SECOND, RATIO
-from exporter.contract.codes import OTHER, THROUGH_OUTCOMES
+from exporter.contract.codes import THROUGH_OUTCOMES
 
 ROUTE = ("tenant", "connection")
 
 LATELY = "5m"
 """Calls a second are the mean of so long: shorter, and a connection with few calls shows nothing most of the time."""
 
-SEIZED, KNOWN = {"outcome": f"=~{'|'.join(THROUGH_OUTCOMES)}"}, {"outcome": f"!={OTHER}"}
-"""What the network takes for an answer: a machine picks up, too; and all calls of which it is known how they ended."""
+SEIZED = {"outcome": f"=~{'|'.join(THROUGH_OUTCOMES)}"}
+"""What the network takes for an answer: a machine picks up, too."""
 
 
 def routes(q: Queries, pool: Pool) -> Panel:
@@ -31,11 +41,10 @@ def routes(q: Queries, pool: Pool) -> Panel:
         "Routes",
         "What you quote to a carrier. ASR: of all calls, those that somebody or a machine answered (ITU-T E.411); it "
         "depends on whom you call. NER: of all calls, those that the network delivered, whatever the person did "
-        "(E.425); where it is below the others', look at the codes first: numbers that do not exist are the list's "
-        "fault, all else is a ticket for the provider. ACD: how long answered calls last; far below the others' at a "
-        "good ASR, ask whether answers are billed that nobody gave. Started: calls a second, the mean of "
-        f"{LATELY}; near the limit its peaks are refused (429), so pace campaigns below it. ASR and NER need "
-        f"{MINIMUM_CALLS} calls in the span, ACD as many answered ones.",
+        "(E.425); below the others', look at the codes: numbers that do not exist are the list's fault, all else is a "
+        "ticket for the provider. ACD: how long answered calls last; far below the others' at a good ASR, ask whether "
+        f"answers are billed that nobody gave. Started: calls a second, the mean of {LATELY}; near the limit peaks are "
+        f"refused (429). ASR and NER need {MINIMUM_CALLS} calls, ACD as many answered ones.",
         trunks(q), pool.owned(trunk),
         columns=(
             label("provider", "Provider", 130),

@@ -26,7 +26,7 @@ LOST_SECONDS = 1_500.0
 
 _HALF = 0.5
 _NAMES = (
-    "rows", "tasks", "running", "over", "afterwards", "timed", "longer", "by", "ahead", "far",
+    "rows", "tasks", "running", "over", "afterwards", "timed", "longer", "by", "talkative", "ahead", "far",
 )  # fmt: skip
 
 
@@ -58,7 +58,16 @@ def call_times(
             f"talk_seconds, by {duration(n['by'])} on average",
             f"write in {view} of which zone each time without one is: AT TIME ZONE; or show talk_seconds in seconds",
         )
-    told = n["over"] >= ALIKE_ROWS and not n["running"]
+    if n["talkative"] >= max(ALIKE_ROWS, _HALF * n["timed"]):
+        yield Finding(
+            "calls",
+            Level.PROBLEM,
+            "talk_seconds",
+            f"more than the call lasted in {n['talkative']:,} of {counted(n['timed'], 'answered call')}",
+            f"show seconds in {view}, not milliseconds",
+        )
+    whole = newest or n["rows"] < SAMPLE_ROWS  # of the oldest rows of many none goes on, of course
+    told = n["over"] >= ALIKE_ROWS and not n["running"] and whole
     if told and n["afterwards"] >= ALIKE_SHARE * n["over"]:
         yield Finding(
             "calls",
@@ -110,6 +119,7 @@ def _counts(available: Available, rows: CleanRows, *, newest: bool) -> sa.Select
         count(timed),
         count(lost),
         of(sa.func.avg(longer), lost),
+        count(timed, longer < -LOST_SECONDS),
         count(ahead),
         of(sa.func.max(column.started - NOW), ahead),
     )

@@ -30,6 +30,7 @@ from exporter.source.row_statements import Statements
 SMALL_TABLE_ROWS = 10_000
 """Of a table with fewer rows PostgreSQL may rightly read everything, whatever indexes it has."""
 
+_JOINS = ("enable_hashjoin", "enable_mergejoin")
 _FEW = 10
 """Of a table with so many times the rows that are asked for it may not."""
 
@@ -145,8 +146,13 @@ class Indexes:
         usual = explain(self._connection, read.query, read.values)
         _set(self._connection, "enable_seqscan", "off")
         forced = explain(self._connection, read.query, read.values)
-        _set(self._connection, "enable_seqscan", "on")
-        return _worst([self._judge_table(read, base, _Plans(usual, forced)) for base in found.bases])
+        for join in _JOINS:
+            _set(self._connection, join, "off")
+        looped = explain(self._connection, read.query, read.values)
+        for setting in ("enable_seqscan", *_JOINS):
+            _set(self._connection, setting, "on")
+        worst = _worst([self._judge_table(read, base, _Plans(usual, forced)) for base in found.bases])
+        return worst if worst.level is Level.PROBLEM else self._joined(read, found.bases, looped) or worst
 
     def _judge_table(self, read: _Read, base: Base, plans: _Plans) -> Finding:
         found = self._table(base.schema, base.table)
@@ -203,22 +209,20 @@ class Indexes:
         with self._connection.cursor(row_factory=class_row(_Index)) as cursor:
             return cursor.execute(statement("indexes"), {"schema": schema, "table": table}).fetchall()
 
-    def _read_whole(self, base: Base, plan: Plan) -> tuple[_Index, str] | None:
-        """A large table that is read from end to end for a few rows, and what joins it."""
-        for schema, table, joined in read_whole(plan, base):
+    def _joined(self, read: _Read, bases: Sequence[Base], looped: Plan) -> Finding | None:
+        """What there is to say of a large table that is read from end to end for a few rows, to join it."""
+        own = {(base.schema, base.table) for base in bases}
+        for schema, table, joined in read_whole(looped, own):
             large = self._table(schema, table)[0]
-            if large.rows >= max(SMALL_TABLE_ROWS, _FEW * plan["Plan Rows"]):
-                return large, joined
+            if large.rows >= max(SMALL_TABLE_ROWS, _FEW * looped["Plan Rows"]):
+                return read.problem(
+                    f"all of {large.size} is read to join it, as no index serves {joined}",
+                    f"make an index on the column of {large.table_name} that joins it",
+                )
         return None
 
     def _with_index(self, read: _Read, base: Base, index: _Index, plans: _Plans) -> Finding:
         name, size = index.index_name, index.size
-        if (joined := self._read_whole(base, plans.forced)) is not None:
-            large, by = joined
-            return read.problem(
-                f"{name} on {size} can serve, but all of {large.size} is read to join it, as no index serves {by}",
-                f"make an index on the column of {large.table_name} that joins it",
-            )
         if not any(node["Node Type"] == "Seq Scan" for node in scans(plans.usual, base)):
             return read.found(Level.OK, f"{name} on {size}")
         if index.small:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,14 +84,18 @@ def scans(plan: Plan, base: Base) -> list[Plan]:
     ]
 
 
-def read_whole(plan: Plan, but: Base, joined: str = "") -> Iterator[tuple[str, str, str]]:
-    """Other tables that are read from end to end to join them: schema, table and the condition that joins each."""
+def read_whole(plan: Plan, but: Collection[tuple[str, str]], joined: str = "") -> Iterator[tuple[str, str, str]]:
+    """Other tables that are read from end to end to join them: schema, table and the condition that joins each.
+
+    Of a plan of nested loops alone: a hash or a merge may read a whole table by choice, whatever indexes it has.
+    """
     joined = next((str(plan[name]) for name in _JOINS if name in plan), joined)
-    own = (plan.get("Schema"), plan.get("Relation Name")) == (but.schema, but.table)
-    if plan["Node Type"] in _WHOLE and "Index Cond" not in plan and not own:
-        yield plan["Schema"], plan["Relation Name"], joined
-    for child in plan.get("Plans", ()):
-        yield from read_whole(child, but, joined)
+    name = (plan.get("Schema", ""), plan.get("Relation Name", ""))
+    if joined and plan["Node Type"] in _WHOLE and "Index Cond" not in plan and name not in but:
+        yield *name, joined
+    if plan["Node Type"] != "Limit":  # of a few rows of its own nobody knows how many are read
+        for child in plan.get("Plans", ()):
+            yield from read_whole(child, but, joined)
 
 
 def conditions(scan: Plan) -> str:
@@ -165,7 +169,7 @@ def _mixed(tables: Sequence[Plan]) -> Origin:
 _SAMPLES = {"D": "2000-01-01 12:00", "T": "1 s", "N": "1", "S": "2000-01-01 00:00+00", "B": "t"}
 """A value of the types of each category of PostgreSQL's."""
 
-_CONSTANT = re.compile(r"(?:NULL|'.*'|-?\d[\d.]*|true|false)(?:::[^'()]+(?:\([\d,]+\))?[^'()]*)?", re.DOTALL)
+_CONSTANT = re.compile(r"(?:NULL|'(?:[^']|'')*'|-?\d[\d.]*|true|false)(?:::[^'()]+(?:\([\d,]+\))?[^'()]*)?", re.DOTALL)
 
 
 def immutable(connection: Connection, base: Base) -> bool:

@@ -43,6 +43,9 @@ SAMPLE_ROWS = 100_000
 """How many rows of `tasks` and of `calls` are looked at."""
 
 _SHOWN = 5
+_OF_THE_CALL = ("started_at", "answered_at", "ended_at", "created_at")
+"""Times that stand in an order, whatever the platform is like."""
+
 _MANY, _MUCH = 20, 0.2
 """From so many rows on, and such a share of them, it is the view that is wrong, and not some rows."""
 
@@ -201,7 +204,7 @@ def sampled(
         findings.append(_stray(available, rows.relation, stray, most=stray > seen / 2))
     nobodys = sum(group["count"] for group in found if group["campaign"] is None)
     if nobodys:
-        findings.append(_nobodys(schema, rows.relation, nobodys, every=nobodys == seen))
+        findings.append(_nobodys(schema, rows.relation, nobodys, most=nobodys > seen / 2))
     return max(estimate, seen), findings
 
 
@@ -219,10 +222,10 @@ def _stray(available: Available, relation: str, count: int, *, most: bool) -> Fi
     return Finding(relation, Level.PROBLEM if most else Level.ADVICE, "campaign_id", what, remedy)
 
 
-def _nobodys(schema: str, relation: str, count: int, *, every: bool) -> Finding:
+def _nobodys(schema: str, relation: str, count: int, *, most: bool) -> Finding:
     what = f"{counted(count, 'row')} of no campaign (null), which are not counted"
     remedy = f"show in {identifier(schema, relation)} the campaign of each; leave out what is of none, as by hand"
-    return Finding(relation, Level.PROBLEM if every else Level.ADVICE, "campaign_id", what, remedy)
+    return Finding(relation, Level.PROBLEM if most else Level.ADVICE, "campaign_id", what, remedy)
 
 
 def newest_rows(rows: CleanRows, names: Sequence[str], limit: int, *, newest: bool) -> sa.Select[Any]:
@@ -263,5 +266,5 @@ def _broken_rows(relation: str, schema: str, groups: Sequence[Mapping[str, Any]]
                 counts[name] += group["count"]
     for name, count in counts.items():
         finding = _broken(schema, relation, *broken_rule(name), count)
-        much = count >= max(_MANY, _MUCH * seen)
+        much = finding.thing in _OF_THE_CALL and count >= max(_MANY, _MUCH * seen)
         yield replace(finding, level=Level.PROBLEM) if much else finding

@@ -233,9 +233,10 @@ class _Page:
         if tasks["total"] is None:
             self.fact("not known", "row-level security hides rows that it rests on; see campaign-exporter check")
             return
-        done = f"{share(kpis['progress'] or 0, 1)} done" if kpis["progress"] is not None else "no tasks"
+        listed = self.card["campaign"]["list_known"] is not False
+        done = f"{share(kpis['progress'], 1)} done of" if listed and kpis["progress"] is not None else "called so far:"
         counts = [f"{tasks[name]:,} {name.replace('_', ' ')}" for name in tasks if name != "total" and tasks[name]]
-        self.fact("tasks", f"{done} of {tasks['total']:,}: {', '.join(counts)}" if tasks["total"] else "none")
+        self.fact("tasks", f"{done} {tasks['total']:,}: {', '.join(counts)}" if tasks["total"] else "none")
         rate = kpis["answer_rate"]
         self.fact(
             "answered", f"{share(rate, 1)} of {count(kpis['calls'], 'call')}" if rate is not None else "no call is over"

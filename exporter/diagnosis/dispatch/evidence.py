@@ -79,6 +79,8 @@ def _audience(gate: Gate, s: Situation) -> str:
         return f"The newest file, {upload.filename}, is {upload.status}; it came{when}."
     if gate.closed:
         return f"The platform stamps {_stamps(s, gate.code)}." if s.tasks.total else "The campaign has no contacts."
+    if not s.campaign.listed:
+        return f"{count(s.tasks.total, 'contact')} called so far; the list itself is not told."
     return f"{count(s.tasks.total, 'contact')} imported."
 
 

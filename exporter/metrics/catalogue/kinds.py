@@ -156,6 +156,9 @@ class Family:
     of_voice: bool = False
     """Whether it speaks of a voice agent: of a campaign whose calls people take it is not there."""
 
+    of_list: bool = False
+    """Whether it says how far a list is worked: of a campaign whose list nobody knows it is not there."""
+
     dropped: tuple[str, ...] = ()
     """Own labels over which it is summed up (`metrics.selection`)."""
 

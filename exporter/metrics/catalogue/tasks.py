@@ -13,6 +13,7 @@ TASKS = (
         "Tasks (contacts to be called) by status.",
         Totals("tasks", mapped(status="status"), known=TASK_STATUSES),
         ("status",),
+        of_list=True,
     ),
     judged(
         "campaign_list_tasks",
@@ -29,6 +30,7 @@ TASKS = (
         " due yet); none: could be dialled now. All of them together are the pending tasks.",
         Totals("waiting", mapped(blocker="effective"), known=(READY, *BLOCKERS), budget="blockers"),
         ("blocker", "group"),
+        of_list=True,
     ),
     Family(
         "campaign_tasks_eligible_within",
@@ -40,6 +42,7 @@ TASKS = (
         ("horizon",),
         needs=READINESS,
         live=True,
+        of_list=True,
     ),
     Family(
         "campaign_task_oldest_ready_timestamp_seconds",
@@ -48,6 +51,7 @@ TASKS = (
         Oldest("ready"),
         needs=READINESS,
         live=True,
+        of_list=True,
     ),
     Family(
         "campaign_task_oldest_in_progress_timestamp_seconds",

@@ -87,6 +87,7 @@ def _campaign(s: Situation, at: float) -> Json:
         "calls_per_minute": c.calls_per_minute,
         "max_attempts": c.max_attempts,
         "country_match": c.country_match,
+        "list_known": c.list_known,
         "not_readable": sorted(c.broken),
     }
 

@@ -25,7 +25,7 @@ def figures(s: Situation, shown: Shown, view: View, goals: Sequence[Goal]) -> Js
         "progress": rate(t.over, t.total) if s.campaign.listed else None,
         "tasks": _tasks(s, shown, view),
         "list": _list(s),
-        "answer_rate": rate(usual.answered, usual.settled),
+        "answer_rate": rate(usual.answered, usual.settled - usual.unplaced),
         "answered": usual.answered,
         "calls": usual.settled,
         "talk": _talk(s, view),
@@ -82,7 +82,7 @@ def _lately(s: Situation) -> Json:
         "seconds": SPAN,
         "calls": late.settled,
         "answered": late.answered,
-        "answer_rate": rate(late.answered, late.settled),
+        "answer_rate": rate(late.answered, late.settled - late.unplaced),
         "abandoned": late.abandoned,
         "silent": late.silent,
         "short": late.short,
@@ -138,19 +138,20 @@ def attempts(shown: Shown, view: View) -> list[Json]:
     for key, (count, ai, telephony) in view.cells.get("attempts", {}).items():
         attempt, outcome = unpack_key(key)
         name = shown.vocabulary.label("outcome", outcome)
-        sums = found.setdefault(attempt, [0, 0, 0])
+        sums = found.setdefault(attempt, [0, 0, 0, 0])
         sums[0] += count if name != "in_progress" else 0
         sums[1] += count if name == "answered" else 0
         sums[2] += ai + telephony
+        sums[3] += count if name == OTHER else 0
     return [
         {
             "attempt": attempt,
             "calls": calls,
             "answered": answered,
-            "answer_rate": rate(answered, calls),
+            "answer_rate": rate(answered, calls - unplaced),
             "cost": amount(micro / MICRO) if cost_told else None,
         }
-        for attempt, (calls, answered, micro) in sorted(found.items())
+        for attempt, (calls, answered, micro, unplaced) in sorted(found.items())
         if attempt >= 0
     ]
 

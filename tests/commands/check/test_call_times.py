@@ -63,6 +63,17 @@ def test_without_the_time_that_was_talked_nothing_is_said_of_long_calls(owner: C
     assert "calls ended_at" not in problems(checked())
 
 
+def test_milliseconds_of_talk_are_seen(owner: Connection, checked: Check) -> None:
+    calls(owner, talk_seconds=50_000)
+    finding = told(checked, "talk_seconds")
+    assert finding.value == "more than the call lasted in 40 of 40 answered calls"
+
+
+def test_an_old_list_is_no_wrong_view(owner: Connection, checked: Check) -> None:
+    calls(owner, eligible_at=NOW - timedelta(days=40))
+    assert "calls eligible_at" not in problems(checked())
+
+
 def test_times_that_make_no_sense_in_most_rows_are_a_problem_in_some_advice(owner: Connection, checked: Check) -> None:
     calls(owner, ended_at=timedelta(hours=-2))
     assert told(checked, "ended_at").level is Level.PROBLEM
@@ -90,7 +101,8 @@ def test_calls_of_no_task_are_a_problem(owner: Connection, checked: Check) -> No
 def test_calls_of_no_campaign_are_told_apart_from_those_of_one_that_is_not_there(
     owner: Connection, checked: Check
 ) -> None:
-    calls(owner, 5, campaign_id=None)
+    calls(owner)
+    owner.execute("UPDATE campaign_monitoring.calls SET campaign_id = NULL WHERE call_id BETWEEN 100 AND 104")
     finding = told(checked, "campaign_id")
     assert (finding.level, finding.value) == (
         Level.ADVICE, "5 rows of no campaign (null), which are not counted",

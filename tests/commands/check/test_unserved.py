@@ -144,10 +144,36 @@ def test_an_index_on_a_small_table_is_not_enough_where_a_large_one_is_read_whole
     grant_reading(below)
     finding = found(checked(), "tasks", ONE)
     assert finding.level is Level.PROBLEM
-    assert "but all of app.job (about 19,992 rows) is read to join it, as no index serves (" in finding.value
+    assert "all of app.job (about 19,992 rows) is read to join it, as no index serves (" in finding.value
     assert "batch_id" in finding.value
     below.execute("CREATE INDEX ON app.job (batch_id)")
     assert found(checked(), "tasks", ONE).level is Level.OK
+
+
+def test_a_table_that_is_joined_by_its_key_may_be_read_whole_by_choice(below: Connection, checked: Check) -> None:
+    below.execute(
+        "CREATE TABLE app.human (id bigint PRIMARY KEY, name text); ALTER TABLE app.job ADD human_id bigint;"
+        "INSERT INTO app.human SELECT n, 'a' FROM generate_series(1, 30000) AS n;"
+        "CREATE INDEX ON app.job (campaign_id);"
+        "INSERT INTO app.job (task_id, campaign_id, human_id, status, attempts, max_attempts, created_at, updated_at)"
+        " SELECT n, n % 12, n, 'completed', 1, 3, now(), now() FROM generate_series(10, 27000) AS n;"
+        "ANALYZE app.job, app.human"
+    )
+    show(below, "t.updated_at", "app.job AS t JOIN app.human AS p ON p.id = t.human_id")
+    assert [found(checked(), "tasks", thing).level for thing in (ONE, CHANGED)] == [Level.OK, Level.OK]
+
+
+@pytest.mark.parametrize(
+    "ending", ["CROSS JOIN LATERAL (SELECT v FROM app.rate ORDER BY at DESC LIMIT 1) AS r", "CROSS JOIN app.one AS r"]
+)
+def test_what_is_read_for_one_row_is_no_large_join(below: Connection, checked: Check, ending: str) -> None:
+    below.execute(
+        "CREATE TABLE app.rate (at timestamptz PRIMARY KEY, v int); CREATE TABLE app.one (v int);"
+        "INSERT INTO app.rate SELECT now() - n * interval '1 h', n FROM generate_series(1, 20000) AS n;"
+        "INSERT INTO app.one VALUES (1); ANALYZE app.rate, app.one; CREATE INDEX ON app.job (campaign_id)"
+    )
+    show(below, "t.updated_at", f"app.job AS t {ending}")
+    assert "is read to join it" not in found(checked(), "tasks", ONE).value
 
 
 @pytest.mark.parametrize("constant", ["NULL::bigint", "7::bigint", "'all'::text"])
