@@ -44,7 +44,8 @@ SELECT c.campaign_id,
        c.match_country AS country_match,
        c.currency,
        c.budget_limit AS budget,
-       c.halted_by AS paused_by
+       c.halted_by AS paused_by,
+       true AS list_known
 FROM dialler.campaign AS c;
 
 CREATE OR REPLACE VIEW campaign_monitoring.goals AS
