@@ -237,10 +237,12 @@ class _Page:
         done = f"{share(kpis['progress'], 1)} done of" if listed and kpis["progress"] is not None else "called so far:"
         counts = [f"{tasks[name]:,} {name.replace('_', ' ')}" for name in tasks if name != "total" and tasks[name]]
         self.fact("tasks", f"{done} {tasks['total']:,}: {', '.join(counts)}" if tasks["total"] else "none")
-        rate = kpis["answer_rate"]
-        self.fact(
-            "answered", f"{share(rate, 1)} of {count(kpis['calls'], 'call')}" if rate is not None else "no call is over"
-        )
+        rate, unknown = kpis["answer_rate"], kpis["outcome_unknown"]
+        answered = "no call is over"
+        if rate is not None:
+            answered = f"{share(rate, 1)} of {count(kpis['calls'] - unknown, 'call')}"
+            answered += f"; how {unknown:,} more ended is not known" if unknown else ""
+        self.fact("answered", answered)
         people = self.card["agents"]
         if people is not None and people["logged_in"] is not None:
             states = (("free", "free"), ("on_call", "on a call"), ("paused", "on a break"))

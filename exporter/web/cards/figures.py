@@ -28,6 +28,7 @@ def figures(s: Situation, shown: Shown, view: View, goals: Sequence[Goal]) -> Js
         "answer_rate": rate(usual.answered, usual.settled - usual.unplaced),
         "answered": usual.answered,
         "calls": usual.settled,
+        "outcome_unknown": usual.unplaced,
         "talk": _talk(s, view),
         "lately": _lately(s),
         "cost": _cost(s, view),
@@ -81,6 +82,7 @@ def _lately(s: Situation) -> Json:
     return {
         "seconds": SPAN,
         "calls": late.settled,
+        "outcome_unknown": late.unplaced,
         "answered": late.answered,
         "answer_rate": rate(late.answered, late.settled - late.unplaced),
         "abandoned": late.abandoned,

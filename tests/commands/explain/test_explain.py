@@ -289,6 +289,16 @@ def test_silence_counts_from_the_last_call_however_long_ago_it_was(owner: Owner,
     assert "nothing was started for 1 h 40 min" in verdict["hints"][0]
 
 
+def test_answers_are_of_the_calls_of_which_it_is_known_how_they_ended(owner: Owner, database_url: str) -> None:
+    owner.execute("DELETE FROM campaign_monitoring.calls")
+    for key, outcome in enumerate(("answered", "no_answer", "a_new_code")):
+        platforms.call(owner, 100 + key, 7, outcome=outcome)
+    explained = asked(database_url)
+    kpis = explained.card["kpis"]
+    assert (kpis["answer_rate"], kpis["calls"], kpis["outcome_unknown"]) == (0.5, 3, 1)
+    assert "50 % of 2 calls; how 1 more ended is not known" in lines(explained)
+
+
 def test_a_campaign_that_ended_long_ago_is_explained_too(owner: Owner, database_url: str) -> None:
     platforms.campaign(owner, "8", status="completed", ended_at=NOW - timedelta(days=90))
     assert asked(database_url, campaign="8").card["verdict"]["name"] == "finished"
