@@ -40,6 +40,8 @@ from exporter.contract.error_codes import clean_error_code, fault_of
         ("17", "invalid_number"),
         ("cause_17", "invalid_number"),
         ("Q.850;cause=17", "invalid_number"),
+        ("error_17", "provider_error"),
+        ("e1", "provider_error"),
         ("error_200", "provider_error"),
         ("timeout_200ms", "provider_error"),
         ("19", "invalid_number"),
