@@ -348,7 +348,7 @@ _TABLE = (
         "Calls abandoned by the law's measure: above 3 % of the period's answered calls, for the rest of it.",
         {**_ON, "rate": 0.2},
         wrong=e.rate("abandonment"),
-        hint="were abandoned; the FTC's safe harbour",
+        hint="were abandoned: no word of the agent came in time",
         within=5400,
         over=None,
     ),
