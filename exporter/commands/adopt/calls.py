@@ -7,6 +7,7 @@ from exporter.commands.adopt.catalogue import Column, Table
 from exporter.commands.adopt.events import Log, logged, moment_of
 from exporter.commands.adopt.expressions import (
     Context,
+    Known,
     at,
     coded,
     id_of,
@@ -96,8 +97,8 @@ def _outcome(view: View, context: Context, table: Table) -> Item:
     answered = _answered(context, found)
     if "outcome" in found:
         empty = "in_progress" if "ended_at" in found else None
-        going = _going(context, found)
-        made = coded(view, context, "calls", table, found["outcome"], "a", answered=answered, going=going, empty=empty)
+        known = Known(answered, _going(context, found), empty=empty)
+        made = coded(view, context, "calls", table, found["outcome"], "a", known)
         if empty is None and found["outcome"].nullable:
             doubt = f"{TODO}is a call whose {found['outcome'].name} is null in progress, or not dialled yet?"
             return Item(made.sql, (*made.notes, doubt))

@@ -169,6 +169,22 @@ def time(context: Context, column: Column, alias: str) -> str:
     return view.items["started_at"].sql
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a row beside its code: conditions, and what a null means."""
+
+    answered: str | None = None
+    """For codes that say only that a call is over."""
+    going: str | None = None
+    """The call has no end yet."""
+    used_up: str | None = None
+    """The task has no attempts left."""
+    empty: str | None = None
+
+
+UNKNOWN = Known()
+
+
 def coded(
     view: View,
     context: Context,
@@ -176,15 +192,9 @@ def coded(
     table: Table,
     column: Column,
     alias: str,
-    *,
-    answered: str | None = None,
-    going: str | None = None,
-    used_up: str | None = None,
-    empty: str | None = None,
+    known: Known = UNKNOWN,
 ) -> Item:
-    """A column of codes in the contract's. Conditions, where they are known: `answered`, for codes that say only that a
-    call is over; `going`, that a call has no end yet; `used_up`, that a task has no attempts left. `empty`: what a null
-    means."""
+    """A column of codes in the contract's."""
     wanted = ", ".join(_SETS[relation])
     plain = at(alias, column.name)
     if column.type == "bool":
@@ -200,17 +210,7 @@ def coded(
     if not found.values:
         why = f" ({found.source})" if found.source else ""
         return Item(text, (f"{TODO}no codes were found{why}; translate them to {wanted}",))
-    return _case(relation, column, plain, text, used, found, Known(answered, going, used_up, empty))
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of a row beside its code, as conditions, and what a null is."""
-
-    answered: str | None
-    going: str | None
-    used_up: str | None
-    empty: str | None
+    return _case(relation, column, plain, text, used, found, known)
 
 
 def _open(meaning: str, code: str, known: Known) -> tuple[str, list[str]]:

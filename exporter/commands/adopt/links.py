@@ -42,7 +42,7 @@ def _by_name_of_key(table: Table, target: Table) -> Link | None:
 
 def unlike(table: Table, target: Table) -> str | None:
     """A column that is named as if it held another table's key, and is of another type: compared as texts it may."""
-    found = None if link(table, target) else _by_name_of_table(table, target, alike_only=False)
+    found = _by_name_of_table(table, target, alike_only=False)
     return found.columns[0] if found is not None else None
 
 

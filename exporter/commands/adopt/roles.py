@@ -79,7 +79,7 @@ def roles(tables: Mapping[int, Table]) -> Roles:
     chosen: dict[str, Role] = {}
     _choose(chosen, "campaigns", _weighed("campaigns", tables, (), pointed))
     if "campaigns" not in chosen:  # some call a campaign a queue
-        _choose(chosen, "campaigns", [each for each in _queues(tables, pointed) if each[0] >= LEAST])
+        _choose(chosen, "campaigns", _queues(tables, pointed))
     campaigns = chosen.get("campaigns")
     above = [campaigns.table] if campaigns else []
     called = _weighed("tasks", tables, above, pointed, taken=chosen)

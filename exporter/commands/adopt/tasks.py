@@ -7,6 +7,7 @@ from exporter.commands.adopt.campaigns import calls_campaign, origin
 from exporter.commands.adopt.catalogue import Table
 from exporter.commands.adopt.expressions import (
     Context,
+    Known,
     at,
     coded,
     id_of,
@@ -86,9 +87,8 @@ def _status(view: View, context: Context, table: Table) -> None:
         used_up = None
         if "attempts" in found and "max_attempts" in found:
             used_up = f"{at('t', found['attempts'].name)} >= {at('t', found['max_attempts'].name)}"
-        view.items["status"] = coded(
-            view, context, "tasks", table, found["status"], "t", used_up=used_up, empty="pending"
-        )
+        known = Known(used_up=used_up, empty="pending")
+        view.items["status"] = coded(view, context, "tasks", table, found["status"], "t", known)
         return
     _tried(view, context)
     note = f"{TODO}no column for its state was found: this is told by its calls; when is it given up (failed)?"

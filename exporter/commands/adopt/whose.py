@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from exporter.commands.adopt.campaigns import calls_campaign
@@ -11,7 +11,7 @@ from exporter.commands.adopt.expressions import Context, at, none_of, pointing, 
 from exporter.commands.adopt.links import link
 from exporter.commands.adopt.roles import shared_list
 from exporter.commands.adopt.view import TODO, Item, View
-from exporter.commands.adopt.words import words
+from exporter.commands.adopt.words import every, words
 from exporter.contract.identifiers import literal
 from exporter.contract.types import Kind
 
@@ -117,33 +117,32 @@ def _alike(table: Table, campaigns: Table) -> Iterator[tuple[str, str]]:
                 yield here.name, there.name
 
 
-def _coming(context: Context, table: Table, column: Column) -> list[str]:
-    """Codes of calls that came in, where others of the column are of calls that went out."""
-    codes = {code: code.lower() for code in context.codes_of(table, column).values}
-    out = any(code in ("outbound", "out", "outgoing", "saliente") for code in codes.values())
-    return [code for code, low in codes.items() if out and low in ("inbound", "in", "incoming", "entrante")]
+_CAME, _WENT = every("inbound in incoming entrante"), every("outbound out outgoing saliente")
 
 
 def outgoing(context: Context, table: Table) -> Iterator[Item]:
     """The conditions that leave out calls that came in, and the other legs of a call, where a column tells."""
     for column in table.columns.values():
-        if words(column.name)[-1:] == ("leg",) and "b" in map(str.lower, context.codes_of(table, column).values):
-            text = f"{at('a', column.name)}::text"
-            yield Item(f"({text} NOT IN ('b', 'B') OR {text} IS NULL)", ("Each call once: not its second leg.",))
-        elif words(column.name)[-1:] == ("type",) and (coming := _coming(context, table, column)):
-            text = f"{at('a', column.name)}::text"
-            condition = f"({text} NOT IN ({', '.join(map(literal, coming))}) OR {text} IS NULL)"
-            yield Item(condition, (f"Not {', '.join(map(literal, coming))}: a campaign calls out.",))
+        last = words(column.name)[-1:]
+        if last in (("leg",), ("direction",), ("type",)):
+            codes = context.codes_of(table, column).values
+            low = {code: code.lower() for code in codes}
+            if last == ("leg",):
+                yield from _without(column, [code for code in codes if low[code] == "b"], "each call once")
+            elif last == ("direction",):
+                if not codes:
+                    note = f"{column.name} tells which calls came in; its codes could not be read: leave those out."
+                    yield Item("true", (TODO + note,))
+                coming = [code for code in codes if low[code] in _CAME | {"local"}]
+                yield from _without(column, coming, "a campaign calls out")
+            elif not _WENT.isdisjoint(low.values()):
+                yield from _without(column, [code for code in codes if low[code] in _CAME], "a campaign calls out")
         elif set(words(column.name)) - {"id"} in _OF_ANOTHER and column.nullable:
             yield Item("true", (f"{TODO}{column.name} points to another leg or call: is each call counted once?",))
-        if words(column.name)[-1:] == ("direction",):
-            codes = context.codes_of(table, column).values
-            coming = [code for code in codes if code.lower() in ("inbound", "in", "incoming", "entrante", "local")]
-            if not codes:
-                note = f"{TODO}{column.name} tells which calls came in; its codes could not be read: leave those out."
-                yield Item("true", (note,))
-            elif coming:
-                listed = ", ".join(map(literal, coming))
-                text = f"{at('a', column.name)}::text"
-                condition = f"({text} NOT IN ({listed}) OR {text} IS NULL)"
-                yield Item(condition, (f"Not {listed}: a campaign calls out.",))
+
+
+def _without(column: Column, codes: Sequence[str], why: str) -> Iterator[Item]:
+    """The condition that leaves out rows with one of these codes."""
+    if codes:
+        listed, text = ", ".join(map(literal, codes)), f"{at('a', column.name)}::text"
+        yield Item(f"({text} NOT IN ({listed}) OR {text} IS NULL)", (f"Not {listed}: {why}.",))

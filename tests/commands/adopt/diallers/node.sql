@@ -5,7 +5,7 @@ CREATE TABLE "Leads" (
     "nextAttemptAt" bigint, "maxAttemptsPerContact" int, "createdAt" timestamptz NOT NULL);
 CREATE TABLE "OutboundCalls" (
     id text PRIMARY KEY, "leadId" text NOT NULL, "campaignId" text NOT NULL, status text, "startTime" bigint,
-    "endTime" bigint, "durationMs" int, "costMicros" bigint, leg text, direction text, "parentCallId" text,
+    "endTime" bigint, "durationMs" int, "costMicros" bigint, attempt int NOT NULL, leg text, direction text, "parentCallId" text,
     "createdAt" timestamptz NOT NULL, campaign_stamp timestamptz);
 CREATE INDEX ON "OutboundCalls" (campaign_stamp);
 CREATE TABLE "PinNumbers" (id text PRIMARY KEY, "pinNumber" text, label text, status text);
@@ -15,6 +15,6 @@ INSERT INTO "Leads"
            1772440000000 + n * 60000, 3, '2026-03-01' FROM generate_series(1, 20) AS n;
 INSERT INTO "OutboundCalls"
     SELECT 'a' || n, 'l' || n, 'c' || n % 2, (ARRAY['answered', 'busy'])[1 + n % 2], 1772440000000 + n * 60000,
-           1772440030000 + n * 60000, 30000, 25000, CASE WHEN n > 10 THEN 'b' ELSE 'a' END, NULL, NULL, '2026-03-01',
+           1772440030000 + n * 60000, 30000, 25000, 1, CASE WHEN n > 10 THEN 'b' ELSE 'a' END, NULL, NULL, '2026-03-01',
            '2026-03-01' FROM generate_series(1, 14) AS n;
 INSERT INTO "PinNumbers" SELECT 'p' || n, 4370 + n, 'boss ' || n, 'active' FROM generate_series(1, 5) AS n;
