@@ -13,6 +13,7 @@ import yaml
 from psycopg.conninfo import make_conninfo
 
 from exporter.commands.check.examine import check
+from exporter.commands.check.plans import Base
 from exporter.commands.check.report import Level
 from exporter.config import parse
 from tests.commands.check.conftest import Check, Connection, found, grant_reading, problems
@@ -164,7 +165,12 @@ def test_a_table_that_is_joined_by_its_key_may_be_read_whole_by_choice(below: Co
 
 
 @pytest.mark.parametrize(
-    "ending", ["CROSS JOIN LATERAL (SELECT v FROM app.rate ORDER BY at DESC LIMIT 1) AS r", "CROSS JOIN app.one AS r"]
+    "ending",
+    [
+        "JOIN LATERAL (SELECT v FROM app.rate ORDER BY at DESC LIMIT 1) AS r ON r.v <> t.task_id",
+        "WHERE EXISTS (SELECT FROM app.rate WHERE v > 0)",
+        "CROSS JOIN app.one AS r",
+    ],
 )
 def test_what_is_read_for_one_row_is_no_large_join(below: Connection, checked: Check, ending: str) -> None:
     below.execute(
@@ -202,6 +208,17 @@ def test_an_index_of_partitions_that_are_joined_is_found(below: Connection, chec
     show(below, "t.updated_at", "app.parts AS t JOIN app.person AS p ON p.task_id = t.task_id")
     finding = found(checked(), "tasks", CHANGED)
     assert finding.level is Level.OK, finding
+
+
+@pytest.mark.parametrize(
+    ("expression", "constant"),
+    [
+        ("NULL::bigint", True), ("'all'::text", True), ("('it''s'::text)", True), ("campaign_id", False),
+        ("('a'::text || (campaign_id)::text) || 'b'::text", False),
+    ],
+)  # fmt: skip
+def test_what_stands_between_two_texts_is_no_constant(expression: str, constant: bool) -> None:
+    assert Base("app", "job", expression).constant is constant
 
 
 def test_an_empty_table_is_not_told_to_be_analysed(owner: Connection, checked: Check) -> None:
