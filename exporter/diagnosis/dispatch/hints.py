@@ -24,7 +24,7 @@ from exporter.diagnosis.dispatch.gates import (
 from exporter.diagnosis.dispatch.people import UNTOLD_FREE, UNTOLD_PEOPLE, hours_of
 from exporter.diagnosis.dispatch.signs import MOVES, signs, used_up
 from exporter.diagnosis.dispatch.situation import Situation
-from exporter.diagnosis.dispatch.verdict import Diagnosis
+from exporter.diagnosis.dispatch.verdict import BACKLOG_SECONDS, Diagnosis
 
 
 def hints(s: Situation, d: Diagnosis, more: tuple[str, ...] = ()) -> list[str]:
@@ -78,6 +78,8 @@ def _first(s: Situation, d: Diagnosis) -> str:
             dials = s.quiet_for < QUIET_SECONDS or s.calls.in_progress > s.calls.leaked
             if not dials and not s.tasks.pending:
                 return "Wait: no call goes on, and the last tasks are being finished."
+            if not dials and s.backlog_for >= BACKLOG_SECONDS:  # just opened, or just begun to be watched
+                return "Wait a few minutes: tasks are ready and nothing is started. If it stays so, it has stalled."
             return "Nothing: it is dialling." if dials else "Wait: tasks are about to be dialled."
         return (
             "Tasks wait though no limit that is told is reached: the dispatcher is slow. Look at the connections' "

@@ -93,7 +93,7 @@ DIALING = [
     Case(
         "long ready and silent, but seen for the first time",
         idle(tasks=tasks(in_progress=0, ready_for=HOUR)),
-        "dialing", "none", None, "Wait: tasks are about to be dialled.",
+        "dialing", "none", None, "Wait a few minutes: tasks are ready and nothing is started. If it stays so,",
     ),
     Case(
         "the clock of the dialler is ahead, so that its last call lies in the future",
