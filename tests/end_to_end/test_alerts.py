@@ -17,7 +17,7 @@ import pytest
 
 from alerts import build
 from alerts.catalogue import alerts
-from alerts.settings import Override, Routing, Settings
+from alerts.settings import Exporter, Override, Routing, Settings
 from dashboards.settings import Links
 from dashboards.settings import Settings as Boards
 from exporter.demo.runtime.server import EmbeddedServer
@@ -93,6 +93,7 @@ def living(directory: Path, watch: Watch = watch) -> Iterator[Live]:
         settings = Settings(
             boards=Boards(links=Links(exporter=f"http://{exporter}")),
             alerts={alert.name: SOON for alert in alerts(Settings())},
+            exporter=Exporter(database_share=1),  # it may be busy all the time, and is where all is slow
             routing=Routing(
                 receivers={"pager": webhook, "tickets": webhook}, group_wait=1, group_interval=2
             ),
