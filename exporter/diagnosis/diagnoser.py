@@ -9,7 +9,8 @@ from typing import Any
 from exporter.config import Config
 from exporter.diagnosis import advice
 from exporter.diagnosis.dispatch.gate import QUIET_SECONDS
-from exporter.diagnosis.dispatch.situation import Rival, Tasks
+from exporter.diagnosis.dispatch.hindsight import in_hindsight
+from exporter.diagnosis.dispatch.situation import Rival, Situation, Tasks
 from exporter.diagnosis.dispatch.verdict import Diagnosis, Policy, diagnose, remembered
 from exporter.diagnosis.outlook import outlook_of
 from exporter.diagnosis.recent_calls import Recent
@@ -62,10 +63,15 @@ class Input:
 
 
 class Diagnoser:
-    """The views of all campaigns, kept up to date."""
+    """The views of all campaigns, kept up to date.
 
-    def __init__(self, config: Config) -> None:
+    `moments`: by campaign, what its first look is told of when something opened it or a call was started; else its
+    calls are known as far back as they are remembered.
+    """
+
+    def __init__(self, config: Config, moments: Mapping[str, Iterable[float | None]] | None = None) -> None:
         self.adopt(config)
+        self._moments = moments or {}
         self._assembler = Assembler()
         self._tasks: dict[str, Tasks] = {}
         self._owed: set[str] = set()
@@ -79,6 +85,7 @@ class Diagnoser:
     def adopt(self, config: Config) -> None:
         """Judge by this configuration whatever is looked at from now on."""
         self._policy = Policy(config.stale_after, config.dispatch.stalled_after, config.dispatch.starved_after)
+        self._remembered = config.settle_after
 
     def update(self, given: Input) -> dict[str, View]:
         """The views that are new or changed, by campaign."""
@@ -226,7 +233,10 @@ class Diagnoser:
             dated=given.dated,
         )
         before = self.views.get(key)
-        diagnosis = diagnose(situation, before.diagnosis if before else self._before.get(key), self._policy)
+        last = before.diagnosis if before else self._before.get(key)
+        diagnosis = diagnose(situation, last, self._policy)
+        if last is None and not self._now:  # nobody watched; who comes later was watched from when it came
+            diagnosis = self._in_hindsight(situation, diagnosis, day.midnights[0] if day else None)
         outlook: Outlook
         if before is None or aging or given.anew or before.situation.campaign is not situation.campaign:
             outlook = outlook_of(situation, given.ledger, given.platform.variants.get(key, ()))
@@ -239,6 +249,11 @@ class Diagnoser:
             opens, closes = (None, change) if schedule.open_at(given.now) else (change, None)
         cells = {name: dict(given.ledger.cells(name, key)) for name in SHOWN if name in given.ledger.projections}
         return View(situation, diagnosis, outlook, opens, closes, cells=cells)
+
+    def _in_hindsight(self, s: Situation, first: Diagnosis, midnight: float | None) -> Diagnosis:
+        told = self._moments.get(s.campaign.campaign_id)
+        forgotten = s.now - self._remembered if told is None and s.calls.last_start is None else None
+        return in_hindsight(s, first, (*(told or ()), midnight if s.pool else None), self._policy, forgotten)
 
     def _advised(self, key: str, given: Input, view: View, again: bool) -> View:
         """The view with what to do first: as before, unless something else is said of it, or it is time again."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from exporter.config import Config
 from exporter.diagnosis.diagnoser import Diagnoser, Input
-from exporter.diagnosis.dispatch.verdict import Diagnosis
-from exporter.diagnosis.view import Shown, View
+from exporter.diagnosis.view import Shown
 from exporter.ledger.ledger import Ledger
 from exporter.metrics.catalogue.kinds import Scope
 from exporter.metrics.counters import Counters
@@ -129,14 +128,6 @@ class SnapshotBuilder:
             self._counters.carried,
             self._diagnoser.shown(work.ledger, work.platform, work.at),
         )
-
-    def view(self, campaign_id: str) -> View:
-        """What was found out about a campaign by the last `diagnose`."""
-        return self._diagnoser.views[campaign_id]
-
-    def revise(self, campaign_id: str, diagnosis: Diagnosis) -> None:
-        """Show another diagnosis of a campaign: that of one who knows more than the rows of one look tell."""
-        self._diagnoser.views[campaign_id] = replace(self.view(campaign_id), diagnosis=diagnosis)
 
     def true_counters(self, ledger: Ledger, platform: Platform, campaign_id: str, relation: str) -> dict[str, Values]:
         """The true values of a campaign's counters that count rows of a relation, by family."""

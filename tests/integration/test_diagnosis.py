@@ -152,6 +152,7 @@ def pooled(owner: Owner, *campaigns: int) -> None:
 
 def test_silence_with_every_gate_open_becomes_stalled_by_the_clock_alone(owner: Owner, database_url: str) -> None:
     pooled(owner, 1, 2)
+    owner.execute("UPDATE campaign_monitoring.campaigns SET started_at = %s WHERE campaign_id = 2", [NOW])
     with exporting(database_url, audit={"period": "7d"}) as exporter:
         seen = []
         for _ in range(22):
@@ -161,6 +162,27 @@ def test_silence_with_every_gate_open_becomes_stalled_by_the_clock_alone(owner: 
     assert seen[-1] == "stalled"
     assert seen.index("stalled") * 10 == pytest.approx(180, abs=10)
     assert len(set(seen)) == 2
+
+
+def test_what_stood_still_before_anybody_watched_is_stalled_at_the_first_look(exporter: Exporter, owner: Owner) -> None:
+    pooled(owner, 1, 2)
+    long_ago = NOW - timedelta(days=1)
+    platforms.campaign(owner, "3", started_at=long_ago)
+    platforms.task(owner, 3000, 3, created_at=long_ago, updated_at=long_ago)
+    pooled(owner, 3)
+    scrape = exporter.refresh()
+    assert verdict(scrape, "3") == ("stalled", "none")
+    assert shown(scrape, "campaign_dispatch_since_timestamp_seconds", campaign="3") is None
+    hour_ago = NOW.timestamp() - exporter.config.settle_after  # so far back calls are remembered
+    assert shown(scrape, "campaign_dispatch_at_least_since_timestamp_seconds", campaign="3") == hour_ago
+
+
+def test_who_comes_into_scope_later_is_watched_from_then_on(exporter: Exporter, owner: Owner) -> None:
+    exporter.refresh()
+    platforms.campaign(owner, "3", started_at=None)
+    platforms.task(owner, 3000, 3, created_at=NOW - timedelta(days=1), updated_at=NOW)
+    pooled(owner, 3)
+    assert verdict(exporter.refresh(), "3") == ("dialing", "none")
 
 
 def test_a_retry_that_is_put_off_puts_off_the_end_of_the_wait(exporter: Exporter, owner: Owner) -> None:
@@ -401,7 +423,7 @@ def test_windows_that_cannot_be_read_are_not_told_and_not_guessed(exporter: Expo
     assert shown(scrape, "campaign_dispatch_gate_open", campaign="1", gate="window") is None
     assert exporter.violations()[("campaigns", "call_windows", "wrong_shape")] == 1
     assert verdict(scrape) == ("unknown", "window")
-    assert verdict(scrape, "2")[0] == "dialing"
+    assert verdict(scrape, "2")[1] == "none"
 
 
 def test_calls_outside_their_windows_are_counted(exporter: Exporter, owner: Owner) -> None:

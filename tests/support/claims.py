@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from exporter.commands.explain.past import in_hindsight
 from exporter.commands.explain.terminal import as_text
 from exporter.config import Config
-from exporter.diagnosis.dispatch.verdict import Policy
 from exporter.ledger.closed_hours import closed_of, days_of
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.loading import Loader
@@ -59,9 +57,6 @@ def claims(database: Database, config: Config, connection: Connection) -> Claims
     Loader(reader, ledger, moment, meter, 60.0).load(connection, days)
     builder = SnapshotBuilder(config)
     work = builder.diagnose(ledger, platform, {name: set(days) for name in ledger.projections}, now)
-    for key in platform.campaigns:
-        view = builder.view(key)
-        builder.revise(key, in_hindsight(view.situation, view.diagnosis, (), Policy()))
     snapshot = builder.encode(work)
     cards = {key: card(snapshot.shown, key) for key in platform.campaigns}
     return Claims(

@@ -13,13 +13,12 @@ import psycopg
 import sqlalchemy as sa
 
 from exporter.commands.explain.ids import as_key, kind_of, quoted
-from exporter.commands.explain.past import in_hindsight
 from exporter.commands.explain.rows import Rows, one_of, read, seconds
 from exporter.config import Config
 from exporter.config.durations import format_duration
 from exporter.contract.availability import Available
 from exporter.contract.identifiers import identifier
-from exporter.diagnosis.dispatch.verdict import Policy
+from exporter.diagnosis.diagnoser import Diagnoser
 from exporter.errors import DatabaseUnavailableError, RowError, UnknownIdError
 from exporter.ledger.closed_hours import closed_of, days_of
 from exporter.ledger.ledger import Ledger
@@ -93,14 +92,10 @@ class Reading:
         ledger.set_scope(days, closed_of(self.platform, days), self.platform.attempts)
         ledger.advance(self.now)
         Loader(self.reader, ledger, moment, Meter(), config.database.statement_timeout).load(self.connection, days)
-        builder = SnapshotBuilder(config)
+        moments = {self.campaign_id: (self.last_event(), self.last_start())}
+        builder = SnapshotBuilder(config, Diagnoser(config, moments))
         changed = {name: set(days) for name in ledger.projections}
         work = builder.diagnose(ledger, self.platform, changed, self.now, dated=self.promise.dated)
-        view = builder.view(self.campaign_id)
-        policy = Policy(config.stale_after, config.dispatch.stalled_after, config.dispatch.starved_after)
-        day = days[self.campaign_id]
-        moments = [self.last_event(), self.last_start(), day.midnights[0] if view.situation.pool else None]
-        builder.revise(self.campaign_id, in_hindsight(view.situation, view.diagnosis, moments, policy))
         return builder.encode(work)
 
     def last_start(self) -> float | None:

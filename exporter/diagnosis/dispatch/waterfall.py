@@ -76,3 +76,6 @@ _CODES: Mapping[str, str] = MappingProxyType(
         "connection": "connection_limit",
     }
 )
+
+ROOM = frozenset({*_CODES.values(), "number_daily_cap"})
+"""Codes of steps that a gate without room for all that is ready makes, be it closed or open."""

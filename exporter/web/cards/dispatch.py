@@ -11,6 +11,7 @@ from exporter.diagnosis.dispatch.evidence import evidence
 from exporter.diagnosis.dispatch.gate import UNKNOWN, Gate
 from exporter.diagnosis.dispatch.situation import Situation
 from exporter.diagnosis.dispatch.verdict import NOTHING, Diagnosis
+from exporter.diagnosis.dispatch.waterfall import ROOM
 from exporter.diagnosis.view import Shown, View
 from exporter.web.cards.values import Json, iso, whole
 
@@ -141,6 +142,13 @@ def _gate(gate: Gate, s: Situation, d: Diagnosis) -> Json:
     }
 
 
+_NO_ROOM = {
+    "meaning": "The limit is not reached, but has no room for these beside the others.",
+    "first_move": "Wait: they are dialled as calls end.",
+}
+"""Of a step that an open gate makes, as more is ready than fits at once."""
+
+
 def waterfall(s: Situation, d: Diagnosis) -> Json:
     """From the pending tasks down to those that can be dialled now."""
     if not s.campaign.listed:
@@ -150,6 +158,8 @@ def waterfall(s: Situation, d: Diagnosis) -> Json:
         left -= step.tasks
         stamped = s.tasks.blocked.get(step.code, 0) + (s.tasks.waiting if step.code == RETRY_WAIT else 0)
         steps.append({**described(step.code), "tasks": step.tasks, "stamped": stamped, "left": left})
+        if not stamped and step.code in ROOM and not any(gate.closed and gate.code == step.code for gate in d.gates):
+            steps[-1] |= _NO_ROOM
     # Of tasks that the platform may hold without saying so, none is known to be dialable.
     return {"pending": s.tasks.pending, "steps": steps, "dialable": d.dialable if s.tasks.told else None}
 

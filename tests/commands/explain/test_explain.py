@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,9 @@ from click.testing import CliRunner
 from exporter.commands.cli import main
 from exporter.commands.explain.command import NO_EVENTS, Explained, as_json, explain
 from exporter.commands.explain.ids import as_key
-from exporter.commands.explain.past import in_hindsight
 from exporter.commands.explain.reading import ONE_LOOK
 from exporter.commands.explain.terminal import as_text
-from exporter.diagnosis.dispatch.verdict import DEFAULT, diagnose
 from exporter.errors import DatabaseUnavailableError, UnknownIdError
-from tests.diagnosis.dispatch import situations
 from tests.support import contract, platforms
 from tests.support.exporting import NOW, config, exporting
 
@@ -436,31 +432,6 @@ def test_without_events_a_stall_may_be_a_change_of_a_moment_ago(owner: Owner, da
         platforms.task(owner, key, 7)
     card = asked(database_url).card
     assert (card["verdict"]["name"], card["notes"]) == ("stalled", [ONE_LOOK, NO_EVENTS])
-
-
-# -- one look instead of watching ----------------------------------------------------------------------------------
-
-
-def test_what_opened_a_moment_ago_is_not_stalled_yet() -> None:
-    s = situations.situation(
-        tasks=situations.tasks(ready_for=situations.HOUR, in_progress=0), calls=situations.calls(None, in_progress=0)
-    )
-    late = {
-        "the window": replace(s, schedule=situations.schedule(situations.window("11:59", "17:00"))),
-        "the start": replace(s, campaign=replace(s.campaign, started_at=s.now - 20)),
-        "the list": replace(s, upload=situations.upload(age=20)),
-    }
-    assert in_hindsight(s, diagnose(s), (), DEFAULT).verdict == "stalled"
-    assert in_hindsight(s, diagnose(s), (s.now - 30,), DEFAULT).verdict == "dialing"
-    for what, opened in late.items():
-        assert in_hindsight(opened, diagnose(opened), (), DEFAULT).verdict == "dialing", what
-
-
-def test_a_closed_window_tells_since_when() -> None:
-    s = situations.situation(schedule=situations.schedule(situations.window("08:00", "11:00")))
-    s = replace(s, calls=situations.calls(None, in_progress=0))
-    found = in_hindsight(s, diagnose(s), (), DEFAULT)
-    assert (found.verdict, found.since) == ("waiting", s.now - situations.HOUR)
 
 
 # -- the command ---------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from exporter.diagnosis.view import Shown
 from exporter.source.entities import PoolEntry
 from exporter.source.platform import Platform
 from exporter.web.cards.card import card
-from exporter.web.cards.dispatch import MEANINGS, QUESTIONS, described
+from exporter.web.cards.dispatch import MEANINGS, QUESTIONS, described, waterfall
 from exporter.web.cards.pool import numbers
 from exporter.web.cards.summary import ALL, SORTS, Wanted, listing, summary
 from exporter.web.cards.values import Freshness, Json, iso, rate
@@ -161,6 +161,21 @@ def test_the_steps_of_the_waterfall_sum_to_what_is_pending(shown: Shown) -> None
         assert all(0 <= step["stamped"] <= step["tasks"] for step in steps["steps"])
         if steps["steps"]:
             assert steps["steps"][-1]["left"] == steps["dialable"]
+
+
+@pytest.mark.parametrize(
+    ("in_progress", "says"),
+    [(3, "The campaign's own limit of calls at once is reached."), (1, "The limit is not reached, but has no room")],
+    ids=["full", "room for two"],
+)
+def test_a_limit_is_said_to_be_reached_only_where_it_is(in_progress: int, says: str) -> None:
+    limited = at.campaign(concurrency_limit=3)
+    s = at.situation(
+        campaign=limited, calls=at.calls(20, in_progress=in_progress), tasks=at.tasks(in_progress=in_progress)
+    )
+    step = waterfall(s, diagnose(s))["steps"][-1]
+    assert step["code"] == "campaign_concurrency"
+    assert step["meaning"].startswith(says)
 
 
 def test_who_holds_the_slots_is_named(shown: Shown) -> None:

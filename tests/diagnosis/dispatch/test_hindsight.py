@@ -1,0 +1,31 @@
+"""How long it has been so, worked out at the first look instead of watched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from exporter.diagnosis.dispatch.hindsight import in_hindsight
+from exporter.diagnosis.dispatch.verdict import DEFAULT, diagnose
+from tests.diagnosis.dispatch import situations
+
+
+def test_what_opened_a_moment_ago_is_not_stalled_yet() -> None:
+    s = situations.situation(
+        tasks=situations.tasks(ready_for=situations.HOUR, in_progress=0), calls=situations.calls(None, in_progress=0)
+    )
+    late = {
+        "the window": replace(s, schedule=situations.schedule(situations.window("11:59", "17:00"))),
+        "the start": replace(s, campaign=replace(s.campaign, started_at=s.now - 20)),
+        "the list": replace(s, upload=situations.upload(age=20)),
+    }
+    assert in_hindsight(s, diagnose(s), (), DEFAULT).verdict == "stalled"
+    assert in_hindsight(s, diagnose(s), (s.now - 30,), DEFAULT).verdict == "dialing"
+    for what, opened in late.items():
+        assert in_hindsight(opened, diagnose(opened), (), DEFAULT).verdict == "dialing", what
+
+
+def test_a_closed_window_tells_since_when() -> None:
+    s = situations.situation(schedule=situations.schedule(situations.window("08:00", "11:00")))
+    s = replace(s, calls=situations.calls(None, in_progress=0))
+    found = in_hindsight(s, diagnose(s), (), DEFAULT)
+    assert (found.verdict, found.since) == ("waiting", s.now - situations.HOUR)
