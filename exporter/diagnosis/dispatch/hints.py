@@ -81,6 +81,8 @@ def _first(s: Situation, d: Diagnosis) -> str:
             if not dials and s.backlog_for >= BACKLOG_SECONDS:  # just opened, or just begun to be watched
                 return "Wait a few minutes: tasks are ready and nothing is started. If it stays so, it has stalled."
             return "Nothing: it is dialling." if dials else "Wait: tasks are about to be dialled."
+        if d.gate("agents").state == UNKNOWN:
+            return "Ask whether people are free: tasks wait, no limit that is told is reached, and that is not told."
         return (
             "Tasks wait though no limit that is told is reached: the dispatcher is slow. Look at the connections' "
             "calls a second, then at the dispatcher."

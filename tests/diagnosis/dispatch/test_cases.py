@@ -1406,6 +1406,11 @@ SILENT = [
         situation(tasks=tasks(ready_for=5 * MINUTE)),
         "throttled", "none", None, "Tasks wait though no limit that is told is reached: the dispatcher is slow.",
     ),
+    Case(
+        "tasks wait for minutes and whether people are free is not told",
+        situation(tasks=tasks(ready_for=5 * MINUTE), agents=people(None, None, None)),
+        "throttled", "none", None, "Ask whether people are free",
+    ),
 ]  # fmt: skip
 
 CONTRADICTIONS = [
