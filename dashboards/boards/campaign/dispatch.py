@@ -229,7 +229,7 @@ def _blocked(own: Own, settings: Settings) -> Panel:
                       {"blocker": "Blocker", "group": "Group", "Value": "Tasks", "move": "First move"}, ("Time",)),
         ),
         overrides=(
-            override("Blocker", unit="string", custom_width=160, links=hints(settings),
+            override("Blocker", unit="string", custom_width=168, links=hints(settings),
                      mappings=words({READY: ("ready", None)})),
             override("Group", custom_width=98, mappings=groups(), **COLOURED),
             override("Tasks", custom_width=80, unit=WHOLE, decimals=0),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dashboards.boards.exporters import dated
 from dashboards.boards.numbers.capacity import NO_NUMBERS, caps, countries, errors, in_use, trunks
 from dashboards.boards.numbers.connections import KNOWN, failed, failed_share
@@ -218,7 +220,8 @@ def _falls(q: Queries, pool: Pool, way: Way) -> Panel:
             label("phone", "Phone", 140),
             label("label", "Label", 110),
             label("name", "Campaign", 190, links=[link("The campaign", _campaign(way))]),
-            _change(pool.labelled(f"-{fallen}", "phone", "label"), 90, BAD),
+            _change(pool.labelled(f"-{fallen}", "phone", "label"), 90, thresholds=steps(*below(-FALL, BAD)),
+                    color={"mode": "thresholds"}, **COLOURED),
         ),
         by=USE, kept=USE, empty="No sudden falls known",
         sort="Change", width=12, height=7, pages=False,
@@ -271,9 +274,6 @@ def _uses(q: Queries, pool: Pool, way: Way) -> Folded:
     )  # fmt: skip
 
 
-def _change(expression: str, width: int, colour: str = WARNING) -> Column:
-    """Red only where chance is ruled out."""
-    return figure(
-        "Change", expression, width, unit=RATIO, decimals=0, thresholds=steps(*below(-FALL, colour)),
-        color={"mode": "thresholds"}, **COLOURED,
-    )  # fmt: skip
+def _change(expression: str, width: int, **colour: Any) -> Column:
+    """Without a colour where chance is not ruled out: what is found says that."""
+    return figure("Change", expression, width, unit=RATIO, decimals=0, **colour)
