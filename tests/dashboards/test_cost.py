@@ -103,6 +103,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
         world("campaign_attempt_cost_total", grown(price), currency="EUR", **own)
         world("campaign_attempt_calls_total", grown(answers), outcome="answered", **own)
         world("campaign_attempt_calls_total", grown(calls - answers), outcome="busy", **own)
+        world("campaign_attempt_calls_total", grown(calls), outcome="other", **own)
     for variant, answers in {"A": 100, "B": 10}.items():
         own = {"tenant": "a", "campaign": "plain", "variant": variant}
         for what, value in {"calls": 400, "answers": answers, "goals": 5}.items():
@@ -250,6 +251,10 @@ def test_a_days_costs_stand_at_its_beginning(prometheus: Prometheus) -> None:
 def test_attempts(ask: Ask) -> None:
     assert ask(161, "Spent") == {f"{each}/EUR": pytest.approx(cost, rel=0.01)
                                  for each, cost in {"1": 168, "2": 168, "3": 84}.items()}  # fmt: skip
+    assert ask(161, "Calls")["1/EUR"] == pytest.approx(40 * 7 * 24, rel=0.01)
+    assert ask(161, "Answered")["1/EUR"] == pytest.approx(8 / 20, rel=0.01), (
+        "of calls of which one knows how they ended"
+    )
     assert ask(161, "Share of answers")["1/EUR"] == pytest.approx(8 / 10.1, rel=0.01)
     assert ask(162, "", "attempt") == {"1": pytest.approx(1 / 8, rel=0.01), "2": pytest.approx(0.5, rel=0.01)}
 

@@ -9,7 +9,7 @@ from dashboards.vocabulary.figures import GAUGE, Column, answer_rate, figure, fi
 from dashboards.vocabulary.graphs import columns
 from dashboards.vocabulary.modern_json import Json
 from dashboards.vocabulary.panel import Panel
-from dashboards.vocabulary.queries import MINIMUM_CALLS, ratio, total
+from dashboards.vocabulary.queries import KNOWN, MINIMUM_CALLS, ratio, total
 from dashboards.vocabulary.targets import rows
 from dashboards.vocabulary.units import AMOUNT, CURRENCIES, CURRENCY_UNIT, RATIO
 from exporter.contract.codes import NO_CURRENCY
@@ -108,6 +108,7 @@ def _answers(s: Spending) -> str:
 def attempts(s: Spending) -> Panel:
     """What one more attempt brings, and what it costs."""
     spent, calls = s.spent(*_ATTEMPT, of=_COST), s.calls(*_ATTEMPT, of=_CALLS)
+    told = s.calls(*_ATTEMPT, of=_CALLS, **KNOWN)
     share = f"{_answers(s)} / on (currency) group_left () ({total(_answers(s), 'currency')} > 0)"
     return figures(
         161,
@@ -121,7 +122,7 @@ def attempts(s: Spending) -> Panel:
             currency(60),
             whole("Calls", calls, 72),
             whole("Answers", _answers(s), 78, "0"),
-            answer_rate("Answered", ratio(_answers(s), calls, at_least=MINIMUM_CALLS), 86),
+            answer_rate("Answered", ratio(_answers(s), told, at_least=MINIMUM_CALLS), 86),
             figure("Share of answers", share, 134, unit=RATIO, decimals=0),
             amount("Spent", spent, 95),
         ),
