@@ -23,19 +23,31 @@ def explain(error: Exception, parting: str | None = None) -> tuple[str, str]:
     if isinstance(error, psycopg.Error):
         for kind, belongs, remedy in _BY_WORDS:
             if belongs(error):
-                return kind, f"{reason(error)}{remedy}"
+                return kind, f"{_told(error)}{remedy}"
     for kind, types, remedy in _KINDS:
         if isinstance(error, types):
-            text = reason(error) if isinstance(error, psycopg.Error) else str(error)
+            text = _told(error) if isinstance(error, psycopg.Error) else str(error)
             if parting is not None and isinstance(error, psycopg.Error) and error.sqlstate is None:
                 text = f"{text}; the server said: {parting}"
             return kind, f"{text}{remedy}"
     if isinstance(error, psycopg.Error):
-        return "other", reason(error)
+        return "other", _told(error)
     if isinstance(error, RuntimeError) and "start new thread" in str(error):
         return "other", f"{error}; {MORE_THREADS}"
     log.error("unexpected error", exc_info=error)
     return "other", f"{type(error).__name__}: please report this with the lines above"
+
+
+def _told(error: psycopg.Error) -> str:
+    """The server's words, and what was read meanwhile."""
+    return " ".join([reason(error), *getattr(error, "__notes__", ())])
+
+
+def _of_another_server(error: psycopg.Error) -> bool:
+    """This one goes on: what it says of a connection is of its own to another. Poolers speak of protocol violations."""
+    if error.diag.message_primary is None or error.sqlstate == "08P01":
+        return False
+    return (error.sqlstate or "")[:2] in ("08", "HV") or (error.diag.source_function or "").startswith("pgfdw_")
 
 
 def _conflicts_with_recovery(error: psycopg.Error) -> bool:
@@ -57,6 +69,12 @@ def _filtered_by_a_policy(error: psycopg.Error) -> bool:
 
 
 _BY_WORDS: tuple[tuple[str, Callable[[psycopg.Error], bool], str], ...] = (
+    (
+        "unavailable",
+        _of_another_server,
+        "; that is another server, to which foreign tables below it lead: see that the database's host can reach it, "
+        "and its user mapping; tried again soon",
+    ),
     (
         "unavailable",
         _conflicts_with_recovery,

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.sql.visitors import iterate
 
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy does not type it
 
@@ -30,6 +31,13 @@ class Compiled:
             return self._query, self._fixed
         compiled = self._query.compile(dialect=_DIALECT)
         return str(compiled), compiled.construct_params(_check=False)
+
+    @property
+    def views(self) -> str:
+        """The views that it reads, as PostgreSQL names them; nothing of a query that is text already."""
+        if isinstance(self._query, str):
+            return ""
+        return " and ".join(sorted({str(each) for each in iterate(self._query) if isinstance(each, sa.Table)}))
 
     @property
     def text(self) -> str:

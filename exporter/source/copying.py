@@ -53,7 +53,7 @@ def copied(
     """
     bound = query.bind(**values)
     text, varying = by_settings(query) if repeated else (query.text, b"")
-    with reading(), connection.cursor() as cursor, contextlib.ExitStack() as stack:
+    with reading(query), connection.cursor() as cursor, contextlib.ExitStack() as stack:
         if varying:
             meter.timed(lambda: cursor.execute(varying, bound))
         copying = cursor.copy(f"COPY ({text}) TO STDOUT (FORMAT binary)".encode(), bound)

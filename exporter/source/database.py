@@ -263,19 +263,21 @@ def _where(parameters: Mapping[str, Any]) -> str:
 
 
 @contextlib.contextmanager
-def reading() -> Iterator[None]:
-    """Tell an error that a view raises for some row, as `RowError`, from all others."""
+def reading(query: Compiled) -> Iterator[None]:
+    """Tell an error that a view raises for some row, as `RowError`, from all others; both name what was read."""
     try:
         yield
     except psycopg.Error as error:
         known = error.sqlstate is not None and error.sqlstate[:2] not in NOT_A_ROWS_FAULT
         if known or isinstance(error, psycopg.DataError):
-            raise RowError(f"a view cannot show some row: {reason(error)}") from None
+            raise RowError(f"{query.views or 'a view'} cannot show some row: {reason(error)}") from None
+        if query.views:
+            error.add_note(f"while {query.views} was read")
         raise
 
 
 def fetch(connection: Connection, query: Compiled, **values: Any) -> Rows:
     """All rows of a statement, in PostgreSQL's binary format."""
-    with reading(), connection.cursor(binary=True) as cursor:
+    with reading(query), connection.cursor(binary=True) as cursor:
         cursor.execute(query.text.encode(), query.bind(**values))
         return cursor.fetchall()

@@ -10,6 +10,7 @@ import pytest
 from psycopg import sql
 
 from exporter.contract.relations import RELATIONS
+from exporter.refresh.explaining import explain
 from exporter.source.query_time import Meter
 from tests.support import contract, platforms
 from tests.support.cluster import Cluster, binaries, cluster
@@ -92,6 +93,25 @@ def test_what_cannot_be_promised_of_foreign_tables_is_said(exporter: Exporter) -
     (caveat,) = exporter.refresher.promise.caveats
     assert caveat.thing == "foreign tables"
     assert "deleted rows are found by the audit" in caveat.said
+
+
+def test_a_server_behind_that_is_away_is_told_as_that(here: Session, exporter: Exporter) -> None:
+    exporter.refresh()
+    here.execute("ALTER SERVER dialler OPTIONS (ADD port '1')")
+    try:
+        kind, text = explain(_refused(exporter))
+    finally:
+        here.execute("ALTER SERVER dialler OPTIONS (DROP port)")
+    assert kind == "unavailable"
+    assert text.startswith('could not connect to server "dialler" (08001) while campaign_monitoring.campaigns was read')
+    assert "; that is another server" in text
+    exporter.refresh()
+
+
+def _refused(exporter: Exporter) -> Exception:
+    with pytest.raises(psycopg.Error) as raised:
+        exporter.refresh()
+    return raised.value
 
 
 def test_all_is_loaded_by_one_connection_as_each_would_see_another_moment(debian: Cluster, here: Session) -> None:
