@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from exporter.commands.adopt.campaigns import origin
 from exporter.commands.adopt.catalogue import Column, Table
+from exporter.commands.adopt.coding import Known, coded
 from exporter.commands.adopt.events import Log, logged, moment_of
 from exporter.commands.adopt.expressions import (
     Context,
-    Known,
     at,
-    coded,
     id_of,
     none_of,
     plainly,

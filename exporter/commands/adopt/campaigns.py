@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 
 from exporter.commands.adopt.catalogue import Column, Table
+from exporter.commands.adopt.coding import coded
 from exporter.commands.adopt.expressions import (
     Context,
     at,
-    coded,
     id_of,
     joined,
     none_of,

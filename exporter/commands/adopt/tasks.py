@@ -5,11 +5,10 @@ from __future__ import annotations
 from exporter.commands.adopt.calls import stamp
 from exporter.commands.adopt.campaigns import calls_campaign, origin
 from exporter.commands.adopt.catalogue import Table
+from exporter.commands.adopt.coding import Known, coded
 from exporter.commands.adopt.expressions import (
     Context,
-    Known,
     at,
-    coded,
     id_of,
     none_of,
     plainly,
