@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from exporter.commands.adopt.campaigns import origin
 from exporter.commands.adopt.catalogue import Column, Table
-from exporter.commands.adopt.coding import Known, coded
 from exporter.commands.adopt.events import Log, logged, moment_of
 from exporter.commands.adopt.expressions import (
     Context,
@@ -14,9 +13,9 @@ from exporter.commands.adopt.expressions import (
     plainly,
     pointing,
     shown,
-    time,
 )
 from exporter.commands.adopt.fields import fields
+from exporter.commands.adopt.outcomes import outcome
 from exporter.commands.adopt.roles import event_of
 from exporter.commands.adopt.stamps import COLUMN as STAMP
 from exporter.commands.adopt.view import TODO, Item, View
@@ -59,7 +58,7 @@ def _rows(context: Context, table: Table) -> View:
         note = f"{TODO}no column says when it was dialled: {found['started_at'].name} is when the row was made."
         view.show("started_at", view.items["started_at"].sql, note)
     view.items.setdefault("created_at", view.items["started_at"])
-    view.items["outcome"] = _outcome(view, context, table)
+    view.items["outcome"] = outcome(view, context, table)
     _of_a_campaign(view, table)
     if "attempt" not in view.items:
         view.numbered = view.counted = True
@@ -72,43 +71,11 @@ def _of_key(table: Table) -> list[str]:
     return [f"{TODO}{table.identifier} has no primary key; is this unique?"] if not table.unique else []
 
 
-def _answered(context: Context, found: dict[str, Column]) -> str | None:
-    if "answered_at" in found:
-        return f"{time(context, found['answered_at'], 'a')} IS NOT NULL"
-    if "talk_seconds" in found and found["talk_seconds"].type != "interval":
-        return f"{at('a', found['talk_seconds'].name)} > 0"
-    return None
-
-
-def _going(context: Context, found: dict[str, Column]) -> str | None:
-    return f"{time(context, found['ended_at'], 'a')} IS NULL" if "ended_at" in found else None
-
-
 def _elsewhere(context: Context, table: Table) -> list[str]:
     """Tables with much the same columns: rows may move from one to the other."""
     own = set(table.columns)
     alike = [each for each in context.roles.of["calls"].others if len(own & set(each.columns)) >= _ALIKE * len(own)]
     return [f"{TODO}{each.identifier} has much the same columns: are calls there when they are over?" for each in alike]
-
-
-def _outcome(view: View, context: Context, table: Table) -> Item:
-    found = fields("calls", table)
-    answered = _answered(context, found)
-    if "outcome" in found:
-        empty = "in_progress" if "ended_at" in found else None
-        known = Known(answered, _going(context, found), empty=empty)
-        made = coded(view, context, "calls", table, found["outcome"], "a", known)
-        if empty is None and found["outcome"].nullable:
-            doubt = f"{TODO}is a call whose {found['outcome'].name} is null in progress, or not dialled yet?"
-            return Item(made.sql, (*made.notes, doubt))
-        return made
-    lines = ["CASE"]
-    if "ended_at" in found:
-        lines.append(f"    WHEN {time(context, found['ended_at'], 'a')} IS NULL THEN 'in_progress'")
-    if answered:
-        lines.append(f"    WHEN {answered} THEN 'answered'")
-    note = f"{TODO}no column for the outcome was found: busy, rejected, failed and voicemail are not told apart"
-    return Item("'no_answer'::text" if len(lines) == 1 else "\n".join([*lines, "    ELSE 'no_answer' END"]), (note,))
 
 
 def _of_a_campaign(view: View, table: Table) -> None:

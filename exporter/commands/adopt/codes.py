@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -54,12 +55,17 @@ def _sampled(connection: Connection, table: Table, column: Column) -> Codes:
         "SELECT DISTINCT v FROM (SELECT {}::text AS v FROM {} LIMIT {}) AS few WHERE v IS NOT NULL ORDER BY v LIMIT {}"
     ).format(sql.Identifier(column.name), sql.Identifier(table.schema, table.name), SAMPLE_ROWS, MOST_CODES + 1)
     try:
-        with connection.transaction():
-            connection.execute("SELECT pg_catalog.set_config('statement_timeout', %s, true)", (f"{_SECONDS}s",))
-            found = [row[0] for row in connection.execute(query)]
+        found = [row[0] for row in rows_in_time(connection, query)]
     except psycopg.Error:
         return Codes(source=f"{table.identifier} could not be read within {_SECONDS} s")
     return _if_codes(found, f"its first {SAMPLE_ROWS:,} rows")
+
+
+def rows_in_time(connection: Connection, query: bytes | sql.Composed) -> list[tuple[Any, ...]]:
+    """What a query over a few rows says; `psycopg.Error` where it takes longer than that should."""
+    with connection.transaction():
+        connection.execute("SELECT pg_catalog.set_config('statement_timeout', %s, true)", (f"{_SECONDS}s",))
+        return connection.execute(query).fetchall()
 
 
 def _if_codes(values: Sequence[str], source: str) -> Codes:

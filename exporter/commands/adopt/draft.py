@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from types import MappingProxyType
 
 import psycopg
@@ -13,6 +13,7 @@ from exporter.commands.adopt.calls import calls
 from exporter.commands.adopt.campaigns import campaigns, connections, numbers, tenants
 from exporter.commands.adopt.catalogue import Column, Table, tables
 from exporter.commands.adopt.codes import Codes, codes_of
+from exporter.commands.adopt.ends import ends_of
 from exporter.commands.adopt.expressions import Context
 from exporter.commands.adopt.roles import Role, roles
 from exporter.commands.adopt.tasks import tasks
@@ -68,7 +69,7 @@ def _draft(connection: Connection, schema: str, role: str) -> str:
     def codes(table: Table, column: Column) -> Codes:
         return read(table.id, column.name)
 
-    context = Context(schema, zone, found, codes)
+    context = Context(schema, zone, found, codes, partial(ends_of, connection))
     made = [
         tenants(context),
         campaigns(context),

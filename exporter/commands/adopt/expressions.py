@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from exporter.commands.adopt.catalogue import Column, Table
 from exporter.commands.adopt.codes import Codes
+from exporter.commands.adopt.ends import Ends
 from exporter.commands.adopt.fields import fields
 from exporter.commands.adopt.links import Link, link, unlike
 from exporter.commands.adopt.roles import Roles
@@ -26,6 +27,8 @@ class Context:
     """What PostgreSQL takes for a time without one."""
     roles: Roles
     codes_of: Callable[[Table, Column], Codes]
+    ends_of: Callable[[Table, Column, str, str], Ends]
+    """By a call's code, whether old rows have an end."""
     zoneless: set[str] = field(default_factory=set)
     """Columns whose times have no zone."""
 

@@ -70,7 +70,7 @@ _WANTED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "started_at": "start dial called executed attempted placed ejecutada initiated call call+start place"
             " create",
             "answered_at": "answer talk",
-            "ended_at": "end hangup complete",
+            "ended_at": "end hangup disconnect complete",
             "outcome": "outcome status outcome+id status+id disposition disposition+id hangup+cause end+cause"
             " cause event",
             "provider": "provider trunk",
@@ -105,7 +105,7 @@ SHARED = frozenset({("calls", "created_at"), ("calls", "error_code")})
 
 def fields(relation: str, table: Table) -> dict[str, Column]:
     """The columns of a table that stand for the relation's, but for ids."""
-    own = frozenset(words(table.name)) | {relation[:-1], "contact" if relation == "tasks" else relation[:-1]}
+    own = _own(relation, table)
     taken: set[str] = set()
     found: dict[str, Column] = {}
     for name in _WANTED[relation]:
@@ -117,6 +117,20 @@ def fields(relation: str, table: Table) -> dict[str, Column]:
 
 
 def _best(relation: str, name: str, table: Table, own: frozenset[str], taken: Iterable[str]) -> Column | None:
+    return next(iter(_ranked(relation, name, table, own, taken)), None)
+
+
+def candidates(relation: str, name: str, table: Table) -> list[Column]:
+    """All columns that may be the relation's, the likeliest first."""
+    return _ranked(relation, name, table, _own(relation, table), ())
+
+
+def _own(relation: str, table: Table) -> frozenset[str]:
+    """Words that a column need not have, as its table has them."""
+    return frozenset(words(table.name)) | {relation[:-1], "contact" if relation == "tasks" else relation[:-1]}
+
+
+def _ranked(relation: str, name: str, table: Table, own: frozenset[str], taken: Iterable[str]) -> list[Column]:
     wanted = _WANTED[relation][name].split()
     ranked = [
         (rank, column.name.lower() not in wanted, place, column)
@@ -125,7 +139,7 @@ def _best(relation: str, name: str, table: Table, own: frozenset[str], taken: It
         and fits(relation, name, column)
         and (rank := _rank(column.name, wanted, own)) is not None
     ]
-    return min(ranked, key=lambda each: each[:3])[3] if ranked else None
+    return [each[3] for each in sorted(ranked, key=lambda each: each[:3])]
 
 
 def fits(relation: str, name: str, column: Column) -> bool:

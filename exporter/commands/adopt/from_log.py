@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import MappingProxyType
 
 import psycopg
@@ -10,6 +11,7 @@ import psycopg
 from dashboards.columns import SCHEMA as OF_GRAFANA
 from exporter.commands.adopt.catalogue import Column, Table, named, tables
 from exporter.commands.adopt.codes import Codes, codes_of
+from exporter.commands.adopt.ends import ends_of
 from exporter.commands.adopt.events import Log, logged, moment_of
 from exporter.commands.adopt.expressions import Context
 from exporter.commands.adopt.roles import Role, Roles, event_of, roles
@@ -37,7 +39,9 @@ def _script(connection: Connection, schema: str, name: str, columns: Sequence[st
     found = tables(connection, (schema, OF_GRAFANA))
     log = _log(named(found, name, "--from-log"), columns)
     row = connection.execute("SELECT reset_val FROM pg_settings WHERE name = 'TimeZone'").fetchone()
-    context = Context(schema, row[0] if row else "UTC", _around(roles(found), log.table), _reading(connection))
+    around = _around(roles(found), log.table)
+    zone = row[0] if row else "UTC"
+    context = Context(schema, zone, around, _reading(connection), partial(ends_of, connection))
     view = logged(context, log)
     text = view.written(schema)
     campaigns, tasks = context.table("campaigns"), context.table("tasks")

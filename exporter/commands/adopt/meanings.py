@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from exporter.commands.adopt.words import words
@@ -18,6 +18,8 @@ TRIED = "tried"
 """The last attempt reached nobody: given up, or to be tried again."""
 
 OPEN = frozenset({ANSWERED_OR_NOT, LEFT, TRIED})
+
+_TELLING = frozenset({"answered", "voicemail", "no_answer", "busy", "rejected", "failed", LEFT})
 
 _Meaning = Sequence[tuple[str, str]]
 
@@ -49,7 +51,7 @@ _CALL: _Meaning = (
         " incompatible incomplete network out+of temporary recovery destination",
         "failed",
     ),
-    ("complete end hangup normal", ANSWERED_OR_NOT),
+    ("complete end hangup normal disconnect", ANSWERED_OR_NOT),
     (
         "ring dial progress initiated initialized pending active start create schedule early trying dispatched",
         "in_progress",
@@ -82,3 +84,14 @@ def meant(relation: str, code: str) -> str | None:
             if found.issuperset(phrase.split("+")):
                 return meaning
     return None
+
+
+def given_up(code: str) -> bool:
+    """Whether a call's code says that somebody cancelled it, and not who."""
+    return frozenset(words(code)) - {"call"} == {"cancel"}
+
+
+def told(codes: Iterable[str]) -> frozenset[str]:
+    """The outcomes of calls that these codes tell apart."""
+    found = {meaning for code in codes if not given_up(code) and (meaning := meant("calls", code)) in _TELLING}
+    return frozenset(str(meaning) for meaning in found)

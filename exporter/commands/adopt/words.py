@@ -51,6 +51,7 @@ _SPELLINGS: Mapping[str, str] = {
     # When.
     "start": "started inicio begin began launch launched starting inicial",
     "end": "ended fin finish finished final stop stopped close closed terminated",
+    "disconnect": "disconnected",
     "complete": "completed finalizada finalizado completada",
     "answer": "answered contestada atendida atendido contestado responded pickup",
     "create": "created creacion creado criado criacao insert inserted added alta creation entry",
@@ -77,6 +78,7 @@ _SPELLINGS: Mapping[str, str] = {
     "draft": "borrador rascunho template",
     "archive": "archived",
     "voicemail": "vm amd machine contestador buzon",
+    "human": "person humano",
     "name": "nombre nome title titulo",
     "currency": "moneda",
     "transcript": "transcription",
