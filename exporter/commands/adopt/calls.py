@@ -81,7 +81,8 @@ def _elsewhere(context: Context, table: Table) -> list[str]:
 def _of_a_campaign(view: View, table: Table) -> None:
     """Calls of no campaign, made by hand or come in, are none of the contract's."""
     campaign = view.items["campaign_id"].sql
-    if any(campaign.startswith(at("a", column.name)) and column.nullable for column in table.columns.values()):
+    own = any(campaign.startswith(at("a", column.name)) and column.nullable for column in table.columns.values())
+    if own or (campaign.startswith("task") and view.items["task_id"].notes):  # found the way back
         view.conditions.append(Item(f"{campaign} IS NOT NULL", ("Not those of no campaign.",)))
 
 

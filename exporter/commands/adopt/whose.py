@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from exporter.commands.adopt.back import back, joined_back
 from exporter.commands.adopt.campaigns import calls_campaign
 from exporter.commands.adopt.catalogue import Column, Table
-from exporter.commands.adopt.expressions import Context, at, none_of, pointing, through
+from exporter.commands.adopt.expressions import Context, at, id_of, none_of, pointing, through
+from exporter.commands.adopt.fields import fields
 from exporter.commands.adopt.links import link
 from exporter.commands.adopt.roles import shared_list
 from exporter.commands.adopt.view import TODO, Item, View
@@ -52,6 +54,12 @@ def whose(view: View, context: Context, table: Table, alias: str) -> Whose:
         task = at("task", tasks.key[0])
         if campaign is None and campaigns is not None:
             campaign = through(view, context, tasks, "task", campaigns)
+    said: tuple[str, ...] = ()
+    if tasks is not None and task is None and (found := back(context, table, tasks, campaigns)):
+        said = joined_back(view, tasks, found, alias)
+        task = id_of(tasks, "task")
+        if campaign is None and campaigns is not None:
+            campaign = through(view, context, tasks, "task", campaigns)
     own = tasks is not None and campaigns is not None and task is not None and link(tasks, campaigns) is not None
     if campaigns is not None and campaign is None and not own:
         campaign = through(view, context, table, alias, campaigns, but=tasks)
@@ -72,7 +80,8 @@ def whose(view: View, context: Context, table: Table, alias: str) -> Whose:
         alike = (f" Perhaps {here}, which campaigns have as {there}." for here, there in _alike(table, campaigns))
         like = "".join(alike)
         notes.append(f"{TODO}no column says which campaign a call is of; without it no call is counted.{like}")
-    return Whose(Item(campaign or "", tuple(notes)), _task(context, table, alias, tasks, task, campaign or ""))
+    found_task = _task(context, table, alias, tasks, task, campaign or "")
+    return Whose(Item(campaign or "", tuple(notes)), Item(found_task.sql, (*said, *found_task.notes)))
 
 
 def _by_kind(context: Context, table: Table, alias: str, tasks: Table) -> str | None:
@@ -95,7 +104,8 @@ def _task(context: Context, table: Table, alias: str, tasks: Table | None, task:
         return Item(task)
     number = called(table)
     if tasks is not None:
-        of = " It could be found by the number that was called." if number else ""
+        both = number and "phone" in fields("tasks", tasks)
+        of = " It could be found by the number that was called." if both else ""
         note = f"{TODO}no column says which row of {tasks.identifier} was called.{of}"
         return Item(none_of(tasks), (note,))
     if number is None:
