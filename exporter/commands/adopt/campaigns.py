@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from exporter.commands.adopt.catalogue import Column, Table
 from exporter.commands.adopt.coding import coded
@@ -17,11 +16,12 @@ from exporter.commands.adopt.expressions import (
     pointing,
     time,
 )
-from exporter.commands.adopt.fields import fields
+from exporter.commands.adopt.fields import candidates, fields, is_plan
 from exporter.commands.adopt.links import link
+from exporter.commands.adopt.retries import allowed
 from exporter.commands.adopt.view import TODO, Item, View
 from exporter.commands.adopt.windows import windows
-from exporter.commands.adopt.words import any_of, words
+from exporter.commands.adopt.words import words
 from exporter.contract.types import Kind
 
 NO_TENANT = "'default'::text"
@@ -40,23 +40,23 @@ def campaigns(context: Context) -> View:
     if table is None:
         return _without_table(context)
     found = fields("campaigns", table)
-    planned = _planned(found)
+    planned = _planned(table, found)
     view = View("campaigns", origin("campaigns", table), f"{table.identifier} AS c")
     view.show("campaign_id", id_of(table, "c"))
     tenant(view, context, table, "c")
-    plainly(view, context, "campaigns", table, "c", [name for name in found if name not in ("status", *planned)])
-    for name, meant in planned.items():
-        note = f"{TODO}{found[name].name} is taken for a plan; if it is written when that happens, show it as {name}."
-        if meant not in found:
-            view.show(meant, time(context, found[name], "c"), note)
+    facts = [name for name in found if name != "status" and found[name] != planned.get(name)]
+    plainly(view, context, "campaigns", table, "c", facts)
+    for name, column in planned.items():
+        doubt = f"{TODO}{column.name} is taken for a plan; if it is written when that happens, show it as {name}."
+        if _PLANS[name] not in found:
+            view.show(_PLANS[name], time(context, column, "c"), *([] if name in facts else [doubt]))
+    _last_day(view, [*found.values(), *planned.values()])
     if "name" not in view.items:
         view.show("name", f"({id_of(table, 'c')})::text", f"{TODO}no column for a name was found")
     view.items["status"] = _status(view, context, table)
     if "timezone" not in view.items:
         _zone(view, context, table)
-    if "max_attempts" in view.items and any_of(words(found["max_attempts"].name), "retry"):
-        note = f"{found['max_attempts'].name} counts retries: with the first call it is one more."
-        view.show("max_attempts", f"{view.items['max_attempts'].sql} + 1", note)
+    allowed(view, found.get("max_attempts"))
     if "call_windows" not in view.items and (hours := windows(context, table, "c")):
         view.items["call_windows"] = hours
     _not_deleted(view, table, "c")
@@ -65,13 +65,27 @@ def campaigns(context: Context) -> View:
 
 
 _PLANS = {"started_at": "scheduled_at", "ended_at": "expires_at"}
-_PLAN = re.compile(r"(?:start|begin|end|finish)s?_?(?:date|at|time|on)?|(?:fecha_?)(?:inicio|fin)", re.IGNORECASE)
-"""`start_date`, `endsAt`: when something is to be. `started_at` is when it was."""
 
 
-def _planned(found: Mapping[str, Column]) -> dict[str, str]:
-    """Of the times that were found, those whose names speak of a plan, and what they are then."""
-    return {name: meant for name, meant in _PLANS.items() if name in found and _PLAN.fullmatch(found[name].name)}
+def _planned(table: Table, found: Mapping[str, Column]) -> dict[str, Column]:
+    """Times whose names speak of a plan, by what they were taken for or would have been."""
+    times = {name: candidates("campaigns", name, table) for name in _PLANS}
+    shown = {column.name for name, column in found.items() if name not in _PLANS}
+    plans = {
+        name: [each for each in there if is_plan(each.name) and each.name not in shown] for name, there in times.items()
+    }
+    return {name: there[0] for name, there in plans.items() if there}
+
+
+def _last_day(view: View, times: Sequence[Column]) -> None:
+    """Where a campaign ends by a day, that day is the last one, and it ends after it."""
+    shown = view.items.get("expires_at")
+    for column in times:
+        begun = f"{at('c', column.name)}::timestamp "
+        if shown is not None and column.type == "date" and shown.sql.startswith(begun):
+            after = shown.sql.replace(begun, f"({at('c', column.name)} + 1)::timestamp ")
+            view.show("expires_at", after, *shown.notes, f"{TODO}{column.name} is a day: taken for the last one.")
+            return
 
 
 def _listed(view: View, context: Context) -> None:
@@ -118,9 +132,9 @@ def _status(view: View, context: Context, table: Table) -> Item:
     found = fields("campaigns", table)
     if "status" in found:
         return coded(view, context, "campaigns", table, found["status"], "c")
-    planned = _planned(found)
+    planned = _planned(table, found)
     every = [("ended_at", "completed"), ("paused_at", "paused"), ("started_at", "running")]
-    steps = [(name, status) for name, status in every if name not in planned]
+    steps = [(name, status) for name, status in every if found.get(name) != planned.get(name)]
     times = [
         f"    WHEN {time(context, found[name], 'c')} IS NOT NULL THEN '{status}'"
         for name, status in steps

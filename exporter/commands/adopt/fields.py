@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
@@ -23,13 +24,13 @@ _WANTED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "status": "status stage phase active status+id",
             "agent": "agent agent+name script workflow agent+id workflow+id script+id",
             "priority": "priority weight",
-            "scheduled_at": "schedule schedule+start start+schedule",
+            "expires_at": "expire schedule+end",
+            "scheduled_at": "schedule schedule+start",
             "started_at": "start",
             "paused_at": "pause",
             "pause_reason": "pause+cause",
             "ended_at": "complete end",
             "timezone": "timezone",
-            "expires_at": "expire",
             "concurrency_limit": "concurrency+limit max+concurrency concurrency max+call call+limit max+limit max+line",
             "calls_per_minute": "call+per+minute dial+per+minute cpm",
             "max_attempts": "max+attempt attempt+limit max+retry attempt+max",
@@ -61,7 +62,7 @@ _WANTED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             " dial+after callback",
             "score": "score",
             "last_attempted_at": "last+attempt last+call last+called last+dial last+phoned last+tried last+contacted"
-            " dial",
+            " dial start",
             "created_at": "create",
             "updated_at": "update last+update",
         },
@@ -133,13 +134,28 @@ def _own(relation: str, table: Table) -> frozenset[str]:
 def _ranked(relation: str, name: str, table: Table, own: frozenset[str], taken: Iterable[str]) -> list[Column]:
     wanted = _WANTED[relation][name].split()
     ranked = [
-        (rank, column.name.lower() not in wanted, place, column)
+        (
+            rank,
+            relation in ("campaigns", "tasks") and is_plan(column.name),
+            column.name.lower() not in wanted,
+            place,
+            column,
+        )
         for place, column in enumerate(table.columns.values())
         if column.name not in taken
         and fits(relation, name, column)
         and (rank := _rank(column.name, wanted, own)) is not None
     ]
-    return [each[3] for each in sorted(ranked, key=lambda each: each[:3])]
+    return [each[-1] for each in sorted(ranked, key=lambda each: each[:-1])]
+
+
+_PLAN = re.compile(r"(?:start|begin|end|finish)s?_?(?:date|at|time|on)?|(?:fecha_?)(?:inicio|fin)", re.IGNORECASE)
+"""`start_date`, `endsAt`: when something is to be. `started_at` is when it was."""
+
+
+def is_plan(name: str) -> bool:
+    """Whether the name of a time speaks of a plan."""
+    return _PLAN.fullmatch(name) is not None
 
 
 def fits(relation: str, name: str, column: Column) -> bool:

@@ -17,6 +17,7 @@ from exporter.commands.adopt.expressions import (
     time,
 )
 from exporter.commands.adopt.fields import fields
+from exporter.commands.adopt.retries import allowed, counts_retries, made
 from exporter.commands.adopt.roles import shared_list
 from exporter.commands.adopt.view import TODO, Item, View
 from exporter.commands.adopt.whose import called
@@ -64,6 +65,8 @@ def _rows(context: Context, table: Table) -> View:
         view.show("number_id", number)
     plainly(view, context, "tasks", table, "t", [name for name in found if name not in ("status", "updated_at")])
     _status(view, context, table)
+    made(view, context, table)
+    allowed(view, found.get("max_attempts"))
     if "attempts" not in view.items:
         _tried(view, context)
         view.show("attempts", "coalesce(tried.calls, 0)", "Counted from the calls, as no column says it.")
@@ -85,7 +88,9 @@ def _status(view: View, context: Context, table: Table) -> None:
     if "status" in found:
         used_up = None
         if "attempts" in found and "max_attempts" in found:
-            used_up = f"{at('t', found['attempts'].name)} >= {at('t', found['max_attempts'].name)}"
+            used, most = found["attempts"], found["max_attempts"]
+            more = counts_retries(most) - counts_retries(used)
+            used_up = f"{at('t', used.name)} >= {at('t', most.name)}{ {1: ' + 1', -1: ' - 1'}.get(more, '') }"
         known = Known(used_up=used_up, empty="pending")
         view.items["status"] = coded(view, context, "tasks", table, found["status"], "t", known)
         return

@@ -237,6 +237,21 @@ def test_dates_of_a_plan_are_no_facts(database_url: str) -> None:
     assert "TODO: end_date is taken for a plan" in text
 
 
+def test_a_fact_goes_before_a_plan_and_both_are_shown(database_url: str) -> None:
+    columns = ", start_date date, end_date date, started_at timestamptz, completed_at timestamptz"
+    text = drafted(database_url, CAMPAIGN.format(columns))
+    assert "c.start_date::timestamp AT TIME ZONE 'UTC' AS scheduled_at, c.started_at," in text
+    assert "c.completed_at AS ended_at" in text
+    assert "TODO: end_date is a day: taken for the last one. (c.end_date + 1)::timestamp" in text
+    assert "is taken for a plan" not in text
+
+
+def test_the_end_of_a_schedule_is_when_a_campaign_gives_up(database_url: str) -> None:
+    text = drafted(database_url, CAMPAIGN.format(", scheduled_start timestamptz, scheduled_end timestamptz"))
+    assert "c.scheduled_start AS scheduled_at" in text
+    assert "c.scheduled_end AS expires_at" in text
+
+
 @pytest.mark.parametrize("owner", ["client", "team", "brand", "department", "site"])
 def test_whoever_owns_both_is_no_list(database_url: str, owner: str) -> None:
     text = drafted(
