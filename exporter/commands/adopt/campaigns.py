@@ -18,10 +18,11 @@ from exporter.commands.adopt.expressions import (
 )
 from exporter.commands.adopt.fields import candidates, fields, is_plan
 from exporter.commands.adopt.links import link
+from exporter.commands.adopt.owners import doubtful
 from exporter.commands.adopt.retries import allowed
 from exporter.commands.adopt.view import TODO, Item, View
-from exporter.commands.adopt.windows import windows
-from exporter.commands.adopt.words import words
+from exporter.commands.adopt.windows import elsewhere, windows
+from exporter.commands.adopt.words import any_of, words
 from exporter.contract.types import Kind
 
 NO_TENANT = "'default'::text"
@@ -57,8 +58,10 @@ def campaigns(context: Context) -> View:
     if "timezone" not in view.items:
         _zone(view, context, table)
     allowed(view, found.get("max_attempts"))
-    if "call_windows" not in view.items and (hours := windows(context, table, "c")):
+    if hours := windows(context, table, "c"):
         view.items["call_windows"] = hours
+    else:
+        view.end += elsewhere(context, table)
     _not_deleted(view, table, "c")
     _listed(view, context)
     return view
@@ -115,7 +118,10 @@ def tenant(view: View, context: Context, table: Table, alias: str) -> None:
     """Whose it is; one tenant where the platform has none."""
     tenants = context.table("tenants")
     if tenants is not None and (owner := pointing(view, table, alias, tenants, "owner")):
-        view.show("tenant_id", owner)
+        lent = [
+            name for name in table.columns if owner == at(alias, name) and any_of(words(name), "assign assigned to")
+        ]
+        view.show("tenant_id", owner, *(f"{TODO}where {name} is null it is nobody's: leave it out?" for name in lent))
         return
     if tenants is None or view.relation == "campaigns":
         for column in table.columns.values():
@@ -124,6 +130,11 @@ def tenant(view: View, context: Context, table: Table, alias: str) -> None:
                 return
     if view.relation != "campaigns" and tenants is not None:
         view.show("tenant_id", none_of(tenants), f"{TODO}no column says whose it is")
+        return
+    perhaps = doubtful(table) if view.relation == "campaigns" else []
+    if perhaps:
+        note = f"{TODO}does {' or '.join(perhaps)} say whose it is? All is of one tenant here."
+        view.show("tenant_id", NO_TENANT, note)
         return
     view.show("tenant_id", NO_TENANT, "No column says whose it is: all is of one tenant.")
 

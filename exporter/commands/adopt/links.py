@@ -68,5 +68,5 @@ def _comparable(table: Table, names: tuple[str, ...], target: Table) -> bool:
 
 
 def _aside(name: str) -> bool:
-    """A reference to another row of the kind than its own: its parent, its copy."""
-    return any(word in ("parent", "previous", "original", "copy", "source") for word in words(name))
+    """A reference to another row of the kind than its own: its parent, its copy, whoever made it."""
+    return any(word in ("parent", "previous", "original", "copy", "source", "by") for word in words(name))

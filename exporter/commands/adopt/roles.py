@@ -9,6 +9,7 @@ from types import MappingProxyType
 from exporter.commands.adopt.catalogue import Column, Table
 from exporter.commands.adopt.fields import fields
 from exporter.commands.adopt.links import Link, link
+from exporter.commands.adopt.owners import Weighed, with_owners
 from exporter.commands.adopt.words import any_of, every, words
 
 LEAST = 7
@@ -67,9 +68,6 @@ class Roles:
         return None if role is None else role.table
 
 
-_Weighed = list[tuple[float, Table, tuple[str, ...]]]
-
-
 def roles(tables: Mapping[int, Table]) -> Roles:
     """Find the tables: campaigns first, as what points to them is found by that."""
     pointed: dict[int, int] = {}
@@ -88,11 +86,15 @@ def roles(tables: Mapping[int, Table]) -> Roles:
     _both(chosen, called, calls)
     for relation in ("connections", "numbers", "tenants"):
         near = [role.table for role in chosen.values()]
-        _choose(chosen, relation, _weighed(relation, tables, near, pointed, taken=chosen))
+        weighed = _weighed(relation, tables, near, pointed, taken=chosen)
+        if relation == "tenants" and campaigns:
+            away = {role.table.id for role in chosen.values()}
+            weighed = with_owners(weighed, campaigns.table, list(tables.values()), away)
+        _choose(chosen, relation, weighed)
     return Roles(chosen, tables)
 
 
-def _queues(tables: Mapping[int, Table], pointed: Mapping[int, int]) -> _Weighed:
+def _queues(tables: Mapping[int, Table], pointed: Mapping[int, int]) -> Weighed:
     """Tables of queues that have a state and that others point to."""
     found = [
         (score, table, ("it is called a queue, and nothing a campaign", *(why for _, why in parts)))
@@ -108,13 +110,13 @@ def _queues(tables: Mapping[int, Table], pointed: Mapping[int, int]) -> _Weighed
 _NAMED_QUEUE, _MUCH_POINTED = 4.0, 2
 
 
-def _choose(chosen: dict[str, Role], relation: str, weighed: _Weighed) -> None:
+def _choose(chosen: dict[str, Role], relation: str, weighed: Weighed) -> None:
     if weighed and weighed[0][0] >= LEAST:
         score, table, why = weighed[0]
         chosen[relation] = Role(table, score, why, _near(weighed, table))
 
 
-def _both(chosen: dict[str, Role], tasks: _Weighed, calls: _Weighed) -> None:
+def _both(chosen: dict[str, Role], tasks: Weighed, calls: Weighed) -> None:
     """Tasks and calls together: the pair of two tables that is best, or the one of them that there is."""
     pairs = [(a[0] + b[0], a, b) for a in tasks for b in calls if a[1] is not b[1] and min(a[0], b[0]) >= LEAST]
     if pairs:
@@ -126,7 +128,7 @@ def _both(chosen: dict[str, Role], tasks: _Weighed, calls: _Weighed) -> None:
     _choose(chosen, *best)
 
 
-def _near(weighed: _Weighed, table: Table) -> tuple[Table, ...]:
+def _near(weighed: Weighed, table: Table) -> tuple[Table, ...]:
     return tuple(other for score, other, _ in weighed[:4] if other is not table and score >= LEAST)
 
 
@@ -136,7 +138,7 @@ def _weighed(
     near: Sequence[Table],
     pointed: Mapping[int, int],
     taken: Mapping[str, Role] = MappingProxyType({}),
-) -> _Weighed:
+) -> Weighed:
     """The best candidates, by their names first: columns are looked at of a few only."""
     away = {role.table.id for role in taken.values()}
     named = []

@@ -412,31 +412,6 @@ def test_retries_are_one_less_than_attempts(database_url: str) -> None:
         assert connection.execute("SELECT max_attempts FROM campaign_monitoring.campaigns").fetchall() == [(3,)]
 
 
-DAYS = (
-    ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
-    ("lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo"),
-)
-HOURS = "CREATE TABLE {} (id int PRIMARY KEY {}, {}, stop time DEFAULT '17:30', hora_desde time DEFAULT '09:00')"
-
-
-@pytest.mark.parametrize(("days", "beside"), [(DAYS[0], False), (DAYS[1], True)])
-def test_a_column_for_each_day_of_the_week_makes_call_windows(
-    database_url: str, days: tuple[str, ...], beside: bool
-) -> None:
-    columns = ", ".join(f"{day} boolean DEFAULT {day not in days[5:]}" for day in days)
-    with session(database_url) as connection:
-        if beside:
-            connection.execute(SMALL)
-            connection.execute(HOURS.format("hours", ", campaign_id int REFERENCES campaign", columns).encode())
-            connection.execute("INSERT INTO hours (id, campaign_id) VALUES (1, 1)")
-        else:
-            connection.execute(HOURS.format("campaign", ", name text, status text", columns).encode())
-            connection.execute("INSERT INTO campaign (id, name, status) VALUES (1, 'Spring', 'live')")
-        connection.execute(draft(configured(database_url), ROLE).encode())
-        found = connection.execute("SELECT call_windows FROM campaign_monitoring.campaigns").fetchall()
-    assert found == [([{"days": ["mon", "tue", "wed", "thu", "fri"], "start": "09:00:00", "end": "17:30:00"}],)]
-
-
 def test_an_option_is_asked_for() -> None:
     for arguments, said in (([], "--draft"), (["--draft"], "--config.file")):
         result = CliRunner().invoke(main, ["adopt", *arguments])
