@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from exporter.commands.adopt.campaigns import origin
 from exporter.commands.adopt.catalogue import Column, Table
 from exporter.commands.adopt.events import Log, logged, moment_of
@@ -42,7 +44,8 @@ def calls(context: Context) -> View:
 
 def _rows(context: Context, table: Table) -> View:
     found = fields("calls", table)
-    view = View("calls", [*origin("calls", table), *_elsewhere(context, table)], f"{table.identifier} AS a")
+    about = [*origin("calls", table), *_elsewhere(context, table), *_when_over(table), *_people(context, table)]
+    view = View("calls", about, f"{table.identifier} AS a")
     view.show("call_id", id_of(table, "a"), *_of_key(table))
     belongs = whose(view, context, table, "a")
     view.items["campaign_id"], view.items["task_id"] = belongs.campaign, belongs.task
@@ -76,6 +79,29 @@ def _elsewhere(context: Context, table: Table) -> list[str]:
     own = set(table.columns)
     alike = [each for each in context.roles.of["calls"].others if len(own & set(each.columns)) >= _ALIKE * len(own)]
     return [f"{TODO}{each.identifier} has much the same columns: are calls there when they are over?" for each in alike]
+
+
+_RECORDS = re.compile(r"(?<![a-z])cdrs?(?![a-z])|call_?details?", re.IGNORECASE)
+
+
+def _when_over(table: Table) -> list[str]:
+    """A table of records may have no row of a call that goes on."""
+    if not _RECORDS.search(table.name):
+        return []
+    asked = f"{TODO}is a row of {table.identifier} written only when the call is over? Then none is ever in progress:"
+    return [f"{asked} docs/adopt.md, Calls that are told when they are over."]
+
+
+def _people(context: Context, table: Table) -> list[str]:
+    """A call that has an agent where its campaign has none: whoever takes it is told by it."""
+    campaigns = context.table("campaigns")
+    if campaigns is not None and any("agent" in words(name) for name in campaigns.columns):
+        return []
+    names = [name for name in table.columns if set(words(name)) - {"id", "name"} in ({"agent"}, {"operator"})]
+    if not names:
+        return []
+    asked = f"{TODO}does {names[0]} say which person took a call? Then show agents, too:"
+    return [f"{asked} docs/adopt.md, People answer the calls."]
 
 
 def _of_a_campaign(view: View, table: Table) -> None:

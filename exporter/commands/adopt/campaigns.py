@@ -166,6 +166,16 @@ def _not_deleted(view: View, table: Table, alias: str) -> None:
             view.conditions.append(Item(f"NOT coalesce({name}, false)" if column.type == "bool" else f"{name} IS NULL"))
 
 
+def _switched_on(view: View, table: Table, alias: str) -> None:
+    """What is switched off carries nothing."""
+    for column in table.columns.values():
+        said = set(words(column.name)) - {"is"}
+        if column.type == "bool" and said in ({"active"}, {"inactive"}):
+            on = at(alias, column.name) if said == {"active"} else f"NOT {at(alias, column.name)}"
+            sql = f"coalesce({on}, true)" if column.nullable else on
+            view.conditions.append(Item(sql, ("Not those that are switched off.",)))
+
+
 def _without_table(context: Context) -> View:
     calls = context.table("calls")
     note = f"{TODO}no table of campaigns was found"
@@ -221,6 +231,9 @@ def connections(context: Context) -> View | None:
     plainly(view, context, "connections", table, "k", list(fields("connections", table)))
     if "provider" not in view.items:
         view.show("provider", "'unknown'::text", f"{TODO}the provider's name")
+    _switched_on(view, table, "k")
+    if numbers(context) is None:
+        view.about.append("It is idle until there is a view of numbers: they say which connection a call went by.")
     return view
 
 

@@ -75,7 +75,8 @@ _WANTED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "outcome": "outcome status outcome+id status+id disposition disposition+id hangup+cause end+cause"
             " cause event",
             "provider": "provider trunk",
-            "error_code": "error+code error sip+code sip+status failure+cause fail+cause error+message hangup+cause",
+            "error_code": "error+code error sip+code sip+status failure+cause fail+cause hangup+cause+code hangup+code"
+            " hangup+provider+code provider+code hangup+cause error+message",
             "talk_seconds": "talk+second talk+time talk+duration talk duration+second duration",
             "ai_cost": "ai+cost agent+cost llm+cost",
             "telephony_cost": "telephony+cost carrier+cost cost call+cost count+cost",
