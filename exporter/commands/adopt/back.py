@@ -24,11 +24,15 @@ class Back:
 
 def back(context: Context, calls: Table, tasks: Table, campaigns: Table | None) -> Back | None:
     """How a call's task is found, if it is so."""
+    pair = _pair(context, calls, tasks, campaigns) if campaigns is not None else None
     points = link(tasks, calls)
-    if points and tuple(points.target_columns) == calls.key:
+    if points and tuple(points.target_columns) == calls.key and not (pair and pair.sure):
         return Back(points.columns, points.target_columns, by_call=True, sure=points.declared)
-    if campaigns is None:
-        return None
+    return pair
+
+
+def _pair(context: Context, calls: Table, tasks: Table, campaigns: Table) -> Back | None:
+    """By campaign and contact: it finds all calls of a task, where a task's own column holds one."""
     campaign = _both(calls, tasks, campaigns)
     contact = next(_contacts(context, calls, tasks, campaigns), None)
     if campaign is None or contact is None:

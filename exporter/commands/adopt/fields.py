@@ -145,6 +145,7 @@ def _ranked(relation: str, name: str, table: Table, own: frozenset[str], taken: 
         for place, column in enumerate(table.columns.values())
         if column.name not in taken
         and fits(relation, name, column)
+        and not (name == "last_attempted_at" and is_plan(column.name))
         and (rank := _rank(column.name, wanted, own)) is not None
     ]
     return [each[-1] for each in sorted(ranked, key=lambda each: each[:-1])]

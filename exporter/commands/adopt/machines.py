@@ -13,7 +13,7 @@ from exporter.contract.identifiers import literal
 
 _TEXTS = ("text", "varchar", "bpchar", "enum")
 _OTHERWISE = every(
-    "active inactive confidence duration second url message path file id drop count limit config cause sid left"
+    "active inactive confidence duration second url message path file id drop count limit config cause sid"
     " retry audio template text setting time at timeout"
 )
 """Words of a column about machines that does not say whether it was one."""

@@ -9,12 +9,14 @@ from exporter.commands.adopt.fields import fields
 from exporter.commands.adopt.links import link
 from exporter.commands.adopt.words import any_of, every, words
 
-_OWNERS = "user tenant customer team project domain group brand department site owner"
+_OWNERS = "user tenant customer team project domain brand department site owner"
 _NO_OWNERS = (
     "agent trunk provider list number did calendar schedule script flow workflow queue campaign contact hour pool"
 )
 """Words of what campaigns use: it may have limits, too."""
 _TELLING = ("concurrency_limit", "credits_remaining", "timezone")
+
+_CREATED = {"create", "by"}
 
 Weighed = list[tuple[float, Table, tuple[str, ...]]]
 
@@ -60,4 +62,4 @@ def doubtful(campaigns: Table) -> list[str]:
 
 def _perhaps(column: Column) -> bool:
     said = set(words(column.name)) - {"id"}
-    return bool(said) and (said <= every(_OWNERS) or {"create", "by"} <= said) and column.type != "bool"
+    return bool(said) and (said <= every(_OWNERS) or said >= _CREATED) and column.type != "bool"

@@ -65,6 +65,9 @@ def _rows(context: Context, table: Table) -> View:
         view.show("number_id", number)
     plainly(view, context, "tasks", table, "t", [name for name in found if name not in ("status", "updated_at")])
     _status(view, context, table)
+    if any_of(words(found["last_attempted_at"].name) if "last_attempted_at" in found else (), "start"):
+        note = f"{TODO}{found['last_attempted_at'].name} is taken for when it was last dialled; is it so?"
+        view.show("last_attempted_at", view.items["last_attempted_at"].sql, note)
     made(view, context, table)
     allowed(view, found.get("max_attempts"))
     if "attempts" not in view.items:

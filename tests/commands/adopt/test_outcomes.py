@@ -61,7 +61,7 @@ def test_why_a_call_ended_is_no_outcome_but_named_if_it_tells_more(database_url:
 @pytest.mark.parametrize(
     ("column", "machine", "person"),
     [("amd_result text", "machine", "human"), ("answered_by text", "machine_end_beep", "human"),
-     ("is_voicemail boolean", True, False)],
+     ("is_voicemail boolean", True, False), ("voicemail_left boolean", True, None)],
 )  # fmt: skip
 def test_what_a_machine_picked_up_is_voicemail(database_url: str, column: str, machine: Any, person: Any) -> None:
     rows = [(9, True, "answered", machine), (9, True, "answered", person), (9, True, "busy", None)]

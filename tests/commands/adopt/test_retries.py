@@ -45,3 +45,13 @@ def test_most_retries_of_a_contact_are_one_less_than_its_attempts(database_url: 
     _, text = attempts(database_url, ", attempts int, max_retries int", "(1, 1, '1', 'busy', 1, 2)")
     assert "t.max_retries + 1 AS max_attempts" in text
     assert "t.attempts >= t.max_retries + 1 THEN 'failed'" in text
+
+
+def test_when_a_contact_was_begun_with_is_asked_about_and_a_plan_is_not_taken(database_url: str) -> None:
+    made, text = attempts(
+        database_url,
+        ", retry_count int, start_date timestamptz, started_at timestamptz",
+        "(1, 1, '1', 'x7', 0, now(), NULL), (2, 1, '1', 'x7', 0, now(), now())",
+    )
+    assert made == [0, 1]
+    assert "TODO: started_at is taken for when it was last dialled; is it so?" in text
