@@ -119,3 +119,21 @@ def test_where_no_row_is_old_it_is_asked_whether_the_end_tells(database_url: str
 def test_who_cancels_a_call_is_asked(database_url: str) -> None:
     _, text = told(database_url, ", status text", [(9, True, "cancelled"), (9, True, "answered")])
     assert "TODO: who cancels a call that is cancelled?" in text
+
+
+@pytest.mark.parametrize("over", [True, False])
+def test_codes_in_a_table_of_their_own_go_on_without_an_end_if_old_ones_have_it(database_url: str, over: bool) -> None:
+    with session(database_url) as connection:
+        connection.execute(TABLES.format(", outcome_id int").encode())
+        connection.execute("""
+            CREATE TABLE outcome_code (id int PRIMARY KEY, name text);
+            INSERT INTO outcome_code VALUES (1, 'answered'), (2, 'busy');
+            ALTER TABLE call ADD FOREIGN KEY (outcome_id) REFERENCES outcome_code
+        """)
+        old = "INSERT INTO call (contact_id, campaign_id, outcome_id, started_at, ended_at) VALUES (1, 1, %s, {}, {})"
+        end = "now()" if over else "NULL"
+        connection.execute(old.format("now() - interval '9 h'", end).encode(), (2,))
+        connection.execute(old.format("now()", "NULL").encode(), (1,))
+        connection.execute(draft(configured(database_url), ROLE).encode())
+        shown = connection.execute("SELECT outcome FROM campaign_monitoring.calls ORDER BY call_id").fetchall()
+    assert [row[0] for row in shown] == ["busy", "in_progress" if over else "answered"]
