@@ -76,6 +76,7 @@ class Diagnoser:
         self._tasks: dict[str, Tasks] = {}
         self._owed: set[str] = set()
         self._now = 0.0
+        self._watching = False
         self._dated = True
         self.views: dict[str, View] = {}
         self._recent: Recent | None = None
@@ -96,6 +97,7 @@ class Diagnoser:
             del self.views[gone], self._tasks[gone]
         due = self._due(given, self._count(given))
         if not due:
+            self._watching = True
             return {}
         self._recent = Recent(given.ledger, given.now, self._policy.stale_after)
         self._note_next_due(given, due)
@@ -111,7 +113,7 @@ class Diagnoser:
             fresh[key] = self._advised(key, given, view, key in advised)
         self.views.update(fresh)
         self._before = {}
-        self._now, self._dated = given.now, given.dated
+        self._now, self._dated, self._watching = given.now, given.dated, True
         return fresh
 
     def saved(self) -> list[Any]:
@@ -235,7 +237,7 @@ class Diagnoser:
         before = self.views.get(key)
         last = before.diagnosis if before else self._before.get(key)
         diagnosis = diagnose(situation, last, self._policy)
-        if last is None and not self._now:  # nobody watched; who comes later was watched from when it came
+        if last is None and not self._watching:  # nobody watched; who comes later was watched from when it came
             diagnosis = self._in_hindsight(situation, diagnosis, day.midnights[0] if day else None)
         outlook: Outlook
         if before is None or aging or given.anew or before.situation.campaign is not situation.campaign:

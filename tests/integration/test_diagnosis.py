@@ -177,7 +177,10 @@ def test_what_stood_still_before_anybody_watched_is_stalled_at_the_first_look(ex
     assert shown(scrape, "campaign_dispatch_at_least_since_timestamp_seconds", campaign="3") == hour_ago
 
 
-def test_who_comes_into_scope_later_is_watched_from_then_on(exporter: Exporter, owner: Owner) -> None:
+@pytest.mark.parametrize("empty", [True, False], ids=["the first of all", "one more"])
+def test_who_comes_into_scope_later_is_watched_from_then_on(exporter: Exporter, owner: Owner, empty: bool) -> None:
+    if empty:
+        owner.execute("UPDATE campaign_monitoring.campaigns SET status = 'draft'")
     exporter.refresh()
     platforms.campaign(owner, "3", started_at=None)
     platforms.task(owner, 3000, 3, created_at=NOW - timedelta(days=1), updated_at=NOW)
