@@ -9,7 +9,7 @@ from typing import Any
 from exporter.config import Config
 from exporter.diagnosis import advice
 from exporter.diagnosis.dispatch.gate import QUIET_SECONDS
-from exporter.diagnosis.dispatch.hindsight import in_hindsight
+from exporter.diagnosis.dispatch.hindsight import in_hindsight, watched_from
 from exporter.diagnosis.dispatch.situation import Rival, Situation, Tasks
 from exporter.diagnosis.dispatch.verdict import Diagnosis, Policy, diagnose, remembered
 from exporter.diagnosis.outlook import outlook_of
@@ -65,8 +65,7 @@ class Input:
 class Diagnoser:
     """The views of all campaigns, kept up to date.
 
-    `moments`: by campaign, what its first look is told of when something opened it or a call was started; else its
-    calls are known as far back as they are remembered.
+    `moments`: by campaign, when something opened it or a call was started, for who looks once and watches nothing.
     """
 
     def __init__(self, config: Config, moments: Mapping[str, Iterable[float | None]] | None = None) -> None:
@@ -104,6 +103,7 @@ class Diagnoser:
         self._note_stamped(given, due)
         if given.now > self._until:
             self._before = {}
+        self._watching |= bool(self._before)  # another process did
         states = self._tenants(given, due)
         aging = self._aging(due, given.now)
         advised = advice.aging(((key, self.views[key].advice) for key in due if key in self.views), given.now)
@@ -254,8 +254,11 @@ class Diagnoser:
 
     def _in_hindsight(self, s: Situation, first: Diagnosis, midnight: float | None) -> Diagnosis:
         told = self._moments.get(s.campaign.campaign_id)
-        forgotten = s.now - self._remembered if told is None and s.calls.last_start is None else None
-        return in_hindsight(s, first, (*(told or ()), midnight if s.pool else None), self._policy, forgotten)
+        capped = midnight if s.pool else None
+        if told is not None:
+            return in_hindsight(s, first, (*told, capped), self._policy)
+        forgotten = s.now - self._remembered if s.calls.last_start is None else None
+        return watched_from(s, first, (forgotten, capped), self._policy)
 
     def _advised(self, key: str, given: Input, view: View, again: bool) -> View:
         """The view with what to do first: as before, unless something else is said of it, or it is time again."""

@@ -40,14 +40,15 @@ def explain(error: Exception, parting: str | None = None) -> tuple[str, str]:
 
 def _told(error: psycopg.Error) -> str:
     """The server's words, and what was read meanwhile."""
-    return " ".join([reason(error), *getattr(error, "__notes__", ())])
+    return " ".join([reason(error), *(f"({note})" for note in getattr(error, "__notes__", ()))])
 
 
 def _of_another_server(error: psycopg.Error) -> bool:
-    """This one goes on: what it says of a connection is of its own to another. Poolers speak of protocol violations."""
-    if error.diag.message_primary is None or error.sqlstate == "08P01":
-        return False
-    return (error.sqlstate or "")[:2] in ("08", "HV") or (error.diag.source_function or "").startswith("pgfdw_")
+    """This one goes on: what it says of a connection is of its own to another."""
+    state, function = error.sqlstate or "", error.diag.source_function or ""
+    return state.startswith("HV") or (
+        state.startswith("08") and (function.startswith("pgfdw_") or function == "connect_pg_server")
+    )
 
 
 def _conflicts_with_recovery(error: psycopg.Error) -> bool:

@@ -164,17 +164,23 @@ def test_silence_with_every_gate_open_becomes_stalled_by_the_clock_alone(owner: 
     assert len(set(seen)) == 2
 
 
-def test_what_stood_still_before_anybody_watched_is_stalled_at_the_first_look(exporter: Exporter, owner: Owner) -> None:
+@pytest.mark.parametrize(("going", "seconds"), [(False, 60), (True, 180)], ids=["nothing goes on", "a call goes on"])
+def test_what_stood_still_before_anybody_watched_is_watched_for_a_minute_only(
+    owner: Owner, database_url: str, going: bool, seconds: float
+) -> None:
     pooled(owner, 1, 2)
     long_ago = NOW - timedelta(days=1)
     platforms.campaign(owner, "3", started_at=long_ago)
     platforms.task(owner, 3000, 3, created_at=long_ago, updated_at=long_ago)
     pooled(owner, 3)
-    scrape = exporter.refresh()
-    assert verdict(scrape, "3") == ("stalled", "none")
-    assert shown(scrape, "campaign_dispatch_since_timestamp_seconds", campaign="3") is None
-    hour_ago = NOW.timestamp() - exporter.config.settle_after  # so far back calls are remembered
-    assert shown(scrape, "campaign_dispatch_at_least_since_timestamp_seconds", campaign="3") == hour_ago
+    if going:
+        platforms.call(owner, 3000, 3, outcome="in_progress", started_at=NOW - timedelta(minutes=10), ended_at=None)
+    with exporting(database_url, audit={"period": "7d"}) as exporter:
+        begun = exporter.seconds
+        while verdict(exporter.refresh(), "3")[0] == "dialing":
+            exporter.seconds += 9
+        assert exporter.seconds - begun == pytest.approx(seconds, abs=20)
+        assert verdict(exporter.refresh(), "3") == ("stalled", "none")
 
 
 @pytest.mark.parametrize("empty", [True, False], ids=["the first of all", "one more"])
@@ -185,6 +191,8 @@ def test_who_comes_into_scope_later_is_watched_from_then_on(exporter: Exporter, 
     platforms.campaign(owner, "3", started_at=None)
     platforms.task(owner, 3000, 3, created_at=NOW - timedelta(days=1), updated_at=NOW)
     pooled(owner, 3)
+    exporter.refresh()
+    exporter.seconds += 120
     assert verdict(exporter.refresh(), "3") == ("dialing", "none")
 
 

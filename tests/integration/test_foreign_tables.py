@@ -103,8 +103,19 @@ def test_a_server_behind_that_is_away_is_told_as_that(here: Session, exporter: E
     finally:
         here.execute("ALTER SERVER dialler OPTIONS (DROP port)")
     assert kind == "unavailable"
-    assert text.startswith('could not connect to server "dialler" (08001) while campaign_monitoring.campaigns was read')
+    assert text.startswith('could not connect to server "dialler" (08001) (while campaign_monitoring.campaigns was')
     assert "; that is another server" in text
+    exporter.refresh()
+
+
+def test_a_timeout_of_the_server_behind_stays_a_timeout(here: Session, exporter: Exporter) -> None:
+    here.execute("ALTER SERVER dialler OPTIONS (ADD options '-c statement_timeout=1ms')")
+    try:
+        kind, text = explain(_refused(exporter))
+    finally:
+        here.execute("ALTER SERVER dialler OPTIONS (DROP options)")
+    assert kind == "timeout"
+    assert "another server" not in text
     exporter.refresh()
 
 

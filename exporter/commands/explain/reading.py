@@ -99,7 +99,10 @@ class Reading:
         return builder.encode(work)
 
     def last_start(self) -> float | None:
-        """When the campaign's newest call was started: totals remember the calls of the last hour alone."""
+        """When the campaign's newest call was started; where that cannot be read, as if it were just now.
+
+        Totals remember the calls of the last hour alone.
+        """
         if "calls" in self.available.hidden:
             return None
         started = self.available.column("calls", "started_at")
@@ -111,7 +114,7 @@ class Reading:
             with self.connection.transaction():
                 found = fetch(self.connection, Compiled(query), **values)
         except (psycopg.Error, RowError):
-            return None
+            return self.now
         return None if found[0][0] is None else float(found[0][0])
 
     def last_event(self) -> float | None:

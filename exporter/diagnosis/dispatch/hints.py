@@ -82,7 +82,12 @@ def _first(s: Situation, d: Diagnosis) -> str:
                 return "Wait a few minutes: tasks are ready and nothing is started. If it stays so, it has stalled."
             return "Nothing: it is dialling." if dials else "Wait: tasks are about to be dialled."
         if d.gate("agents").state == UNKNOWN:
-            return "Ask whether people are free: tasks wait, no limit that is told is reached, and that is not told."
+            return "Ask whether people are free: tasks wait, no known limit is reached, and who is free is not told."
+        if d.verdict == "unknown":
+            return (
+                "Look at the platform itself, or connect to the primary: nothing was started, but as of when these "
+                "rows are is not known."
+            )
         return (
             "Tasks wait though no limit that is told is reached: the dispatcher is slow. Look at the connections' "
             "calls a second, then at the dispatcher."

@@ -142,11 +142,13 @@ def _gate(gate: Gate, s: Situation, d: Diagnosis) -> Json:
     }
 
 
-_NO_ROOM = {
-    "meaning": "The limit is not reached, but has no room for these beside the others.",
-    "first_move": "Wait: they are dialled as calls end.",
-}
+_NO_ROOM = "The limit is not reached, but has no room for these beside the others."
 """Of a step that an open gate makes, as more is ready than fits at once."""
+
+_FOLLOW = {
+    "number_daily_cap": "Add numbers, or wait for the tenant's midnight.",
+    "pacing": "Wait: they follow at the pace that is set.",
+}
 
 
 def waterfall(s: Situation, d: Diagnosis) -> Json:
@@ -158,8 +160,9 @@ def waterfall(s: Situation, d: Diagnosis) -> Json:
         left -= step.tasks
         stamped = s.tasks.blocked.get(step.code, 0) + (s.tasks.waiting if step.code == RETRY_WAIT else 0)
         steps.append({**described(step.code), "tasks": step.tasks, "stamped": stamped, "left": left})
-        if not stamped and step.code in ROOM and not any(gate.closed and gate.code == step.code for gate in d.gates):
-            steps[-1] |= _NO_ROOM
+        reached = any(gate.closed and gate.code == step.code for gate in d.gates)
+        if step.code in ROOM and step.tasks > stamped and not reached:
+            steps[-1] |= {"meaning": _NO_ROOM, "first_move": _FOLLOW.get(step.code, "Wait: they follow as calls end.")}
     # Of tasks that the platform may hold without saying so, none is known to be dialable.
     return {"pending": s.tasks.pending, "steps": steps, "dialable": d.dialable if s.tasks.told else None}
 

@@ -17,6 +17,11 @@ def test_what_opened_a_moment_ago_is_not_stalled_yet() -> None:
         "the window": replace(s, schedule=situations.schedule(situations.window("11:59", "17:00"))),
         "the start": replace(s, campaign=replace(s.campaign, started_at=s.now - 20)),
         "the list": replace(s, upload=situations.upload(age=20)),
+        "a number": replace(s, pool=(situations.line("n1", cooldown_until=s.now - 20),)),
+        "a break": replace(s, agents=situations.people(on_call=0, break_ends_at=s.now - 20)),
+        "a shift": replace(
+            s, agents=situations.people(on_call=0), shifts=situations.schedule(situations.window("11:59", "17:00"))
+        ),
     }
     assert in_hindsight(s, diagnose(s), (), DEFAULT).verdict == "stalled"
     assert in_hindsight(s, diagnose(s), (s.now - 30,), DEFAULT).verdict == "dialing"
@@ -29,3 +34,14 @@ def test_a_closed_window_tells_since_when() -> None:
     s = replace(s, calls=situations.calls(None, in_progress=0))
     found = in_hindsight(s, diagnose(s), (), DEFAULT)
     assert (found.verdict, found.since) == ("waiting", s.now - situations.HOUR)
+
+
+def test_a_wait_for_slots_counts_from_when_it_would_have_been_seen() -> None:
+    s = situations.situation(
+        tenant_in_progress=40,
+        tasks=situations.tasks(ready_for=situations.HOUR, in_progress=0),
+        calls=replace(situations.silence(905), in_progress=0),
+    )
+    assert in_hindsight(s, diagnose(s), (), DEFAULT).verdict == "throttled"
+    longer = replace(s, calls=replace(s.calls, last_start=s.now - 1025))
+    assert in_hindsight(longer, diagnose(longer), (), DEFAULT).verdict == "blocked"

@@ -178,6 +178,14 @@ def test_a_limit_is_said_to_be_reached_only_where_it_is(in_progress: int, says: 
     assert step["meaning"].startswith(says)
 
 
+def test_a_number_cap_that_leaves_too_little_is_waited_for_until_midnight() -> None:
+    s = at.situation(pool=(at.line("n1", today=9, daily_cap=10), at.line("n2", today=8, daily_cap=10)))
+    step = waterfall(s, diagnose(s))["steps"][-1]
+    assert (step["code"], step["tasks"]) == ("number_daily_cap", 17)
+    assert step["meaning"].startswith("The limit is not reached")
+    assert "midnight" in step["first_move"]
+
+
 def test_who_holds_the_slots_is_named(shown: Shown) -> None:
     held = card(shown, "1")["holders"]
     assert [(other["name"], other["goes_first"], other["calling"]) for other in held["campaigns"]] == [
