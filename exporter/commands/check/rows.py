@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from exporter.calendar.days import zone
 from exporter.commands.check.failures import failed
+from exporter.commands.check.nulls import null_bits, null_columns, nulls
 from exporter.commands.check.plans import explain
 from exporter.commands.check.report import Finding, Level, counted
 from exporter.contract.availability import Available
@@ -46,7 +47,7 @@ _SHOWN = 5
 _OF_THE_CALL = ("started_at", "answered_at", "ended_at", "created_at")
 """Times that stand in an order, whatever the platform is like."""
 
-_MANY, _MUCH = 20, 0.2
+MANY, MUCH = 20, 0.2
 """From so many rows on, and such a share of them, it is the view that is wrong, and not some rows."""
 
 _CODES: Mapping[tuple[str, str], Sequence[str]] = {
@@ -184,13 +185,14 @@ def sampled(
     names = (
         ("campaign", "status", "blocker", "broken") if rows.relation == "tasks" else ("campaign", "outcome", "broken")
     )
-    sample = newest_rows(rows, names, SAMPLE_ROWS, newest=newest).subquery()
+    cleaned = sa.select(*(rows.columns[name].label(name) for name in names), null_bits(rows).label("nulls"))
+    sample = some_of(cleaned.select_from(rows.table), rows, SAMPLE_ROWS, newest=newest).subquery()
     groups = Compiled(sa.select(*sample.c, sa.func.count()).group_by(*sample.c))
     everything = Compiled(sa.select(rows.id_column).select_from(rows.table))
     try:
         with connection.transaction():
             found = [
-                dict(zip((*names, "count"), row, strict=True))
+                dict(zip((*names, "nulls", "count"), row, strict=True))
                 for row in fetch(connection, groups, **moment.parameters())
             ]
             seen = sum(group["count"] for group in found)
@@ -261,10 +263,13 @@ def _unknown_codes(relation: str, schema: str, groups: Sequence[Mapping[str, Any
 def _broken_rows(relation: str, schema: str, groups: Sequence[Mapping[str, Any]], seen: int) -> Iterator[Finding]:
     counts: Counter[str] = Counter()
     for group in groups:
+        null = null_columns(relation, group["nulls"])
         for bit, name in enumerate(RULES[relation]):
-            if group["broken"] & (1 << bit):
+            if group["broken"] & (1 << bit) and name not in null:
                 counts[name] += group["count"]
+    much = max(MANY, MUCH * seen)
     for name, count in counts.items():
         finding = _broken(schema, relation, *broken_rule(name), count)
-        much = finding.thing in _OF_THE_CALL and count >= max(_MANY, _MUCH * seen)
-        yield replace(finding, level=Level.PROBLEM) if much else finding
+        wrong = finding.thing in _OF_THE_CALL and count >= much
+        yield replace(finding, level=Level.PROBLEM) if wrong else finding
+    yield from nulls(relation, schema, groups, much)
