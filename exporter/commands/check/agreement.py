@@ -23,7 +23,7 @@ CALLS = 1_000
 """Answered calls whose tasks are looked up, by their ids."""
 
 LONG_AGO_SECONDS = 3_600.0
-_MOST_COST = 50_000.0
+MOST_COST = 50_000.0
 """Of a look-up, in PostgreSQL's unit, a page read in sequence: a thousand pages by an index, and their rows."""
 
 _HALF = 0.5
@@ -47,7 +47,7 @@ def agreement(connection: Connection, reader: Reader, moment: Moment, *, newest:
         with connection.transaction():
             answered = Compiled(some_of(chosen, calls, CALLS, newest=newest))
             keys = sorted({row[0] for row in fetch(connection, answered, **moment.parameters())})
-            if reader.cost_by_ids(connection, "tasks", keys, moment, Meter()) > _MOST_COST:
+            if reader.cost_by_ids(connection, "tasks", keys, moment, Meter()) > MOST_COST:
                 return  # no index finds them
             known = Compiled(found.select_from(tasks.table).where(tasks.of_keys(kinds)))
             told, pending = fetch(connection, known, **{ROW_KEYS.key: keys})[0]

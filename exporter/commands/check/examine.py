@@ -10,6 +10,7 @@ import psycopg
 from alerts.catalogue import alerts
 from alerts.settings import Settings
 from exporter.commands.check.agreement import agreement
+from exporter.commands.check.attempts import attempts
 from exporter.commands.check.call_times import call_times
 from exporter.commands.check.commands import Command
 from exporter.commands.check.failures import CHECK_SECONDS
@@ -23,6 +24,7 @@ from exporter.commands.check.size import ABOUT as EXPORTER
 from exporter.commands.check.size import TRIAL_ROWS, pace, selection, series, shard, trial
 from exporter.commands.check.sql import statement
 from exporter.commands.check.stamps import looking_again, stamps
+from exporter.commands.check.under_way import under_way
 from exporter.config import Config
 from exporter.contract.availability import Available, compare
 from exporter.contract.identifiers import identifier
@@ -251,6 +253,8 @@ def _look_inside(
             )
     if not available.hidden:
         results.findings += agreement(connection, reader, moment, newest=served.get("calls", False))
+        results.findings += attempts(connection, reader, moment, newest=served.get("calls", False))
+        results.findings += under_way(connection, reader, moment.parameters(), newest=served)
     made = trial(connection, config, reader, platform, samples, moment)
     if made is not None:
         results.series = made.series

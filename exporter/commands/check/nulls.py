@@ -28,11 +28,11 @@ _RULES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "started_at": (
             "they count by outcome, but in no day or hour, nor for delays and ring times",
-            "show in {view} the nearest time that is known, such as coalesce(started_at, created_at), or leave them out",
+            "show in {view} the nearest time there is, as coalesce(started_at, created_at) does, or leave them out",
         ),
         "created_at": (
             "they count by outcome, but never settle",
-            "show in {view} the nearest time that is known, such as coalesce(created_at, started_at), or leave them out",
+            "show in {view} the nearest time there is, as coalesce(created_at, started_at) does, or leave them out",
         ),
     },
 }
@@ -54,11 +54,12 @@ def nulls(relation: str, schema: str, groups: Sequence[Mapping[str, Any]], much:
     """What is to say of groups of rows with their `nulls`. From `much` rows on it is the view that is wrong."""
     for column, (effect, remedy) in _RULES[relation].items():
         count = sum(group["count"] for group in groups if column in null_columns(relation, group["nulls"]))
+        has = "has" if count == 1 else "have"
         if count:
             yield Finding(
                 relation,
                 Level.PROBLEM if count >= much else Level.ADVICE,
                 column,
-                f"{counted(count, 'row')} {'has' if count == 1 else 'have'} null, where there must be a value: {effect}",
+                f"{counted(count, 'row')} {has} null, where there must be a value: {effect}",
                 remedy.format(view=identifier(schema, relation)),
             )
