@@ -52,7 +52,7 @@ _STEPS = (
     Step(
         (("tasks", "blocker"),),
         "nothing says why a contact is not dialled: the verdict stalled is never given",
-        "docs/adopt.md, State elsewhere",
+        "docs/adopt.md, State elsewhere; where nothing else holds a task, show NULL::text AS blocker",
     ),
     Step(
         (("tenants", "concurrency_limit"), ("campaigns", "concurrency_limit"), ("connections", "concurrency_limit")),

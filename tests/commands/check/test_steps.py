@@ -54,7 +54,7 @@ seconds old at any size
    2. there are no tenants: leave it so where there is one only
       -> docs/adopt.md, No tenant
    3. nothing says why a contact is not dialled: the verdict stalled is never given
-      -> docs/adopt.md, State elsewhere
+      -> docs/adopt.md, State elsewhere; where nothing else holds a task, show NULL::text AS blocker
 
 There is more advice (6), and what is fine: --all
 
