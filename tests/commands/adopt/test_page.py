@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.support.contract import session
-from tests.support.exporting import NOW, exporting
+from tests.support.exporting import NOW, Scrape, exporting
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "adopt.md").read_text(encoding="utf-8")
 TASKS = """
@@ -44,25 +44,36 @@ def rows(dialler: psycopg.Connection[Any], query: str) -> list[tuple[Any, ...]]:
     return dialler.execute(query.encode()).fetchall()
 
 
-def verdicts(dialler: psycopg.Connection[Any], url: str) -> dict[str, str]:
-    """By campaign, what the exporter says."""
+def verdicts(dialler: psycopg.Connection[Any], url: str, later: float = 0) -> dict[str, str]:
+    """By campaign, what the exporter says, so many seconds after it first saw it."""
     dialler.execute("ANALYZE")
     with exporting(url) as exporter:
+        if later:
+            exporter.refresh()
+            exporter.seconds += later
         found = exporter.refresh().of("campaign_dispatch_verdict")
     return {dict(labels)["campaign"]: dict(labels)["verdict"] for (_, labels), value in found.items() if value}
 
 
-def test_a_chain_of_retries_is_one_task_that_stands_as_its_last_row_does(dialler: psycopg.Connection[Any]) -> None:
+@pytest.mark.parametrize("points_to", ["the row before", "the first row"])
+def test_a_chain_of_retries_is_one_task_that_stands_as_its_newest_row_does(
+    dialler: psycopg.Connection[Any], points_to: str
+) -> None:
+    """Whatever the ids are: those of the retries here fall."""
     dialler.execute("""
         CREATE TABLE app.queued (
             id int PRIMARY KEY, campaign_id int, state text, due_at timestamptz, retry_of int REFERENCES app.queued,
-            created_at timestamptz DEFAULT now());
-        INSERT INTO app.queued (id, campaign_id, state, retry_of) VALUES
-            (1, 7, 'failed', NULL), (2, 7, 'failed', 1), (3, 7, 'pending', 2), (4, 7, 'completed', NULL)
+            created_at timestamptz);
+        INSERT INTO app.queued (id, campaign_id, state, retry_of, created_at) VALUES
+            (5, 7, 'failed', NULL, now() - interval '4 h'), (4, 7, 'failed', 5, now() - interval '3 h'),
+            (3, 7, 'failed', 4, now() - interval '2 h'), (2, 7, 'pending', 3, now() - interval '1 h'),
+            (9, 7, 'completed', NULL, now())
     """)
+    if points_to == "the first row":
+        dialler.execute("UPDATE app.queued SET retry_of = 5 WHERE retry_of IS NOT NULL")
     dialler.execute(recipe("Retries are rows"))
     query = "SELECT task_id, status, attempts FROM campaign_monitoring.tasks ORDER BY task_id"
-    assert rows(dialler, query) == [(1, "pending", 2), (4, "completed", 1)]
+    assert rows(dialler, query) == [(5, "pending", 3), (9, "completed", 1)]
 
 
 def test_a_contact_is_tried_again_as_the_rule_of_its_last_outcome_says(dialler: psycopg.Connection[Any]) -> None:
@@ -173,6 +184,43 @@ def test_a_campaign_that_failed_needs_a_person_or_is_over_and_an_import_takes_it
     assert found == {"1": "blocked", "2": "finished", "3": "waiting", "4": "blocked"}
 
 
+CAMPAIGN = """
+    CREATE VIEW campaign_monitoring.campaigns AS
+    SELECT 1 AS campaign_id, 'default'::text AS tenant_id, 'a'::text AS name, 'running'::text AS status,
+           'UTC'::text AS timezone
+"""
+DUE = """
+    CREATE VIEW campaign_monitoring.tasks AS
+    SELECT 1 AS task_id, 1 AS campaign_id, 'pending'::text AS status, 0 AS attempts, NULL::bigint AS max_attempts,
+           NULL::timestamptz AS next_eligible_at, timestamptz '2026-03-04 08:00Z' AS created_at
+"""
+
+
+@pytest.mark.parametrize(
+    ("also", "agents", "verdict"),
+    [
+        (", NULL::text AS blocker", None, "stalled"),
+        ("", None, "unknown"),
+        (", NULL::text AS blocker", "0", "blocked"),
+        (", NULL::text AS blocker", "1", "stalled"),
+    ],
+    ids=["nothing else holds it", "what holds it is told nowhere", "nobody is logged in", "somebody is"],
+)
+def test_a_silent_campaign_stalls_only_where_all_that_could_hold_it_is_told(
+    dialler: psycopg.Connection[Any], database_url: str, also: str, agents: str | None, verdict: str
+) -> None:
+    dialler.execute(CAMPAIGN)
+    dialler.execute(DUE.encode() + also.encode())
+    dialler.execute(CALLS)
+    if agents is not None:
+        dialler.execute(
+            "CREATE VIEW campaign_monitoring.agents AS SELECT 1 AS campaign_id, "
+            f"{agents} AS logged_in, {agents} AS free, "
+            """'[{"days": ["mon", "tue", "wed", "thu", "fri"], "start": "00:00", "end": "24:00"}]'::jsonb AS shifts"""
+        )
+    assert verdicts(dialler, database_url, later=1800) == {"1": verdict}
+
+
 def test_limits_that_no_table_has_are_written_down_once(dialler: psycopg.Connection[Any]) -> None:
     dialler.execute("""
         CREATE TABLE app.office (slug text, name text);
@@ -213,3 +261,33 @@ def test_a_channel_that_is_up_is_a_call_until_its_record_is_there(dialler: psyco
     dialler.execute(recipe("Calls that are told when they are over"))
     query = "SELECT call_id, outcome FROM campaign_monitoring.calls ORDER BY 1"
     assert rows(dialler, query) == [("x", "answered"), ("y", "in_progress")]
+
+
+def test_a_call_that_goes_on_may_have_an_id_of_its_own(dialler: psycopg.Connection[Any], database_url: str) -> None:
+    dialler.execute(CAMPAIGN)
+    dialler.execute(DUE.replace("'pending'", "'in_progress'").encode())
+    dialler.execute("""
+        CREATE TABLE app.cdr (id int, task_id int, created_at timestamptz);
+        CREATE TABLE app.channel_up (task_id int, created_at timestamptz);
+        INSERT INTO app.channel_up VALUES (1, '2026-03-04 11:59Z');
+        CREATE VIEW campaign_monitoring.calls AS
+        SELECT c.id::text AS call_id, c.task_id, 1 AS campaign_id, 1 AS attempt, c.created_at AS started_at,
+               'answered'::text AS outcome, c.created_at FROM app.cdr AS c
+        UNION ALL
+        SELECT 'task:' || u.task_id, u.task_id, 1, 1, u.created_at, 'in_progress', u.created_at
+        FROM app.channel_up AS u
+        WHERE NOT EXISTS (SELECT FROM app.cdr AS c WHERE c.task_id = u.task_id AND c.created_at >= u.created_at)
+    """)
+
+    def counted(scrape: Scrape) -> tuple[float, float]:
+        answered = sum(scrape.of("campaign_calls_total", outcome="answered").values())
+        return sum(scrape.of("campaign_calls_in_progress").values()), answered
+
+    with exporting(database_url) as exporter:
+        assert counted(exporter.refresh()) == (1, 0)
+        dialler.execute("INSERT INTO app.cdr VALUES (8, 1, '2026-03-04 11:59:30Z')")
+        exporter.seconds += 60
+        assert counted(exporter.refresh()) == (0, 1)
+        dialler.execute("DELETE FROM app.channel_up")
+        exporter.seconds += 60
+        assert counted(exporter.refresh()) == (0, 1)
