@@ -25,6 +25,7 @@ from exporter.commands.check.size import TRIAL_ROWS, pace, selection, series, sh
 from exporter.commands.check.sql import statement
 from exporter.commands.check.stamps import looking_again, stamps
 from exporter.commands.check.under_way import under_way
+from exporter.commands.check.unshown import unshown
 from exporter.config import Config
 from exporter.contract.availability import Available, compare
 from exporter.contract.identifiers import identifier
@@ -241,7 +242,9 @@ def _look_inside(
         count, findings = sampled(connection, rows, available, campaigns, moment, newest=newest, limit=limit)
         results.findings += findings
         if count is not None:
-            if rows.relation not in available.counted:
+            if rows.relation in available.counted:
+                results.findings += unshown(connection, rows, available.schema)
+            else:
                 results.findings += stamps(connection, available, rows, moment.parameters(), newest=newest)
                 results.findings += looking_again(connection, reader, rows.relation, moment)
             if rows.relation == "calls":

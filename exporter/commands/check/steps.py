@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import click
 
 from exporter.commands.check.report import Finding, Level, Report, printable, sections
+from exporter.commands.check.unshown import UNSHOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,15 @@ def steps(report: Report) -> list[Step]:
     """Those that this database lacks something for, with what that is filled in."""
     lacking = {(each.about, each.thing) for each in report.findings if _lacks(each)}
     given = any(each.about == "exporter" and each.thing == "limits" for each in report.findings)
-    return [step for step in _filled(lacking) if not (given and step.together)]
+    following = [step for step in _filled(lacking) if not (given and step.together)]
+    there = [each.remedy for each in report.findings if each.thing == UNSHOWN]
+    return [_shown_first(step, there) if there and step.lacks[0][1] == "updated_at" else step for step in following]
+
+
+def _shown_first(step: Step, there: Sequence[str]) -> Step:
+    """The step to a stamp where the tables have one already: that costs a line of the view, and changes no table."""
+    first = f"{', and '.join(there)}; check then names the index it needs"
+    return replace(step, remedy=f"{first}; of what has none: {step.remedy}" if len(there) < len(step.lacks) else first)
 
 
 def _lacks(finding: Finding) -> bool:
@@ -123,6 +132,6 @@ def _of_rows(finding: Finding) -> bool:
     return (
         finding.level is Level.ADVICE
         and not _lacks(finding)
-        and finding.thing != "alerts"
+        and finding.thing not in ("alerts", UNSHOWN)
         and finding.about not in ("role", "server")
     )
