@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from exporter.commands.check import attempts
 from exporter.commands.check.report import Finding, Level
 from tests.commands.check.conftest import Check, Connection, add_task, found
 from tests.support.contract import insert
@@ -94,4 +97,26 @@ def test_a_handful_of_completed_ones_is_none(owner: Connection, checked: Check) 
 def test_completed_ones_of_which_no_call_is_known_may_have_none(owner: Connection, checked: Check) -> None:
     called(owner, 40, 0, status="completed")
     called(owner, 30, 1, "busy", first=300)
+    assert said(checked) == []
+
+
+def test_a_small_share_of_completed_ones_is_none_either(owner: Connection, checked: Check) -> None:
+    called(owner, 25, 0, "answered", status="completed")
+    called(owner, 120, 1, "answered", status="completed", first=300)
+    assert said(checked) == []
+
+
+def test_a_task_of_which_nobody_tells_the_attempts_is_not_compared(owner: Connection, checked: Check) -> None:
+    called(owner, 30, 1, "busy")
+    owner.execute("UPDATE campaign_monitoring.tasks SET attempts = NULL WHERE task_id = 100")
+    assert [each.value.partition(":")[0] for each in said(checked)] == [
+        "1 row has null, where there must be a value"
+    ]  # fmt: skip
+
+
+def test_tasks_that_no_index_finds_are_not_looked_up(
+    owner: Connection, checked: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called(owner, 30, 0, "busy")
+    monkeypatch.setattr(attempts, "MOST_COST", 0.0)
     assert said(checked) == []

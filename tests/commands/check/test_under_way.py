@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from exporter.commands.check import under_way
 from exporter.commands.check.report import Finding, Level
 from tests.commands.check.conftest import Check, Connection, add_task, found
 from tests.support.contract import insert
@@ -23,7 +26,8 @@ def calls(owner: Connection, count: int, ago: timedelta, *, ended: bool = True, 
             "ended_at": at + timedelta(seconds=60) if ended else None, "outcome": "answered", "created_at": at,
             "updated_at": at,
         }  # fmt: skip
-        insert(owner, "calls", **{**row, **values})
+        told = {name: value for name, value in {**row, **values}.items() if value is not None}
+        insert(owner, "calls", **told)
 
 
 def tasks(owner: Connection, count: int, ago: timedelta) -> None:
@@ -125,3 +129,27 @@ def test_calls_that_are_told_only_when_they_are_over_are_told_as_that_alone(owne
     tasks(owner, 3, LATELY)
     assert said(checked) == []
     assert "only when they are over" in found(checked(), "calls", "created_at").value
+
+
+def test_before_some_calls_are_old_nobody_knows_whether_ends_are_told(owner: Connection, checked: Check) -> None:
+    calls(owner, 5, LATELY, ended=False, outcome="busy")
+    assert said(checked) == []
+
+
+def test_calls_that_nobody_took_need_no_end(owner: Connection, checked: Check) -> None:
+    calls(owner, 40, LONG_AGO, outcome="busy")
+    calls(owner, 40, LONG_AGO, ended=False, outcome="busy")
+    assert said(checked) == []
+
+
+def test_of_some_rows_out_of_many_nobody_knows_whether_any_call_goes_on(
+    owner: Connection, checked: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner.execute("ALTER TABLE campaign_monitoring.calls DROP COLUMN updated_at")
+    monkeypatch.setattr(under_way, "SAMPLE_ROWS", 40)
+    for count, ago, ended in ((3, LATELY, False), (22, LATELY, True), (25, LONG_AGO, True)):
+        calls(owner, count, ago, ended=ended, updated_at=None)
+    tasks(owner, 3, LATELY)
+    assert said(checked) == []
+    monkeypatch.setattr(under_way, "SAMPLE_ROWS", 100)
+    assert said(checked), "all of them are looked at"
