@@ -146,8 +146,8 @@ def test_of_some_rows_out_of_many_nobody_knows_whether_any_call_goes_on(
     owner: Connection, checked: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner.execute("ALTER TABLE campaign_monitoring.calls DROP COLUMN updated_at")
-    monkeypatch.setattr(under_way, "SAMPLE_ROWS", 40)
-    for count, ago, ended in ((3, LATELY, False), (22, LATELY, True), (25, LONG_AGO, True)):
+    monkeypatch.setattr(under_way, "SAMPLE_ROWS", 50)
+    for count, ago, ended in ((3, LATELY, False), (25, LONG_AGO, True), (30, LATELY, True)):
         calls(owner, count, ago, ended=ended, updated_at=None)
     tasks(owner, 3, LATELY)
     assert said(checked) == []
