@@ -8,6 +8,7 @@ from typing import Any
 
 from exporter.commands.explain.terminal import as_text
 from exporter.config import Config
+from exporter.diagnosis.diagnoser import Diagnoser
 from exporter.ledger.closed_hours import closed_of, days_of
 from exporter.ledger.ledger import Ledger
 from exporter.ledger.loading import Loader
@@ -55,7 +56,7 @@ def claims(database: Database, config: Config, connection: Connection) -> Claims
     ledger.set_scope(days, closed_of(platform, days), platform.attempts)
     ledger.advance(now)
     Loader(reader, ledger, moment, meter, 60.0).load(connection, days)
-    builder = SnapshotBuilder(config)
+    builder = SnapshotBuilder(config, Diagnoser(config, dict.fromkeys(platform.campaigns, ())))  # as explain does
     work = builder.diagnose(ledger, platform, {name: set(days) for name in ledger.projections}, now)
     snapshot = builder.encode(work)
     cards = {key: card(snapshot.shown, key) for key in platform.campaigns}
