@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from psycopg import sql
 
+from exporter.commands.cli import main
 from exporter.contract.relations import RELATIONS
 from exporter.refresh.explaining import explain
 from exporter.source.query_time import Meter
@@ -106,6 +109,19 @@ def test_a_server_behind_that_is_away_is_told_as_that(here: Session, exporter: E
     assert text.startswith('could not connect to server "dialler" (08001) (while campaign_monitoring.campaigns was')
     assert "; that is another server" in text
     exporter.refresh()
+
+
+def test_check_names_the_view_whose_server_is_away(debian: Cluster, here: Session, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(f'database: {{url: "{debian.url(here.info.dbname)}"}}\n')
+    here.execute("ALTER SERVER dialler OPTIONS (ADD port '1')")
+    try:
+        found = CliRunner().invoke(main, ["check", f"--config.file={tmp_path / 'config.yaml'}", "--all"])
+    finally:
+        here.execute("ALTER SERVER dialler OPTIONS (DROP port)")
+    assert found.exit_code == 1
+    said = " ".join(found.output.split())
+    assert 'could not connect to server "dialler" (08001)' in said
+    assert "the server behind the foreign tables below campaign_monitoring.calls, and its user mapping" in said
 
 
 def test_a_timeout_of_the_server_behind_stays_a_timeout(here: Session, exporter: Exporter) -> None:

@@ -19,6 +19,8 @@ _GONE = "something it uses is gone or of another type: make the view {view} anew
 _REMEDIES = {
     "55P03": "see pg_locks for who holds a table below {view} (an ALTER, a LOCK), and check again when that is over",
     "40001": "check again",
+    "08001": "see that the database's host can reach the server behind the foreign tables below {view}, "
+    "and its user mapping",
     "42P01": _GONE,
     "42703": _GONE,
     "42883": _GONE,
