@@ -59,7 +59,7 @@ _WANTED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "attempts": "attempt attempt+count retry+count count+attempt attempt+made call+count count+call retry",
             "max_attempts": "max+attempt attempt+limit max+retry attempt+max",
             "next_eligible_at": "next+attempt next+call next next+retry retry retry+after schedule schedule+for"
-            " dial+after callback",
+            " dial+after callback due+call due+dial due+attempt due+retry",
             "score": "score",
             "last_attempted_at": "last+attempt last+call last+called last+dial last+phoned last+tried last+contacted"
             " dial start",
@@ -70,7 +70,7 @@ _WANTED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "attempt": "attempt attempt+number number+attempt retry+number",
             "started_at": "start dial called executed attempted placed ejecutada initiated call call+start place"
             " create",
-            "answered_at": "answer talk",
+            "answered_at": "answer talk connect connect+time call+connect bridged picked+up",
             "ended_at": "end hangup disconnect complete",
             "outcome": "outcome status outcome+id status+id disposition disposition+id hangup+cause end+cause"
             " cause event",
@@ -204,7 +204,8 @@ _OTHERWISE = every(
     "by user max min next last first limit count previous old total daily per id not no parent file path"
     " url json transfer recording config type retry schedule expire pause error status response message sentiment"
     " payment pedido order invoice sync delivery email mail sms billing subscription verification approval"
-    " pin serial license pending attempt duration timeout length ratio rate size cost"
+    " pin serial license pending attempt duration out length ratio rate size cost"
+    " record due visit review renewal appointment bill"
 )
 """A further word that makes it another thing."""
 

@@ -32,23 +32,35 @@ _CAMPAIGN: _Meaning = (
     ("active start progress dial sync", "running"),
 )
 _TASK: _Meaning = (
-    ("cancel delete skip skipped opted excluded blacklist blacklisted dnc optout unsubscribed duplicate", "cancelled"),
-    ("fail error exhausted invalid expire unreachable reject give+up", "failed"),
-    ("no+answer noanswer busy voicemail drop abandon", TRIED),
-    ("complete end success contacted answer finalized reached converted sale sold interested", "completed"),
-    ("retry pending schedule callback call+back rescheduled create not+call", "pending"),
+    (
+        "do+not+call cancel delete skip skipped opted excluded blacklist blacklisted dnc optout unsubscribed duplicate",
+        "cancelled",
+    ),
+    ("will+retry", "pending"),
+    ("fail error exhausted invalid expire unreachable reject give+up max+attempt", "failed"),
+    ("no+answer not+answer not+reached noanswer busy voicemail drop dropped abandon abandoned", TRIED),
+    (
+        "not+interested no+interest complete end success contacted answer finalized reached converted sale sold"
+        " interested",
+        "completed",
+    ),
+    (
+        "retry pending schedule callback call+back rescheduled create pause not+call not+called not+start not+dial",
+        "pending",
+    ),
     ("progress call calling dial active ring assigned locked start", "in_progress"),
 )
 _CALL: _Meaning = (
     ("abandon drop abandoned dropped", LEFT),
+    ("voicemail+human", "answered"),
     ("voicemail voice+mail answering+voicemail", "voicemail"),
-    ("no+answer not+answer unanswered noanswer timeout missed cancel no+user timer expire reach", "no_answer"),
     ("busy", "busy"),
+    ("no+answer not+answer unanswered noanswer timeout missed cancel no+user timer expire reach", "no_answer"),
     ("reject", "rejected"),
     ("answer connect human talk success bridged atendida contacted", "answered"),
     (
         "fail error congestion unallocated invalid unreachable chanunavail unavailable unobtainable blacklist route"
-        " incompatible incomplete network out+of temporary recovery destination",
+        " incompatible in+complete network out+of temporary recovery destination",
         "failed",
     ),
     ("complete end hangup normal disconnect", ANSWERED_OR_NOT),
@@ -72,6 +84,12 @@ _OWN: Mapping[str, Sequence[str]] = MappingProxyType({"calls": OUTCOMES, "tasks"
 """Codes that are the contract's own."""
 
 
+_NOT = frozenset({"no", "not", "never"})
+_DENIED = frozenset({"answered", "completed", "in_progress", "running", "active", "pending", "scheduled"})
+"""Of a code with one of the words, only a phrase that has it tells of these: `not_active` is not active, but `no_route`
+has failed all the same."""
+
+
 def meant(relation: str, code: str) -> str | None:
     """What a relation's code is in the contract; `None` where its words do not tell."""
     found = frozenset(words(code))
@@ -79,9 +97,11 @@ def meant(relation: str, code: str) -> str | None:
         return code
     if relation == "calls" and "timeout" in code.lower().replace("_", ""):
         return "no_answer"
+    denied = found & _NOT or ({"in"} if found >= {"in", "complete"} else frozenset())
     for phrases, meaning in _MEANINGS[relation]:
         for phrase in phrases.split():
-            if found.issuperset(phrase.split("+")):
+            wanted = frozenset(phrase.split("+"))
+            if found >= wanted and (meaning not in _DENIED or not denied or denied & wanted):
                 return meaning
     return None
 

@@ -60,7 +60,7 @@ _SPELLINGS: Mapping[str, str] = {
     "schedule": "scheduled programada agendado planned agenda",
     "pause": "paused pausing pausada halt halted held",
     "last": "ultimo ultima latest",
-    "next": "proximo proxima siguiente due",
+    "next": "proximo proxima siguiente",
     "timezone": "tz zona",
     "expire": "expires expired expiry expiration vence",
     "dial": "dialed dialled dialing marcado marcada discado",
@@ -99,7 +99,7 @@ _GLUE = every(
 )
 """Further words that names are glued of, as in `llamadalog`."""
 
-_SAME = frozenset({"status", "address", "sms", "dids", "success", "ts", "progress", "dos"})
+_SAME = frozenset({"previous", "status", "address", "sms", "dids", "success", "ts", "progress", "dos"})
 NOISE = every("at date time timestamp ts on datetime stamp dt fecha epoch utc unix is the of de en ms")
 
 
