@@ -17,6 +17,7 @@ from exporter.commands.adopt.expressions import (
     time,
 )
 from exporter.commands.adopt.fields import candidates, fields, is_plan
+from exporter.commands.adopt.left_out import not_deleted, switched_on
 from exporter.commands.adopt.links import link
 from exporter.commands.adopt.owners import doubtful
 from exporter.commands.adopt.retries import allowed
@@ -62,7 +63,7 @@ def campaigns(context: Context) -> View:
         view.items["call_windows"] = hours
     else:
         view.end += elsewhere(context, table)
-    _not_deleted(view, table, "c")
+    not_deleted(view, table, "c")
     _listed(view, context)
     return view
 
@@ -157,25 +158,6 @@ def _status(view: View, context: Context, table: Table) -> Item:
     return Item("\n".join(["CASE", *times, "    ELSE 'scheduled' END"]), (note + ": this is told by its times",))
 
 
-def _not_deleted(view: View, table: Table, alias: str) -> None:
-    """Rows that are only marked as deleted."""
-    for column in table.columns.values():
-        said = set(words(column.name)) - {"at", "is", "fecha", "date"}
-        if said == {"delete"} and column.type in ("bool", "timestamptz", "timestamp"):
-            name = at(alias, column.name)
-            view.conditions.append(Item(f"NOT coalesce({name}, false)" if column.type == "bool" else f"{name} IS NULL"))
-
-
-def _switched_on(view: View, table: Table, alias: str) -> None:
-    """What is switched off carries nothing."""
-    for column in table.columns.values():
-        said = set(words(column.name)) - {"is"}
-        if column.type == "bool" and said in ({"active"}, {"inactive"}):
-            on = at(alias, column.name) if said == {"active"} else f"NOT {at(alias, column.name)}"
-            sql = f"coalesce({on}, true)" if column.nullable else on
-            view.conditions.append(Item(sql, ("Not those that are switched off.",)))
-
-
 def _without_table(context: Context) -> View:
     calls = context.table("calls")
     note = f"{TODO}no table of campaigns was found"
@@ -231,7 +213,7 @@ def connections(context: Context) -> View | None:
     plainly(view, context, "connections", table, "k", list(fields("connections", table)))
     if "provider" not in view.items:
         view.show("provider", "'unknown'::text", f"{TODO}the provider's name")
-    _switched_on(view, table, "k")
+    switched_on(view, table, "k")
     if numbers(context) is None:
         view.about.append("It is idle until there is a view of numbers: they say which connection a call went by.")
     return view

@@ -17,6 +17,7 @@ from exporter.commands.adopt.expressions import (
     time,
 )
 from exporter.commands.adopt.fields import fields
+from exporter.commands.adopt.left_out import not_deleted
 from exporter.commands.adopt.retries import allowed, counts_retries, made
 from exporter.commands.adopt.roles import shared_list
 from exporter.commands.adopt.view import TODO, Item, View
@@ -64,6 +65,7 @@ def _rows(context: Context, table: Table) -> View:
     if numbers is not None and (number := pointing(view, table, "t", numbers, "number")):
         view.show("number_id", number)
     plainly(view, context, "tasks", table, "t", [name for name in found if name not in ("status", "updated_at")])
+    not_deleted(view, table, "t")
     _status(view, context, table)
     if any_of(words(found["last_attempted_at"].name) if "last_attempted_at" in found else (), "start"):
         note = f"{TODO}{found['last_attempted_at'].name} is taken for when it was last dialled; is it so?"
