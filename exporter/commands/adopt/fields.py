@@ -73,7 +73,7 @@ _WANTED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "answered_at": "answer talk connect connect+time call+connect bridged picked+up",
             "ended_at": "end hangup disconnect complete",
             "outcome": "outcome status outcome+id status+id disposition disposition+id hangup+cause end+cause"
-            " cause event",
+            " cause event response",
             "provider": "provider trunk",
             "error_code": "error+code error sip+code sip+status failure+cause fail+cause hangup+cause+code hangup+code"
             " hangup+provider+code provider+code hangup+cause error+message",

@@ -137,3 +137,10 @@ def test_codes_in_a_table_of_their_own_go_on_without_an_end_if_old_ones_have_it(
         connection.execute(draft(configured(database_url), ROLE).encode())
         shown = connection.execute("SELECT outcome FROM campaign_monitoring.calls ORDER BY call_id").fetchall()
     assert [row[0] for row in shown] == ["busy", "in_progress" if over else "answered"]
+
+
+def test_a_response_tells_the_outcome_where_nothing_else_does(database_url: str) -> None:
+    made, _ = told(
+        database_url, ", call_response text", [(9, True, "answered"), (9, True, "busy"), (8, True, "failed")]
+    )
+    assert made == ["answered", "busy", "failed"]
