@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -100,11 +101,8 @@ def test_what_cannot_be_promised_of_foreign_tables_is_said(exporter: Exporter) -
 
 def test_a_server_behind_that_is_away_is_told_as_that(here: Session, exporter: Exporter) -> None:
     exporter.refresh()
-    here.execute("ALTER SERVER dialler OPTIONS (ADD port '1')")
-    try:
+    with _reached_by(here, "port", "1"):
         kind, text = explain(_refused(exporter))
-    finally:
-        here.execute("ALTER SERVER dialler OPTIONS (DROP port)")
     assert kind == "unavailable"
     assert text.startswith('could not connect to server "dialler" (08001) (while campaign_monitoring.campaigns was')
     assert "; that is another server" in text
@@ -113,11 +111,8 @@ def test_a_server_behind_that_is_away_is_told_as_that(here: Session, exporter: E
 
 def test_check_names_the_view_whose_server_is_away(debian: Cluster, here: Session, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(f'database: {{url: "{debian.url(here.info.dbname)}"}}\n')
-    here.execute("ALTER SERVER dialler OPTIONS (ADD port '1')")
-    try:
+    with _reached_by(here, "port", "1"):
         found = CliRunner().invoke(main, ["check", f"--config.file={tmp_path / 'config.yaml'}", "--all"])
-    finally:
-        here.execute("ALTER SERVER dialler OPTIONS (DROP port)")
     assert found.exit_code == 1
     said = " ".join(found.output.split())
     assert 'could not connect to server "dialler" (08001)' in said
@@ -125,14 +120,22 @@ def test_check_names_the_view_whose_server_is_away(debian: Cluster, here: Sessio
 
 
 def test_a_timeout_of_the_server_behind_stays_a_timeout(here: Session, exporter: Exporter) -> None:
-    here.execute("ALTER SERVER dialler OPTIONS (ADD options '-c statement_timeout=1ms')")
-    try:
+    with _reached_by(here, "options", "-c statement_timeout=1ms"):
         kind, text = explain(_refused(exporter))
-    finally:
-        here.execute("ALTER SERVER dialler OPTIONS (DROP options)")
     assert kind == "timeout"
     assert "another server" not in text
     exporter.refresh()
+
+
+@contextmanager
+def _reached_by(here: Session, option: str, value: str) -> Iterator[None]:
+    """The server behind is reached with this option of its connections, for a while."""
+    name = sql.Identifier(option)
+    here.execute(sql.SQL("ALTER SERVER dialler OPTIONS (ADD {} {})").format(name, sql.Literal(value)))
+    try:
+        yield
+    finally:
+        here.execute(sql.SQL("ALTER SERVER dialler OPTIONS (DROP {})").format(name))
 
 
 def _refused(exporter: Exporter) -> Exception:

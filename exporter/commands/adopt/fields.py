@@ -77,7 +77,7 @@ _WANTED: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "provider": "provider trunk",
             "error_code": "error+code error sip+code sip+status failure+cause fail+cause hangup+cause+code hangup+code"
             " hangup+provider+code provider+code hangup+cause error+message",
-            "talk_seconds": "talk+second talk+time talk+duration talk duration+second duration",
+            "talk_seconds": "talk+second talk+time talk+duration talk connect+duration duration+second duration",
             "ai_cost": "ai+cost agent+cost llm+cost",
             "telephony_cost": "telephony+cost carrier+cost cost call+cost count+cost",
             "sentiment": "sentiment",
@@ -205,7 +205,7 @@ _OTHERWISE = every(
     " url json transfer recording config type retry schedule expire pause error status response message sentiment"
     " payment pedido order invoice sync delivery email mail sms billing subscription verification approval"
     " pin serial license pending attempt duration out length ratio rate size cost"
-    " record due visit review renewal appointment bill"
+    " record due visit review renewal appointment bill connect"
 )
 """A further word that makes it another thing."""
 

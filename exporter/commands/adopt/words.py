@@ -95,7 +95,7 @@ _WORDS: Mapping[str, str] = {
 }
 _GLUE = every(
     "en el la de by of to for no not unique link queue code type is on at date time log step origin reach"
-    " wait exit with out in caller ring hangup cancel failed request"
+    " wait exit with out in caller ring hangup cancel failed request connect"
 )
 """Further words that names are glued of, as in `llamadalog`."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from exporter.diagnosis.dispatch.hindsight import in_hindsight
+from exporter.diagnosis.dispatch.hints import hints
 from exporter.diagnosis.dispatch.verdict import DEFAULT, diagnose
 from tests.diagnosis.dispatch import situations
 
@@ -45,3 +46,14 @@ def test_a_wait_for_slots_counts_from_when_it_would_have_been_seen() -> None:
     assert in_hindsight(s, diagnose(s), (), DEFAULT).verdict == "throttled"
     longer = replace(s, calls=replace(s.calls, last_start=s.now - 1025))
     assert in_hindsight(longer, diagnose(longer), (), DEFAULT).verdict == "blocked"
+
+
+def test_of_rows_whose_age_is_not_known_the_dispatcher_is_not_blamed() -> None:
+    s = situations.situation(
+        tasks=situations.tasks(ready_for=situations.HOUR, in_progress=0),
+        calls=situations.calls(None, in_progress=0),
+        dated=False,
+    )
+    found = in_hindsight(s, diagnose(s), (), DEFAULT)
+    assert found.verdict == "unknown"
+    assert hints(s, found)[0].startswith("Look at the platform itself, or connect to the primary")
